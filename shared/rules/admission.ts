@@ -1,0 +1,51 @@
+import { BENCH_SEATS, isFree, isIdle, type Open, type Seat } from './seat.ts'
+import type { Settings } from './settings.ts'
+
+export type AdmissionLimits = Pick<Settings, 'maximumSessions' | 'idleTimeoutMs' | 'persistentConnections'>
+
+/** How many sessions there may be: the maximum, or, where none is set, what the persistent connection holds. */
+export function capacity({ maximumSessions, persistentConnections }: AdmissionLimits): number {
+  return maximumSessions ?? persistentConnections
+}
+
+/** The benches that have seats under these limits, lowest first: they fill in this order. */
+export function benches(limits: AdmissionLimits): number[] {
+  return Array.from({ length: Math.ceil(capacity(limits) / BENCH_SEATS) }, (_, bench) => bench)
+}
+
+/** Numbers of the seats of a bench that a login may take. */
+export function freeSeats(bench: number, taken: readonly Seat[], limits: AdmissionLimits, now: number): number[] {
+  const first = bench * BENCH_SEATS
+  const count = Math.min(BENCH_SEATS, capacity(limits) - first)
+  const byNumber = new Map(taken.map((seat) => [seat.number, seat]))
+  return Array.from({ length: Math.max(0, count) }, (_, index) => first + index).filter((number) =>
+    isFree(byNumber.get(number), now),
+  )
+}
+
+/** The session to log out for a new one: the longest silent of the idle. None unless the maximum and a timeout are set. */
+export function longestIdle(taken: readonly Seat[], limits: AdmissionLimits, now: number): Open | undefined {
+  const { maximumSessions, idleTimeoutMs } = limits
+  if (maximumSessions === undefined || idleTimeoutMs === undefined) return undefined
+  return taken
+    .filter((seat) => isIdle(seat, now, idleTimeoutMs))
+    .reduce<Open | undefined>(
+      (longest, seat) => (longest === undefined || seat.lastHeardAt < longest.lastHeardAt ? seat : longest),
+      undefined,
+    )
+}
+
+/** How a login is refused when no seat is left: `failed` where only the persistent connection's total limits. */
+export function refusalWhenFull({ maximumSessions }: AdmissionLimits): 'server-busy' | 'failed' {
+  return maximumSessions === undefined ? 'failed' : 'server-busy'
+}
+
+/** Milliseconds until the next session can count as idle, if none speaks until then; undefined where none ever will. */
+export function nextIdleMs(taken: readonly Seat[], limits: AdmissionLimits, now: number): number | undefined {
+  const { maximumSessions, idleTimeoutMs } = limits
+  if (maximumSessions === undefined || idleTimeoutMs === undefined) return undefined
+  const waits = taken.map((seat) =>
+    seat.state === 'open' ? seat.lastHeardAt + idleTimeoutMs + 1 - now : seat.leaseUntil - now,
+  )
+  return waits.length === 0 ? undefined : Math.max(0, Math.min(...waits))
+}

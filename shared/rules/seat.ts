@@ -1,0 +1,75 @@
+import type { RefusalCode } from './refusal.ts'
+
+/** How many seats one bench holds: one DynamoDB partition, one query, one lease to listen for. */
+export const BENCH_SEATS = 512
+
+/** A seat while its login is under way. It frees itself when the lease is over, should the login never finish. */
+export interface SigningIn {
+  readonly state: 'signing-in'
+  readonly number: number
+  readonly session: string
+  readonly device: string
+  readonly leaseUntil: number
+}
+
+/** A seat that holds a session. What changes with each frame of the device lives here, so that one small write keeps it. */
+export interface Open {
+  readonly state: 'open'
+  readonly number: number
+  readonly session: string
+  readonly device: string
+  readonly user: string
+  readonly coverage: 'in' | 'out'
+  readonly connection: string
+  readonly lastHeardAt: number
+  /** The last frame number of the device: only a higher one is taken. */
+  readonly heard: number
+  /** The last batch of events that the device has. */
+  readonly acked: number
+  /** Whether the user did something lately. */
+  readonly active: boolean
+  /** The number of the last send that was begun, and when; `outcome` is what it was answered, once it was. */
+  readonly sent: number
+  readonly sentAt?: number
+  readonly outcome?: SendOutcome
+}
+
+/** What became of a send, as it is told again to a device that lost the answer. */
+export type SendOutcome =
+  | { readonly number: number; readonly conversation?: number }
+  | { readonly number: number; readonly code: RefusalCode; readonly reason: string }
+
+/** A seat that nobody has is no item at all. */
+export type Seat = SigningIn | Open
+
+/**
+ * Longest time, in milliseconds, that a login may hold a seat. Longer than the login function may run (29 s), so
+ * that no stalled login can wake up as the second owner of its seat.
+ */
+export const SEAT_LEASE_MS = 45_000
+
+/** A session names its seat, so that a frame finds it without a read: `17-b0Jm3o2u9hQ5w1Zx`. */
+export function sessionId(seat: number, random: string): string {
+  return `${seat}-${random}`
+}
+
+export function seatNumberOf(session: string): number {
+  return Number.parseInt(session, 10)
+}
+
+export function benchOf(seat: number): number {
+  return Math.floor(seat / BENCH_SEATS)
+}
+
+/** Whether a login may take the seat: nobody has it, or a login that never finished had it. */
+export function isFree(seat: Seat | undefined, now: number): boolean {
+  return seat === undefined || (seat.state === 'signing-in' && seat.leaseUntil <= now)
+}
+
+/**
+ * Whether a session may be logged out to make room: its device is out of coverage, or has been silent for longer than
+ * the idle timeout (step 4 of the source document's login).
+ */
+export function isIdle(seat: Seat, now: number, idleTimeoutMs: number): seat is Open {
+  return seat.state === 'open' && (seat.coverage === 'out' || now - seat.lastHeardAt > idleTimeoutMs)
+}
