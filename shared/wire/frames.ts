@@ -1,0 +1,135 @@
+import * as v from 'valibot'
+import { AVAILABILITIES, type ImEvent } from '../rules/messaging.ts'
+import { Refusal, type NextStep, type RefusalCode } from '../rules/refusal.ts'
+import type { Action } from './actions.ts'
+
+/** Largest JSON text inside a frame, in bytes after decompression. A frame that holds more is refused unread. */
+export const PLAIN_BYTES = 128 * 1024
+
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const text = v.pipe(v.string(), v.minLength(1), v.maxLength(16_000))
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(256))
+const uri = v.pipe(
+  v.string(),
+  v.regex(/^sip:[^\s@<>"]{1,200}@[^\s@<>"]{1,200}$/i, 'a SIP URI, such as sip:ann@contoso.test'),
+)
+const session = v.pipe(v.string(), v.regex(/^\d{1,5}-[\w-]{16,32}$/, 'a session id, as the service gave it'))
+const conversation = whole
+
+const command = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('start'),
+    to: v.pipe(v.array(uri), v.minLength(1), v.maxLength(100), v.readonly()),
+    text,
+    subject: v.exactOptional(name),
+  }),
+  v.strictObject({ kind: v.literal('accept'), conversation }),
+  v.strictObject({ kind: v.literal('message'), conversation, text }),
+  v.strictObject({ kind: v.literal('typing'), conversation, typing: v.boolean() }),
+  v.strictObject({ kind: v.literal('leave'), conversation }),
+  v.strictObject({ kind: v.literal('presence'), availability: v.picklist(AVAILABILITIES) }),
+  v.strictObject({ kind: v.literal('add-contact'), uri, name }),
+  v.strictObject({ kind: v.literal('delete-contact'), uri }),
+])
+
+const deviceFrame = v.variant('type', [
+  v.strictObject({
+    type: v.literal('login'),
+    user: name,
+    password: v.pipe(v.string(), v.maxLength(256)),
+    availability: v.exactOptional(v.picklist(AVAILABILITIES)),
+  }),
+  v.strictObject({ type: v.literal('send'), session, number: v.pipe(whole, v.minValue(1)), ack: whole, command }),
+  v.strictObject({ type: v.literal('poll'), session, after: whole }),
+  v.strictObject({ type: v.literal('status'), session, ack: whole, active: v.boolean() }),
+  v.strictObject({ type: v.literal('logout'), session }),
+])
+
+/**
+ * What a device says. Its `type` is the frame's action.
+ *
+ * `session` is the id that `accepted` gave. `number` counts the device's sends within a session: 1, 2, 3, ….
+ * `ack` and `after` are the number of the last batch of events that the device has.
+ */
+export type DeviceFrame = v.InferOutput<typeof deviceFrame>
+export type DeviceFrameOf<A extends Action> = Extract<DeviceFrame, { type: A }>
+
+/** Events that were kept together in a session's mailbox. `seq` counts the batches of a session: 1, 2, 3, …. */
+export interface Batch {
+  readonly seq: number
+  readonly events: readonly ImEvent[]
+}
+
+/** What the service says: the answer to one frame, or `events` and `ended`, which also come unasked. */
+export type ServiceFrame =
+  | {
+      readonly type: 'accepted'
+      readonly session: string
+      /** The SIP URI that the user is signed in as. */
+      readonly uri: string
+      /** What the service checked, in its order, in words for people. */
+      readonly steps: readonly string[]
+      /** The device says `status` at least this often, in milliseconds. */
+      readonly statusIntervalMs: number
+      readonly batches: readonly Batch[]
+    }
+  | { readonly type: 'sent'; readonly number: number; readonly conversation?: number }
+  | {
+      readonly type: 'events'
+      readonly session: string
+      readonly batches: readonly Batch[]
+      /** There are more batches than fitted: poll again after the last of these. */
+      readonly more: boolean
+      /** `false` when batches that the device never got are no longer kept. */
+      readonly recovered: boolean
+    }
+  | { readonly type: 'heard'; readonly session: string }
+  | { readonly type: 'bye'; readonly session: string }
+  | {
+      readonly type: 'refused'
+      readonly code: RefusalCode
+      readonly reason: string
+      readonly next: NextStep
+      readonly retryAfterMs?: number
+    }
+  | {
+      readonly type: 'ended'
+      readonly session: string
+      readonly code: RefusalCode
+      readonly reason: string
+      readonly next: NextStep
+    }
+
+/**
+ * Reads the JSON text inside a device's frame.
+ *
+ * @throws Refusal `bad-frame`, with words that name the member and what is accepted there.
+ */
+export function parseDeviceFrame(text: string): DeviceFrame {
+  const parsed = v.safeParse(deviceFrame, jsonIn(text))
+  if (parsed.success) return parsed.output
+  const issue = parsed.issues[0]
+  const where = v.getDotPath(issue) ?? 'the frame'
+  // valibot quotes what it received; a password must not come back in a refusal, so only what was expected is told.
+  throw new Refusal('bad-frame', { reason: `${where}: expected ${issue.expected ?? issue.message}` })
+}
+
+/** Reads the JSON text inside a frame from the service. The device trusts what its own key opened. */
+export function parseServiceFrame(text: string): ServiceFrame {
+  // The key that opened the frame is the service's: its shape is the service's promise, checked by the tests of both.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return jsonIn(text) as ServiceFrame
+}
+
+/** The inverse of both parsers. */
+export function printFrame(frame: DeviceFrame | ServiceFrame): string {
+  return JSON.stringify(frame)
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Refusal('bad-frame', { reason: 'the frame holds no JSON text' })
+  }
+}
