@@ -1,0 +1,46 @@
+import {
+  ApiGatewayManagementApiClient,
+  DeleteConnectionCommand,
+  GoneException,
+  PostToConnectionCommand,
+} from '@aws-sdk/client-apigatewaymanagementapi'
+
+/** Longest wait, in milliseconds, for @connections: the SDK's own time-out does not end a post to a mute endpoint. */
+const POST_MS = 5_000
+
+export interface Connections {
+  /** Sends text over a connection. `false`: the connection is gone (410), which is an answer: out of coverage. */
+  post(connection: string, text: string): Promise<boolean>
+  /** Closes a connection; one that is gone already is fine. */
+  close(connection: string): Promise<void>
+}
+
+/** The @connections side of API Gateway. @param endpoint the stage's management URL, `https://…/stage` */
+export function connections(endpoint: string): Connections {
+  const client = new ApiGatewayManagementApiClient({ endpoint })
+  return {
+    async post(connection, text) {
+      try {
+        await client.send(
+          new PostToConnectionCommand({ ConnectionId: connection, Data: new TextEncoder().encode(text) }),
+          {
+            abortSignal: AbortSignal.timeout(POST_MS),
+          },
+        )
+        return true
+      } catch (thrown) {
+        if (thrown instanceof GoneException) return false
+        throw thrown
+      }
+    },
+    async close(connection) {
+      try {
+        await client.send(new DeleteConnectionCommand({ ConnectionId: connection }), {
+          abortSignal: AbortSignal.timeout(POST_MS),
+        })
+      } catch (thrown) {
+        if (!(thrown instanceof GoneException)) throw thrown
+      }
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import type { Cursor } from '../rules/batches.ts'
+import type { Table } from './table.ts'
+import { TTL_ATTRIBUTE } from './tables.ts'
+
+/** How long an item outlives its last write before DynamoDB may delete it, in milliseconds: a safety net, not a rule. */
+export const ITEM_LIFE_MS = 7 * 24 * 60 * 60_000
+
+/** The cache of the connectivity information: what it takes to go on with a session upstream, from any function. */
+export interface Session {
+  readonly session: string
+  readonly device: string
+  readonly user: string
+  readonly uri: string
+  /** CWA's session id. */
+  readonly sid: string
+  /** The newest `CWA-Ticket`. */
+  readonly ticket: string
+  readonly openedAt: number
+  /** Where the mailbox stood when this was written; what the mailbox holds goes before it. */
+  readonly cursor: Cursor
+}
+
+export interface Sessions {
+  open(session: Session, now: number): Promise<void>
+  read(session: string): Promise<Session | undefined>
+  /** Keeps a newer ticket and cursor, if the session is still there. */
+  keep(session: Pick<Session, 'session' | 'ticket' | 'cursor'>, now: number): Promise<void>
+  remove(session: string): Promise<Session | undefined>
+
+  /** The session that a device has, and the highest frame number with which it logged in. */
+  ofDevice(device: string): Promise<DeviceSession | undefined>
+  /** Points a device to its new session. `false`: a login of the same device with a higher number was faster, or this one was played again. */
+  point(device: string, to: DeviceSession, now: number): Promise<boolean>
+}
+
+export interface DeviceSession {
+  readonly session: string
+  readonly heard: number
+}
+
+/*
+ *   login 1 of a device   seat ── point ✔ ── sign in …
+ *   login 1, played again seat ── point ✘ NEWER_LOGIN                a captured login that logs in once more
+ */
+const NEWER_LOGIN = 'attribute_not_exists(pk) OR heard < :heard'
+
+export function sessions(table: Table): Sessions {
+  return {
+    async open(session, now) {
+      await table.put({ ...key(session.session), ...session, ...expiry(now) })
+    },
+    read: (session) => table.get<Session>(key(session), { consistent: true }),
+    async keep({ session, ticket, cursor }, now) {
+      await table.update(
+        key(session),
+        {
+          text: 'SET ticket = :ticket, #cursor = :cursor, expiresAtS = :expiresAtS',
+          values: { ':ticket': ticket, ':cursor': cursor, ':expiresAtS': expiry(now)[TTL_ATTRIBUTE] },
+        },
+        { text: 'attribute_exists(pk)' },
+      )
+    },
+    async remove(session) {
+      const removed = await table.remove<Session>(key(session))
+      return removed.done ? removed.old : undefined
+    },
+
+    ofDevice: (device) => table.get<DeviceSession>({ pk: `DEVICE#${device}`, sk: '-' }, { consistent: true }),
+    async point(device, to, now) {
+      const { done } = await table.put(
+        { pk: `DEVICE#${device}`, sk: '-', ...to, ...expiry(now) },
+        { text: NEWER_LOGIN, values: { ':heard': to.heard } },
+      )
+      return done
+    },
+  }
+}
+
+export function expiry(now: number) {
+  return { [TTL_ATTRIBUTE]: Math.ceil((now + ITEM_LIFE_MS) / 1000) }
+}
+
+function key(session: string) {
+  return { pk: `SESSION#${session}`, sk: '-' }
+}

@@ -1,0 +1,18 @@
+/**
+ * The two tables, as values: the CDK app makes them so, the stores below use them so. Each item is found by `pk` and `sk`.
+ *
+ * | table | pk | sk | what |
+ * |---|---|---|---|
+ * | configuration | `SETTINGS` | `-` | what the administrator set |
+ * | configuration | `USER#contoso\ann` | `-` | whether the user may use the collaboration client |
+ * | configuration | `DEVICE#ann-phone` | `-` | its state and transport key |
+ * | sessions | `SEATS#0000` | `00017` | a seat that is taken: the hot state of its session |
+ * | sessions | `BENCH#0000` | `-` | who listens for the sessions of a bench, and until when |
+ * | sessions | `SESSION#17-b0Jm…` | `-` | the connectivity cache: upstream sid, ticket, cursor |
+ * | sessions | `DEVICE#ann-phone` | `-` | the session that the device has |
+ * | sessions | `MAIL#17-b0Jm…` | `0000000004` | a batch of events, with the upstream cursor inside |
+ */
+export const KEYS = { partition: 'pk', sort: 'sk' } as const
+
+/** DynamoDB deletes an item some days after this attribute's epoch second; nothing depends on when. */
+export const TTL_ATTRIBUTE = 'expiresAtS'
