@@ -1,0 +1,23 @@
+import { Refusal } from '../shared/rules/refusal.ts'
+import { signOut } from './parts/farewell.ts'
+import { log, why } from './parts/log.ts'
+import { route } from './parts/route.ts'
+import { configurationStore, sessionStores } from './parts/stores.ts'
+import { upstream } from './parts/upstream.ts'
+
+const { seats, sessions } = sessionStores()
+const cwa = upstream()
+
+/** Ends a session because its user asked for it: upstream first, so that a seat is never free before its session ended. */
+export const handler = route('logout', configurationStore(), async ({ frame, number, device, connection, now }) => {
+  const { session } = frame
+  const heard = await seats.heard({ session, device, connection, number, acked: 0, at: now })
+  if (!heard.kept) throw new Refusal(heard.because)
+
+  await signOut(session, { sessions, cwa }).catch((thrown: unknown) => {
+    log('sign-out failed', { session, why: why(thrown) })
+  })
+  await seats.free(session)
+  log('logged out', { session, device })
+  return { type: 'bye', session }
+})

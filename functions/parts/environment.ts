@@ -1,0 +1,20 @@
+/** The variables that the stack gives to functions; each function gets only those that it reads. */
+export type Variable =
+  | 'CONFIGURATION_TABLE'
+  | 'SESSIONS_TABLE'
+  | 'CONNECTIONS_URL'
+  | 'UPKEEP_FUNCTION'
+  | 'CWA_URL'
+  | 'CWA_CODEC'
+  | 'CWA_CA'
+
+export function variable(name: Variable): string {
+  const value = process.env[name]
+  if (value === undefined) throw new Error(`the variable ${name} is not set: the stack gives it, see infra/stack.ts`)
+  return value
+}
+
+/** A variable that may be left out. */
+export function variableIfSet(name: Variable): string | undefined {
+  return process.env[name] || undefined
+}

@@ -1,0 +1,25 @@
+import type { Connections } from '../../shared/gateway/connections.ts'
+import type { Open } from '../../shared/rules/seat.ts'
+import type { Configuration } from '../../shared/store/configuration.ts'
+import { printFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
+import { seal } from '../../shared/wire/seal.ts'
+import { parseTransportKey } from '../../shared/wire/transport-key.ts'
+
+/**
+ * Sends a frame that nobody asked for to the device of a seat.
+ *
+ * @param number of the last batch in it, or 0
+ * @returns `false` where the connection is gone: the device is out of coverage
+ */
+export async function push(
+  frame: ServiceFrame,
+  { device, connection }: Open,
+  number: number,
+  { configuration, connections }: { readonly configuration: Configuration; readonly connections: Connections },
+): Promise<boolean> {
+  const record = await configuration.device(device, Date.now())
+  if (record === undefined) return false
+  const binding = { device, direction: 'down', action: 'push', number } as const
+  const sealed = await seal(printFrame(frame), binding, parseTransportKey(record.transportKey))
+  return connections.post(connection, JSON.stringify({ frame: sealed }))
+}

@@ -1,0 +1,102 @@
+import type { MiddlewareObj } from '@middy/core'
+import type { Context } from 'aws-lambda'
+import { Refusal, REFUSALS } from '../../shared/rules/refusal.ts'
+import type { Configuration } from '../../shared/store/configuration.ts'
+import type { Action } from '../../shared/wire/actions.ts'
+import { parseDeviceFrame, printFrame, type DeviceFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
+import { seal, unseal, type Binding } from '../../shared/wire/seal.ts'
+import { parseTransportKey } from '../../shared/wire/transport-key.ts'
+import { log, why } from './log.ts'
+
+/** What API Gateway hands to a route, as far as we read it. The authorizer vouches for `device`. */
+export interface GatewayEvent {
+  readonly body?: string
+  readonly requestContext: {
+    readonly connectionId: string
+    readonly routeKey?: string
+    readonly authorizer?: { readonly device?: string }
+  }
+}
+
+export interface GatewayReply {
+  readonly statusCode: number
+  readonly body: string
+}
+
+/** What a route's story is told: the frame, already opened, and who sent it. */
+export interface Told<F extends DeviceFrame = DeviceFrame> {
+  readonly frame: F
+  /** The frame's number: the device's own, only growing. */
+  readonly number: number
+  readonly device: string
+  readonly connection: string
+  /** Epoch milliseconds at which the frame was opened. */
+  readonly now: number
+}
+
+/** An event on its way through the envelope: opened, it holds what the story is told. */
+export type RouteEvent = GatewayEvent & { told?: Told }
+
+type Envelope = MiddlewareObj<RouteEvent, ServiceFrame | GatewayReply, Error, Context, { answers?: Binding }>
+
+/**
+ * The envelope around a route, as middleware: opens the device's frame before the story, seals its answer after, and
+ * makes a sealed refusal of whatever is thrown. Nothing but a sealed frame ever goes back.
+ *
+ * @param action the route's, or undefined where a frame's action has no route: then nothing is opened
+ */
+export function sealing(action: Action | undefined, configuration: Configuration): Envelope {
+  const transportKey = async (device: string) => {
+    const record = await configuration.device(device, Date.now())
+    if (record === undefined) throw new Error(`device ${device} holds a connection, but the configuration lacks it`)
+    return parseTransportKey(record.transportKey)
+  }
+  const reply = async (frame: ServiceFrame, binding: Binding): Promise<GatewayReply> => {
+    const sealed = await seal(printFrame(frame), binding, await transportKey(binding.device))
+    return { statusCode: 200, body: JSON.stringify({ frame: sealed }) }
+  }
+
+  return {
+    async before({ event, internal }) {
+      const { connectionId: connection, authorizer } = event.requestContext
+      const device = authorizer?.device
+      if (device === undefined) throw new Error('the authorizer named no device')
+      internal.answers = { device, direction: 'down', action: action ?? 'push', number: 0 }
+      if (action === undefined) return
+      const opened = await unseal(frameIn(event.body), { device, direction: 'up', action }, await transportKey(device))
+      internal.answers = { ...internal.answers, number: opened.number }
+      const frame = parseDeviceFrame(opened.text)
+      if (frame.type !== action) throw new Refusal('bad-frame', { reason: `type: expected "${action}" on this route` })
+      event.told = { frame, number: opened.number, device, connection, now: Date.now() }
+    },
+
+    async after(request) {
+      const { response, internal } = request
+      if (!response || !('type' in response) || !internal.answers) throw new TypeError('the story answered nothing')
+      request.response = await reply(response, internal.answers)
+    },
+
+    async onError(request) {
+      const { error, event, internal } = request
+      const refusal = Refusal.from(error)
+      const { routeKey: route } = event.requestContext
+      log('refused', { code: refusal.code, route, device: internal.answers?.device, why: why(error) })
+      if (internal.answers !== undefined) request.response = await reply(refused(refusal), internal.answers)
+    },
+  }
+}
+
+/** The sealed frame in a message. Only what API Gateway routed here by its `action` is looked at. */
+function frameIn(body: string | undefined): string {
+  const message: unknown = JSON.parse(body ?? 'null')
+  if (typeof message === 'object' && message !== null && 'frame' in message && typeof message.frame === 'string') {
+    return message.frame
+  }
+  throw new Refusal('bad-frame', { reason: 'frame: expected a JWE in compact form' })
+}
+
+function refused(refusal: Refusal): ServiceFrame {
+  const { code, message: reason, retryAfterMs } = refusal
+  const { next } = REFUSALS[code]
+  return { type: 'refused', code, reason, next, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+}

@@ -1,0 +1,23 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { benches } from '../../shared/store/benches.ts'
+import { configuration } from '../../shared/store/configuration.ts'
+import { mailbox } from '../../shared/store/mailbox.ts'
+import { seats } from '../../shared/store/seats.ts'
+import { sessions } from '../../shared/store/sessions.ts'
+import { table } from '../../shared/store/table.ts'
+import { variable } from './environment.ts'
+
+const client = new DynamoDBClient()
+
+/** The configuration database, as functions may read it. */
+export function configurationStore() {
+  return configuration(table(client, variable('CONFIGURATION_TABLE')))
+}
+
+/** What the sessions table holds. */
+export function sessionStores() {
+  const items = table(client, variable('SESSIONS_TABLE'))
+  return { seats: seats(items), sessions: sessions(items), mailbox: mailbox(items), benches: benches(items) }
+}
+
+export type SessionStores = ReturnType<typeof sessionStores>

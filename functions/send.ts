@@ -1,0 +1,76 @@
+import type { CwaAnswer } from '../shared/cwa/model.ts'
+import { CwaFault, wordsOf } from '../shared/cwa/faults.ts'
+import { conversationOf, methodsFor } from '../shared/cwa/messaging.ts'
+import { GATEWAY_LIMITS } from '../shared/rules/gateway-limits.ts'
+import { Refusal } from '../shared/rules/refusal.ts'
+import type { Open, SendOutcome } from '../shared/rules/seat.ts'
+import type { ServiceFrame } from '../shared/wire/frames.ts'
+import { route } from './parts/route.ts'
+import { configurationStore, sessionStores } from './parts/stores.ts'
+import { asRefusal, upstream } from './parts/upstream.ts'
+
+const { seats, sessions } = sessionStores()
+const cwa = upstream()
+
+/**
+ * Carries what a device asks for up to CWA, once.
+ *
+ * The send is noted before it is posted and its outcome after: the same number again is answered from the note, and
+ * where a crash left none it is `unconfirmed`, never posted twice.
+ */
+export const handler = route('send', configurationStore(), async ({ frame, number, device, connection, now }) => {
+  const { session, ack: acked, command } = frame
+  const begun = await seats.sending({ session, device, connection, number, acked, at: now }, frame.number)
+  if (!begun.kept) return answerAgain(frame.number, begun.because, begun.found, now)
+
+  const known = await sessions.read(session)
+  if (known === undefined) throw new Refusal('session-gone')
+
+  const outcome = await posted(known, methodsFor(command, frame.number), frame.number)
+  await seats.answered(session, outcome)
+  return told(outcome)
+})
+
+/** Posts, and says what came of it. Throws only where it is certain that nothing was sent. */
+async function posted(
+  upstreamSession: { readonly session: string; readonly sid: string; readonly ticket: string },
+  methods: ReturnType<typeof methodsFor>,
+  number: number,
+): Promise<SendOutcome> {
+  try {
+    const { answers } = await cwa.command(upstreamSession, methods)
+    const no = answers.find(isRefusal)
+    if (no !== undefined) return { number, code: 'upstream-refused', reason: no.error ? wordsOf(no.error) : no.answer }
+    const conversation = conversationOf(answers)
+    return { number, ...(conversation !== undefined && { conversation }) }
+  } catch (thrown) {
+    if (!(thrown instanceof CwaFault)) throw thrown
+    if (thrown.maybeDone) return { number, code: 'unconfirmed', reason: thrown.message }
+    await seats.unsent(upstreamSession.session, number)
+    throw asRefusal(thrown)
+  }
+}
+
+function isRefusal(answer: CwaAnswer): answer is Extract<CwaAnswer, { error?: unknown }> {
+  return answer.answer === 'error' || /^request(Failed|Invalid|Rejected)$/.test(answer.answer)
+}
+
+/** The answer to a send that did not begin: of a repeat, what the first was answered. */
+function answerAgain(
+  number: number,
+  because: 'session-gone' | 'replayed' | 'out-of-order',
+  seat: Open | undefined,
+  now: number,
+): ServiceFrame {
+  if (because !== 'out-of-order' || seat?.sent !== number) throw new Refusal(because)
+  if (seat.outcome?.number === number) return told(seat.outcome)
+
+  const retryAfterMs = (seat.sentAt ?? 0) + GATEWAY_LIMITS.integrationMs - now
+  if (retryAfterMs > 0) throw new Refusal('in-progress', { retryAfterMs: Math.min(retryAfterMs, 1_000) })
+  throw new Refusal('unconfirmed')
+}
+
+function told(outcome: SendOutcome): ServiceFrame {
+  if ('code' in outcome) throw new Refusal(outcome.code, { reason: outcome.reason })
+  return { type: 'sent', ...outcome }
+}

@@ -1,0 +1,14 @@
+import { Refusal } from '../shared/rules/refusal.ts'
+import { route } from './parts/route.ts'
+import { configurationStore, sessionStores } from './parts/stores.ts'
+
+const { seats } = sessionStores()
+
+/** The device's sign of life: it is there, on this connection, and has the batches up to `ack`. One write unit. */
+export const handler = route('status', configurationStore(), async ({ frame, number, device, connection, now }) => {
+  const { session, ack: acked, active } = frame
+  const heard = await seats.heard({ session, device, connection, number, acked, active, at: now })
+  if (!heard.kept) throw new Refusal(heard.because)
+
+  return { type: 'heard', session }
+})
