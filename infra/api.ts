@@ -1,0 +1,103 @@
+import { CfnElement, RemovalPolicy, Validations, type Stack } from 'aws-cdk-lib'
+import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
+import { LogGroupLogDestination, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2'
+import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
+import { WebSocketLambdaIntegration, WebSocketMockIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { ACTIONS } from '../shared/wire/actions.ts'
+import type { Functions } from './functions.ts'
+import type { StackSettings } from './settings.ts'
+
+/** How cdk-nag prints the start of an ARN of this stack. */
+const ARN_START = 'arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>'
+
+export interface Api {
+  /** Where devices connect: `wss://…/stage`. */
+  readonly url: string
+  /** Where functions post to connections: `https://…/stage`. */
+  readonly managementUrl: string
+  /** The ARN of posting to this stage's connections. A connection's id cannot be known before, hence its `*`. */
+  readonly postArn: string
+  /** How cdk-nag names that `*`. */
+  readonly postFinding: string
+  /** Puts the functions behind the routes. */
+  readonly serve: (functions: Functions) => void
+}
+
+/** The WebSocket API: who may connect, and which function a frame goes to. */
+export function api(stack: Stack, settings: StackSettings): Api {
+  const webSocket = new WebSocketApi(stack, 'Api', { routeSelectionExpression: '$request.body.action' })
+  const stage = new WebSocketStage(stack, 'Stage', {
+    webSocketApi: webSocket,
+    stageName: settings.stage,
+    autoDeploy: true,
+    throttle: { rateLimit: settings.throttle.ratePerSecond, burstLimit: settings.throttle.burst },
+    accessLogSettings: { destination: new LogGroupLogDestination(accessLog(stack, settings)), format: ACCESS_LOG },
+  })
+  const posts = `${settings.stage}/POST/@connections/*`
+  return {
+    url: stage.url,
+    managementUrl: stage.callbackUrl,
+    postArn: stack.formatArn({ service: 'execute-api', resource: webSocket.apiId, resourceName: posts }),
+    postFinding: `AwsSolutions-IAM5[Resource::${ARN_START}:<${apiLogicalId(stack, webSocket)}>/${posts}]`,
+    serve: (functions) => addRoutes(webSocket, functions),
+  }
+}
+
+function apiLogicalId(stack: Stack, webSocket: WebSocketApi): string {
+  const resource = webSocket.node.defaultChild
+  if (!CfnElement.isCfnElement(resource)) throw new TypeError('a WebSocket API is made of a CloudFormation resource')
+  return stack.getLogicalId(resource)
+}
+
+function addRoutes(webSocket: WebSocketApi, functions: Functions): void {
+  // Nothing is left to do at $connect once the authorizer said yes: a mock saves an invocation a connection.
+  webSocket.addRoute('$connect', {
+    integration: new WebSocketMockIntegration('Connected', {
+      requestTemplates: { 'application/json': '{"statusCode":200}' },
+      templateSelectionExpression: '\\$default',
+    }),
+    authorizer: new WebSocketLambdaAuthorizer('Devices', functions.authorize, {
+      identitySource: ['route.request.querystring.token'],
+    }),
+  })
+  const others = [
+    webSocket.addRoute('$disconnect', { integration: lambda('$disconnect', functions.disconnect) }),
+    webSocket.addRoute('$default', { integration: lambda('$default', functions.unknown), returnResponse: true }),
+    ...ACTIONS.map((action) =>
+      webSocket.addRoute(action, { integration: lambda(action, functions[action]), returnResponse: true }),
+    ),
+  ]
+  for (const route of others) {
+    Validations.of(route).acknowledge({
+      id: 'AwsSolutions-APIG4',
+      reason: 'A WebSocket API authorizes at $connect only; its answer holds for the connection and all its routes.',
+    })
+  }
+}
+
+function accessLog(stack: Stack, { logRetentionDays, removalPolicy }: StackSettings): LogGroup {
+  return new LogGroup(stack, 'AccessLog', {
+    retention: logRetentionDays,
+    removalPolicy: removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+  })
+}
+
+function lambda(id: string, handler: IFunction): WebSocketLambdaIntegration {
+  return new WebSocketLambdaIntegration(id, handler)
+}
+
+/** Who, when, what, how it went. Never the query string: it holds the device's token. */
+const ACCESS_LOG = AccessLogFormat.custom(
+  JSON.stringify({
+    at: AccessLogField.contextRequestTimeEpoch(),
+    request: AccessLogField.contextRequestId(),
+    connection: '$context.connectionId',
+    device: AccessLogField.contextAuthorizer('device'),
+    event: '$context.eventType',
+    route: '$context.routeKey',
+    status: AccessLogField.contextStatus(),
+    error: '$context.error.message',
+  }),
+)

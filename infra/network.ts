@@ -1,0 +1,49 @@
+import type { Stack } from 'aws-cdk-lib'
+import {
+  GatewayVpcEndpoint,
+  GatewayVpcEndpointAwsService,
+  Peer,
+  Port,
+  SecurityGroup,
+  Subnet,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2'
+import type { FunctionOptions } from 'aws-cdk-lib/aws-lambda'
+import type { StackSettings } from './settings.ts'
+
+/** What a function is given to stand in the network from which CWA can be reached. */
+export type UpstreamNetwork = Required<Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>>
+
+/**
+ * The team's VPC, for the functions that talk to an on-premises CWA; undefined where none is set.
+ *
+ * DynamoDB is reached by a gateway endpoint, which costs nothing. @connections and Lambda are not: a WebSocket API has no
+ * private endpoint, so the subnets' default route must lead to a NAT gateway. Without it posts hang until they time out
+ * (aws-sdk-go-v2 issue 1534, rusoto issue 1659).
+ */
+export function upstreamNetwork(
+  stack: Stack,
+  { vpc: settings, upstreamUrl }: StackSettings,
+): UpstreamNetwork | undefined {
+  if (settings === undefined) return undefined
+  const { id: vpcId, availabilityZones, subnets: privateSubnetIds, routeTables } = settings
+  const vpc = Vpc.fromVpcAttributes(stack, 'Network', { vpcId, availabilityZones, privateSubnetIds })
+  const subnets = privateSubnetIds.map((subnetId, index) => {
+    const routeTableId = routeTables[index] ?? routeTables[0] ?? ''
+    return Subnet.fromSubnetAttributes(stack, `Subnet${index}`, { subnetId, routeTableId })
+  })
+  new GatewayVpcEndpoint(stack, 'DynamoDb', {
+    vpc,
+    service: GatewayVpcEndpointAwsService.DYNAMODB,
+    subnets: [{ subnets }],
+  })
+
+  const securityGroup = new SecurityGroup(stack, 'ToUpstream', {
+    vpc,
+    allowAllOutbound: false,
+    description: 'To CWA, and over HTTPS to DynamoDB, Lambda and @connections',
+  })
+  const cwaPort = Number(new URL(upstreamUrl).port) || (upstreamUrl.startsWith('https:') ? 443 : 80)
+  for (const port of new Set([443, cwaPort])) securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port))
+  return { vpc, vpcSubnets: { subnets }, securityGroups: [securityGroup] }
+}

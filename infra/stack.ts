@@ -1,0 +1,53 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import type { Construct } from 'constructs'
+import { KEYS, TTL_ATTRIBUTE } from '../shared/store/tables.ts'
+import { api } from './api.ts'
+import type { Bundle } from './bundle.ts'
+import { functions } from './functions.ts'
+import { upstreamNetwork } from './network.ts'
+import type { StackSettings } from './settings.ts'
+
+export interface CollaborationProps {
+  readonly settings: StackSettings
+  readonly bundles: Readonly<Record<string, Bundle>>
+}
+
+/** The whole service: a WebSocket API, its functions, two tables and the schedule. */
+export function collaborationStack(scope: Construct, id: string, { settings, bundles }: CollaborationProps): Stack {
+  const stack = new Stack(scope, id, {
+    description: 'Instant-messaging sessions held for devices with Communicator Web Access',
+  })
+  const configuration = table(stack, 'Configuration', settings)
+  const sessions = table(stack, 'Sessions', settings, TTL_ATTRIBUTE)
+  const webSocket = api(stack, settings)
+  const network = upstreamNetwork(stack, settings)
+  const served = functions(stack, { settings, bundles, configuration, sessions, api: webSocket, network })
+  webSocket.serve(served)
+
+  // The finest that EventBridge has. With nobody logged in a tick reads the benches and ends.
+  new Rule(stack, 'EveryMinute', {
+    schedule: Schedule.rate(Duration.minutes(1)),
+    targets: [new LambdaFunction(served.upkeep, { retryAttempts: 2 })],
+  })
+
+  new CfnOutput(stack, 'Url', { value: webSocket.url, description: 'Where devices connect' })
+  new CfnOutput(stack, 'ConfigurationTable', { value: configuration.tableName })
+  new CfnOutput(stack, 'SessionsTable', { value: sessions.tableName })
+  return stack
+}
+
+/** On demand, encrypted, with point-in-time recovery: the bill follows use, and a mistake can be taken back. */
+function table(stack: Stack, id: string, { removalPolicy }: StackSettings, timeToLiveAttribute?: string): Table {
+  return new Table(stack, id, {
+    partitionKey: { name: KEYS.partition, type: AttributeType.STRING },
+    sortKey: { name: KEYS.sort, type: AttributeType.STRING },
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    encryption: TableEncryption.AWS_MANAGED,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    removalPolicy: removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    ...(timeToLiveAttribute !== undefined && { timeToLiveAttribute }),
+  })
+}
