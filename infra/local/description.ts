@@ -1,0 +1,72 @@
+/** What the local stack knows of the app it runs: read from the cloud assembly by assembly.ts, and from nowhere else. */
+export interface Description {
+  readonly api: ApiDescription
+  readonly functions: readonly FunctionDescription[]
+  readonly tables: readonly TableDescription[]
+  readonly schedules: readonly ScheduleDescription[]
+}
+
+export interface ApiDescription {
+  readonly id: string
+  readonly stage: string
+  /** Path of the route key in a message's JSON body: `action` for `$request.body.action`. */
+  readonly routeSelection: readonly string[]
+  readonly routes: readonly RouteDescription[]
+}
+
+export interface RouteDescription {
+  /** `$connect`, `$disconnect`, `$default`, or a custom key such as `login`. */
+  readonly key: string
+  readonly integration: Integration
+  readonly authorizer?: AuthorizerDescription
+  /** Whether the integration's answer goes back over the connection (the route has a route response). */
+  readonly twoWay: boolean
+}
+
+export type Integration =
+  | { readonly kind: 'function'; readonly functionName: string; readonly timeoutMs: number }
+  | { readonly kind: 'mock' }
+
+export interface AuthorizerDescription {
+  readonly functionName: string
+  /** For example `route.request.querystring.token`. A request that lacks one is refused (401) without asking the function. */
+  readonly identitySources: readonly string[]
+}
+
+export interface FunctionDescription {
+  /** The logical id, which is its name here. */
+  readonly name: string
+  /** Folder with the built asset. */
+  readonly directory: string
+  /** `file.export`, for example `index.handler`. */
+  readonly handler: string
+  readonly memoryMb: number
+  readonly timeoutMs: number
+  readonly environment: Readonly<Record<string, string>>
+  readonly reservedConcurrency?: number
+  /** How often an asynchronous invocation that failed is tried again. */
+  readonly retryAttempts: number
+  /** What the function's role allows. */
+  readonly statements: readonly PolicyStatement[]
+}
+
+export interface PolicyStatement {
+  readonly effect: 'Allow' | 'Deny'
+  readonly actions: readonly string[]
+  readonly resources: readonly string[]
+}
+
+export interface TableDescription {
+  readonly name: string
+  readonly arn: string
+  readonly partitionKey: string
+  readonly sortKey?: string
+  readonly ttlAttribute?: string
+}
+
+export interface ScheduleDescription {
+  readonly name: string
+  readonly everyMs: number
+  readonly functionName: string
+  readonly input: unknown
+}
