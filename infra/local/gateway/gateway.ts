@@ -1,0 +1,91 @@
+import { GATEWAY_LIMITS } from '../../../shared/rules/gateway-limits.ts'
+import type { GatewayLimits } from '../../../shared/rules/gateway-limits.ts'
+import type { Clock } from '../clock.ts'
+import type { ApiDescription } from '../description.ts'
+import type { AccessLogEntry } from './access-log.ts'
+import type { Allows } from './connections-api.ts'
+import { listen } from './listener.ts'
+import type { Listener } from './listener.ts'
+import type { Invoke } from './stage.ts'
+
+export type { AccessLogEntry } from './access-log.ts'
+export type { Invoke } from './stage.ts'
+
+export interface GatewayOptions {
+  readonly api: ApiDescription
+  readonly clock: Clock
+  readonly invoke: Invoke
+  /** Port on 127.0.0.1; 0, the default, takes a free one. */
+  readonly port?: number
+  /** What differs from `GATEWAY_LIMITS`. */
+  readonly limits?: Partial<GatewayLimits>
+  /** For ARNs; `local` by default. */
+  readonly region?: string
+  /** For ARNs; `000000000000` by default. */
+  readonly accountId?: string
+  /** Whether a caller may use an @connections command; everyone may when it is left out. */
+  readonly allows?: Allows
+  /** Takes one entry an event, when it is over. */
+  readonly log?: (entry: AccessLogEntry) => void
+  /** Asked once a `$disconnect`: true makes it get lost, as AWS does not promise to deliver it. */
+  readonly dropDisconnect?: () => boolean
+}
+
+/** A local API Gateway with one WebSocket API, deployed to one stage. */
+export interface Gateway {
+  /** Rejects when the port is taken. */
+  readonly start: () => Promise<void>
+  /**
+   * Closes every connection with 1001, waits (not for ever) for the events under way and for each `$disconnect`, and closes
+   * the port. The gateway can be started again; with port 0 it may then be another one.
+   */
+  readonly stop: () => Promise<void>
+  /** `ws://127.0.0.1:PORT/STAGE`; throws unless started. */
+  readonly url: string
+  /** `http://127.0.0.1:PORT/STAGE`, the SDK's endpoint; throws unless started. */
+  readonly managementUrl: string
+  /** How many connections there are. */
+  readonly connections: () => number
+}
+
+/**
+ * API Gateway's WebSocket behaviour on loopback: authorizer, routes, the @connections commands, limits and error texts.
+ * Stage, route and account throttling are left out.
+ */
+export function gateway(options: GatewayOptions): Gateway {
+  const { port = 0, region = 'local', accountId = '000000000000' } = options
+  let listener: Listener | undefined
+
+  function address(): string {
+    if (listener === undefined) throw new Error('The gateway has no address yet: start() it first')
+    return `${listener.domainName}/${options.api.stage}`
+  }
+
+  return {
+    async start() {
+      if (listener !== undefined) throw new Error('The gateway runs already: stop() it before the next start()')
+      listener = await listen(port, {
+        api: options.api,
+        region,
+        accountId,
+        clock: options.clock,
+        invoke: options.invoke,
+        limits: { ...GATEWAY_LIMITS, ...options.limits },
+        log: options.log ?? (() => undefined),
+        allows: options.allows ?? (() => true),
+        dropDisconnect: options.dropDisconnect ?? (() => false),
+      })
+    },
+    async stop() {
+      await listener?.stop()
+      listener = undefined
+    },
+    get url() {
+      return `ws://${address()}`
+    },
+    get managementUrl() {
+      return `http://${address()}`
+    },
+    connections: () => listener?.connections() ?? 0,
+  }
+}

@@ -1,0 +1,65 @@
+import { isUtf8 } from 'node:buffer'
+import type { RouteDescription } from '../description.ts'
+import { messageEvent, requestContext } from './events.ts'
+import type { ConnectionFacts, Happening } from './events.ts'
+import { newId } from './identifiers.ts'
+import { call, proxyAnswer } from './integration.ts'
+import { routeOf } from './routes.ts'
+import type { Stage } from './stage.ts'
+
+interface Handled {
+  readonly status: number
+  /** The text that goes back, in UTF-8. */
+  readonly reply?: Uint8Array
+  readonly error?: string
+}
+
+/**
+ * Hands a message to its route's integration. Resolves with what is to go back over the connection: the answer's body where
+ * the route is two-way, the gateway's own error text where something went wrong, else undefined. Never rejects.
+ */
+export async function handle(stage: Stage, facts: ConnectionFacts, body: string): Promise<Uint8Array | undefined> {
+  const route = routeOf(stage.api, body)
+  const requestedAt = stage.clock.now()
+  const routeKey = route?.key ?? '-'
+  const happening: Happening = { eventType: 'MESSAGE', routeKey, requestId: newId(), requestedAt }
+  const fault = (message: string) =>
+    Buffer.from(JSON.stringify({ message, connectionId: facts.connectionId, requestId: happening.requestId }))
+  const { status, reply, error }: Handled =
+    route === undefined
+      ? { status: 403, reply: fault('Forbidden'), error: 'no route for this message' }
+      : await run(stage, route, messageEvent(requestContext(stage, facts, happening), newId(), body), fault)
+  stage.log({
+    time: requestedAt,
+    connectionId: facts.connectionId,
+    requestId: happening.requestId,
+    routeKey,
+    eventType: 'MESSAGE',
+    status,
+    durationMs: stage.clock.now() - requestedAt,
+    ...(error === undefined ? {} : { error }),
+  })
+  return reply
+}
+
+async function run(
+  stage: Stage,
+  { integration, twoWay }: RouteDescription,
+  event: unknown,
+  fault: (message: string) => Uint8Array,
+): Promise<Handled> {
+  if (integration.kind === 'mock') return { status: 200 }
+  const outcome = await call(stage, integration.functionName, event, integration.timeoutMs)
+  if (outcome.kind === 'timed-out') {
+    return { status: 504, reply: fault('Endpoint request timed out'), error: 'the function took too long' }
+  }
+  const failed = (error: string): Handled => ({ status: 500, reply: fault('Internal server error'), error })
+  if (outcome.kind === 'failed') return failed('the function failed')
+  const answer = proxyAnswer(outcome.answer)
+  if (answer === undefined) return failed("the function's answer is malformed")
+  const { statusCode: status, body } = answer
+  if (!twoWay || body.length === 0) return { status }
+  if (body.length > stage.limits.messageBytes) return failed("the function's answer is too large for a message")
+  // Only `isBase64Encoded` can bring this about; a text frame must be UTF-8 (RFC 6455, 5.6).
+  return isUtf8(body) ? { status, reply: body } : failed("the function's answer is no text")
+}
