@@ -1,0 +1,69 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { finished } from 'node:stream/promises'
+import { crc32 } from 'node:zlib'
+import type { EngineAnswer } from './engine.ts'
+
+/** DynamoDB takes no larger request. */
+const REQUEST_BYTES = 16 * 1024 * 1024
+
+export interface Listener {
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void
+  /** Takes nothing new, and resolves when what is under way is answered. */
+  readonly drain: () => Promise<void>
+}
+
+/** The HTTP side: a body in, a JSON answer out. A request whose body has not arrived yet does not hold up `drain`. */
+export function listener(answer: (headers: IncomingHttpHeaders, text: string) => Promise<EngineAnswer>): Listener {
+  const underWay = new Set<Promise<void>>()
+  let draining = false
+
+  async function respond(request: IncomingMessage, response: ServerResponse, text: string): Promise<void> {
+    const { status, requestId, body } = await answer(request.headers, text)
+    const json = JSON.stringify(body)
+    response.writeHead(status, {
+      'content-type': 'application/x-amz-json-1.0',
+      'content-length': Buffer.byteLength(json),
+      'x-amzn-requestid': requestId,
+      'x-amz-crc32': crc32(json),
+    })
+    response.end(json)
+    // The caller may be gone (its environment was killed): what it asked for is done all the same, as on AWS.
+    await finished(response).catch(() => undefined)
+  }
+
+  async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = await bodyText(request)
+    if (draining || text === undefined) {
+      response.writeHead(text === undefined ? 413 : 503, { connection: 'close' }).end()
+      return
+    }
+    const answered = respond(request, response, text).finally(() => underWay.delete(answered))
+    underWay.add(answered)
+    await answered
+  }
+
+  return {
+    handle(request, response) {
+      // A body that breaks off is the one thing that fails here; nobody is left to be told.
+      receive(request, response).catch(() => response.destroy())
+    },
+    async drain() {
+      draining = true
+      await Promise.allSettled(underWay)
+    },
+  }
+}
+
+/** A request's body, read once. Undefined when it is too long. */
+async function bodyText(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request) {
+    // A request without an encoding set gives Buffers; its type says `any`.
+    const bytes: Buffer = chunk
+    length += bytes.length
+    if (length > REQUEST_BYTES) return undefined
+    chunks.push(bytes)
+  }
+  return Buffer.concat(chunks).toString()
+}

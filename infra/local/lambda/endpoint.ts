@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
+import { callerOf, denial } from '../policy.ts'
+import { FunctionError } from './failure.ts'
+import { LAMBDA_LIMITS } from './limits.ts'
+import { functionArn } from './variables.ts'
+
+export interface EndpointOptions {
+  readonly port: number
+  readonly knows: (functionName: string) => boolean
+  readonly call: (functionName: string, payload: string) => Promise<string>
+  readonly later: (functionName: string, payload: string) => void
+  readonly allows?: ((caller: string, action: string, resourceArn: string) => boolean) | undefined
+}
+
+export interface Endpoint {
+  readonly url: string
+  readonly stop: () => Promise<void>
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/**
+ * The Invoke operation over HTTP, as the AWS SDK speaks it, on loopback.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
+export async function endpoint(options: EndpointOptions): Promise<Endpoint> {
+  const server = createServer((request, response) => {
+    // A body that breaks off is the one thing that fails here; nobody is left to be told.
+    respond(options, request, response).catch(() => response.destroy())
+  })
+  await once(server.listen(options.port, '127.0.0.1'), 'listening')
+  const address = server.address()
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : options.port}`,
+    stop: () => end(server),
+  }
+}
+
+async function end(server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeAllConnections()
+  await closed
+}
+
+async function respond(options: EndpointOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const payload = await bodyText(request)
+  const { status, headers, body } = await answerTo(options, request, payload)
+  response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID(), ...headers })
+  response.end(body)
+}
+
+async function answerTo(
+  options: EndpointOptions,
+  request: IncomingMessage,
+  payload: string | undefined,
+): Promise<Answer> {
+  const path = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?|$)/.exec(request.url ?? '')?.[1]
+  if (request.method !== 'POST' || path === undefined)
+    return exception(404, 'ResourceNotFoundException', 'Only Invoke is served here.')
+  const named = decodeURIComponent(path)
+  const name = functionNameOf(named)
+  const denied = denialOf(options, request, functionArn(name))
+  if (denied !== undefined) return denied
+  if (!options.knows(name))
+    return exception(404, 'ResourceNotFoundException', `Function not found: ${functionArn(name)}`)
+  try {
+    if (payload === undefined) return tooLarge()
+    return await invoked(options, name, String(request.headers['x-amz-invocation-type'] ?? ''), payload)
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+async function invoked(options: EndpointOptions, name: string, type: string, payload: string): Promise<Answer> {
+  // Without a payload the event is an empty object.
+  const event = payload === '' ? '{}' : payload
+  JSON.parse(event)
+  if (type === 'DryRun') return { status: 204 }
+  if (type === 'Event') {
+    options.later(name, event)
+    return { status: 202 }
+  }
+  const body = await options.call(name, event)
+  return { status: 200, headers: { 'x-amz-executed-version': '$LATEST' }, body }
+}
+
+function failed(error: unknown): Answer {
+  if (error instanceof FunctionError) {
+    const { errorType, errorMessage, trace } = error
+    const headers = { 'x-amz-executed-version': '$LATEST', 'x-amz-function-error': 'Unhandled' }
+    return { status: 200, headers, body: JSON.stringify({ errorType, errorMessage, trace }) }
+  }
+  const { name, message } = error instanceof Error ? error : new Error(String(error))
+  if (name === 'SyntaxError')
+    return exception(400, 'InvalidRequestContentException', 'Could not parse request body into json')
+  if (name === 'TooManyRequestsException') return exception(429, name, message)
+  if (name === 'RequestTooLargeException') return exception(413, name, message)
+  return exception(500, 'ServiceException', message)
+}
+
+function tooLarge(): Answer {
+  const words = `The payload is larger than ${LAMBDA_LIMITS.syncPayloadBytes} bytes.`
+  return exception(413, 'RequestTooLargeException', words)
+}
+
+function denialOf({ allows }: EndpointOptions, request: IncomingMessage, arn: string): Answer | undefined {
+  if (allows === undefined) return undefined
+  const [caller, action] = [callerOf(request.headers), 'lambda:InvokeFunction']
+  if (caller === undefined) return exception(403, 'MissingAuthenticationTokenException', 'Missing Authentication Token')
+  return allows(caller, action, arn) ? undefined : exception(403, 'AccessDeniedException', denial(caller, action, arn))
+}
+
+function exception(status: number, type: string, message: string): Answer {
+  return {
+    status,
+    headers: { 'x-amzn-errortype': type },
+    body: JSON.stringify({ Type: 'User', Message: message, message }),
+  }
+}
+
+/** A name, a partial or a whole ARN, each with or without a version: `NAME`, `000000000000:function:NAME:$LATEST`. */
+function functionNameOf(named: string): string {
+  return /^(?:.*:?function:)?([^:]+)(?::[^:]+)?$/.exec(named)?.[1] ?? named
+}
+
+/** Undefined when it is longer than any payload may be. The rest is read and forgotten, so that the answer arrives. */
+async function bodyText(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request) {
+    // A request without an encoding set gives Buffers; its type says `any`.
+    const bytes: Buffer = chunk
+    length += bytes.length
+    if (length <= LAMBDA_LIMITS.syncPayloadBytes) chunks.push(bytes)
+  }
+  return length <= LAMBDA_LIMITS.syncPayloadBytes ? Buffer.concat(chunks).toString() : undefined
+}

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import type { FunctionDescription } from '../description.ts'
+import { type Asset, assetOf } from './asset.ts'
+import { bounded } from './bounded.ts'
+import { type Endpoint, endpoint } from './endpoint.ts'
+import { invokeException } from './failure.ts'
+import { type Later, later } from './later.ts'
+import { ENVIRONMENTS, LAMBDA_LIMITS } from './limits.ts'
+import { type LambdaLogLine, log } from './log.ts'
+import { accept, acceptedResult, json } from './payload.ts'
+import { type Pool, pool } from './pool.ts'
+import { threadCode } from './thread-code.ts'
+
+export interface LambdaOptions {
+  readonly functions: readonly FunctionDescription[]
+  readonly clock: Clock
+  /** Of the HTTP endpoint, on 127.0.0.1; default: a free one. */
+  readonly port?: number
+  /** What the stack adds to a function's variables, endpoints for example. Asked for each new environment. */
+  readonly variables?: (functionName: string) => Record<string, string>
+  /** Most environments of a function without reserved concurrency. */
+  readonly environments?: number
+  /** Whether a caller over HTTP may do `lambda:InvokeFunction` on a function's ARN. Absent: everyone may. */
+  readonly allows?: (caller: string, action: string, resourceArn: string) => boolean
+  readonly log?: (line: LambdaLogLine) => void
+}
+
+export interface Lambda {
+  /** Throws when a function was not built. */
+  readonly start: () => Promise<void>
+  /** Ends every environment; what runs or waits fails. */
+  readonly stop: () => Promise<void>
+  /** After start: the value for AWS_ENDPOINT_URL_LAMBDA. */
+  readonly url: string
+  /**
+   * Synchronous invocation. Throws a FunctionError when the function fails or times out, and an Error named
+   * TooManyRequestsException, ResourceNotFoundException or RequestTooLargeException when it is not invoked.
+   * `timeoutMs` bounds only the caller's waiting (an Error named InvocationTimeout): the function goes on.
+   */
+  readonly invoke: (functionName: string, event: unknown, timeoutMs?: number) => Promise<unknown>
+  /**
+   * Asynchronous invocation: queued, and repeated when it fails. Throws like `invoke` when the event is not accepted.
+   * After a stop it does nothing.
+   */
+  readonly invokeLater: (functionName: string, event: unknown) => void
+  /** Resolves when no invocation runs or waits for an environment. Repeats that wait for the clock do not count. */
+  readonly idle: () => Promise<void>
+  /** The last lines of a function, LOG_LINES_KEPT at most. */
+  readonly logs: (functionName: string) => readonly LambdaLogLine[]
+  /** How many of its environments are alive. */
+  readonly environments: (functionName: string) => number
+  /** After how many answers it left work running. */
+  readonly leftRunning: (functionName: string) => number
+  /** As if the machines had died: what runs fails. Resolves with the number of environments that were. */
+  readonly killEnvironments: (functionName: string) => Promise<number>
+}
+
+/** Lambda for the local stack: the functions' built assets, each environment in a worker thread of its own. */
+export function lambda(options: LambdaOptions): Lambda {
+  const { clock, functions } = options
+  const lines = log(clock, options.log)
+  const pools = new Map<string, Pool>()
+  const idlers: (() => void)[] = []
+  let busy = 0
+  let running: { readonly endpoint: Endpoint; readonly later: Later } | undefined
+
+  function poolOf(functionName: string): Pool {
+    const own = pools.get(functionName)
+    if (own !== undefined) return own
+    throw running === undefined && functions.some(({ name }) => name === functionName)
+      ? new Error('The local Lambda does not run: call start() first.')
+      : invokeException('ResourceNotFoundException', `There is no function ${functionName}.`)
+  }
+
+  async function call(functionName: string, payload: string): Promise<string> {
+    accept(payload, LAMBDA_LIMITS.syncPayloadBytes)
+    const own = poolOf(functionName)
+    const timeoutMs = functions.find(({ name }) => name === functionName)?.timeoutMs ?? 0
+    busy++
+    try {
+      return acceptedResult(await own.run({ requestId: randomUUID(), payload, timeoutMs }))
+    } finally {
+      busy--
+      tellIdlers()
+    }
+  }
+
+  /** A turn later: until then a failed asynchronous invocation has set its repeat, and an answer has led to what it leads to. */
+  function tellIdlers(): void {
+    setImmediate(() => {
+      if (busy === 0) for (const resolve of idlers.splice(0)) resolve()
+    })
+  }
+
+  function push(functionName: string, payload: string): void {
+    accept(payload, LAMBDA_LIMITS.asyncPayloadBytes)
+    poolOf(functionName)
+    const description = functions.find(({ name }) => name === functionName)
+    if (description !== undefined) running?.later.push(description, payload)
+  }
+
+  async function start(): Promise<void> {
+    if (running !== undefined) throw new Error('The local Lambda runs already.')
+    const assets = functions.map((description) => ({ description, asset: assetOf(description) }))
+    const code = await threadCode()
+    for (const each of assets) pools.set(each.description.name, poolFor(each.description, each.asset, code))
+    const queue = later({ clock, call, dropped: drop })
+    const { port = 0, allows } = options
+    const served = await endpoint({ port, allows, call, later: push, knows: (name) => pools.has(name) })
+    running = { endpoint: served, later: queue }
+  }
+
+  function poolFor(description: FunctionDescription, asset: Asset, code: URL): Pool {
+    return pool({
+      description,
+      asset,
+      code,
+      clock,
+      log: lines,
+      variables: () => options.variables?.(description.name) ?? {},
+      environments: options.environments ?? ENVIRONMENTS,
+    })
+  }
+
+  function drop(functionName: string, why: string): void {
+    const text = `EVENT DROPPED: ${why}`
+    lines.add({ functionName, environment: 0, stream: 'report', text })
+  }
+
+  async function stop(): Promise<void> {
+    const own = running
+    running = undefined
+    own?.later.stop()
+    await Promise.all([...pools.values()].map((each) => each.stop()))
+    await own?.endpoint.stop()
+  }
+
+  return {
+    start,
+    stop,
+    get url() {
+      if (running === undefined) throw new Error('The local Lambda does not run: call start() first.')
+      return running.endpoint.url
+    },
+    async invoke(functionName, event, timeoutMs) {
+      const result = call(functionName, json(event))
+      const payload = await (timeoutMs === undefined ? result : bounded(clock, result, functionName, timeoutMs))
+      const value: unknown = JSON.parse(payload)
+      return value
+    },
+    invokeLater: (functionName, event) => push(functionName, json(event)),
+    idle: () =>
+      new Promise((resolve) => {
+        idlers.push(resolve)
+        tellIdlers()
+      }),
+    logs: lines.of,
+    environments: (functionName) => pools.get(functionName)?.alive() ?? 0,
+    leftRunning: (functionName) => pools.get(functionName)?.leftRunning() ?? 0,
+    killEnvironments: (functionName) => poolOf(functionName).kill(),
+  }
+}

@@ -1,0 +1,44 @@
+import type { Clock } from '../clock.ts'
+import { LOG_LINES_KEPT } from './limits.ts'
+import type { Report } from './report.ts'
+
+export interface LambdaLogLine {
+  readonly at: number
+  readonly functionName: string
+  /** Which of the function's environments, counted from 1; 0 when none took part. */
+  readonly environment: number
+  /** Absent while the function is loaded. */
+  readonly requestId?: string | undefined
+  /** `stdout` and `stderr` are the function's own; `report` is what Lambda says of it. */
+  readonly stream: 'stdout' | 'stderr' | 'report'
+  readonly text: string
+  /** On the line that ends an invocation. */
+  readonly report?: Report
+}
+
+export interface Log {
+  readonly add: (line: Omit<LambdaLogLine, 'at'>) => void
+  readonly of: (functionName: string) => readonly LambdaLogLine[]
+}
+
+/** Keeps the last lines of each function, and hands each line on as it comes. */
+export function log(clock: Clock, handOn: (line: LambdaLogLine) => void = () => undefined): Log {
+  const kept = new Map<string, LambdaLogLine[]>()
+  return {
+    add(line) {
+      const { functionName, environment, requestId, stream, text, report } = line
+      const known = { at: clock.now(), functionName, environment, stream, text }
+      const own = {
+        ...known,
+        ...(requestId === undefined ? {} : { requestId }),
+        ...(report === undefined ? {} : { report }),
+      }
+      const lines = kept.get(functionName) ?? []
+      kept.set(functionName, lines)
+      lines.push(own)
+      if (lines.length > LOG_LINES_KEPT) lines.shift()
+      handOn(own)
+    },
+    of: (functionName) => [...(kept.get(functionName) ?? [])],
+  }
+}

@@ -1,0 +1,52 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { PolicyStatement } from './description.ts'
+
+/**
+ * Whether a role with these statements may do `action` (for example `dynamodb:GetItem`) on `resource` (an ARN). An
+ * explicit Deny wins over every Allow, and what nothing allows is denied. `*` stands for any run of characters, `?` for
+ * one. Actions are compared without regard to case, ARNs as they are. Conditions, principals and NotAction do not occur
+ * in a function's role here and are not read.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ */
+export function allows(statements: readonly PolicyStatement[], action: string, resource: string): boolean {
+  const applying = statements.filter(
+    ({ actions, resources }) =>
+      actions.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())) &&
+      resources.some((pattern) => matches(pattern, resource)),
+  )
+  return applying.length > 0 && applying.every(({ effect }) => effect === 'Allow')
+}
+
+/**
+ * The access key id of a request signed with AWS Signature Version 4 (here: the name of the function that calls), or
+ * undefined when it has no such header. The signature itself is NOT checked: on loopback this tells who calls, it does
+ * not prove it.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
+ */
+export function callerOf(headers: Pick<IncomingHttpHeaders, 'authorization'>): string | undefined {
+  return /^AWS4-HMAC-SHA256\s.*?\bCredential=([^/,\s]+)\//.exec(headers.authorization ?? '')?.[1]
+}
+
+/** The words in which AWS refuses. They name the caller, the action and the resource, so that the grant can be written. */
+export function denial(caller: string, action: string, resource: string): string {
+  const user = `arn:aws:sts::000000000000:assumed-role/${caller}/${caller}`
+  return `User: ${user} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`
+}
+
+/** Walks both strings once and goes back to the last star only, so that no pattern makes it slow. */
+function matches(pattern: string, text: string): boolean {
+  let [at, star, resume] = [0, -1, 0]
+  for (let i = 0; i < text.length;) {
+    if (pattern[at] === '*') {
+      star = at++
+      resume = i
+    } else if (pattern[at] === '?' || pattern[at] === text[i]) {
+      at++
+      i++
+    } else if (star >= 0) {
+      at = star + 1
+      i = ++resume
+    } else return false
+  }
+  return /^\**$/.test(pattern.slice(at))
+}
