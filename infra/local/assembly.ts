@@ -49,6 +49,7 @@ export function assembly(folder: string): Description {
     ),
     tables: resourcesOf(template, 'AWS::DynamoDB::Table').map((found) => tableIn(found, resolve)),
     schedules: resourcesOf(template, 'AWS::Events::Rule').flatMap((found) => schedulesIn(found, resolve)),
+    outputs: outputsIn(template, resolve),
   }
 }
 
@@ -103,6 +104,10 @@ function statementsOf(template: Template, role: unknown, resolve: Resolve): Poli
       actions: listed(statement['Action']),
       resources: listed(resolve(statement['Resource'])),
     }))
+}
+
+function outputsIn({ Outputs = {} }: Template, resolve: Resolve): Record<string, string> {
+  return texts(Object.fromEntries(Object.entries(Outputs).map(([name, { Value }]) => [name, resolve(Value)])))
 }
 
 function tableIn({ id, properties }: Resource, resolve: Resolve): TableDescription {

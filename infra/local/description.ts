@@ -4,6 +4,8 @@ export interface Description {
   readonly functions: readonly FunctionDescription[]
   readonly tables: readonly TableDescription[]
   readonly schedules: readonly ScheduleDescription[]
+  /** The stack's outputs, by name. */
+  readonly outputs: Readonly<Record<string, string>>
 }
 
 export interface ApiDescription {

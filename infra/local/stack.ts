@@ -1,0 +1,210 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { jsonCodec } from '../../shared/cwa/json.ts'
+import { xmlCodec } from '../../shared/cwa/xml.ts'
+import { configurationWriter, type ConfigurationWriter } from '../../shared/store/configuration.ts'
+import { table } from '../../shared/store/table.ts'
+import { bundle, type Bundle } from '../bundle.ts'
+import { projectContext, synthesize, type SynthesisOptions } from '../synthesis.ts'
+import { assembly } from './assembly.ts'
+import { LOCAL } from './assembly-references.ts'
+import { wallClock, type Clock } from './clock.ts'
+import { standInCwa, type CwaOptions, type StandInCwa } from './cwa/server.ts'
+import { uriOf, type StandInUser } from './cwa/users.ts'
+import type { Description } from './description.ts'
+import { dynamo, type Dynamo, type DynamoOptions } from './dynamo/dynamo.ts'
+import { gateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts'
+import { lambda, type Lambda, type LambdaOptions } from './lambda/lambda.ts'
+import { lcs } from './lcs/server.ts'
+import { allows } from './policy.ts'
+import { schedule } from './schedule.ts'
+
+export interface LocalStackOptions {
+  /** Who the stand-in CWA knows. */
+  readonly users: readonly StandInUser[]
+  readonly clock?: Clock
+  /** The gateway's port on 127.0.0.1; 0, the default, takes a free one. */
+  readonly port?: number
+  /** A folder in which the tables are kept; absent: they are in memory. */
+  readonly keep?: string
+  readonly codec?: 'json' | 'xml'
+  /** How the stand-in CWA behaves beside its defaults. */
+  readonly cwa?: Partial<Pick<CwaOptions, 'tls' | 'iwa' | 'holdMs' | 'pollWaitMs' | 'sessionTimeoutMs'>>
+  /** Functions that were built already; absent: they are built at the start. */
+  readonly bundles?: Readonly<Record<string, Bundle>>
+  /** The CDK app to run; absent: this project's. */
+  readonly app?: (options: SynthesisOptions) => string
+  /** Parts of the gateway, Lambda and DynamoDB that a test sets. */
+  readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'log'>
+  readonly lambda?: Pick<LambdaOptions, 'environments' | 'log'>
+  readonly dynamo?: Pick<DynamoOptions, 'fault'>
+  /** Told what is being started, in words for people. */
+  readonly progress?: (words: string) => void
+}
+
+/** What there is once it runs. */
+export interface RunningStack {
+  /** Where devices connect: `ws://127.0.0.1:…/live`. */
+  readonly url: string
+  readonly description: Description
+  readonly configuration: ConfigurationWriter
+  readonly cwa: StandInCwa
+  readonly dynamo: Dynamo
+  readonly lambda: Lambda
+  readonly gateway: Gateway
+}
+
+export interface LocalStack {
+  readonly start: () => Promise<RunningStack>
+  readonly stop: () => Promise<void>
+}
+
+/** What runs, in the order in which it was started; stopped in the reverse order. */
+interface Part {
+  readonly stop: () => unknown
+}
+
+/**
+ * The whole service in one process: the CDK app is synthesized, and what its cloud assembly says is run, around it an
+ * embedded DynamoDB, API Gateway and Lambda, and stand-ins of CWA and of the LCS behind it.
+ */
+export function localStack(options: LocalStackOptions): LocalStack {
+  const parts: Part[] = []
+  const stop = async () => {
+    for (let part = parts.pop(); part !== undefined; part = parts.pop()) await part.stop()
+  }
+  return {
+    async start() {
+      try {
+        return await started(options, parts)
+      } catch (thrown) {
+        await stop()
+        throw thrown
+      }
+    },
+    stop,
+  }
+}
+
+async function started(options: LocalStackOptions, parts: Part[]): Promise<RunningStack> {
+  const { clock = wallClock, progress = () => {} } = options
+
+  progress('starting the stand-in LCS and CWA')
+  const cwa = await upstream(options, clock, parts)
+
+  const folder = mkdtempSync(join(tmpdir(), 'collaboration-'))
+  parts.push({ stop: () => rmSync(folder, { recursive: true, force: true }) })
+  if (options.bundles === undefined) progress('bundling the functions')
+  const bundles = options.bundles ?? (await bundle(join(folder, 'bundles')))
+  progress('synthesizing the CDK app')
+  const description = assembly(
+    (options.app ?? synthesize)({
+      bundles,
+      outdir: join(folder, 'cdk.out'),
+      context: contextFor(options, cwa, folder),
+    }),
+  )
+
+  progress('starting DynamoDB, Lambda and the gateway')
+  const may = permissions(description)
+  const tables = dynamo({
+    ...options.dynamo,
+    tables: description.tables,
+    clock,
+    allows: may,
+    ...(options.keep !== undefined && { path: options.keep }),
+  })
+  await run(tables, parts)
+
+  const functions = lambda({
+    ...options.lambda,
+    functions: description.functions,
+    clock,
+    allows: may,
+    variables: (name) => ({
+      ...resolvedVariables(description, name, front.managementUrl),
+      AWS_ENDPOINT_URL_DYNAMODB: tables.url,
+      AWS_ENDPOINT_URL_LAMBDA: functions.url,
+    }),
+  })
+  await run(functions, parts)
+
+  const front: Gateway = gateway({
+    ...options.gateway,
+    api: description.api,
+    clock,
+    invoke: functions.invoke,
+    allows: may,
+    region: LOCAL.region,
+    ...(options.port !== undefined && { port: options.port }),
+  })
+  await run(front, parts)
+
+  const ticks = schedule({ schedules: description.schedules, clock, invokeLater: functions.invokeLater })
+  ticks.start()
+  parts.push(ticks)
+
+  const configuration = configurationWriter(configurationTable(description, tables))
+  return { url: front.url, description, configuration, cwa, dynamo: tables, lambda: functions, gateway: front }
+}
+
+async function upstream({ users, codec, cwa }: LocalStackOptions, clock: Clock, parts: Part[]): Promise<StandInCwa> {
+  const behind = lcs({ clock, users: users.map((user) => ({ uri: uriOf(user) })) })
+  await run(behind, parts)
+  const standIn = standInCwa({
+    ...cwa,
+    users,
+    clock,
+    lcs: behind.peer('cwa.local'),
+    codec: codec === 'xml' ? xmlCodec : jsonCodec,
+  })
+  await run(standIn, parts)
+  return standIn
+}
+
+async function run(part: { start(): unknown; stop(): unknown }, parts: Part[]): Promise<void> {
+  await part.start()
+  parts.push(part)
+}
+
+/** The CDK app is told where CWA is as a team would tell it: by its settings, over those of cdk.json. */
+function contextFor({ codec = 'json' }: LocalStackOptions, cwa: StandInCwa, folder: string): Record<string, unknown> {
+  const ca = join(folder, 'cwa-ca.pem')
+  if (cwa.ca !== undefined) writeFileSync(ca, cwa.ca)
+  return {
+    ...projectContext(),
+    'collaboration:upstreamUrl': cwa.url(),
+    'collaboration:codec': codec,
+    ...(cwa.ca !== undefined && { 'collaboration:privateCa': ca }),
+  }
+}
+
+/** Callers are known by their access key, which locally is the function's name: each may do what its role says. */
+function permissions({ functions }: Description) {
+  return (caller: string, action: string, resource: string): boolean => {
+    const statements = functions.find(({ name }) => name === caller)?.statements
+    return caller === STACK_ITSELF || (statements !== undefined && allows(statements, action, resource))
+  }
+}
+
+/** The access key with which the stack itself, and whoever administers it, uses the tables. */
+const STACK_ITSELF = 'local'
+
+/** A function's variables, with the stage's management URL put where the local one is. */
+function resolvedVariables({ api, functions }: Description, name: string, managementUrl: string) {
+  const deployed = `https://${api.id}.execute-api.${LOCAL.region}.${LOCAL.suffix}/${api.stage}`
+  const { environment = {} } = functions.find((each) => each.name === name) ?? {}
+  return Object.fromEntries(
+    Object.entries(environment).map(([key, value]) => [key, value.replace(deployed, managementUrl)]),
+  )
+}
+
+/** The configuration database, for whoever administers: found as it is found when deployed, by the stack's output. */
+function configurationTable({ outputs }: Description, { url }: Dynamo) {
+  const { ConfigurationTable: name } = outputs
+  if (name === undefined) throw new Error('the app has no output ConfigurationTable')
+  const credentials = { accessKeyId: STACK_ITSELF, secretAccessKey: STACK_ITSELF }
+  return table(new DynamoDBClient({ endpoint: url, region: LOCAL.region, credentials }), name)
+}
