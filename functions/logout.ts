@@ -8,16 +8,19 @@ import { upstream } from './parts/upstream.ts'
 const { seats, sessions } = sessionStores()
 const cwa = upstream()
 
-/** Ends a session because its user asked for it: upstream first, so that a seat is never free before its session ended. */
+/**
+ * Ends a session because its user asked for it. The seat first: whoever listens for the session then knows that its end
+ * upstream is no fault. Should the sign-out fail, the session ends upstream by its own timeout.
+ */
 export const handler = route('logout', configurationStore(), async ({ frame, number, device, connection, now }) => {
   const { session } = frame
   const heard = await seats.heard({ session, device, connection, number, acked: 0, at: now })
   if (!heard.kept) throw new Refusal(heard.because)
 
+  await seats.free(session)
   await signOut(session, { sessions, cwa }).catch((thrown: unknown) => {
     log('sign-out failed', { session, why: why(thrown) })
   })
-  await seats.free(session)
   log('logged out', { session, device })
   return { type: 'bye', session }
 })

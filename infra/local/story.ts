@@ -1,0 +1,133 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { device, type Device } from '../../shared/device/device.ts'
+import { Refused } from '../../shared/device/refused.ts'
+import type { Accepted } from '../../shared/device/session.ts'
+import { wallClock } from './clock.ts'
+import type { Person } from './people.ts'
+import { witness, type Witness } from './witness.ts'
+
+/** Somebody in the story: a person, the device in their hand, and what it was told. */
+export interface Character extends Witness {
+  readonly name: string
+  readonly person: Person
+  readonly device: Device
+}
+
+export function character(person: Person, url: string, transportKey: Uint8Array): Character {
+  const inHand = device({ url, device: person.device, transportKey })
+  const name = person.displayName?.split(' ')[0] ?? person.user
+  return { name, person, device: inHand, ...witness(name, inHand, wallClock) }
+}
+
+export interface Telling {
+  readonly ann: Character
+  readonly bob: Character
+  readonly cat: Character
+  /** A new step begins. */
+  readonly step: (title: string) => void
+  /** Something that a device itself saw. */
+  readonly saw: (words: string) => void
+}
+
+/** Pause between Cat's attempts, in milliseconds, and how many she makes. */
+const CAT_TRIES = { everyMs: 250, most: 40 }
+
+/**
+ * The story that the README tells, for a service whose maximum is two sessions and whose idle timeout is set. Each line
+ * is told once the devices have seen it.
+ *
+ * @throws Error that says what a device did not see
+ */
+export async function tell({ ann, bob, cat, step, saw }: Telling): Promise<void> {
+  step('Ann and Bob log in: the maximum is checked first, then the permission, then the sign-in')
+  for (const who of [ann, bob]) for (const line of (await login(who)).steps) saw(`${who.name}: ${line}`)
+
+  step('A conversation')
+  const { conversation = 0 } = await ann.device.send({ kind: 'start', to: [uri(bob)], text: 'Hello Bob, lunch?' })
+  const invitation = await bob.saw('the invitation', 'invitation', ({ from }) => from === uri(ann))
+  saw(`Bob is invited by ${invitation.from}: "${invitation.text}"`)
+  await bob.device.send({ kind: 'accept', conversation: invitation.conversation })
+  await Promise.all([connected(ann, conversation), connected(bob, invitation.conversation)])
+  saw('both are told that they are connected')
+  await say(bob, invitation.conversation, 'Yes, at noon')
+  saw(`Ann reads "${(await reads(ann, 'Yes, at noon')).text}"`)
+
+  step('Bob walks out of coverage; Ann writes to him meanwhile')
+  bob.device.close()
+  await say(ann, conversation, 'I booked a table')
+  saw('the service took the message for him; his session stays')
+
+  step('Bob is back')
+  const { recovered } = await bob.device.resume()
+  const message = await reads(bob, 'I booked a table')
+  if (!recovered) throw new Error("Bob's device was told that something was lost")
+  saw(`Bob reads "${message.text}", and is told that nothing was lost`)
+
+  step('Cat logs in, with the maximum of two reached and nobody idle')
+  const busy = await refusal(cat)
+  if (busy?.code !== 'server-busy') throw new Error(`Cat was told ${busy?.code ?? 'yes'}, not server-busy`)
+  saw(`Cat is told "${busy.message}"`)
+
+  step('Ann switches her phone off, so that her session is idle; Cat tries again')
+  ann.device.close()
+  for (const line of (await admittedAtLast(cat)).steps) saw(`Cat: ${line}`)
+  const gone = await ann.device.resume().catch((thrown: unknown) => thrown)
+  if (!(gone instanceof Refused) || gone.next !== 'login') throw new Error('Ann was not told that her session is gone')
+  saw(`Ann, back in coverage, is told "${gone.message}", and to ${gone.next}`)
+
+  step('Everybody saw everything once')
+  for (const who of [ann, bob]) everythingOnce(who)
+  saw('no message was shown twice')
+  await Promise.all([bob.device.logout(), cat.device.logout()])
+  saw('Bob and Cat log out')
+}
+
+function uri({ person }: Character): string {
+  return `sip:${person.user}@${person.domain.toLowerCase()}.test`
+}
+
+async function login({ device, person }: Character): Promise<Accepted> {
+  return device.login(person.login, person.password)
+}
+
+async function connected({ saw }: Character, conversation: number): Promise<void> {
+  await saw('the connected conversation', 'conversation', (event) => {
+    return event.conversation === conversation && event.state === 'connected'
+  })
+}
+
+async function say({ device }: Character, conversation: number, text: string): Promise<void> {
+  await device.send({ kind: 'message', conversation, text })
+}
+
+async function reads({ saw }: Character, text: string) {
+  return saw(`the message "${text}"`, 'message', (event) => event.text === text)
+}
+
+/** The refusal of a login, or undefined where it was accepted. */
+async function refusal(who: Character): Promise<Refused | undefined> {
+  try {
+    await login(who)
+    return undefined
+  } catch (thrown) {
+    if (thrown instanceof Refused) return thrown
+    throw thrown
+  }
+}
+
+/** Logs in again while the service says that it is busy: that a device is gone reaches it a moment later. */
+async function admittedAtLast(who: Character): Promise<Accepted> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await login(who)
+    } catch (thrown) {
+      if (!(thrown instanceof Refused) || thrown.next !== 'retry' || tries === CAT_TRIES.most) throw thrown
+      await pause(CAT_TRIES.everyMs)
+    }
+  }
+}
+
+function everythingOnce({ name, seen }: Character): void {
+  const texts = seen.flatMap((event) => (event.kind === 'message' ? [event.text] : []))
+  if (new Set(texts).size < texts.length) throw new Error(`${name} was shown a message twice: ${texts.join(' / ')}`)
+}
