@@ -1,0 +1,106 @@
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { isIP, isIPv4 } from 'node:net'
+import { bits, explicit, implicit, integer, objectId, octets, sequence, set, text, truth, utcTime } from './der.ts'
+
+/** A certificate and its private key, both PEM. */
+export interface Credential {
+  readonly cert: string
+  readonly key: string
+}
+
+export interface LeafRequest {
+  readonly commonName: string
+  /** A server's certificate is not good for a client, nor the other way round (extendedKeyUsage). */
+  readonly use: 'server' | 'client'
+  /** DNS names and IPv4 addresses for the subjectAltName. */
+  readonly names: readonly string[]
+}
+
+/** A private certificate authority that lives as long as the process. */
+export interface Authority {
+  /** Its own certificate, PEM: what the other side has to trust. */
+  readonly ca: string
+  readonly issue: (leaf: LeafRequest) => Credential
+}
+
+/**
+ * Fixed, because TLS checks these against the machine's clock and not against the one that is passed around.
+ * 2049 is the last year of a UTCTime. The key is never written anywhere, so it ends with the process.
+ */
+const NOT_BEFORE = Date.UTC(2020, 0, 1)
+const NOT_AFTER = Date.UTC(2049, 11, 31)
+
+const ECDSA_WITH_SHA256 = sequence(objectId('1.2.840.10045.4.3.2'))
+const KEY_CERT_SIGN_AND_CRL_SIGN = bits(Buffer.from([0x06]), 1)
+const DIGITAL_SIGNATURE = bits(Buffer.from([0x80]), 7)
+const PURPOSES = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const
+
+interface Identity {
+  readonly name: Buffer
+  readonly publicKey: KeyObject
+  readonly privateKey: KeyObject
+}
+
+/** Makes a self-signed authority with ECDSA P-256 keys, as RFC 5280 profiles it. */
+export function authority(commonName: string): Authority {
+  const self = identity(commonName)
+  const ca = certificate(self, self, [
+    extension('2.5.29.19', sequence(truth()), true),
+    extension('2.5.29.15', KEY_CERT_SIGN_AND_CRL_SIGN, true),
+    extension('2.5.29.14', octets(keyId(self.publicKey))),
+  ])
+  return {
+    ca,
+    issue(leaf) {
+      const subject = identity(leaf.commonName)
+      const cert = certificate(subject, self, [
+        extension('2.5.29.19', sequence(), true),
+        extension('2.5.29.15', DIGITAL_SIGNATURE, true),
+        extension('2.5.29.37', sequence(objectId(PURPOSES[leaf.use]))),
+        ...(leaf.names.length > 0 ? [extension('2.5.29.17', sequence(...leaf.names.map(alternativeName)))] : []),
+        extension('2.5.29.35', sequence(implicit(0, keyId(self.publicKey)))),
+        extension('2.5.29.14', octets(keyId(subject.publicKey))),
+      ])
+      return { cert, key: subject.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }
+    },
+  }
+}
+
+function identity(commonName: string): Identity {
+  const name = sequence(set(sequence(objectId('2.5.4.3'), text(commonName))))
+  return { name, ...generateKeyPairSync('ec', { namedCurve: 'P-256' }) }
+}
+
+function certificate(subject: Identity, issuer: Identity, extensions: readonly Buffer[]): string {
+  const toBeSigned = sequence(
+    explicit(0, integer(Buffer.from([2]))),
+    integer(randomBytes(16)),
+    ECDSA_WITH_SHA256,
+    issuer.name,
+    sequence(utcTime(NOT_BEFORE), utcTime(NOT_AFTER)),
+    subject.name,
+    subject.publicKey.export({ type: 'spki', format: 'der' }),
+    explicit(3, sequence(...extensions)),
+  )
+  const der = sequence(toBeSigned, ECDSA_WITH_SHA256, bits(sign('sha256', toBeSigned, issuer.privateKey)))
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? []
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
+}
+
+function extension(id: string, value: Buffer, critical = false): Buffer {
+  return sequence(objectId(id), ...(critical ? [truth()] : []), octets(value))
+}
+
+/** RFC 5280, 4.2.1.2, leaves the method open; the digest of the whole key information serves. */
+function keyId(key: KeyObject): Buffer {
+  return createHash('sha1')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest()
+}
+
+function alternativeName(name: string): Buffer {
+  if (isIPv4(name)) return implicit(7, Buffer.from(name.split('.').map(Number)))
+  if (isIP(name) !== 0) throw new TypeError(`${name}: name a server by DNS name or IPv4 address`)
+  return implicit(2, Buffer.from(name, 'latin1'))
+}

@@ -1,0 +1,229 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { Agent, request } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { wallClock } from '../../../infra/local/clock.ts'
+import { standInCwa } from '../../../infra/local/cwa/server.ts'
+import type { CwaOptions, StandInCwa } from '../../../infra/local/cwa/server.ts'
+import { lcs } from '../../../infra/local/lcs/server.ts'
+import type { Lcs } from '../../../infra/local/lcs/server.ts'
+import { authenticate, negotiate } from '../../../shared/cwa/ntlm.ts'
+import { xmlCodec } from '../../../shared/cwa/xml.ts'
+import { testClock } from '../../kit/clock.ts'
+import type { TestClock } from '../../kit/clock.ts'
+import { ask, logOn, post, visitor } from './visitor.ts'
+
+const ANN = 'sip:ann@contoso.test'
+const LOGON = '<cwaRequests><logon></logon></cwaRequests>'
+const IWA = '/iwa/logon.html'
+const USERS = [{ domain: 'CONTOSO', user: 'ann', password: 'pw' }]
+const hasCurl = spawnSync('curl', ['--version']).stdout?.includes('NTLM') ?? false
+
+let clock: TestClock
+let server: Lcs
+let cwa: StandInCwa
+let agents: Agent[]
+
+async function start(options: Partial<CwaOptions> = {}): Promise<void> {
+  await cwa?.stop()
+  cwa = standInCwa({ users: USERS, clock, lcs: server.peer('cwa'), codec: xmlCodec, ...options })
+  await cwa.start()
+}
+
+beforeEach(async () => {
+  clock = testClock()
+  agents = []
+  server = lcs({ clock, users: [{ uri: ANN }] })
+  await server.start()
+  cwa = standInCwa({ users: USERS, clock, lcs: server.peer('cwa'), codec: xmlCodec })
+  await cwa.start()
+})
+afterEach(async () => {
+  for (const agent of agents) agent.destroy()
+  await cwa.stop()
+  await server.stop()
+})
+
+/** Requests that share one TCP connection, which is what NTLM authenticates. */
+function connection() {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  agents.push(agent)
+  return async (authorization?: string): Promise<{ status: number; headers: IncomingHttpHeaders; body: string }> => {
+    const headers = authorization === undefined ? {} : { Authorization: authorization }
+    const sent = request(`${cwa.url()}${IWA}`, { method: 'POST', agent, headers })
+    sent.end(LOGON)
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    sent.on('response', resolve)
+    sent.on('error', reject)
+    const response = await promise
+    return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) }
+  }
+}
+
+/** Status and ticket that curl gets with its own NTLM. */
+async function curl(password: string): Promise<string> {
+  const args = ['-sk', '--ntlm', '-u', `CONTOSO\\ann:${password}`, '-d', LOGON, '-o', '/dev/null']
+  const told = [...args, '-w', '%{http_code} %header{cwa-ticket}', cwa.url() + IWA]
+  return (await promisify(execFile)('curl', told)).stdout
+}
+
+const get = (ticket: string | undefined) => ask(cwa, '/cwa/AsyncDataChannel.ashx?Sid=1&AckID=0&UA=true', ticket)
+
+type Connection = ReturnType<typeof connection>
+
+async function challenged(say: Connection, scheme = 'NTLM'): Promise<{ negotiateMessage: Buffer; challenge: Buffer }> {
+  const negotiateMessage = negotiate()
+  const { status, headers } = await say(`${scheme} ${negotiateMessage.toString('base64')}`)
+  const [given, token = ''] = (headers['www-authenticate'] ?? '').split(' ')
+  expect([status, given]).toEqual([401, scheme])
+  return { negotiateMessage, challenge: Buffer.from(token, 'base64') }
+}
+
+function answerTo(
+  messages: { negotiateMessage: Buffer; challenge: Buffer },
+  who: { user?: string; password?: string } = {},
+) {
+  const { user = 'ann', password = 'pw' } = who
+  const message = authenticate({ ...messages, user, domain: 'CONTOSO', password, now: clock.now() })
+  return message.toString('base64')
+}
+
+describe('Integrated Windows Authentication', () => {
+  it('offers Negotiate and NTLM', async () => {
+    const { status, headers, body } = await connection()()
+
+    expect([status, headers['www-authenticate'], body]).toEqual([401, 'Negotiate, NTLM', ''])
+  })
+
+  it.each(['NTLM', 'Negotiate'])('signs in over %s and gives a ticket', async (scheme) => {
+    const say = connection()
+    const answer = answerTo(await challenged(say, scheme))
+    const { status, headers, body } = await say(`${scheme} ${answer}`)
+
+    expect(status).toBe(200)
+    expect(headers['cwa-ticket']).toMatch(/^[\w+/=]{20,}$/)
+    expect(xmlCodec.parseResponses(body).answers).toMatchObject([{ answer: 'requestSucceeded', uri: ANN }])
+  })
+
+  it.each([{ password: 'wrong' }, { user: 'nobody' }])('refuses %j with the offers again', async (who) => {
+    const say = connection()
+    const answer = answerTo(await challenged(say), who)
+    const { status, headers, body } = await say(`NTLM ${answer}`)
+
+    expect([status, headers['www-authenticate'], body]).toEqual([401, 'Negotiate, NTLM', ''])
+    expect(headers['cwa-ticket']).toBeUndefined()
+  })
+
+  it('takes an answer on the connection of its challenge only, and once', async () => {
+    const say = connection()
+    const answer = answerTo(await challenged(say))
+
+    expect((await connection()(`NTLM ${answer}`)).status).toBe(401)
+    expect((await say(`NTLM ${answer}`)).status).toBe(200)
+    expect((await say(`NTLM ${answer}`)).status).toBe(401)
+  })
+
+  it('remembers the user of a connection, and of no other', async () => {
+    const say = connection()
+    await say(`NTLM ${answerTo(await challenged(say))}`)
+
+    expect((await say()).status).toBe(200)
+    expect((await connection()()).status).toBe(401)
+  })
+
+  it.each(['NTLM', 'NTLM !', 'Basic YW5uOnB3', 'NTLM AAAA'])('refuses %s', async (authorization) => {
+    expect((await connection()(authorization)).status).toBe(401)
+  })
+
+  it('is not there when it is switched off', async () => {
+    await start({ iwa: false })
+
+    expect((await ask(cwa, IWA, undefined, LOGON)).status).toBe(404)
+    expect((await logOn(cwa, xmlCodec, 'CONTOSO\\ann', 'pw')).status).toBe(200)
+  })
+
+  it.skipIf(!hasCurl)(
+    'accepts the NTLM of curl, and refuses its wrong password (skipped where curl has no NTLM)',
+    async () => {
+      // curl has a clock of its own, and the challenge bounds how far it may be off.
+      await start({ clock: wallClock, tls: true })
+      expect(await curl('pw')).toMatch(/^200 \S{20,}$/)
+      expect(await curl('no')).toBe('401 ')
+    },
+  )
+})
+
+describe('forms', () => {
+  it.each(['CONTOSO\\ann', 'contoso\\ANN', 'ann@CONTOSO', 'ann@contoso.test'])('know %s', async (name) => {
+    const { status, ticket, text } = await logOn(cwa, xmlCodec, name, 'pw')
+
+    expect([status, ticket !== undefined]).toEqual([200, true])
+    expect(xmlCodec.parseResponses(text).answers).toMatchObject([{ answer: 'requestSucceeded', uri: ANN }])
+  })
+
+  it('answer a wrong password and an unknown user alike', async () => {
+    const wrong = await logOn(cwa, xmlCodec, 'CONTOSO\\ann', 'no')
+
+    expect(wrong).toMatchObject({ status: 401, ticket: undefined })
+    expect(await logOn(cwa, xmlCodec, 'CONTOSO\\nobody', 'pw')).toEqual(wrong)
+    expect(await logOn(cwa, xmlCodec, 'CONTOSO\\nobody', '')).toEqual(wrong)
+    expect(await logOn(cwa, xmlCodec, 'ann', 'pw')).toEqual(wrong)
+  })
+
+  it('take one logon and nothing else', async () => {
+    const body = xmlCodec.printRequests({ methods: [{ method: 'terminateSession', rid: '1' }] })
+    const { text } = await ask(cwa, '/forms/logon.html', undefined, body)
+
+    expect(xmlCodec.parseResponses(text).answers).toMatchObject([{ answer: 'error', error: { code: 18_001 } }])
+  })
+})
+
+describe('HTTPS', () => {
+  it('is verified with the authority that the stand-in offers', async () => {
+    await start({ tls: true })
+
+    expect(cwa.url()).toMatch(/^https:/)
+    expect((await logOn(cwa, xmlCodec, 'CONTOSO\\ann', 'pw')).status).toBe(200)
+  })
+})
+
+describe('a ticket', () => {
+  const MINUTE = 60_000
+
+  it('is replaced at its age, and works on for the overlap', async () => {
+    const { ticket: first } = await logOn(cwa, xmlCodec, 'CONTOSO\\ann', 'pw')
+    clock.advance(10 * MINUTE - 1)
+    expect((await get(first)).ticket).toBe(first)
+    clock.advance(1)
+    const { status, ticket: second } = await get(first)
+    expect(status).toBe(200)
+    expect(second).not.toBe(first)
+    clock.advance(5 * MINUTE - 1)
+    expect(await get(first)).toMatchObject({ status: 200, ticket: second })
+    clock.advance(1)
+    expect(await get(first)).toMatchObject({ status: 401, ticket: undefined, text: '' })
+    expect((await get(second)).status).toBe(200)
+  })
+
+  it('expires when nobody shows it', async () => {
+    const { ticket } = await logOn(cwa, xmlCodec, 'CONTOSO\\ann', 'pw')
+    clock.advance(60 * MINUTE)
+
+    expect((await get(ticket)).status).toBe(401)
+  })
+
+  it('is replaced and taken away by hand, and the session stays', async () => {
+    const ann = await visitor(cwa, xmlCodec, 'ann')
+    cwa.control.rotateTicket(ANN)
+    const { ticket } = await get(ann.ticket)
+    expect(ticket).not.toBe(ann.ticket)
+    cwa.control.expireTicket(ANN)
+    expect((await get(ticket)).status).toBe(401)
+    const { ticket: anew } = await logOn(cwa, xmlCodec, 'CONTOSO\\ann', 'pw')
+    const { answers } = await post(cwa, xmlCodec, anew, ann.sid, { method: 'terminateSession', rid: '1' })
+
+    expect(answers).toEqual([{ answer: 'requestAccepted', rid: '1' }])
+  })
+})
