@@ -1,0 +1,133 @@
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
+import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
+import { printTransportKey } from '../../shared/wire/transport-key.ts'
+import { functionLogs } from './function-logs.ts'
+import { admit, people, type Person } from './people.ts'
+import { localStack, type RunningStack } from './stack.ts'
+import { character, tell } from './story.ts'
+import { terminal, type Terminal } from './terminal.ts'
+
+const HELP = `npm start [-- OPTIONS]   the whole service on this machine: plays a story, then stays up for you to join
+
+  --once         end after the story: exit 0 if the devices saw every step of it
+  --port N       where devices connect, on 127.0.0.1 (default: a free port)
+  --codec NAME   how the service and CWA talk: json (default) or xml
+  --keep         keep the tables in .local/tables from one start to the next (default: in memory)
+  --help         this
+`
+
+const LOCAL = join(import.meta.dirname, '../../.local')
+
+/** While the story is told; what it shows depends on the maximum of two. */
+const STORY_SETTINGS = { ...DEFAULT_SETTINGS, maximumSessions: 2, idleTimeoutMs: 10 * 60_000 }
+/** Afterwards, for whoever joins. */
+const OPEN_SETTINGS = { ...STORY_SETTINGS, maximumSessions: 100 }
+
+interface Options {
+  readonly once: boolean
+  readonly keep: boolean
+  readonly port: number
+  readonly codec: 'json' | 'xml'
+}
+
+process.exitCode = await main(process.argv.slice(2), terminal(process.stdout))
+
+async function main(args: readonly string[], out: Terminal): Promise<number> {
+  const options = read(args)
+  if (typeof options === 'string') {
+    process.stderr.write(`${options}\n`)
+    return options === HELP ? 0 : 2
+  }
+  const logs = functionLogs(join(LOCAL, 'logs'))
+  const everybody = people()
+  const stack = localStack({
+    users: Object.values(everybody),
+    port: options.port,
+    codec: options.codec,
+    ...(options.keep && { keep: join(LOCAL, 'tables') }),
+    lambda: { log: logs.write },
+    progress: out.working,
+  })
+  try {
+    out.note('The Collaboration Service, whole, on this machine:')
+    const running = await stack.start()
+    out.done()
+    await play(running, everybody, out)
+    if (!options.once) await stayUp(running, everybody, out)
+    return 0
+  } catch (thrown) {
+    out.done()
+    process.stderr.write(`\n${thrown instanceof Error ? thrown.message : String(thrown)}\n`)
+    process.stderr.write(`What the functions wrote is in ${relative(process.cwd(), join(LOCAL, 'logs'))}/\n`)
+    return 1
+  } finally {
+    await stack.stop()
+    logs.close()
+  }
+}
+
+async function play(running: RunningStack, { ann, bob, cat }: ReturnType<typeof people>, out: Terminal): Promise<void> {
+  await running.configuration.set(STORY_SETTINGS)
+  const enter = async (person: Person) => character(person, running.url, await enroll(person, running))
+  await tell({
+    ann: await enter(ann),
+    bob: await enter(bob),
+    cat: await enter(cat),
+    step: out.title,
+    saw: out.line,
+  })
+}
+
+/** Enrolls a person's device, and leaves its key where `npm run chat` looks for it: readable by this user only. */
+async function enroll(person: Person, running: RunningStack): Promise<Uint8Array> {
+  const transportKey = await admit(person, running)
+  const folder = join(LOCAL, 'devices')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const file = join(folder, `${person.user}.json`)
+  const { device, login: user } = person
+  const known = { url: running.url, device, user, transportKey: printTransportKey(transportKey) }
+  writeFileSync(file, `${JSON.stringify(known, undefined, 2)}\n`, { mode: 0o600 })
+  chmodSync(file, 0o600)
+  return transportKey
+}
+
+async function stayUp(running: RunningStack, everybody: ReturnType<typeof people>, out: Terminal): Promise<void> {
+  await running.configuration.set(OPEN_SETTINGS)
+  out.title('Now you')
+  out.note(`  Devices connect to ${running.url}; the maximum is ${OPEN_SETTINGS.maximumSessions} sessions from now on.`)
+  out.note('  In two other terminals, for example:\n')
+  for (const { user, password } of Object.values(everybody)) {
+    out.note(`    npm run chat -- --as ${user}     password ${password}`)
+  }
+  out.note(`\n  The functions' logs are in ${relative(process.cwd(), join(LOCAL, 'logs'))}/. Ctrl-C ends it all.`)
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  out.note('\nStopping.')
+}
+
+/** The options, or what to tell whoever gave other ones. */
+function read(args: readonly string[]): Options | string {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        once: { type: 'boolean', default: false },
+        keep: { type: 'boolean', default: false },
+        port: { type: 'string', default: '0' },
+        codec: { type: 'string', default: 'json' },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    const { once, keep, codec, help } = values
+    const port = Number(values.port)
+    if (help) return HELP
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      return `--port ${values.port}: a number from 0 to 65535 is accepted`
+    if (codec !== 'json' && codec !== 'xml') return `--codec ${codec}: json or xml is accepted`
+    return { once, keep, port, codec }
+  } catch (thrown) {
+    return `${thrown instanceof Error ? thrown.message : String(thrown)}\n\n${HELP}`
+  }
+}
