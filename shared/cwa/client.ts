@@ -1,0 +1,203 @@
+import type { Availability } from '../rules/messaging.ts'
+import { availabilityNumber } from './availability.ts'
+import type { CwaCodec } from './codec.ts'
+import { CwaFault, faultOf, faultOfStatus } from './faults.ts'
+import type { CwaAnswer, CwaEvents, CwaMethod, CwaResponses } from './model.ts'
+import { signIn, type SignedIn } from './sign-in.ts'
+import { ticketIn } from './sign-in-answer.ts'
+import { transport, type HttpAnswer } from './transport.ts'
+import { wallClock, type Clock } from './wall-clock.ts'
+
+export type { SignedIn }
+
+export interface CwaOptions {
+  /** `https://im.contoso.test`, with a port where it is not 443 (or 80). */
+  readonly url: string
+  readonly codec: CwaCodec
+  /** PEM of the CAs to trust instead of the public ones. */
+  readonly ca?: string
+  /** Longest time, in milliseconds, for a command or one step of a sign-in. Default 10,000. */
+  readonly deadlineMs?: number
+  readonly clock?: Clock
+}
+
+/** A session upstream. `ticket` is a secret. */
+export interface UpstreamSession {
+  readonly sid: string
+  readonly ticket: string
+  /** SIP URI of the user. */
+  readonly uri: string
+  /** Milliseconds to wait before the first GET. */
+  readonly pollWaitMs: number
+}
+
+type Place = Pick<UpstreamSession, 'sid' | 'ticket'>
+
+export interface PollOptions {
+  /** The `ackId` of the events that came last; 0 at first. */
+  readonly ackId: number
+  /** Whether the user was active: the server works it into the state that others see (bb969534). */
+  readonly active: boolean
+  /** Aborting it rejects with its reason. */
+  readonly signal?: AbortSignal
+  /** Longest wait, in milliseconds, for a GET that the server holds. Default 60,000. */
+  readonly holdMs?: number
+}
+
+/** The client's side of Communicator Web Access. Whatever it throws is a `CwaFault`, or the reason of an aborted signal. */
+export interface CwaClient {
+  /**
+   * Integrated Windows Authentication first, then forms.
+   * @throws SignInRefused when the server takes the user by neither
+   */
+  readonly signIn: (user: string, password: string) => Promise<SignedIn>
+  readonly initiateSession: (
+    signedIn: Pick<SignedIn, 'ticket' | 'signInData' | 'uri'>,
+    options?: { readonly availability?: Availability },
+  ) => Promise<UpstreamSession>
+  /**
+   * Posts methods, all in one request. What the server says of each (accepted, failed, invalid, rejected) is returned;
+   * a fault of the session or of the server is thrown. `ticket` is the newest one.
+   */
+  readonly command: (
+    session: Place,
+    methods: readonly CwaMethod[],
+  ) => Promise<{ readonly answers: readonly CwaAnswer[]; readonly ticket: string }>
+  /** One GET of the data channel. Before the next one `pollWaitTime` must pass. `ticket` is the newest one. */
+  readonly poll: (session: Place, options: PollOptions) => Promise<CwaEvents & { readonly ticket: string }>
+  /** Ends the session; that it is gone already is no fault. */
+  readonly terminateSession: (session: Place) => Promise<void>
+  /** Closes all connections. What is under way fails. */
+  readonly close: () => void
+}
+
+const COMMANDS = '/cwa/MainCommandHandler.ashx'
+const EVENTS = '/cwa/AsyncDataChannel.ashx'
+/** Of the samples' 1,000 and 3,000: for a server that does not say. */
+const POLL_WAIT_MS = 3_000
+const SESSION_NOT_FOUND = 18100
+
+/** @throws TypeError when `url` is no http or https URL */
+export function cwaClient(options: CwaOptions): CwaClient {
+  const { codec, deadlineMs = 10_000, clock = wallClock } = options
+  const url = new URL(options.url)
+  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`the server's URL must begin with https://, or http://`)
+  const http = transport({ url, ca: options.ca, clock })
+
+  const post = async (session: { sid?: string; ticket: string }, methods: readonly CwaMethod[], doing: string) => {
+    const { sid, ticket } = session
+    const answer = await http.request({
+      method: 'POST',
+      path: COMMANDS,
+      headers: { 'Content-Type': codec.contentType, 'CWA-Ticket': ticket },
+      body: codec.printRequests({ ...(sid !== undefined && { sid }), methods }),
+      deadlineMs,
+    })
+    if (!isFine(answer)) throw faultIn(answer, doing)
+    const { answers } = codec.parseResponses(answer.body)
+    const fault = sessionFault(answers)
+    if (fault) throw fault
+    return { answers, ticket: ticketIn(answer) ?? ticket }
+  }
+
+  /** An error element says more than the HTTP status it comes with; a refused ticket is one whatever the body says. */
+  const faultIn = (answer: HttpAnswer, doing: string): CwaFault => {
+    const { status, headers, body } = answer
+    const fault = faultOfStatus(status, doing, headers['retry-after'], clock.now())
+    const said = fault.kind === 'sign-in' ? undefined : attempt(() => codec.parseResponses(body))
+    return (said && sessionFault(said.answers)) ?? fault
+  }
+
+  const initiateSession: CwaClient['initiateSession'] = async ({ ticket, signInData, uri: knownUri }, options) => {
+    const method = initiation(options?.availability ?? 'available', signInData)
+    const done = await post({ ticket }, [method], 'opening a session')
+    const accepted = done.answers.find((answer) => answer.answer === 'requestAccepted' && answer.sid !== undefined)
+    const failed = done.answers.find((answer) => 'error' in answer)
+    if (failed && 'error' in failed && failed.error) throw faultOf(failed.error)
+    if (accepted?.answer !== 'requestAccepted' || accepted.sid === undefined) {
+      throw new CwaFault('give-up', 'opening a session: the answer has no session id')
+    }
+    const uri = accepted.uri ?? knownUri
+    if (uri === undefined) throw new CwaFault('give-up', "opening a session: the answer has no user's URI")
+    return { sid: accepted.sid, ticket: done.ticket, uri, pollWaitMs: accepted.pollWaitTime ?? POLL_WAIT_MS }
+  }
+
+  const poll: CwaClient['poll'] = async ({ sid, ticket }, { ackId, active, signal, holdMs = 60_000 }) => {
+    const query = new URLSearchParams({ Sid: sid, AckID: String(ackId), UA: String(active) })
+    const answer = await http.request({
+      method: 'GET',
+      path: `${EVENTS}?${query}`,
+      headers: { 'CWA-Ticket': ticket },
+      signal,
+      deadlineMs: holdMs,
+    })
+    if (!isFine(answer)) throw faultIn(answer, 'fetching events')
+    return { ...eventsIn(codec, answer.body), ticket: ticketIn(answer) ?? ticket }
+  }
+
+  return {
+    signIn: (user, password) => signIn({ transport: http, codec, deadlineMs, clock }, user, password),
+    initiateSession,
+    command: (session, methods) => post(session, methods, 'a command'),
+    poll,
+    async terminateSession(session) {
+      try {
+        await post(session, [{ method: 'terminateSession', rid: 'terminate' }], 'closing the session')
+      } catch (thrown) {
+        if (!(thrown instanceof SessionNotFound)) throw thrown
+      }
+    },
+    close: http.close,
+  }
+}
+
+/** Our own rids are words, so that none is taken for a device's number. */
+function initiation(availability: Availability, signInData: string | undefined): CwaMethod {
+  return {
+    method: 'initiateSession',
+    rid: 'initiate',
+    localeId: 1033,
+    securityMode: 'private',
+    userStateAvailability: availabilityNumber(availability),
+    autoPublishMachineState: true,
+    autoSubscribePresenceForContacts: true,
+    ...(signInData !== undefined && { signInData }),
+  }
+}
+
+class SessionNotFound extends CwaFault {}
+
+/** The fault in answers that is about the session or the server as a whole, not about one method. */
+function sessionFault(answers: readonly CwaAnswer[]): CwaFault | undefined {
+  for (const answer of answers) {
+    const error = 'error' in answer ? answer.error : undefined
+    if (error?.code === SESSION_NOT_FOUND) return new SessionNotFound('sign-in', faultOf(error).message)
+    if (error && answer.answer === 'error') return faultOf(error)
+  }
+  return undefined
+}
+
+/** The data channel answers with events; a server that has a complaint instead answers as to a command. */
+function eventsIn(codec: CwaCodec, body: string): CwaEvents {
+  if (body.trim() === '') throw new CwaFault('again', 'fetching events: the answer is empty')
+  try {
+    return codec.parseEvents(body)
+  } catch (thrown) {
+    const said: CwaResponses | undefined = attempt(() => codec.parseResponses(body))
+    if (said?.events) return said.events
+    for (const answer of said?.answers ?? []) if ('error' in answer && answer.error) throw faultOf(answer.error)
+    throw thrown
+  }
+}
+
+function isFine({ status }: HttpAnswer): boolean {
+  return status >= 200 && status < 300
+}
+
+function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,83 @@
+import type { CwaError } from './model.ts'
+
+/** What the caller does next: the same once more after a pause, sign in anew, or stop. */
+export type FaultKind = 'again' | 'sign-in' | 'give-up'
+
+export interface FaultOptions extends ErrorOptions {
+  /** Milliseconds the server asked to wait. */
+  readonly retryAfterMs?: number
+  /** The request may have reached the server, and may have been carried out: a command must not be repeated blindly. */
+  readonly maybeDone?: boolean
+}
+
+/** A no from CWA or from the way to it. Its words and its cause are fit for a log: no password, ticket or header is in them. */
+export class CwaFault extends Error {
+  override readonly name: string = 'CwaFault'
+  readonly kind: FaultKind
+  readonly retryAfterMs: number | undefined
+  readonly maybeDone: boolean
+
+  constructor(kind: FaultKind, words: string, options: FaultOptions = {}) {
+    super(words, options.cause === undefined ? undefined : { cause: options.cause })
+    this.kind = kind
+    this.retryAfterMs = options.retryAfterMs
+    this.maybeDone = options.maybeDone ?? false
+  }
+}
+
+/** The server answered, and accepts this user name and password by none of the ways it offers. `steps` says what was tried. */
+export class SignInRefused extends CwaFault {
+  override readonly name = 'SignInRefused'
+  readonly steps: readonly string[]
+
+  constructor(steps: readonly string[]) {
+    super('give-up', `the server accepts neither sign-in: ${steps.join('; ')}`)
+    this.steps = steps
+  }
+}
+
+/** Names and consequences of the error codes (TechNet dd572614). A code that is not here is final. */
+const CODES: Readonly<Record<number, { readonly words: string; readonly kind: FaultKind }>> = {
+  18000: { words: 'invalid format', kind: 'give-up' },
+  18001: { words: 'invalid request', kind: 'give-up' },
+  18100: { words: 'session not found', kind: 'sign-in' },
+  18101: { words: 'request throttled', kind: 'again' },
+  18102: { words: 'invalid operation', kind: 'give-up' },
+  18201: { words: 'the communications server answered with a failure', kind: 'give-up' },
+  18202: { words: 'the communications server sent an invalid message', kind: 'give-up' },
+  18203: { words: 'the communications server did not answer in time', kind: 'again' },
+  18301: { words: 'connection to the communications server failed', kind: 'again' },
+  18302: { words: 'TLS to the communications server failed', kind: 'give-up' },
+  18400: { words: 'internal failure', kind: 'give-up' },
+}
+
+/** In plain words for people: what an error element says, with the SIP server's own answer where there is one. */
+export function wordsOf(error: CwaError): string {
+  const sip = error.sip && `SIP ${error.sip.code}${error.sip.reason ? ` ${error.sip.reason}` : ''}`
+  const own = CODES[error.code]?.words ?? 'unknown error'
+  return [`${own} (${error.code})`, error.reason, sip].filter((part) => part).join(': ')
+}
+
+/** The fault that an error element of the server is. 18203 and 18301 leave open whether the request was carried out. */
+export function faultOf(error: CwaError): CwaFault {
+  const kind = CODES[error.code]?.kind ?? 'give-up'
+  return new CwaFault(kind, wordsOf(error), { maybeDone: error.code === 18203 || error.code === 18301 })
+}
+
+/** RFC 9110 clause 15: the server, or a gateway before it, says the request may succeed later. */
+const PASSING = new Set([408, 429, 502, 503, 504])
+/** Of those, the ones that a gateway sends after it passed the request on. */
+const PASSED_ON = new Set([408, 502, 504])
+
+/**
+ * The fault that an HTTP status other than 2xx is, for a request that carried a ticket.
+ * @param retryAfter value of `Retry-After`: seconds, or a date (RFC 9110 clause 10.2.3)
+ */
+export function faultOfStatus(status: number, doing: string, retryAfter?: string, now = Date.now()): CwaFault {
+  const words = `${doing}: the server answered HTTP ${status}`
+  if (status === 401 || status === 403) return new CwaFault('sign-in', `${words}: the ticket is not accepted`)
+  if (!PASSING.has(status)) return new CwaFault('give-up', words)
+  const ms = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : Date.parse(retryAfter ?? '') - now
+  const wait = Number.isFinite(ms) ? { retryAfterMs: Math.max(0, ms) } : {}
+  return new CwaFault('again', words, { ...wait, maybeDone: PASSED_ON.has(status) })
+}

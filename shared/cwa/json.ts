@@ -1,0 +1,103 @@
+import * as v from 'valibot'
+import type { CwaCodec } from './codec.ts'
+import { CwaFault } from './faults.ts'
+import { events } from './json-events.ts'
+import { error, integer, maybe, method, string, uri } from './json-shapes.ts'
+import { CWA_LIMITS } from './limits.ts'
+import type { CwaAnswer, CwaRequests, CwaResponses } from './model.ts'
+
+/**
+ * The model as JSON, envelope by envelope: `{"cwaRequests": {…}}`, `{"cwaResponses": {…}}`, `{"cwaEvents": {…}}`.
+ * No published CWA speaks it (bb969487 has XML only); a Collaboration Service's description has its login "in JSON".
+ */
+export const jsonCodec: CwaCodec = {
+  name: 'json',
+  contentType: 'application/json; charset=utf-8',
+  printRequests: (value) => JSON.stringify({ cwaRequests: value }),
+  parseRequests: (text) => read(text, 'cwaRequests', requests),
+  printResponses: (value) => JSON.stringify({ cwaResponses: value }),
+  parseResponses(text) {
+    const { answers, ...rest } = read(text, 'cwaResponses', responses)
+    return { ...rest, answers: answers.filter((answer) => answer !== undefined) }
+  },
+  printEvents: (value) => JSON.stringify({ cwaEvents: value }),
+  parseEvents: (text) => read(text, 'cwaEvents', events),
+}
+
+const requests: v.GenericSchema<unknown, CwaRequests> = v.object({ sid: maybe(string), methods: v.array(method) })
+
+const rid = maybe(string)
+const answer: v.GenericSchema<unknown, CwaAnswer> = v.variant('answer', [
+  v.object({ answer: v.literal('requestSucceeded'), rid, signInData: maybe(string), uri: maybe(uri) }),
+  v.object({
+    answer: v.literal('requestAccepted'),
+    rid,
+    sid: maybe(string),
+    uri: maybe(uri),
+    pollWaitTime: maybe(integer),
+  }),
+  v.object({ answer: v.literal('initiateImSessionAccepted'), rid, confId: integer }),
+  v.object({
+    answer: v.picklist(['requestFailed', 'requestInvalid', 'requestRejected']),
+    rid,
+    error: maybe(error),
+  }),
+  v.object({ answer: v.literal('error'), error }),
+])
+
+const ANSWERS = new Set<string>([
+  'requestSucceeded',
+  'requestAccepted',
+  'initiateImSessionAccepted',
+  'requestFailed',
+  'requestInvalid',
+  'requestRejected',
+  'error',
+] satisfies CwaAnswer['answer'][])
+
+/** An answer of a name that is not known says nothing that a caller could use: it is passed over, as in XML. */
+const passedOver = v.pipe(
+  v.object({ answer: string }),
+  v.transform(() => undefined),
+)
+
+const responses: v.GenericSchema<
+  unknown,
+  Omit<CwaResponses, 'answers'> & { readonly answers: readonly (CwaAnswer | undefined)[] }
+> = v.object({
+  sid: maybe(string),
+  requestProcessed: maybe(integer),
+  unexpectedElement: maybe(integer),
+  answers: v.array(
+    v.lazy((input) => {
+      const name: unknown = Object(input).answer
+      return typeof name === 'string' && !ANSWERS.has(name) ? passedOver : answer
+    }),
+  ),
+  events: maybe(events),
+})
+
+/** Words about a fault name the place and what was expected there, never the value: it may be a password. */
+function read<T>(text: string, envelope: string, schema: v.GenericSchema<unknown, T>): T {
+  if (text.length > CWA_LIMITS.body) throw unreadable('the document', `${CWA_LIMITS.body} characters at most`)
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    const found = /^\s*</.test(text) ? ', not XML or HTML' : ''
+    throw unreadable('the document', `{"${envelope}": …}${found}`)
+  }
+  const outcome = v.safeParse(v.object({ [envelope]: schema }), json)
+  if (!outcome.success) {
+    const [issue] = outcome.issues
+    const expected = issue.received === 'undefined' ? 'there' : (issue.expected ?? 'something else')
+    throw unreadable(v.getDotPath(issue) ?? 'the document', expected)
+  }
+  const value = outcome.output[envelope]
+  if (value === undefined) throw unreadable(envelope, 'there')
+  return value
+}
+
+function unreadable(place: string, expected: string): CwaFault {
+  return new CwaFault('give-up', `the JSON is not readable: ${place} should be ${expected}`)
+}

@@ -1,0 +1,68 @@
+import type { CwaCodec } from './codec.ts'
+import { CwaFault, SignInRefused } from './faults.ts'
+import { iwaHandshake, type IwaParts } from './iwa.ts'
+import { report, ticketIn, whyRefused } from './sign-in-answer.ts'
+import type { HttpAnswer } from './transport.ts'
+
+export interface SignedIn {
+  /** To be sent with every request, until an answer brings a newer one. A secret. */
+  readonly ticket: string
+  readonly by: 'iwa' | 'forms'
+  /** SIP URI of the user, where the server says it. */
+  readonly uri?: string
+  /** To be handed to `initiateSession` unchanged. */
+  readonly signInData?: string
+  /** What was tried and how it ended, in plain words for a log. No secrets. */
+  readonly steps: readonly string[]
+}
+
+export interface SignInParts extends IwaParts {
+  readonly codec: CwaCodec
+}
+
+const IWA = 'Integrated Windows Authentication'
+const FORMS = 'forms'
+
+/**
+ * Signs a user in: Integrated Windows Authentication, and where that is not successful, the forms-based way.
+ * A wrong password so counts twice towards a lock-out of the account; nothing is tried a third time.
+ * @param user `DOMAIN\user` or `user@domain`
+ * @throws SignInRefused when the server takes the user by neither; CwaFault when it cannot be asked
+ */
+export async function signIn(parts: SignInParts, user: string, password: string): Promise<SignedIn> {
+  const logon = parts.codec.printRequests({ methods: [{ method: 'logon' }] })
+  const iwa = await iwaHandshake(parts, user, password, logon)
+  const missing = typeof iwa === 'string' ? iwa : whyRefused(iwa)
+  if (typeof iwa !== 'string' && missing === undefined) return accepted(parts.codec, iwa, 'iwa', [`${IWA}: accepted`])
+
+  const steps = [`${IWA}: ${missing}`]
+  const forms = await signInByForms(parts, user, password)
+  if (forms.status === 404) {
+    throw new CwaFault('give-up', `${steps[0]}; ${FORMS}: the server has no such page; check the server's URL`)
+  }
+  const refused = whyRefused(forms)
+  if (refused !== undefined) throw new SignInRefused([...steps, `${FORMS}: ${refused}`])
+  return accepted(parts.codec, forms, 'forms', [...steps, `${FORMS}: accepted`])
+}
+
+async function signInByForms({ transport, codec, deadlineMs, clock }: SignInParts, user: string, password: string) {
+  const answer = await transport.request({
+    method: 'POST',
+    path: '/forms/logon.html',
+    headers: { 'Content-Type': codec.contentType },
+    body: codec.printRequests({ methods: [{ method: 'logon', user, password }] }),
+    deadlineMs,
+  })
+  report(answer, FORMS, clock.now())
+  return answer
+}
+
+function accepted(codec: CwaCodec, answer: HttpAnswer, by: SignedIn['by'], steps: readonly string[]): SignedIn {
+  const ticket = ticketIn(answer) ?? ''
+  if (answer.body.trim() === '') return { ticket, by, steps }
+  const { answers } = codec.parseResponses(answer.body)
+  const succeeded = answers.filter((each) => each.answer === 'requestSucceeded')
+  const uri = succeeded.find((each) => each.uri)?.uri
+  const signInData = succeeded.find((each) => each.signInData)?.signInData
+  return { ticket, by, ...(uri && { uri }), ...(signInData && { signInData }), steps }
+}
