@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import { WebSocket } from 'ws'
+import type { Action } from '../../shared/wire/actions.ts'
+import { parseServiceFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
+import { seal, unseal } from '../../shared/wire/seal.ts'
+import { deviceToken } from '../../shared/wire/token.ts'
+
+/** A socket that sends what it is told, well formed or not, and opens what comes back. Messages wait until asked for. */
+export interface RawDevice {
+  readonly socket: WebSocket
+  readonly send: (message: string | Buffer) => void
+  /** A frame sealed by this device's key. `as` overrides what it is bound to. */
+  readonly sealed: (action: Action, frame: unknown, number: number, as?: Partial<Sealed>) => Promise<string>
+  /** The next message as it came. */
+  readonly message: () => Promise<string>
+  /** The next message, opened. */
+  readonly frame: () => Promise<ServiceFrame>
+  /** The code with which the socket is closed. */
+  readonly closed: Promise<number>
+}
+
+interface Sealed {
+  readonly action: Action
+  readonly device: string
+  readonly direction: 'up' | 'down'
+  readonly key: Uint8Array
+}
+
+export async function rawDevice(url: string, device: string, key: Uint8Array): Promise<RawDevice> {
+  const socket = new WebSocket(`${url}?token=${await deviceToken(device, key, Date.now())}`)
+  const arrived: string[] = []
+  const waiting: ((message: string) => void)[] = []
+  socket.on('message', (data: Buffer) => {
+    const next = waiting.shift()
+    if (next === undefined) arrived.push(data.toString())
+    else next(data.toString())
+  })
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve))
+  const message = async () => arrived.shift() ?? new Promise<string>((resolve) => waiting.push(resolve))
+  await once(socket, 'open')
+  return {
+    socket,
+    send: (data) => socket.send(data),
+    async sealed(action, frame, number, as = {}) {
+      const bound = { device, direction: 'up' as const, action, number, ...as }
+      return JSON.stringify({ action, frame: await seal(JSON.stringify(frame), bound, as.key ?? key) })
+    },
+    message,
+    async frame() {
+      const { frame }: { frame: string } = JSON.parse(await message())
+      return parseServiceFrame((await unseal(frame, { device, direction: 'down' }, key)).text)
+    },
+    closed,
+  }
+}

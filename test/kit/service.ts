@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
+import { bundle, type Bundle } from '../../infra/bundle.ts'
+import { admit, people, type Person } from '../../infra/local/people.ts'
+import { localStack, type LocalStackOptions, type RunningStack } from '../../infra/local/stack.ts'
+import { character, type Character } from '../../infra/local/story.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
+
+export interface Service extends RunningStack {
+  readonly ann: Character
+  readonly bob: Character
+  readonly cat: Character
+  readonly keys: Readonly<Record<'ann' | 'bob' | 'cat', Uint8Array>>
+}
+
+export interface ServiceOptions extends Omit<LocalStackOptions, 'users' | 'bundles'> {
+  readonly settings?: Partial<Settings>
+}
+
+/**
+ * The functions' bundles, built once for a test file, and services that run them: the whole local stack on free ports,
+ * with Ann, Bob and Cat permitted and their devices enrolled.
+ *
+ * @returns starts a service; all are stopped after the file's last test
+ */
+export function services(): (options?: ServiceOptions) => Promise<Service> {
+  const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
+  const stops: (() => Promise<void>)[] = []
+  let bundles: Readonly<Record<string, Bundle>> = {}
+
+  beforeAll(async () => {
+    bundles = await bundle(folder)
+  }, 60_000)
+
+  afterAll(async () => {
+    for (const stop of stops.toReversed()) await stop()
+    rmSync(folder, { recursive: true, force: true })
+  }, 60_000)
+
+  return async ({ settings, ...options } = {}) => {
+    const everybody = people()
+    const stack = localStack({ ...options, users: Object.values(everybody), bundles })
+    const running = await stack.start()
+    const characters: Character[] = []
+    stops.push(async () => {
+      for (const { device } of characters) device.close()
+      await stack.stop()
+    })
+    await running.configuration.set({ ...DEFAULT_SETTINGS, ...settings })
+    const enter = async (person: Person) => {
+      const key = await admit(person, running)
+      const entered = character(person, running.url, key)
+      characters.push(entered)
+      return { key, entered }
+    }
+    const [ann, bob, cat] = [await enter(everybody.ann), await enter(everybody.bob), await enter(everybody.cat)]
+    return {
+      ...running,
+      ann: ann.entered,
+      bob: bob.entered,
+      cat: cat.entered,
+      keys: { ann: ann.key, bob: bob.key, cat: cat.key },
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { moreDevices } from '../kit/devices.ts'
+import { services } from '../kit/service.ts'
+
+describe('a login', () => {
+  const service = services()
+
+  it('checks the maximum first, then the permission, then Integrated Windows Authentication', async () => {
+    const { ann } = await service({ settings: { maximumSessions: 1 } })
+
+    const { steps } = await ann.device.login(ann.person.login, ann.person.password)
+
+    expect(steps).toEqual([
+      'maximum: seat 0 is free',
+      'permission: CONTOSO\\ann may use the collaboration client',
+      'Integrated Windows Authentication: accepted',
+    ])
+  })
+
+  it('goes on to the forms where there is no Integrated Windows Authentication', async () => {
+    const { ann } = await service({ cwa: { iwa: false } })
+
+    const { steps } = await ann.device.login(ann.person.login, ann.person.password)
+
+    expect(steps.slice(2)).toEqual([expect.stringMatching(/^Integrated Windows Authentication: /), 'forms: accepted'])
+  })
+
+  it('gives the seat back to a wrong password, a user without permission, and a server that fails', async () => {
+    const { ann, bob, cwa, configuration } = await service({ settings: { maximumSessions: 1 } })
+    await configuration.putUser(bob.person.login, { permitted: false })
+
+    await expect(ann.device.login(ann.person.login, 'wrong')).rejects.toMatchObject({ code: 'bad-credentials' })
+    await expect(bob.device.login(bob.person.login, bob.person.password)).rejects.toMatchObject({
+      code: 'not-permitted',
+      next: 'ask-user',
+    })
+    cwa.control.failNext(({ methods }) => methods.includes('initiateSession'), 503)
+    await expect(ann.device.login(ann.person.login, ann.person.password)).rejects.toMatchObject({
+      code: 'upstream-away',
+      next: 'retry',
+    })
+
+    await expect(ann.device.login(ann.person.login, ann.person.password)).resolves.toMatchObject({ type: 'accepted' })
+    expect(cwa.control.sessions()).toHaveLength(1)
+  })
+
+  it('is told failed, not Server Busy, where only the persistent connection limits', async () => {
+    const { ann, bob } = await service({ settings: { persistentConnections: 1 } })
+    await ann.device.login(ann.person.login, ann.person.password)
+
+    await expect(bob.device.login(bob.person.login, bob.person.password)).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringContaining('300'),
+    })
+  })
+
+  it('is told Server Busy where no idle timeout is set, even if a device is out of coverage', async () => {
+    const { ann, bob, cwa } = await service({ settings: { maximumSessions: 1 } })
+    await ann.device.login(ann.person.login, ann.person.password)
+    ann.device.close()
+
+    await expect(bob.device.login(bob.person.login, bob.person.password)).rejects.toMatchObject({ code: 'server-busy' })
+    expect(cwa.control.sessions()).toHaveLength(1)
+  })
+
+  it('of the same device replaces its session, and needs no second seat', async () => {
+    const { ann, cwa } = await service({ settings: { maximumSessions: 1 } })
+    const first = await ann.device.login(ann.person.login, ann.person.password)
+
+    const second = await ann.device.login(ann.person.login, ann.person.password)
+
+    expect(second.session).not.toBe(first.session)
+    expect(second.steps[0]).toBe("maximum: seat 0 is this device's own")
+    expect(cwa.control.sessions()).toHaveLength(1)
+  })
+
+  it('is never one too many: eight at once, a maximum of two', async () => {
+    const running = await service({ settings: { maximumSessions: 2 } })
+    const devices = await moreDevices(running, 8)
+
+    const told = await Promise.all(
+      devices.map(async ({ device, person }) =>
+        device.login(person.login, person.password).then(
+          () => 'accepted',
+          (refused: { code: string }) => refused.code,
+        ),
+      ),
+    )
+
+    for (const { device } of devices) device.close()
+    expect(told.toSorted()).toEqual(['accepted', 'accepted', ...Array.from({ length: 6 }, () => 'server-busy')])
+    expect(running.cwa.control.sessions()).toHaveLength(2)
+  })
+})
