@@ -6,21 +6,15 @@ import { WebSocketLambdaIntegration, WebSocketMockIntegration } from 'aws-cdk-li
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { ACTIONS } from '../shared/wire/actions.ts'
-import type { Functions } from './functions.ts'
+import type { Functions, ManagedConnections } from './functions.ts'
 import type { StackSettings } from './settings.ts'
 
 /** How cdk-nag prints the start of an ARN of this stack. */
 const ARN_START = 'arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>'
 
-export interface Api {
+export interface Api extends ManagedConnections {
   /** Where devices connect: `wss://…/stage`. */
   readonly url: string
-  /** Where functions post to connections: `https://…/stage`. */
-  readonly managementUrl: string
-  /** The ARN of posting to this stage's connections. A connection's id cannot be known before, hence its `*`. */
-  readonly postArn: string
-  /** How cdk-nag names that `*`. */
-  readonly postFinding: string
   /** Puts the functions behind the routes. */
   readonly serve: (functions: Functions) => void
 }
@@ -55,8 +49,9 @@ function addRoutes(webSocket: WebSocketApi, functions: Functions): void {
   // Nothing is left to do at $connect once the authorizer said yes: a mock saves an invocation a connection.
   webSocket.addRoute('$connect', {
     integration: new WebSocketMockIntegration('Connected', {
-      requestTemplates: { 'application/json': '{"statusCode":200}' },
-      templateSelectionExpression: '\\$default',
+      // The expression is a literal: it selects the template of that name, whatever the request.
+      requestTemplates: { '200': '{"statusCode":200}' },
+      templateSelectionExpression: '200',
     }),
     authorizer: new WebSocketLambdaAuthorizer('Devices', functions.authorize, {
       identitySource: ['route.request.querystring.token'],

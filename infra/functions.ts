@@ -5,7 +5,6 @@ import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import type { Variable } from '../functions/parts/environment.ts'
-import type { Api } from './api.ts'
 import type { Bundle } from './bundle.ts'
 import type { UpstreamNetwork } from './network.ts'
 import type { StackSettings } from './settings.ts'
@@ -62,12 +61,22 @@ type Name = keyof typeof NEEDS
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const NAMES = Object.keys(NEEDS) as Name[]
 
+/** What a function is told of the gateway to post to its connections. */
+export interface ManagedConnections {
+  /** `https://…/stage` */
+  readonly managementUrl: string
+  /** The ARN of posting to this stage's connections. A connection's id cannot be known before, hence its `*`. */
+  readonly postArn: string
+  /** How cdk-nag names that `*`. */
+  readonly postFinding: string
+}
+
 export interface FunctionsProps {
   readonly settings: StackSettings
   readonly bundles: Readonly<Record<string, Bundle>>
   readonly configuration: Table
   readonly sessions: Table
-  readonly api: Api
+  readonly gateway: ManagedConnections
   readonly network: UpstreamNetwork | undefined
 }
 
@@ -118,11 +127,11 @@ function functionName(stack: Stack, name: Name): string {
   return `${stack.stackName}-${name}`
 }
 
-function variables(stack: Stack, needs: Needs, { settings, configuration, sessions, api }: FunctionsProps) {
+function variables(stack: Stack, needs: Needs, { settings, configuration, sessions, gateway }: FunctionsProps) {
   const set: Partial<Record<Variable, string>> = {
     ...(needs.configuration && { CONFIGURATION_TABLE: configuration.tableName }),
     ...(needs.sessions && { SESSIONS_TABLE: sessions.tableName }),
-    ...(needs.downstream && { CONNECTIONS_URL: api.managementUrl }),
+    ...(needs.downstream && { CONNECTIONS_URL: gateway.managementUrl }),
     ...(needs.startsUpkeep && { UPKEEP_FUNCTION: functionName(stack, 'upkeep') }),
     ...(needs.upstream && { CWA_URL: settings.upstreamUrl, CWA_CODEC: settings.codec }),
     ...(needs.upstream && settings.privateCa !== undefined && { CWA_CA: settings.privateCa }),
@@ -135,16 +144,16 @@ function onTable(actions: readonly string[] = []): string[] {
 }
 
 /** Exact actions on exact ARNs. Only a connection's id cannot be named before it is there. */
-function grant(role: Role, stack: Stack, needs: Needs, { configuration, sessions, api }: FunctionsProps): void {
+function grant(role: Role, stack: Stack, needs: Needs, { configuration, sessions, gateway }: FunctionsProps): void {
   const allow = (resource: string, actions: readonly string[] = []) => {
     if (actions.length > 0) role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [resource] }))
   }
   allow(configuration.tableArn, onTable(needs.configuration))
   allow(sessions.tableArn, onTable(needs.sessions))
   if (needs.downstream) {
-    allow(api.postArn, ['execute-api:ManageConnections'])
+    allow(gateway.postArn, ['execute-api:ManageConnections'])
     Validations.of(role).acknowledge({
-      id: api.postFinding,
+      id: gateway.postFinding,
       reason: `Posts to this stage's connections only; their ids are made when devices connect.`,
     })
   }

@@ -24,7 +24,7 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
   const sessions = table(stack, 'Sessions', settings, TTL_ATTRIBUTE)
   const webSocket = api(stack, settings)
   const network = upstreamNetwork(stack, settings)
-  const served = functions(stack, { settings, bundles, configuration, sessions, api: webSocket, network })
+  const served = functions(stack, { settings, bundles, configuration, sessions, gateway: webSocket, network })
   webSocket.serve(served)
 
   // The finest that EventBridge has. With nobody logged in a tick reads the benches and ends.
