@@ -2,7 +2,7 @@ import type { UpstreamSession } from '../shared/cwa/client.ts'
 import { eventsOf } from '../shared/cwa/messaging.ts'
 import { inBatches, type Cursor, type Mail } from '../shared/rules/batches.ts'
 import { Refusal } from '../shared/rules/refusal.ts'
-import { benchOf, type SigningIn } from '../shared/rules/seat.ts'
+import { benchOf, type Open, type SigningIn } from '../shared/rules/seat.ts'
 import type { DeviceFrameOf } from '../shared/wire/frames.ts'
 import { admit, type Admitted } from './parts/admission.ts'
 import { downstream } from './parts/downstream.ts'
@@ -67,8 +67,9 @@ async function signIn({ frame, device, number, connection, now }: Login, seat: S
   try {
     const { mail, ticket } = await firstMail(session, opened, now)
     const { sid, uri } = opened
-    await sessions.open({ session, device, user, uri, sid, ticket, openedAt: now, cursor: cursorAfter(mail) }, now)
-    await openSeat(seat, { user, connection, heard: number })
+    const cursor = cursorAfter(mail)
+    await sessions.open({ session, device, user, uri, sid, ticket, openedAt: now, cursor }, now)
+    await openSeat(seat, { user, connection, heard: number, acked: cursor.seq })
     log('logged in', { session, device, by: signedIn.by })
 
     const steps = [`permission: ${user} may use the collaboration client`, ...signedIn.steps]
@@ -103,21 +104,19 @@ function cursorAfter(mail: readonly Mail[]): Cursor {
   return { seq, ackId, eid }
 }
 
+/** The seat now holds its session. The device is told the first batches with the acceptance, and so has them. */
 async function openSeat(
   { number, session, device }: SigningIn,
-  { user, connection, heard }: { user: string; connection: string; heard: number },
+  held: Pick<Open, 'user' | 'connection' | 'heard' | 'acked'>,
 ): Promise<void> {
   const opened = await seats.open({
+    ...held,
     state: 'open',
     number,
     session,
     device,
-    user,
-    connection,
     coverage: 'in',
     lastHeardAt: Date.now(),
-    heard,
-    acked: 0,
     active: true,
     sent: 0,
   })

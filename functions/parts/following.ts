@@ -51,6 +51,8 @@ export function follow(first: Open, parts: FollowingParts): Following {
     if (known === undefined) throw new CwaFault('give-up', 'the session is not in the cache of the connectivity')
     upstream = known
     cursor = last !== undefined && last.seq > known.cursor.seq ? last : known.cursor
+    // What another listener kept and did not live to tell.
+    if (seat.acked < cursor.seq) tellNext(() => mailbox.after(session, seat.acked))
   }
 
   const tell = async (mail: readonly Mail[]) => {
