@@ -1,0 +1,63 @@
+/** Time as a device sees it. A test passes a clock of its own and moves it by hand. */
+export interface DeviceClock {
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Runs `action` once, `ms` milliseconds from now. The returned function takes that back. */
+  readonly after: (ms: number, action: () => void) => () => void
+}
+
+/** The machine's clock. */
+export const deviceClock: DeviceClock = {
+  now: Date.now,
+  after: (ms, action) => {
+    const timer = setTimeout(action, ms)
+    // Node would stay alive for a timer; a browser's timer is a number, and has no such method.
+    timer.unref?.()
+    return () => clearTimeout(timer)
+  },
+}
+
+/**
+ * The numbers of a device's frames. They only grow, over all its sessions and connections, so they follow the clock:
+ * a program that starts anew goes on above the last one's.
+ */
+export function frameNumbers(clock: DeviceClock): () => number {
+  let last = 0
+  return () => {
+    last = Math.max(last + 1, clock.now())
+    return last
+  }
+}
+
+/** One thing at most that is yet to be done. */
+export interface Timer {
+  /** Does `action` in `ms` milliseconds, and what was set before not at all. */
+  set(ms: number, action: () => void): void
+  /** Does what is set at once. */
+  fire(): void
+  clear(): void
+}
+
+export function timer(clock: DeviceClock): Timer {
+  let set: { readonly action: () => void; readonly cancel: () => void } | undefined
+
+  function clear(): void {
+    set?.cancel()
+    set = undefined
+  }
+
+  function fire(): void {
+    const action = set?.action
+    clear()
+    action?.()
+  }
+
+  return {
+    set(ms, action) {
+      clear()
+      set = { action, cancel: clock.after(ms, fire) }
+    },
+    fire,
+    clear,
+  }
+}

@@ -1,0 +1,166 @@
+import type { Availability, Command } from '../rules/messaging.ts'
+import type { DeviceFrame } from '../wire/frames.ts'
+import { deviceClock, frameNumbers, type DeviceClock } from './clock.ts'
+import { connection } from './connection.ts'
+import { audience, type DeviceState, type Listener } from './event.ts'
+import { hold } from './hold.ts'
+import { Disconnected, Refused } from './refused.ts'
+import type { Sent } from './sender.ts'
+import type { Accepted, Session } from './session.ts'
+
+/** An answer later than a route may take, and a second, is not coming. */
+const ANSWER_TIMEOUT_MS = 30_000
+
+export interface DeviceOptions {
+  /** The service's WebSocket URL, without a token: `wss://host/stage`. */
+  readonly url: string
+  /** The device's id. */
+  readonly device: string
+  /** 32 bytes. */
+  readonly transportKey: Uint8Array
+  readonly clock?: DeviceClock
+  /** For jitter: a number from 0 up to, but not including, 1. */
+  readonly random?: () => number
+  /** Opens a socket. A test or a program may pass its own, to see the socket and to cut it. */
+  readonly connect?: (url: string) => WebSocket
+  readonly answerTimeoutMs?: number
+}
+
+/** A device of the Collaboration Service, as PROTOCOL.md has it. The same in Node and in a browser. */
+export interface Device {
+  readonly state: DeviceState
+  /** The session's id, while there is one. It outlives connections. */
+  readonly session: string | undefined
+  /** The SIP URI that the user is signed in as, while there is a session. */
+  readonly uri: string | undefined
+  /** How many messages came that could not be opened or read. */
+  readonly dropped: number
+  /**
+   * Tells a listener what happens, each event once and in order, until the returned function is called. Listen before
+   * `login`. What a call brings is told before its promise resolves: after `poll` everything up to then was told.
+   */
+  on(listener: Listener): () => void
+  /**
+   * Opens a connection and logs in. An earlier session of this device ends.
+   *
+   * @returns what the service said; its batches are told to the listeners
+   * @throws Refused, or an Error that says what to look at when the service could not be reached
+   */
+  login(user: string, password: string, options?: { availability?: Availability }): Promise<Accepted>
+  /**
+   * Asks the service for something. Sends are done one after the other, each once, and wait while the device is out of
+   * coverage.
+   *
+   * @throws Refused
+   */
+  send(command: Command): Promise<Sent>
+  /** Fetches what is new. Rejects with Refused, or with Disconnected after `close`. */
+  poll(): Promise<void>
+  /** A sign of life. One is given every `statusIntervalMs` without being asked for. */
+  status(active: boolean): Promise<void>
+  /** Ends the session. When the service cannot be told, it ends here all the same, and the promise rejects. */
+  logout(): Promise<void>
+  /** Drops the connection: out of coverage. The session stays, sends wait, and nothing runs until `resume`. */
+  close(): void
+  /**
+   * Goes back into coverage, however often that must be tried. Resolves with whether nothing was lost meanwhile.
+   *
+   * @throws Refused when the session is over
+   */
+  resume(): Promise<{ recovered: boolean }>
+}
+
+export function device(options: DeviceOptions): Device {
+  const { clock = deviceClock, random = Math.random } = options
+  const { connect = (url) => new WebSocket(url), answerTimeoutMs = ANSWER_TIMEOUT_MS } = options
+  const { on, tell } = audience()
+  const nextNumber = frameNumbers(clock)
+  let dropped = 0
+  let logins = 0
+
+  const wiring = {
+    ...options,
+    clock,
+    random,
+    connect,
+    answerTimeoutMs,
+    nextNumber,
+    onDropped: () => void (dropped += 1),
+  }
+  const held = hold({ clock, random, tell, connect: (ears) => connection({ ...wiring, ...ears }) })
+  const { line } = held
+
+  function theSession(): Session {
+    if (held.session !== undefined) return held.session
+    throw new Refused({ code: 'session-gone', reason: 'there is no session: log in first' })
+  }
+
+  async function login(frame: DeviceFrame): Promise<Accepted> {
+    held.forget(new Refused({ code: 'replaced' }))
+    const mine = (logins += 1)
+    try {
+      const connection = await line.open().catch((cause: unknown) => {
+        throw new Error(unreachable(options), { cause })
+      })
+      const answer = await connection.ask(frame)
+      if (answer.type !== 'accepted') throw new TypeError(`the service answers a login with "${answer.type}"`)
+      line.keep(connection)
+      return answer
+    } catch (thrown) {
+      if (mine === logins) line.drop(thrown instanceof Error ? thrown : new Error(String(thrown)))
+      throw thrown
+    }
+  }
+
+  async function logout(): Promise<void> {
+    const { id } = theSession()
+    try {
+      if (line.state !== 'online') throw new Disconnected('the device is out of coverage')
+      const connection = await line.connection()
+      await connection.ask({ type: 'logout', session: id })
+    } catch (cause) {
+      const isOver = held.session?.id !== id || (cause instanceof Refused && cause.next === 'login')
+      if (!isOver) throw new Error(UNTOLD, { cause })
+    } finally {
+      if (held.session?.id === id) held.forget(new Refused({ code: 'session-gone', reason: 'logged out' }))
+    }
+  }
+
+  return {
+    get state() {
+      return line.state
+    },
+    get session() {
+      return held.session?.id
+    },
+    get uri() {
+      return held.session?.uri
+    },
+    get dropped() {
+      return dropped
+    },
+    on,
+    login: (user, password, { availability } = {}) =>
+      login({ type: 'login', user, password, ...(availability === undefined ? {} : { availability }) }),
+    send: async (command) => theSession().send(command),
+    async poll() {
+      await theSession().fetch(held.ask)
+    },
+    status: async (active) => theSession().status(active),
+    logout,
+    close: () => line.drop(new Disconnected('the device is out of coverage: resume() brings it back')),
+    async resume() {
+      const session = theSession()
+      return { recovered: line.state === 'online' ? await session.fetch(held.ask) : await line.regain() }
+    },
+  }
+}
+
+const UNTOLD =
+  'logged out on this device, but the service could not be told: it keeps the session until that was silent for too long'
+
+/** A browser does not tell why a connection was refused, so the words name what there is to look at. */
+function unreachable({ url, device }: DeviceOptions): string {
+  const { host } = new URL(url)
+  return `could not connect to ${host}: is the service running, and is the device "${device}" enrolled and enabled there?`
+}

@@ -1,0 +1,31 @@
+import { REFUSALS, type NextStep, type RefusalCode } from '../rules/refusal.ts'
+
+/** What the service said no with, or what the device can say no to by itself. */
+export interface RefusedWith {
+  readonly code: RefusalCode
+  /** Words for people. */
+  readonly reason?: string
+  readonly next?: NextStep
+  readonly retryAfterMs?: number
+}
+
+/** The service's no. `code` is closed, `message` is for people, `next` is what the device or its user does now. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+  readonly code: RefusalCode
+  readonly next: NextStep
+  /** Milliseconds after which the same request may succeed, where the service knows. */
+  readonly retryAfterMs: number | undefined
+
+  constructor({ code, reason, next, retryAfterMs }: RefusedWith) {
+    super(reason ?? REFUSALS[code].meaning)
+    this.code = code
+    this.next = next ?? REFUSALS[code].next
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** There is no connection, or no longer: what was asked may or may not have been heard. */
+export class Disconnected extends Error {
+  override readonly name = 'Disconnected'
+}

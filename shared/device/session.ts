@@ -1,0 +1,132 @@
+import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
+import type { Command } from '../rules/messaging.ts'
+import type { DeviceFrame, ServiceFrame } from '../wire/frames.ts'
+import { timer, type DeviceClock } from './clock.ts'
+import type { DeviceEvent } from './event.ts'
+import { taken } from './inbox.ts'
+import type { Refused } from './refused.ts'
+import { sender, type Sent } from './sender.ts'
+
+export type Accepted = Extract<ServiceFrame, { type: 'accepted' }>
+type Events = Extract<ServiceFrame, { type: 'events' }>
+/** Asks until there is an answer. The frame is made each time it is asked, for it says what the device has by then. */
+export type Ask = (frame: () => DeviceFrame) => Promise<ServiceFrame>
+
+/** A connection over which nothing goes is closed: the device says something a minute before that. */
+const LONGEST_SILENCE_MS = GATEWAY_LIMITS.idleMs - 60_000
+
+/** How often a device polls for one batch that is missing before it leaves that to the next frame. */
+const CATCHING_UP = 3
+
+export interface SessionOptions {
+  readonly accepted: Accepted
+  readonly clock: DeviceClock
+  /** Asks over the connection there is, or waits for one. */
+  readonly ask: Ask
+  readonly tell: (event: DeviceEvent) => void
+}
+
+/** What a device holds of its session. It outlives connections. */
+export interface Session {
+  readonly id: string
+  readonly uri: string
+  /** Takes batches, in the order they come: `polled` when they answer a poll. */
+  take(events: Pick<Events, 'batches' | 'recovered'>, polled: boolean): void
+  send(command: Command): Promise<Sent>
+  /** Polls until there is no more. Resolves with `false` when something was lost. */
+  fetch(ask: Ask): Promise<boolean>
+  /** Fetches on the device's own account. */
+  catchUp(): void
+  status(active: boolean): Promise<void>
+  /** The session has a connection: sends go on, and so do signs of life. */
+  covered(): void
+  uncovered(): void
+  end(why: Refused): void
+}
+
+export function session({ accepted, clock, ask, tell }: SessionOptions): Session {
+  const { session: id, uri } = accepted
+  const beatMs = Math.min(accepted.statusIntervalMs, LONGEST_SILENCE_MS)
+  let last = 0
+  let missing = 0
+  let active = false
+  let catching = false
+  let isCovered = false
+  const beatTimer = timer(clock)
+
+  const sends = sender((number, command) => ask(() => ({ type: 'send', session: id, number, ack: last, command })))
+
+  async function fetch(ask: Ask): Promise<boolean> {
+    for (let recovered = true; ;) {
+      const before = last
+      // The batches themselves were taken as the answer came in.
+      const answer = await ask(() => ({ type: 'poll', session: id, after: last }))
+      if (answer.type !== 'events') throw new TypeError(`the service answers a poll with "${answer.type}"`)
+      recovered &&= answer.recovered
+      if (!answer.more || last === before) return recovered
+    }
+  }
+
+  const isBehind = () => missing > last
+
+  async function caughtUp(): Promise<void> {
+    if (catching) return
+    catching = true
+    try {
+      let tries = 0
+      do {
+        await fetch(ask)
+        tries += 1
+      } while (isBehind() && tries < CATCHING_UP)
+    } finally {
+      catching = false
+    }
+  }
+
+  // Nobody waits for what the device does by itself: the next frame or connection makes up for it.
+  const catchUp = (): void => void caughtUp().catch(() => {})
+
+  function beat(): void {
+    if (isCovered) beatTimer.set(beatMs, () => void status(active).catch(() => {}))
+  }
+
+  async function status(isActive: boolean): Promise<void> {
+    active = false
+    beat()
+    await ask(() => ({ type: 'status', session: id, ack: last, active: isActive }))
+  }
+
+  return {
+    id,
+    uri,
+    take({ batches, recovered }, polled) {
+      const news = taken(last, { batches, polled, recovered })
+      last = news.last
+      missing = Math.max(missing, news.missing)
+      if (news.gap) tell({ kind: 'gap' })
+      for (const event of news.events) tell(event)
+      if (isBehind()) catchUp()
+    },
+    send(command) {
+      active = true
+      return sends.send(command)
+    },
+    fetch,
+    catchUp,
+    status,
+    covered() {
+      isCovered = true
+      beat()
+      sends.goOn()
+    },
+    uncovered() {
+      isCovered = false
+      beatTimer.clear()
+    },
+    end(why) {
+      isCovered = false
+      beatTimer.clear()
+      sends.end(why)
+    },
+  }
+}

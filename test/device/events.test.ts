@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest'
+import { barrier, events, loggedIn, message, SESSION, shown, until } from './harness.ts'
+
+describe('events', () => {
+  it('come unasked, in order', async () => {
+    const { talk, events: seen } = await loggedIn()
+
+    await talk.push(events(2))
+    await talk.push(events(3, 4))
+
+    expect([await seen.take(), await seen.take(), await seen.take()]).toEqual([message(2), message(3), message(4)])
+  })
+
+  it('are shown once, however often they come', async () => {
+    const { device, talk, told } = await loggedIn()
+
+    await talk.push(events(2))
+    await talk.push(events(2))
+    const poll = device.poll()
+    const { answer } = await talk.hear('poll')
+    await answer(events(2, 3))
+    await poll
+
+    expect(shown(told)).toEqual([2, 3])
+  })
+
+  it('that follow a missing batch wait for one poll that brings it', async () => {
+    const { device, talk, told, events: seen } = await loggedIn()
+
+    await talk.push(events(3))
+    await talk.push(events(4))
+    const missing = await talk.hear('poll')
+    await missing.answer(events(2, 3, 4))
+    await until(seen, (event) => event.kind === 'message' && event.text === '4')
+    const next = await barrier(device, talk)
+
+    expect(missing.frame.after).toBe(1)
+    expect(next.after).toBe(4)
+    expect(shown(told)).toEqual([2, 3, 4])
+    expect(told.some(({ kind }) => kind === 'gap')).toBe(false)
+  })
+
+  it('are polled for again when they came after the service had answered the first poll', async () => {
+    const { talk, events: seen } = await loggedIn()
+
+    await talk.push(events(3))
+    const first = await talk.hear('poll')
+    await talk.push(events(5))
+    await first.answer(events(2, 3))
+    const second = await talk.hear('poll')
+    await second.answer(events(4, 5))
+    await until(seen, (event) => event.kind === 'message' && event.text === '5')
+
+    expect(second.frame.after).toBe(3)
+  })
+
+  it('are polled for until there is no more', async () => {
+    const { device, talk, told } = await loggedIn()
+
+    const poll = device.poll()
+    const first = await talk.hear('poll')
+    await first.answer({ ...events(2, 3), more: true })
+    const second = await talk.hear('poll')
+    await second.answer(events(4))
+    await poll
+
+    expect([first.frame.after, second.frame.after]).toEqual([1, 3])
+    expect(shown(told)).toEqual([2, 3, 4])
+  })
+
+  it('that are lost are told as a gap before those that are left', async () => {
+    const { device, talk, told } = await loggedIn()
+
+    const poll = device.poll()
+    const { answer } = await talk.hear('poll')
+    await answer({ ...events(7), recovered: false })
+    await poll
+
+    expect(told.slice(-2)).toEqual([{ kind: 'gap' }, message(7)])
+  })
+
+  it('are acknowledged with the next frame', async () => {
+    const { device, talk, events: seen } = await loggedIn()
+    await talk.push(events(2, 3))
+    await until(seen, (event) => event.kind === 'message' && event.text === '3')
+
+    const status = device.status(true)
+    const { frame, answer } = await talk.hear('status')
+    await answer({ type: 'heard', session: SESSION })
+    await status
+
+    expect(frame).toEqual({ type: 'status', session: SESSION, ack: 3, active: true })
+  })
+
+  it('go on when a listener throws', async () => {
+    const { device, talk, told } = await loggedIn()
+    const thrown = Promise.withResolvers<unknown>()
+    process.once('uncaughtException', thrown.resolve)
+    const stop = device.on(() => {
+      throw new TypeError('a fault of the program')
+    })
+
+    const poll = device.poll()
+    const { answer } = await talk.hear('poll')
+    await answer(events(2))
+    await poll
+    stop()
+
+    expect(await thrown.promise).toMatchObject({ message: 'a fault of the program' })
+    expect(shown(told)).toEqual([2])
+  })
+})
+
+describe('what cannot be read', () => {
+  it.each([
+    ['no JSON', 'hello'],
+    ['JSON of another shape', '{"hello":1}'],
+    ['a frame for nobody', '{"frame":"eyJhbGciOiJBMjU2S1cifQ.a.b.c.d"}'],
+  ])('is counted and dropped: %s', async (_, text) => {
+    const { device, talk, told } = await loggedIn()
+
+    talk.say(text)
+    await talk.push(events(2))
+    await barrier(device, talk)
+
+    expect(device.dropped).toBe(1)
+    expect(shown(told)).toEqual([2])
+  })
+})
+
+describe('signs of life', () => {
+  it('are given at every interval, and say whether the user did something', async () => {
+    const { device, talk, clock } = await loggedIn()
+
+    clock.advance(240_000)
+    const first = await talk.hear('status')
+    await first.answer({ type: 'heard', session: SESSION })
+    const send = device.send({ kind: 'accept', conversation: 1 })
+    const { answer } = await talk.hear('send')
+    await answer({ type: 'sent', number: 1 })
+    await send
+    clock.advance(240_000)
+    const second = await talk.hear('status')
+
+    expect(first.frame).toMatchObject({ ack: 1, active: false })
+    expect(second.frame).toMatchObject({ active: true })
+  })
+})

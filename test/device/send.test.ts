@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest'
+import type { Command } from '../../shared/rules/messaging.ts'
+import { barrier, events, failureOf, isState, loggedIn, refused, SESSION, until } from './harness.ts'
+
+const say = (text: string): Command => ({ kind: 'message', conversation: 1, text })
+const error = (message: string) =>
+  JSON.stringify({ message, connectionId: 'L0SM9cOFvHcCIhw=', requestId: 'JKJaXmPLvHcESHA=' })
+
+describe('a send', () => {
+  it('carries its number, what the device has, and the command', async () => {
+    const { device, talk } = await loggedIn()
+    const command = { kind: 'start', to: ['sip:bob@contoso.test'], text: 'Hello Bob' } as const
+
+    const send = device.send(command)
+    const { frame, answer } = await talk.hear('send')
+    await answer({ type: 'sent', number: 1, conversation: 4 })
+
+    expect(frame).toEqual({ type: 'send', session: SESSION, number: 1, ack: 1, command })
+    expect(await send).toEqual({ number: 1, conversation: 4 })
+  })
+
+  it('waits for the answer to the one before', async () => {
+    const { device, talk } = await loggedIn()
+
+    const sends = [device.send(say('one')), device.send(say('two'))]
+    const first = await talk.hear('send')
+    await barrier(device, talk)
+    await first.answer({ type: 'sent', number: 1 })
+    const second = await talk.hear('send')
+    await second.answer({ type: 'sent', number: 2 })
+
+    expect(second.frame).toMatchObject({ number: 2, command: say('two') })
+    expect(await Promise.all(sends)).toEqual([{ number: 1 }, { number: 2 }])
+  })
+
+  it('is repeated under its number on a new connection when no answer came in time', async () => {
+    const { device, talk, service, events: seen, clock } = await loggedIn()
+
+    const send = device.send(say('one'))
+    await talk.hear('send')
+    clock.advance(30_000)
+    await until(seen, isState('connecting'))
+    clock.advance(1_000)
+    const next = await service.connection()
+    const poll = await next.hear('poll')
+    await poll.answer(events())
+    const { frame, answer } = await next.hear('send')
+    await answer({ type: 'sent', number: 1 })
+
+    expect(frame).toMatchObject({ number: 1, command: say('one') })
+    expect(await send).toEqual({ number: 1 })
+  })
+
+  it('is numbered anew as a frame, once, when the frame is refused as replayed', async () => {
+    const { device, talk } = await loggedIn()
+
+    const send = device.send(say('one'))
+    const first = await talk.hear('send')
+    await first.answer(refused('replayed'))
+    const second = await talk.hear('send')
+    await second.answer(refused('replayed'))
+
+    await expect(send).rejects.toMatchObject({ code: 'replayed' })
+    expect(second.number).toBeGreaterThan(first.number)
+    expect(second.frame).toEqual(first.frame)
+  })
+
+  it('is asked for again under its number while it is in progress', async () => {
+    const { device, talk, clock } = await loggedIn()
+
+    const send = device.send(say('one'))
+    const first = await talk.hear('send')
+    const barrier = device.poll()
+    const poll = await talk.hear('poll')
+    const reason = 'being sent'
+    await first.answer({ type: 'refused', code: 'in-progress', reason, next: 'retry', retryAfterMs: 700 })
+    await poll.answer(events())
+    await barrier
+    clock.advance(700)
+    const second = await talk.hear('send')
+    await second.answer({ type: 'sent', number: 1 })
+
+    expect(await send).toEqual({ number: 1 })
+    expect(second.frame.number).toBe(1)
+  })
+
+  it('is refused here when it is larger than the gateway takes, and leaves its number to the next', async () => {
+    const { device, talk } = await loggedIn()
+    const noise = Array.from({ length: 15_000 }, (_, index) => String.fromCodePoint(0x4e00 + ((index * 7919) % 20_000)))
+
+    await expect(device.send(say(noise.join('')))).rejects.toMatchObject({ code: 'too-large', next: 'fix' })
+    const send = device.send(say('short'))
+    const { frame, answer } = await talk.hear('send')
+    await answer({ type: 'sent', number: 1 })
+
+    expect(frame.number).toBe(1)
+    await send
+  })
+
+  it('that the server refused has used its number', async () => {
+    const { device, talk } = await loggedIn()
+
+    const sends = [failureOf(device.send(say('one'))), device.send(say('two'))]
+    const first = await talk.hear('send')
+    await first.answer(refused('upstream-refused'))
+    const second = await talk.hear('send')
+    await second.answer({ type: 'sent', number: 2 })
+
+    expect(await Promise.all(sends)).toMatchObject([{ code: 'upstream-refused' }, { number: 2 }])
+    expect(second.frame).toMatchObject({ number: 2, command: say('two') })
+  })
+
+  it('takes the number of one that was refused before it began', async () => {
+    const { device, talk } = await loggedIn()
+
+    const sends = [failureOf(device.send(say('one'))), device.send(say('two'))]
+    const first = await talk.hear('send')
+    await first.answer({ type: 'refused', code: 'upstream-away', reason: 'not reached', next: 'retry' })
+    const tooHigh = await talk.hear('send')
+    await tooHigh.answer(refused('out-of-order'))
+    const second = await talk.hear('send')
+    await second.answer({ type: 'sent', number: 1 })
+
+    expect([tooHigh.frame.number, second.frame.number]).toEqual([2, 1])
+    expect(await Promise.all(sends)).toMatchObject([{ code: 'upstream-away' }, { number: 1 }])
+  })
+})
+
+describe("the gateway's own error texts", () => {
+  it.each(['Internal server error', 'Endpoint request timed out', 'Forbidden'])(
+    'have the oldest frame repeated after a while: %s',
+    async (text) => {
+      const { device, talk, clock } = await loggedIn()
+      const send = device.send(say('one'))
+      const first = await talk.hear('send')
+
+      talk.say(error(text))
+      await barrier(device, talk)
+      clock.advance(500)
+      const second = await talk.hear('send')
+      await second.answer({ type: 'sent', number: 1 })
+
+      expect(await send).toEqual({ number: 1 })
+      expect(second.frame).toEqual(first.frame)
+      expect(second.number).toBeGreaterThan(first.number)
+    },
+  )
+
+  it('are taken for the answer when they come again and again', async () => {
+    const { device, talk, clock } = await loggedIn({ random: () => 0 })
+    const failure = failureOf(device.send(say('one')))
+
+    for (let loss = 1; loss <= 6; loss += 1) {
+      await talk.hear('send')
+      talk.say(error('Internal server error'))
+      await barrier(device, talk)
+      clock.advance(0)
+    }
+
+    expect(await failure).toMatchObject({ code: 'internal', next: 'retry' })
+  })
+
+  it('mean nothing when nothing was asked', async () => {
+    const { device, talk } = await loggedIn()
+
+    talk.say(error('Internal server error'))
+    const poll = device.poll()
+    const { answer } = await talk.hear('poll')
+    await answer(events())
+
+    await expect(poll).resolves.toBeUndefined()
+    expect(device.dropped).toBe(0)
+  })
+})
