@@ -1,0 +1,117 @@
+import type { DeviceClock } from '../../shared/device/clock.ts'
+import type { Device } from '../../shared/device/device.ts'
+import type { Availability, Uri } from '../../shared/rules/messaging.ts'
+import type { Addressing } from './addressing.ts'
+import { userPart, type Intention } from './commands.ts'
+import type { Conversing } from './conversing.ts'
+import { helpLines, whoLines } from './listing.ts'
+import type { Paint } from './paint.ts'
+import type { Roster } from './roster.ts'
+import { loginFailure, note, said, warning } from './view.ts'
+
+/** What a person's intentions are carried out with. */
+export interface Desk {
+  readonly device: Device
+  readonly known: Roster
+  readonly address: Addressing
+  readonly words: Conversing
+  readonly paint: Paint
+  readonly clock: DeviceClock
+  readonly print: (...lines: string[]) => void
+  /** The server has taken the user's own state. */
+  readonly became: (availability: Availability) => void
+  /** Logs in once more, after a session ended. */
+  readonly logIn: () => Promise<unknown>
+  readonly quit: () => void
+}
+
+/** Carries out what a line means. What does not work is printed, never thrown. */
+export function act(wanted: Intention, desk: Desk): void {
+  const { known, address, words, paint, print, quit } = desk
+  switch (wanted.kind) {
+    case 'nothing':
+      return
+    case 'say':
+      return say(address.addressee(), wanted.text, desk)
+    case 'message':
+      return say(address.someone(wanted.name), wanted.text, desk)
+    case 'to':
+      return to(wanted.name, desk)
+    case 'who':
+      return print(...whoLines(known.contacts(), paint))
+    case 'accept':
+      return accept(wanted.name, desk)
+    case 'leave':
+      return leave(wanted.name, desk)
+    case 'presence':
+      return void become(wanted.availability, desk)
+    case 'add':
+      return void words.ask({ kind: 'add-contact', uri: wanted.uri, name: wanted.name }, 'the contact was not added')
+    case 'remove':
+      return remove(wanted.name, desk)
+    case 'drop':
+      return drop(desk)
+    case 'resume':
+      return void resume(desk)
+    case 'help':
+      return print(...helpLines())
+    case 'quit':
+      return quit()
+    case 'unclear':
+      return print(warning(wanted.why, { paint }))
+    default:
+      return wanted satisfies never
+  }
+}
+
+function say(uri: Uri | undefined, text: string, { device, known, address, words, paint, clock, print }: Desk): void {
+  if (uri === undefined) return
+  if (device.uri === undefined) return print(warning('there is no session: /resume logs in again', { paint }))
+  const own = userPart(device.uri)
+  const speaker = uri === address.current ? own : `${own} to ${known.nameOf(uri)}`
+  print(...said(speaker, text, 'bold', { paint, now: clock.now() }))
+  words.say(uri, text)
+}
+
+function to(name: string, { address }: Desk): void {
+  const uri = address.someone(name)
+  if (uri !== undefined) address.to(uri)
+}
+
+function accept(name: string | undefined, { address, words }: Desk): void {
+  const talk = address.talk(name)
+  if (talk === undefined) return
+  address.to(talk.uri)
+  words.accept(talk)
+}
+
+function leave(name: string | undefined, { address, words }: Desk): void {
+  const talk = address.talk(name)
+  if (talk !== undefined) words.leave(talk)
+}
+
+async function become(availability: Availability, { words, became }: Desk): Promise<void> {
+  if (await words.ask({ kind: 'presence', availability }, 'your state was not changed')) became(availability)
+}
+
+function remove(name: string, { address, words }: Desk): void {
+  const uri = address.someone(name)
+  if (uri !== undefined) void words.ask({ kind: 'delete-contact', uri }, 'the contact was not removed')
+}
+
+function drop({ device, paint, print }: Desk): void {
+  if (device.session === undefined) return print(warning('there is no session: /resume logs in again', { paint }))
+  device.close()
+  print(note('out of coverage: the session stays, and what you write waits. /resume brings you back', { paint }))
+}
+
+async function resume({ device, logIn, paint, print }: Desk): Promise<void> {
+  if (device.state === 'online') return print(note('you are in coverage', { paint }))
+  // How that goes is told by the events.
+  if (device.session !== undefined) return void (await device.resume().catch(() => {}))
+  try {
+    await logIn()
+  } catch (thrown) {
+    print(...loginFailure(thrown, { paint }))
+  }
+}

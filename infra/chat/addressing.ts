@@ -1,0 +1,59 @@
+import type { Uri } from '../../shared/rules/messaging.ts'
+import { meant, unclearName } from './names.ts'
+import type { Roster } from './roster.ts'
+import type { Talk, Talks } from './talks.ts'
+
+/** Whom one talks to. What is asked for and cannot be told apart is said to `warn`, and undefined. */
+export interface Addressing {
+  /** Whom plain text goes to. */
+  readonly current: Uri | undefined
+  to(uri: Uri): void
+  /** Who a name means. */
+  someone(name: string): Uri | undefined
+  /** Whom plain text is for: whom one talks to, else the only one who calls, else the only contact. */
+  addressee(): Uri | undefined
+  /** The conversation with somebody named; without a name the current one, else the only invitation. */
+  talk(name: string | undefined): Talk | undefined
+}
+
+export function addressing(known: Roster, live: Talks, warn: (text: string) => void): Addressing {
+  let current: Uri | undefined
+
+  function someone(name: string): Uri | undefined {
+    const found = meant(name, known.people())
+    if (found.kind === 'one') return found.uri
+    warn(unclearName(name, found))
+    return undefined
+  }
+
+  function talkHere(): Talk | undefined {
+    const here = current === undefined ? undefined : live.with(current)
+    return here ?? only(live.invitations())
+  }
+
+  return {
+    get current() {
+      return current
+    },
+    to(uri) {
+      current = uri
+    },
+    someone,
+    addressee() {
+      current ??= only(live.invitations())?.uri ?? only(known.contacts())?.uri
+      if (current === undefined) warn('to whom? /to NAME says it, and /who lists your contacts')
+      return current
+    },
+    talk(name) {
+      const uri = name === undefined ? undefined : someone(name)
+      if (name !== undefined && uri === undefined) return undefined
+      const talk = uri === undefined ? talkHere() : live.with(uri)
+      if (talk === undefined) warn('there is no such conversation')
+      return talk
+    },
+  }
+}
+
+function only<T>(items: readonly T[]): T | undefined {
+  return items.length === 1 ? items[0] : undefined
+}

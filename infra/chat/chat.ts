@@ -1,0 +1,128 @@
+import type { DeviceClock } from '../../shared/device/clock.ts'
+import type { Device } from '../../shared/device/device.ts'
+import type { DeviceEvent } from '../../shared/device/event.ts'
+import type { Availability, Uri } from '../../shared/rules/messaging.ts'
+import { act, type Desk } from './acting.ts'
+import { addressing } from './addressing.ts'
+import { intention, userPart } from './commands.ts'
+import { conversing } from './conversing.ts'
+import type { Paint } from './paint.ts'
+import { promptFor } from './prompt.ts'
+import { roster } from './roster.ts'
+import { talks } from './talks.ts'
+import type { Terminal } from './terminal.ts'
+import { typingNotice } from './typing-notice.ts'
+import { linesOf, unsentLine, warning } from './view.ts'
+
+export interface ChatOptions {
+  readonly device: Device
+  readonly paint: Paint
+  readonly clock: DeviceClock
+  readonly screen: Pick<Terminal, 'print' | 'prompt'>
+  /** Logs in once more, after a session ended. */
+  readonly logIn: () => Promise<unknown>
+  readonly quit: () => void
+}
+
+/** What happens between a person and a device: lines and keys come from one side, events from the other. */
+export interface Chat {
+  /** Shows the prompt as things are now. */
+  prompt(): void
+  line(line: string): void
+  /** A key was pressed; `line` is what stands there now. */
+  key(line: string): void
+  event(event: DeviceEvent): void
+  /** Resolves when the service has answered for everything that was said. */
+  settled(): Promise<void>
+  /** Tells what was not said and now will not be. */
+  end(): void
+}
+
+export function chat({ device, paint, clock, screen, logIn, quit }: ChatOptions): Chat {
+  const known = roster()
+  const live = talks()
+  const print = (...lines: string[]) => void (lines.length > 0 && screen.print(lines))
+  const warn = (text: string) => print(warning(text, { paint }))
+  const address = addressing(known, live, warn)
+  let availability: Availability | undefined
+  let away = false
+
+  const words = conversing({
+    talks: live,
+    send: (command) => device.send(command),
+    unsent: (uri, text, why) => print(unsentLine(known.nameOf(uri), text, why, { paint })),
+    failed: (what, why) => warn(`${what}: ${why}`),
+    changed: prompt,
+  })
+  const typing = typingNotice(clock, (conversation, typing) => {
+    // A notice that waited for coverage would come too late.
+    if (device.state === 'online') void device.send({ kind: 'typing', conversation, typing }).catch(() => {})
+  })
+  const desk: Desk = { device, known, address, words, paint, clock, print, became, logIn, quit }
+
+  const talkHere = () => (address.current === undefined ? undefined : live.with(address.current))
+
+  function prompt(): void {
+    const { current } = address
+    const talk = talkHere()
+    screen.prompt(
+      promptFor({
+        paint,
+        own: device.uri === undefined ? 'nobody' : userPart(device.uri),
+        state: device.state,
+        availability,
+        current: current === undefined ? undefined : known.nameOf(current),
+        typing: talk?.typing ?? false,
+        sending: words.sending(),
+        waiting: talk?.held.length ?? 0,
+      }),
+    )
+  }
+
+  function became(now: Availability): void {
+    availability = now
+    prompt()
+  }
+
+  function take(event: DeviceEvent): void {
+    const isOfSession = event.kind !== 'state' && event.kind !== 'ended' && event.kind !== 'gap'
+    const before = isOfSession ? known.take(event) : undefined
+    const talk = isOfSession ? live.take(event) : undefined
+    if (event.kind === 'invitation' || event.kind === 'message') {
+      if (address.current === undefined) address.to(event.from)
+    }
+    const quoted = event.kind === 'not-delivered' || event.kind === 'failed' ? words.textOf(event.number) : undefined
+    const scene = { paint, now: clock.now(), nameOf: (uri: Uri) => known.nameOf(uri), current: address.current, away }
+    print(...linesOf(event, { ...scene, talk, before, quoted }))
+    if (talk !== undefined) words.goOn(talk)
+  }
+
+  return {
+    prompt,
+    line(line) {
+      typing.sent()
+      act(intention(line), desk)
+      prompt()
+    },
+    key(line) {
+      const talk = talkHere()
+      typing.pressed(line, talk?.state === 'connected' ? talk.number : undefined)
+    },
+    event(event) {
+      take(event)
+      if (event.kind === 'own-presence') availability = event.availability
+      if (event.kind === 'state') away = event.state !== 'online' && device.session !== undefined
+      if (event.kind === 'ended') end('the session has ended')
+      prompt()
+    },
+    settled: () => words.settled(),
+    end: () => end('you left first'),
+  }
+
+  function end(why: string): void {
+    availability = undefined
+    away = false
+    words.abandon(why)
+    live.clear()
+  }
+}

@@ -1,0 +1,41 @@
+import type { Availability } from '../../shared/rules/messaging.ts'
+import { COMMANDS } from './commands.ts'
+import { harmless, type Paint, type Style } from './paint.ts'
+import type { Person } from './roster.ts'
+
+/** How a state is shown. In the order of a list: those who are there first. */
+const SHAPES: Readonly<Record<Availability, readonly [mark: string, style: Style]>> = {
+  available: ['●', 'green'],
+  idle: ['◐', 'green'],
+  busy: ['●', 'red'],
+  'busy-idle': ['◐', 'red'],
+  'do-not-disturb': ['⊖', 'red'],
+  'be-right-back': ['◐', 'yellow'],
+  away: ['◐', 'yellow'],
+  offline: ['○', 'dim'],
+}
+
+/** The contact list, those who are there first. */
+export function whoLines(people: readonly Person[], paint: Paint): string[] {
+  if (people.length === 0) return [paint('dim', '- no contacts yet: /add sip:USER@HOST adds one')]
+  const order = Object.keys(SHAPES)
+  const rank = ({ availability = 'offline' }: Person) => order.indexOf(availability)
+  const width = Math.max(...people.map(({ name }) => harmless(name).length))
+  return people
+    .toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))
+    .map(({ name, uri, availability }) => {
+      const [mark, style] = availability === undefined ? (['·', 'dim'] as const) : SHAPES[availability]
+      const state = (availability === undefined ? 'not known' : wordFor(availability)).padEnd(14)
+      return `  ${paint(style, mark)} ${harmless(name).padEnd(width)}  ${state}  ${paint('dim', uri)}`
+    })
+}
+
+export function helpLines(): string[] {
+  const width = Math.max(...COMMANDS.map(([usage]) => usage.length))
+  return COMMANDS.map(([usage, meaning]) => `  ${usage.padEnd(width)}  ${meaning}`)
+}
+
+/** `do-not-disturb` as people write it. */
+export function wordFor(availability: Availability): string {
+  return availability.replaceAll('-', ' ')
+}

@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import { deviceFile } from './device-file.ts'
+import { HELP, requestOf } from './request.ts'
+import { run } from './run.ts'
+
+/** `npm run chat`: exit code 0 after a logout, 1 when the service says no, 2 when the command line is not right. */
+async function main(): Promise<number> {
+  const request = requestOf(process.argv.slice(2), join(import.meta.dirname, '..', '..'))
+  if (request.kind === 'help') {
+    process.stdout.write(HELP)
+    return 0
+  }
+  if (request.kind === 'mistake') {
+    process.stderr.write(`${request.why}\n--help says how this is used\n`)
+    return 2
+  }
+  const identity = await deviceFile(request.deviceFile)
+  const { stdin: input, stdout: output, env: environment } = process
+  const url = request.url ?? identity.url
+  return run({ identity: { ...identity, url }, input, output, environment, signal: interruption() })
+}
+
+/** The first interruption logs out, the second one leaves at once. */
+function interruption(): AbortSignal {
+  const aborted = new AbortController()
+  const interrupt = () => (aborted.signal.aborted ? process.exit(130) : aborted.abort())
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  return aborted.signal
+}
+
+try {
+  process.exitCode = await main()
+} catch (thrown) {
+  process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`)
+  process.exitCode = 1
+}
+// An open standard input would keep the program, which has left.
+process.stdin.destroy()

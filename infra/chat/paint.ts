@@ -1,0 +1,24 @@
+import { stripVTControlCharacters, styleText } from 'node:util'
+
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
+
+/** Colours a text, or leaves it as it is. */
+export type Paint = (style: Style, text: string) => string
+
+export const noPaint: Paint = (_, text) => text
+
+/** Colours on a terminal only, and not against its user's wish (https://no-color.org). */
+export function paintFor(
+  output: { readonly isTTY?: boolean },
+  environment: Readonly<Record<string, string | undefined>>,
+): Paint {
+  if (output.isTTY !== true || environment['NO_COLOR']) return noPaint
+  return (style, text) => styleText(style, text, { validateStream: false })
+}
+
+/** A text from elsewhere without what would steer the terminal. Line ends stay. */
+export function harmless(text: string): string {
+  const lines = stripVTControlCharacters(text).replaceAll('\r\n', '\n')
+  // oxlint-disable-next-line no-control-regex -- control characters are what this takes out
+  return lines.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ')
+}

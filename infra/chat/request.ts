@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+/** What the command line asks for. */
+export type Request =
+  | { readonly kind: 'chat'; readonly deviceFile: string; readonly url?: string }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'mistake'; readonly why: string }
+
+export const PASSWORD_VARIABLE = 'COLLABORATION_PASSWORD'
+
+export const HELP = `Chat through the Collaboration Service, as a device of its.
+
+  npm run chat -- --as NAME [--url ws://HOST/STAGE]
+  npm run chat -- --device FILE [--url ws://HOST/STAGE]
+
+  --as NAME      the device that "npm start" wrote to .local/devices/NAME.json
+  --device FILE  a device file of your own: JSON with "url", "device", "user" and "transportKey" (base64url)
+  --url URL      another service than the device file's
+  --help         this text
+
+The password is asked for, or taken from the environment variable ${PASSWORD_VARIABLE}.
+Colours are used on a terminal, unless NO_COLOR is set. Type /help once you are signed in.
+`
+
+/**
+ * @param words the words after the program's name
+ * @param root the project's folder
+ */
+export function requestOf(words: readonly string[], root: string): Request {
+  // `npm run` takes the first `--` away; who starts the file itself may have left it.
+  const args = words[0] === '--' ? words.slice(1) : [...words]
+  const parsed = optionsIn(args)
+  if ('kind' in parsed) return parsed
+  const { as, device, url, help } = parsed
+  if (help === true) return { kind: 'help' }
+  if (as !== undefined && /[/\\]/.test(as)) return mistake('--as takes a name; for a file there is --device')
+  if (url !== undefined && !/^wss?:$/.test(URL.parse(url)?.protocol ?? '')) {
+    return mistake(`--url: expected ws://… or wss://…, got "${url}"`)
+  }
+  const deviceFile = device ?? (as && join(root, '.local', 'devices', `${as}.json`))
+  if (!deviceFile) return mistake('say who you are: --as NAME, or --device FILE')
+  return { kind: 'chat', deviceFile, ...(url !== undefined && { url }) }
+}
+
+function optionsIn(args: string[]) {
+  try {
+    const text = { type: 'string' } as const
+    const options = { as: text, device: text, url: text, help: { type: 'boolean', short: 'h' } } as const
+    return parseArgs({ args, options, strict: true, allowPositionals: false }).values
+  } catch (thrown) {
+    return mistake(thrown instanceof Error ? thrown.message : String(thrown))
+  }
+}
+
+function mistake(why: string) {
+  return { kind: 'mistake', why } as const
+}

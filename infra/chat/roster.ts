@@ -1,0 +1,52 @@
+import type { Availability, ImEvent, Uri } from '../../shared/rules/messaging.ts'
+import { userPart } from './commands.ts'
+import type { Named } from './names.ts'
+
+export interface Person extends Named {
+  /** Undefined until the server has said. */
+  readonly availability: Availability | undefined
+  /** Whether the person is on the contact list, or only wrote. */
+  readonly contact: boolean
+}
+
+/** The people this user knows of, from what the events said of them. */
+export interface Roster {
+  /** Takes what an event says of people. Returns the state that a person had before, where the event brings a new one. */
+  take(event: ImEvent): Availability | undefined
+  people(): readonly Person[]
+  contacts(): readonly Person[]
+  nameOf(uri: Uri): string
+}
+
+export function roster(): Roster {
+  // SIP URIs of users are compared without regard to case here: servers write them in several ways.
+  const people = new Map<string, Person>()
+
+  function know(uri: Uri, news: Partial<Person>): Person | undefined {
+    const key = uri.toLowerCase()
+    const before = people.get(key)
+    people.set(key, { uri, name: userPart(uri), availability: undefined, contact: false, ...before, ...news })
+    return before
+  }
+
+  function list(event: Extract<ImEvent, { kind: 'contacts' }>): void {
+    const leaving = event.whole ? [...people.values()].map(({ uri }) => uri) : event.removed
+    for (const uri of leaving) know(uri, { contact: false })
+    for (const { uri, name } of event.contacts) know(uri, { name, contact: true })
+  }
+
+  return {
+    take(event) {
+      if (event.kind === 'contacts') list(event)
+      if (event.kind === 'invitation') know(event.from, event.name === undefined ? {} : { name: event.name })
+      if (event.kind === 'message') know(event.from, {})
+      if (event.kind !== 'presence') return undefined
+      const { uri, name, availability } = event
+      const before = know(uri, { availability, ...(name !== undefined && { name }) })?.availability
+      return before === availability ? undefined : before
+    },
+    people: () => [...people.values()],
+    contacts: () => [...people.values()].filter(({ contact }) => contact),
+    nameOf: (uri) => people.get(uri.toLowerCase())?.name ?? userPart(uri),
+  }
+}

@@ -1,0 +1,101 @@
+import { deviceClock, type DeviceClock } from '../../shared/device/clock.ts'
+import { device, type Device } from '../../shared/device/device.ts'
+import { chat, type Chat } from './chat.ts'
+import type { DeviceFile } from './device-file.ts'
+import { paintFor, type Paint } from './paint.ts'
+import { PASSWORD_VARIABLE } from './request.ts'
+import { isTerminal, secret, terminal, type Input, type Output, type Terminal } from './terminal.ts'
+import { loginFailure, note, warning } from './view.ts'
+
+export interface RunOptions {
+  readonly identity: DeviceFile
+  readonly input: Input
+  readonly output: Output
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Ends the chat, as ctrl-C does on a terminal. */
+  readonly signal?: AbortSignal
+  readonly clock?: DeviceClock
+}
+
+/** How long the last messages may take before the chat leaves without their answers, in milliseconds. */
+const PATIENCE_MS = 5_000
+
+/**
+ * Chats until the person leaves.
+ *
+ * @returns the exit code: 0, 1 when the login failed, 2 when there is no password
+ */
+export async function run(options: RunOptions): Promise<number> {
+  const { output, environment } = options
+  const paint = paintFor(output, environment)
+  const password = environment[PASSWORD_VARIABLE] ?? (await askedFor(options))
+  if (password !== undefined) return chatted(password, paint, options)
+  plain(output).print([warning(`there is no password: type it on a terminal, or set ${PASSWORD_VARIABLE}`, { paint })])
+  return 2
+}
+
+async function askedFor(options: RunOptions): Promise<string | undefined> {
+  return isTerminal(options) ? secret(`Password of ${options.identity.user}: `, options) : undefined
+}
+
+async function chatted(password: string, paint: Paint, options: RunOptions): Promise<number> {
+  const { identity, input, output, signal, clock = deviceClock } = options
+  const { promise: left, resolve: quit } = Promise.withResolvers<void>()
+  const phone = device({ ...identity, clock })
+  let screen = plain(output)
+
+  const logIn = async () => {
+    const { uri, steps } = await phone.login(identity.user, password)
+    const words = [...steps, `signed in as ${uri}. /help lists what you can type`]
+    screen.print(words.map((each) => note(each, { paint })))
+  }
+  const stand: Terminal = {
+    print: (lines) => screen.print(lines),
+    prompt: (text) => screen.prompt(text),
+    close: () => screen.close(),
+  }
+  const talk = chat({ device: phone, paint, clock, screen: stand, logIn, quit })
+  phone.on((event) => talk.event(event))
+
+  screen.print([note(`connecting to ${new URL(identity.url).host} as ${identity.user}`, { paint })])
+  try {
+    await logIn()
+  } catch (thrown) {
+    screen.print(loginFailure(thrown, { paint }))
+    return 1
+  }
+
+  const lines = { onLine: (line: string) => talk.line(line), onKey: (line: string) => talk.key(line), onEnd: quit }
+  screen = terminal({ input, output, ...lines })
+  talk.prompt()
+  signal?.addEventListener('abort', () => quit())
+  if (signal?.aborted) quit()
+  await left
+  screen.close()
+  screen = plain(output)
+  await leave(phone, talk, screen, paint, clock)
+  return 0
+}
+
+/** Waits for the last answers, as long as that is bearable, and logs out. */
+async function leave(phone: Device, talk: Chat, screen: Terminal, paint: Paint, clock: DeviceClock): Promise<void> {
+  const bearable = new Promise<void>((resolve) => clock.after(PATIENCE_MS, resolve))
+  if (phone.state === 'online') await Promise.race([talk.settled(), bearable])
+  talk.end()
+  if (phone.session === undefined) return
+  try {
+    await phone.logout()
+    screen.print([note('logged out', { paint })])
+  } catch (thrown) {
+    screen.print([warning(thrown instanceof Error ? thrown.message : String(thrown), { paint })])
+  }
+}
+
+/** The output before there is a prompt, and after. */
+function plain(output: Output): Terminal {
+  return {
+    print: (lines) => void output.write(lines.map((line) => `${line}\n`).join('')),
+    prompt: () => {},
+    close: () => {},
+  }
+}

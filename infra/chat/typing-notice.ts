@@ -1,0 +1,43 @@
+import { timer, type DeviceClock } from '../../shared/device/clock.ts'
+import type { Conversation } from '../../shared/rules/messaging.ts'
+
+/** After how long without a key somebody is no longer typing, in milliseconds. */
+export const TYPING_PAUSE_MS = 8_000
+
+/** Tells the other side that something is being typed: once when it begins, once when it stops without being sent. */
+export interface TypingNotice {
+  /** A key was pressed: this is the line now, meant for this conversation. */
+  pressed(line: string, conversation: Conversation | undefined): void
+  /** The line was sent: a message ends the typing by itself. */
+  sent(): void
+}
+
+/** @param tell says it to the service; each time costs a message there */
+export function typingNotice(
+  clock: DeviceClock,
+  tell: (conversation: Conversation, typing: boolean) => void,
+): TypingNotice {
+  const pause = timer(clock)
+  let told: Conversation | undefined
+
+  function stop(): void {
+    pause.clear()
+    if (told !== undefined) tell(told, false)
+    told = undefined
+  }
+
+  return {
+    pressed(line, conversation) {
+      const isTyping = conversation !== undefined && line !== '' && !line.startsWith('/')
+      if (!isTyping || (told !== undefined && told !== conversation)) stop()
+      if (!isTyping) return
+      if (told === undefined) tell(conversation, true)
+      told = conversation
+      pause.set(TYPING_PAUSE_MS, stop)
+    },
+    sent() {
+      pause.clear()
+      told = undefined
+    },
+  }
+}

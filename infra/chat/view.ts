@@ -1,0 +1,150 @@
+import type { DeviceEvent } from '../../shared/device/event.ts'
+import { Refused } from '../../shared/device/refused.ts'
+import type { Availability, Uri } from '../../shared/rules/messaging.ts'
+import type { NextStep } from '../../shared/rules/refusal.ts'
+import { wordFor } from './listing.ts'
+import { harmless, type Paint, type Style } from './paint.ts'
+import type { Talk } from './talks.ts'
+
+/** What an event is seen against. */
+export interface Scene {
+  readonly paint: Paint
+  /** Epoch milliseconds. */
+  readonly now: number
+  readonly nameOf: (uri: Uri) => string
+  /** The conversation that the event is about, as it is after it. */
+  readonly talk: Talk | undefined
+  /** Whom plain text goes to. */
+  readonly current: Uri | undefined
+  /** The state of the person before, where the event brings a new one. */
+  readonly before: Availability | undefined
+  /** The text that the event is the outcome of, where it is known. */
+  readonly quoted: string | undefined
+  /** Whether the device has a session, but was out of coverage until now. */
+  readonly away: boolean
+}
+
+/** The lines that an event adds to the screen: often none. */
+export function linesOf(event: DeviceEvent, scene: Scene): string[] {
+  const { nameOf, talk } = scene
+  switch (event.kind) {
+    case 'message':
+      return said(nameOf(event.from), event.text, 'cyan', scene)
+    case 'invitation':
+      return invitation(event, scene)
+    case 'presence':
+      return presence(event, scene)
+    case 'conversation':
+      return conversation(event.state, scene)
+    case 'left':
+      // With one other person that is the end of the conversation, which is told as such.
+      return talk?.uri.toLowerCase() === event.uri.toLowerCase() ? [] : [note(`${nameOf(event.uri)} has left`, scene)]
+    case 'not-delivered':
+    case 'failed':
+      return [outcome(event.reason, scene)]
+    case 'state':
+      return state(event, scene)
+    case 'gap':
+      return [warning('some messages were lost: you were away for longer than the service keeps them', scene)]
+    case 'ended':
+      return ended(event, scene)
+    case 'contacts':
+    case 'own-presence':
+    case 'typing':
+    case 'delivered':
+    case 'done':
+      return []
+    default:
+      return event satisfies never
+  }
+}
+
+/** `10:32 Bob: Hello`, further lines under the first. */
+export function said(name: string, text: string, style: Style, { paint, now }: Pick<Scene, 'paint' | 'now'>): string[] {
+  const [first = '', ...more] = harmless(text).split('\n')
+  const who = harmless(name)
+  const head = `${paint('dim', timeOf(now))} ${paint(style, `${who}:`)} ${first}`
+  return [head, ...more.map((line) => `${' '.repeat(who.length + 8)}${line}`)]
+}
+
+/** A line that is nobody's words. */
+export function note(text: string, { paint }: Pick<Scene, 'paint'>): string {
+  return paint('dim', `- ${text}`)
+}
+
+export function warning(text: string, { paint }: Pick<Scene, 'paint'>): string {
+  return paint('red', `! ${text}`)
+}
+
+function invitation(event: Extract<DeviceEvent, { kind: 'invitation' }>, scene: Scene): string[] {
+  const name = harmless(scene.nameOf(event.from))
+  const about = event.subject ? ` about ${harmless(event.subject)}` : ''
+  const isCurrent = scene.current?.toLowerCase() === event.from.toLowerCase()
+  const how = isCurrent ? 'just answer, or /leave' : `/to ${event.from} to answer, /leave ${event.from} to turn it down`
+  const words = event.text === undefined ? [] : said(name, event.text, 'cyan', scene)
+  return [note(`${name} wants to talk${about}: ${how}`, scene), ...words]
+}
+
+function presence({ uri, availability }: Extract<DeviceEvent, { kind: 'presence' }>, scene: Scene): string[] {
+  if (scene.before === undefined) return []
+  return [note(`${harmless(scene.nameOf(uri))} is ${wordFor(availability)}`, scene)]
+}
+
+function conversation(state: string, { talk, nameOf, ...scene }: Scene): string[] {
+  if (talk === undefined || (state !== 'connected' && state !== 'ended')) return []
+  const name = harmless(nameOf(talk.uri))
+  return [
+    note(state === 'connected' ? `${name} is in the conversation` : `the conversation with ${name} has ended`, scene),
+  ]
+}
+
+function outcome(reason: string, scene: Scene): string {
+  const what = scene.quoted === undefined ? 'it did not work' : `not delivered (${beginning(scene.quoted)})`
+  return warning(`${what}: ${harmless(reason)}`, scene)
+}
+
+function state({ state, reason }: Extract<DeviceEvent, { kind: 'state' }>, scene: Scene): string[] {
+  if (state === 'online') return scene.away ? [note('back in coverage', scene)] : []
+  if (state === 'offline' || reason === undefined) return []
+  return [note(`out of coverage: ${reason}. Trying again; what you write meanwhile waits`, scene)]
+}
+
+/** What becomes of a text that was not sent. */
+export function unsentLine(name: string, text: string, why: string, scene: Pick<Scene, 'paint'>): string {
+  return warning(`not sent to ${harmless(name)} (${beginning(text)}): ${harmless(why)}`, scene)
+}
+
+function beginning(text: string): string {
+  const line = harmless(text).replaceAll('\n', ' ')
+  return `"${line.length > 24 ? `${line.slice(0, 24)}…` : line}"`
+}
+
+function ended({ reason, next }: Extract<DeviceEvent, { kind: 'ended' }>, scene: Scene): string[] {
+  return [warning(`your session has ended: ${harmless(reason)}`, scene), note(`${NEXT[next]}, /quit leaves`, scene)]
+}
+
+const NEXT: Readonly<Record<NextStep, string>> = {
+  login: '/resume logs in again',
+  retry: '/resume tries again',
+  'ask-user': '/resume tries again, once that is settled',
+  fix: '/resume tries again',
+}
+
+/** Why a login failed, for people: what, and what to do now. */
+export function loginFailure(thrown: unknown, scene: Pick<Scene, 'paint'>): string[] {
+  if (!(thrown instanceof Refused)) return [warning(thrown instanceof Error ? thrown.message : String(thrown), scene)]
+  const { code, message, next, retryAfterMs } = thrown
+  const inSeconds = retryAfterMs === undefined ? 'in a while' : `in ${Math.ceil(retryAfterMs / 1000)} s`
+  const todo: Readonly<Record<NextStep, string>> = {
+    retry: `try again ${inSeconds}`,
+    'ask-user': 'check the user name and the password, and ask the administrator whether this user is permitted',
+    fix: 'this client and the service do not understand each other: check the device file, and that both are of one version',
+    login: 'log in again',
+  }
+  return [warning(`could not log in: ${harmless(message)} (${code})`, scene), note(`what to do: ${todo[next]}`, scene)]
+}
+
+/** Hours and minutes, where this program runs. */
+function timeOf(at: number): string {
+  return new Date(at).toTimeString().slice(0, 5)
+}

@@ -1,0 +1,124 @@
+import { PassThrough } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { secret, terminal } from '../../infra/chat/terminal.ts'
+import { queue } from '../device/queue.ts'
+
+/** A screen of 40 columns that keeps what is written to it. */
+function glass() {
+  const input = Object.assign(new PassThrough(), { isTTY: true })
+  const written: string[] = []
+  const output = Object.assign(new PassThrough(), { isTTY: true, columns: 40 })
+  output.on('data', (data: Buffer) => written.push(data.toString()))
+  return { input, output, written }
+}
+
+/** What the writes leave on a screen of 40 columns: the few control sequences that readline uses, carried out. */
+function screenOf(text: string): string[] {
+  const rows: string[] = ['']
+  let row = 0
+  let column = 0
+  // oxlint-disable-next-line no-control-regex -- control sequences are what this carries out
+  for (const [token, count, letter] of text.matchAll(/\u001b\[(\d*)([A-HJK])|[^]/g)) {
+    const by = Number(count || 1)
+    if (letter === 'A') row = Math.max(0, row - by)
+    else if (letter === 'B') row += by
+    else if (letter === 'C') column += by
+    else if (letter === 'D') column = Math.max(0, column - by)
+    else if (letter === 'G') column = by - 1
+    else if (letter === 'J') {
+      rows.length = row + 1
+      rows[row] = (rows[row] ?? '').slice(0, column)
+    } else if (token === '\n') row += 1
+    else if (token === '\r') column = 0
+    else if (letter === undefined) {
+      if (column === 40) [row, column] = [row + 1, 0]
+      rows[row] = (rows[row] ?? '').padEnd(column).slice(0, column) + token + (rows[row] ?? '').slice(column + 1)
+      column += 1
+    }
+    while (rows.length <= row) rows.push('')
+  }
+  return rows.map((line) => line.trimEnd())
+}
+
+function opened() {
+  const { input, output, written } = glass()
+  const lines = queue<string>()
+  const keys = queue<string>()
+  const screen = terminal({
+    input,
+    output,
+    onLine: (line) => {
+      lines.put(line)
+      screen.print([`me: ${line}`])
+    },
+    onKey: (line) => keys.put(line),
+    onEnd: () => lines.put('the end'),
+  })
+  screen.prompt('ann> ')
+  const type = async (text: string) => {
+    input.write(text)
+    for (const _ of text) await keys.take()
+  }
+  return { screen, lines, type, shown: () => screenOf(written.join('')) }
+}
+
+describe('a terminal', () => {
+  it('prints above the prompt and keeps what was typed so far', async () => {
+    const { screen, type, shown } = opened()
+
+    await type('half a li')
+    screen.print(['10:32 Bob: hello'])
+
+    expect(shown()).toEqual(['10:32 Bob: hello', 'ann> half a li'])
+  })
+
+  it('keeps a typed line that needs several rows', async () => {
+    const { screen, type, shown } = opened()
+    const long = 'x'.repeat(90)
+
+    await type(long)
+    screen.print(['10:32 Bob: hello'])
+    screen.prompt('ann · Bob> ')
+    screen.print(['10:33 Bob: again'])
+
+    expect(shown()).toEqual([
+      '10:32 Bob: hello',
+      '10:33 Bob: again',
+      `ann · Bob> ${'x'.repeat(29)}`,
+      'x'.repeat(40),
+      'x'.repeat(21),
+    ])
+  })
+
+  it('takes an entered line off the screen, for it is printed as what became of it', async () => {
+    const { lines, type, shown } = opened()
+
+    await type(`${'y'.repeat(50)}\r`)
+
+    expect(await lines.take()).toBe('y'.repeat(50))
+    expect(shown()).toEqual([`me: ${'y'.repeat(36)}`, 'y'.repeat(14), 'ann>'])
+  })
+
+  it.each([
+    ['ctrl-C', '\u0003'],
+    ['ctrl-D', '\u0004'],
+  ])('ends with %s', async (_, key) => {
+    const { lines, type, shown, screen } = opened()
+
+    void type(key)
+
+    expect(await lines.take()).toBe('the end')
+    screen.print(['- logged out'])
+    expect(shown()).toEqual(['- logged out', ''])
+  })
+
+  it('asks for a secret without showing it', async () => {
+    const { input, output, written } = glass()
+
+    const asked = secret('Password: ', { input, output })
+    input.write('swordfix\u007fsh\r')
+
+    expect(await asked).toBe('swordfish')
+    expect(written.join('')).toBe('Password: \n')
+  })
+})

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest'
+import { whoLines } from '../../infra/chat/listing.ts'
+import { harmless, noPaint, paintFor } from '../../infra/chat/paint.ts'
+import { promptFor, type PromptScene } from '../../infra/chat/prompt.ts'
+import { linesOf, loginFailure, said, unsentLine, type Scene } from '../../infra/chat/view.ts'
+import type { Talk } from '../../infra/chat/talks.ts'
+import { Refused } from '../../shared/device/refused.ts'
+
+const BOB = 'sip:bob@contoso.test'
+const NOW = new Date(2026, 0, 1, 10, 32).getTime()
+const paint = noPaint
+
+function scene(over: Partial<Scene> = {}): Scene {
+  const nothing = { talk: undefined, current: undefined, before: undefined, quoted: undefined, away: false }
+  return { paint, now: NOW, nameOf: () => 'Bob', ...nothing, ...over }
+}
+
+const talk: Talk = { uri: BOB, number: 1, state: 'connected', held: [], typing: false }
+
+describe('linesOf', () => {
+  it('shows a message with its time, and further lines under the first', () => {
+    const event = { kind: 'message', conversation: 1, from: BOB, text: 'one\ntwo' } as const
+
+    expect(linesOf(event, scene())).toEqual(['10:32 Bob: one', '           two'])
+  })
+
+  it('takes out what would steer the terminal', () => {
+    const text = '\u001b[2Jhi\u0007\rthere\u202e'
+
+    expect(linesOf({ kind: 'message', conversation: 1, from: BOB, text }, scene())).toEqual(['10:32 Bob: hi  there '])
+  })
+
+  it('says how an invitation is answered, and what its first words are', () => {
+    const event = { kind: 'invitation', conversation: 1, from: BOB, text: 'Hello' } as const
+
+    expect(linesOf(event, scene({ current: BOB }))).toEqual([
+      '- Bob wants to talk: just answer, or /leave',
+      '10:32 Bob: Hello',
+    ])
+    expect(linesOf(event, scene({ current: 'sip:carol@contoso.test' }))[0]).toContain(`/to ${BOB} to answer`)
+  })
+
+  it.each([
+    ['a change of presence', { kind: 'presence', uri: BOB, availability: 'be-right-back' }, ['- Bob is be right back']],
+    [
+      'a conversation that begins',
+      { kind: 'conversation', conversation: 1, state: 'connected' },
+      ['- Bob is in the conversation'],
+    ],
+    [
+      'one that ends',
+      { kind: 'conversation', conversation: 1, state: 'ended' },
+      ['- the conversation with Bob has ended'],
+    ],
+    [
+      'a text that did not arrive',
+      { kind: 'not-delivered', conversation: 1, number: 3, reason: 'gone' },
+      ['! not delivered ("Hello"): gone'],
+    ],
+    ['a gap', { kind: 'gap' }, ['! some messages were lost: you were away for longer than the service keeps them']],
+    [
+      'the loss of the connection',
+      { kind: 'state', state: 'connecting', reason: 'closed (1006)' },
+      ['- out of coverage: closed (1006). Trying again; what you write meanwhile waits'],
+    ],
+    ['the way back', { kind: 'state', state: 'online' }, ['- back in coverage']],
+    [
+      'the end',
+      { kind: 'ended', code: 'evicted', reason: 'the place was needed', next: 'login' },
+      ['! your session has ended: the place was needed', '- /resume logs in again, /quit leaves'],
+    ],
+    ['the other who leaves', { kind: 'left', conversation: 1, uri: 'sip:Bob@contoso.test' }, []],
+    ['one of several who leaves', { kind: 'left', conversation: 1, uri: 'sip:al@contoso.test' }, ['- Bob has left']],
+    ['typing', { kind: 'typing', conversation: 1, typing: true }, []],
+    ['a delivery', { kind: 'delivered', conversation: 1, number: 3 }, []],
+  ] as const)('has its words for %s', (_, event, expected) => {
+    expect(linesOf(event, scene({ talk, before: 'available', quoted: 'Hello', away: true }))).toEqual(expected)
+  })
+
+  it('does not announce the presence that is known first', () => {
+    expect(linesOf({ kind: 'presence', uri: BOB, availability: 'away' }, scene())).toEqual([])
+  })
+})
+
+describe('loginFailure', () => {
+  it.each([
+    ['server-busy', 60_000, 'what to do: try again in 60 s'],
+    ['bad-credentials', undefined, 'what to do: check the user name and the password'],
+    ['not-for-you', undefined, 'what to do: this client and the service do not understand each other'],
+  ] as const)('says what to do after %s', (code, retryAfterMs, todo) => {
+    const refused = new Refused({ code, reason: 'so it is', ...(retryAfterMs !== undefined && { retryAfterMs }) })
+
+    const [what, next] = loginFailure(refused, { paint })
+
+    expect(what).toBe(`! could not log in: so it is (${code})`)
+    expect(next).toContain(todo)
+  })
+})
+
+describe('unsentLine', () => {
+  it('quotes the beginning of the text', () => {
+    const line = unsentLine('Bob', 'a text that is longer than that', 'the conversation has ended', { paint })
+
+    expect(line).toBe('! not sent to Bob ("a text that is longer th…"): the conversation has ended')
+  })
+})
+
+describe('whoLines', () => {
+  it('lists those who are there first', () => {
+    const people = [
+      { uri: 'sip:al@contoso.test', name: 'Al', availability: 'offline', contact: true },
+      { uri: BOB, name: 'Bob', availability: 'available', contact: true },
+    ] as const
+
+    expect(whoLines(people, paint)).toEqual([
+      '  ● Bob  available       sip:bob@contoso.test',
+      '  ○ Al   offline         sip:al@contoso.test',
+    ])
+  })
+})
+
+describe('promptFor', () => {
+  const quiet: PromptScene = {
+    paint,
+    own: 'ann',
+    state: 'online',
+    availability: 'available',
+    current: undefined,
+    typing: false,
+    sending: 0,
+    waiting: 0,
+  }
+  it.each([
+    ['nobody to talk to', {}, 'ann · available> '],
+    ['somebody', { current: 'Bob' }, 'ann · available · Bob> '],
+    ['somebody who types', { current: 'Bob', typing: true }, 'ann · available · Bob is typing> '],
+    ['a send under way', { current: 'Bob', sending: 1 }, 'ann · available · sending… · Bob> '],
+    ['a text that waits', { current: 'Bob', waiting: 1 }, 'ann · available · calling… · Bob> '],
+    ['no coverage', { state: 'offline' }, 'ann · out of coverage> '],
+    ['an attempt', { state: 'connecting' }, 'ann · connecting…> '],
+  ] as const)('shows %s', (_, over, expected) => {
+    expect(promptFor({ ...quiet, ...over })).toBe(expected)
+  })
+})
+
+describe('paintFor', () => {
+  it('colours on a terminal only, and not when NO_COLOR is set', () => {
+    const painted = [paintFor({ isTTY: true }, {}), paintFor({ isTTY: true }, { NO_COLOR: '1' }), paintFor({}, {})].map(
+      (paint) => said('Bob', 'hi', 'cyan', { paint, now: NOW })[0],
+    )
+
+    expect(painted).toEqual([expect.stringContaining('\u001b[36mBob:'), '10:32 Bob: hi', '10:32 Bob: hi'])
+    expect(harmless(painted[0] ?? '')).toBe('10:32 Bob: hi')
+  })
+})
