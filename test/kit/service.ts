@@ -13,6 +13,8 @@ export interface Service extends RunningStack {
   readonly bob: Character
   readonly cat: Character
   readonly keys: Readonly<Record<'ann' | 'bob' | 'cat', Uint8Array>>
+  /** Stops it before the file's last test is done. */
+  readonly stop: () => Promise<void>
 }
 
 export interface ServiceOptions extends Omit<LocalStackOptions, 'users' | 'bundles'> {
@@ -44,10 +46,11 @@ export function services(): (options?: ServiceOptions) => Promise<Service> {
     const stack = localStack({ ...options, users: Object.values(everybody), bundles })
     const running = await stack.start()
     const characters: Character[] = []
-    stops.push(async () => {
+    const stop = async () => {
       for (const { device } of characters) device.close()
       await stack.stop()
-    })
+    }
+    stops.push(stop)
     await running.configuration.set({ ...DEFAULT_SETTINGS, ...settings })
     const enter = async (person: Person) => {
       const key = await admit(person, running)
@@ -58,6 +61,7 @@ export function services(): (options?: ServiceOptions) => Promise<Service> {
     const [ann, bob, cat] = [await enter(everybody.ann), await enter(everybody.bob), await enter(everybody.cat)]
     return {
       ...running,
+      stop,
       ann: ann.entered,
       bob: bob.entered,
       cat: cat.entered,
