@@ -1,13 +1,16 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from './bundle.ts'
 import { synthesize } from './synthesis.ts'
 
 // `cdk` runs this file, says where the cloud assembly goes (CDK_OUTDIR) and what the context is (CDK_CONTEXT_JSON).
+const folder = mkdtempSync(join(tmpdir(), 'collaboration-'))
 try {
-  synthesize({ bundles: await bundle(mkdtempSync(join(tmpdir(), 'collaboration-'))) })
+  synthesize({ bundles: await bundle(folder) })
 } catch (thrown) {
   process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`)
   process.exitCode = 1
+} finally {
+  rmSync(folder, { recursive: true, force: true })
 }

@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { build } from 'esbuild'
 
-const FUNCTIONS = join(import.meta.dirname, '../functions')
+const PROJECT = join(import.meta.dirname, '..')
+const FUNCTIONS = join(PROJECT, 'functions')
 
 /** The Lambda functions: one file each in functions/. */
 export function functionNames(): string[] {
@@ -21,12 +23,14 @@ export interface Bundle {
 /**
  * Builds every function in one pass of esbuild: `<folder>/<function>/index.mjs`, minified ESM with a source map beside it.
  *
- * The maps hold no source texts: Node reads a map as it loads a module, and a short map loads sooner.
+ * The maps hold no source texts: Node reads a map as it loads a module, and a short map loads sooner. They name sources as
+ * seen from the project, wherever the folder is: the same sources make the same asset on every machine.
  */
 export async function bundle(folder: string): Promise<Readonly<Record<string, Bundle>>> {
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     entryPoints: functionNames().map((name) => ({ in: join(FUNCTIONS, `${name}.ts`), out: `${name}/index` })),
-    outdir: folder,
+    outdir: PROJECT,
+    write: false,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     minify: true,
@@ -40,6 +44,11 @@ export async function bundle(folder: string): Promise<Readonly<Record<string, Bu
     metafile: true,
     logLevel: 'silent',
   })
+  for (const { path, contents } of outputFiles) {
+    const file = join(folder, relative(PROJECT, path))
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, contents)
+  }
   const built = functionNames().map((name) => {
     const output = Object.entries(metafile.outputs).find(([file]) => file.endsWith(`${name}/index.mjs`))?.[1]
     if (output === undefined) throw new Error(`esbuild wrote no bundle for functions/${name}.ts`)

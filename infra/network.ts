@@ -1,12 +1,13 @@
-import type { Stack } from 'aws-cdk-lib'
+import { Validations, type Stack } from 'aws-cdk-lib'
 import {
-  GatewayVpcEndpoint,
+  CfnVPCEndpoint,
   GatewayVpcEndpointAwsService,
   Peer,
   Port,
   SecurityGroup,
   Subnet,
   Vpc,
+  VpcEndpointType,
 } from 'aws-cdk-lib/aws-ec2'
 import type { FunctionOptions } from 'aws-cdk-lib/aws-lambda'
 import type { StackSettings } from './settings.ts'
@@ -26,16 +27,18 @@ export function upstreamNetwork(
   { vpc: settings, upstreamUrl }: StackSettings,
 ): UpstreamNetwork | undefined {
   if (settings === undefined) return undefined
-  const { id: vpcId, availabilityZones, subnets: privateSubnetIds, routeTables } = settings
-  const vpc = Vpc.fromVpcAttributes(stack, 'Network', { vpcId, availabilityZones, privateSubnetIds })
-  const subnets = privateSubnetIds.map((subnetId, index) => {
-    const routeTableId = routeTables[index] ?? routeTables[0] ?? ''
-    return Subnet.fromSubnetAttributes(stack, `Subnet${index}`, { subnetId, routeTableId })
+  const { id: vpcId, availabilityZones, routeTables: routeTableIds } = settings
+  const vpc = Vpc.fromVpcAttributes(stack, 'Network', { vpcId, availabilityZones })
+  const subnets = settings.subnets.map((subnetId, index) => Subnet.fromSubnetId(stack, `Subnet${index}`, subnetId))
+  Validations.of(stack).acknowledge({
+    id: '@aws-cdk/aws-ec2:noSubnetRouteTableId',
+    reason: 'The endpoint below takes the route tables as they are set, not from the subnets.',
   })
-  new GatewayVpcEndpoint(stack, 'DynamoDb', {
-    vpc,
-    service: GatewayVpcEndpointAwsService.DYNAMODB,
-    subnets: [{ subnets }],
+  new CfnVPCEndpoint(stack, 'DynamoDb', {
+    vpcId,
+    routeTableIds,
+    serviceName: GatewayVpcEndpointAwsService.DYNAMODB.name,
+    vpcEndpointType: VpcEndpointType.GATEWAY,
   })
 
   const securityGroup = new SecurityGroup(stack, 'ToUpstream', {

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import * as v from 'valibot'
@@ -11,42 +12,55 @@ const RETENTION_DAYS = Object.values(RetentionDays).filter(isDays)
 /** A function's variables may take 4 KB together (AWS Lambda); this leaves room for the others. */
 const CA_BYTES = 3_000
 
-/** What -c gives is text, what cdk.json gives may be a number or an object. */
-const numberOrText = v.pipe(v.union([v.number(), v.pipe(v.string(), v.decimal(), v.transform(Number))]), v.integer())
-const positive = v.pipe(numberOrText, v.minValue(1))
-const objectOrText = <S extends v.GenericSchema>(schema: S) =>
-  v.union([v.pipe(v.string(), v.parseJson(), schema), schema])
-const ids = (prefix: string) =>
-  v.pipe(v.array(v.pipe(v.string(), v.startsWith(prefix, `an id that starts with ${prefix}`))), v.minLength(1))
+/** What is accepted for each setting, in the words of the error that a wrong one makes. */
+const ACCEPTED: Readonly<Record<string, string>> = {
+  upstreamUrl: 'http:// or https://, a host, and a port if it is not 80 or 443; no user name, no path',
+  codec: '"json" or "xml"',
+  privateCa: `the path of a file of at most ${CA_BYTES} bytes that holds certificates in PEM and no private key`,
+  vpc: '{"id", "availabilityZones", "subnets", "routeTables"}, with -c as JSON text',
+  'vpc.id': 'an id such as "vpc-0a1b2c3d4e5f67890"',
+  'vpc.availabilityZones': 'a list of names such as "eu-central-1a"',
+  'vpc.subnets': 'a list of ids such as "subnet-0a1b2c3d4e5f67890"',
+  'vpc.routeTables': 'a list of ids such as "rtb-0a1b2c3d4e5f67890"',
+  logRetentionDays: `one of ${RETENTION_DAYS.join(', ')}`,
+  removalPolicy: '"retain" or "destroy"',
+  throttle: '{"ratePerSecond", "burst"}, with -c as JSON text',
+  'throttle.ratePerSecond': 'a whole number from 1',
+  'throttle.burst': 'a whole number from 1',
+  stage: 'at most 128 letters, digits, - and _',
+}
 
-const schema = v.strictObject({
+const wholeNumber = v.pipe(v.unknown(), v.transform(numberIn), v.number(), v.integer())
+const positive = v.pipe(wholeNumber, v.minValue(1))
+const list = (each: RegExp) => v.pipe(v.array(v.pipe(v.string(), v.regex(each))), v.minLength(1))
+
+const schema = v.object({
   upstreamUrl: v.pipe(
     v.string(),
-    v.check(isOrigin, 'http:// or https://, a host, and a port if it is not 80 or 443; no path'),
+    v.check(isOrigin),
     v.transform((url) => new URL(url).origin),
   ),
-  codec: v.optional(v.picklist(['json', 'xml'], '"json" or "xml"'), 'json'),
+  codec: v.optional(v.picklist(['json', 'xml']), 'json'),
   privateCa: v.optional(v.pipe(v.string(), v.rawTransform(readCertificates))),
   vpc: v.optional(
-    objectOrText(
+    v.pipe(
+      v.unknown(),
+      v.transform(objectIn),
       v.strictObject({
-        id: v.pipe(v.string(), v.startsWith('vpc-', 'an id that starts with vpc-')),
-        availabilityZones: v.pipe(v.array(v.string()), v.minLength(1)),
-        subnets: ids('subnet-'),
-        routeTables: ids('rtb-'),
+        id: v.pipe(v.string(), v.regex(idOf('vpc'))),
+        availabilityZones: list(/^[a-z]{2}-[a-z0-9-]+$/),
+        subnets: list(idOf('subnet')),
+        routeTables: list(idOf('rtb')),
       }),
     ),
   ),
-  logRetentionDays: v.optional(
-    v.pipe(numberOrText, v.picklist(RETENTION_DAYS, `one of ${RETENTION_DAYS.join(', ')}`)),
-    30,
+  logRetentionDays: v.optional(v.pipe(wholeNumber, v.picklist(RETENTION_DAYS)), 30),
+  removalPolicy: v.optional(v.picklist(['retain', 'destroy']), 'retain'),
+  throttle: v.optional(
+    v.pipe(v.unknown(), v.transform(objectIn), v.strictObject({ ratePerSecond: positive, burst: positive })),
+    { ratePerSecond: 500, burst: 1_000 },
   ),
-  removalPolicy: v.optional(v.picklist(['retain', 'destroy'], '"retain" or "destroy"'), 'retain'),
-  throttle: v.optional(objectOrText(v.strictObject({ ratePerSecond: positive, burst: positive })), {
-    ratePerSecond: 500,
-    burst: 1_000,
-  }),
-  stage: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9_-]{1,128}$/, 'letters, digits, - and _')), 'live'),
+  stage: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9_-]{1,128}$/)), 'live'),
 })
 
 /** What a team sets before it deploys. The sessions' own settings (maximum, timeouts) are data: see shared/rules/settings.ts. */
@@ -63,19 +77,58 @@ export function settingsFrom(context: Readonly<Record<string, unknown>>): StackS
     .filter(([key]) => key.startsWith(PREFIX))
     .map(([key, value]) => [key.slice(PREFIX.length), value] as const)
   const parsed = v.safeParse(schema, Object.fromEntries(ours))
-  if (parsed.success) return parsed.output
-  throw new Error(
-    ['These settings (context in cdk.json, or -c) are wrong:', ...parsed.issues.map(inWords)].join('\n  '),
-  )
+  const strangers = ours.map(([key]) => key).filter((key) => !(key in schema.entries))
+  if (parsed.success && strangers.length === 0) return parsed.output
+  const wrong = [...(parsed.issues ?? []).map(inWords), ...strangers.map(noSuch)]
+  throw new Error(['These settings (context in cdk.json, or -c) are wrong:', ...new Set(wrong)].join('\n  '))
 }
 
 function inWords(issue: v.BaseIssue<unknown>): string {
-  const path = v.getDotPath(issue)
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return `${PREFIX}${path}: there is no such setting; there are ${Object.keys(schema.entries).join(', ')}`
+  const path = v.getDotPath(issue) ?? ''
+  if (issue.type === 'strict_object' && issue.expected === 'never') return noSuch(path)
+  // One of a list is told as the list's: `vpc.subnets.1` is `vpc.subnets`.
+  const key = path.replace(/\.\d+$/, '')
+  return `${PREFIX}${key}: ${wrongWith(issue, key !== path)}; accepted is ${ACCEPTED[key]}`
+}
+
+function wrongWith(issue: v.BaseIssue<unknown>, inList: boolean): string {
+  if (issue.input === undefined) return 'is not set'
+  if (issue.type === 'raw_transform') return issue.message
+  return `${inList ? 'holds' : 'is'} ${quoted(issue.input)}`
+}
+
+/** Of the same level: `throttle.rate` is told of `throttle.burst`, and not of `stage`. */
+function noSuch(path: string): string {
+  const level = path.split('.').length
+  const parent = path.slice(0, path.lastIndexOf('.') + 1)
+  const known = Object.keys(ACCEPTED).filter((key) => key.startsWith(parent) && key.split('.').length === level)
+  return `${PREFIX}${path}: there is no such setting; there are ${known.map((key) => key.slice(parent.length)).join(', ')}`
+}
+
+/** What was set, for people. A long text may be a file's, and what stands before an @ a password: neither is told. */
+function quoted(value: unknown): string {
+  const text = JSON.stringify(value)
+  return text.length > 200 ? `a value of ${text.length} characters` : text.replace(/^("[a-z]+:\/\/|").*@/i, '$1…@')
+}
+
+/** What -c gives is text, what cdk.json gives may be a number. */
+function numberIn(value: unknown): unknown {
+  return typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value
+}
+
+/** What -c gives is text, what cdk.json gives is an object. */
+function objectIn(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    return value
   }
-  const missing = issue.received === 'undefined' ? 'is not set; ' : `is ${issue.received}; `
-  return `${PREFIX}${path}: ${missing}accepted is ${issue.type === 'check' || issue.requirement ? issue.message : (issue.expected ?? issue.message)}`
+}
+
+/** AWS's ids: 8 hexadecimal digits, since 2018 17. */
+function idOf(kind: string): RegExp {
+  return new RegExp(`^${kind}-(?:[0-9a-f]{8}|[0-9a-f]{17})$`)
 }
 
 /** The enum's members that are days: its names come along, and one that means for ever. */
@@ -91,12 +144,32 @@ function isOrigin(text: string): boolean {
 
 /** The PEM text of the file that the setting names. */
 function readCertificates({ dataset, addIssue, NEVER }: v.RawTransformContext<string>): string {
-  try {
-    const pem = readFileSync(dataset.value, 'utf8')
-    if (pem.includes('-----BEGIN CERTIFICATE-----') && Buffer.byteLength(pem) <= CA_BYTES) return pem
-  } catch {
-    // Told below, as for a file that holds something else.
+  const wrong = (message: string) => {
+    addIssue({ message: `${quoted(dataset.value)} ${message}` })
+    return NEVER
   }
-  addIssue({ message: `a file of at most ${CA_BYTES} bytes with certificates in PEM` })
-  return NEVER
+  const pem = textOf(dataset.value)
+  if (pem === undefined) return wrong('cannot be read')
+  if (Buffer.byteLength(pem) > CA_BYTES) return wrong(`has ${Buffer.byteLength(pem)} bytes`)
+  // The variables of a function can be read by many.
+  if (pem.includes('PRIVATE KEY-----')) return wrong('holds a private key')
+  const certificates = pem.match(/-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs) ?? []
+  return certificates.length > 0 && certificates.every(isCertificate) ? pem : wrong('holds no certificate in PEM')
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -1,0 +1,198 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Variable } from '../../functions/parts/environment.ts'
+import { authority } from '../../infra/local/certificates.ts'
+import { STACK } from '../../infra/synthesis.ts'
+import { ofType, propertiesOf, readJson, synthesis, SYNTHESIS_MS, type Synthesis } from './harness.ts'
+
+let made: Synthesis
+
+const CA = authority('The CA of Fabrikam').ca
+
+beforeAll(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
+  const privateCa = join(folder, 'ca.pem')
+  writeFileSync(privateCa, CA)
+  made = await synthesis({ upstreamUrl: 'https://im.fabrikam.test:8443', codec: 'xml', stage: 'trial', privateCa })
+  return () => {
+    made.remove()
+    rmSync(folder, { recursive: true })
+  }
+}, SYNTHESIS_MS)
+
+/** What each function does with DynamoDB, and whom else it calls. */
+const MAY: Readonly<Record<string, May>> = {
+  authorize: { configuration: ['GetItem'] },
+  disconnect: { sessions: ['GetItem', 'UpdateItem'] },
+  unknown: { configuration: ['GetItem'] },
+  status: { configuration: ['GetItem'], sessions: ['UpdateItem'] },
+  poll: { configuration: ['GetItem'], sessions: ['Query', 'UpdateItem'] },
+  send: { configuration: ['GetItem'], sessions: ['GetItem', 'UpdateItem'] },
+  logout: { configuration: ['GetItem'], sessions: ['DeleteItem', 'UpdateItem'] },
+  login: {
+    configuration: ['GetItem'],
+    sessions: ['DeleteItem', 'GetItem', 'PutItem', 'Query'],
+    posts: true,
+    startsUpkeep: true,
+  },
+  upkeep: {
+    configuration: ['GetItem'],
+    sessions: ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+    posts: true,
+    startsUpkeep: true,
+  },
+}
+
+interface May {
+  readonly configuration?: readonly string[]
+  readonly sessions?: readonly string[]
+  readonly posts?: true
+  readonly startsUpkeep?: true
+}
+
+const LOCATION = '${AWS::Region}:${AWS::AccountId}'
+const CONNECTIONS = `arn:\${AWS::Partition}:execute-api:${LOCATION}:\${Api}/trial/POST/@connections/*`
+const UPKEEP = `arn:\${AWS::Partition}:lambda:${LOCATION}:function:${STACK}-upkeep`
+
+/** All that a role allows: `action on resource`. */
+function allowed(name: string): string[] {
+  const role = `\${${name}Role}`
+  return ofType(made.template, 'AWS::IAM::Policy')
+    .map(([, { Properties }]) => Properties)
+    .filter(({ Roles }) => Array.isArray(Roles) && Roles.includes(role))
+    .flatMap(({ PolicyDocument }) => statementsIn(PolicyDocument))
+    .flatMap(({ Effect, Action, Resource }) =>
+      [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${Effect} ${action} on ${resource}`)),
+    )
+    .toSorted()
+}
+
+interface Statement {
+  readonly Effect: string
+  readonly Action: string | readonly string[]
+  readonly Resource: string | readonly string[]
+}
+
+function statementsIn(document: unknown): readonly Statement[] {
+  // CloudFormation's own shape of a policy; whatever else were in it would show in the texts above.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return (document as { readonly Statement: readonly Statement[] }).Statement
+}
+
+function expected(name: string, { configuration = [], sessions = [], posts, startsUpkeep }: May): string[] {
+  return [
+    ...configuration.map((action) => `dynamodb:${action} on \${Configuration.Arn}`),
+    ...sessions.map((action) => `dynamodb:${action} on \${Sessions.Arn}`),
+    ...(posts ? [`execute-api:ManageConnections on ${CONNECTIONS}`] : []),
+    ...(startsUpkeep ? [`lambda:InvokeFunction on ${UPKEEP}`] : []),
+    ...['CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action} on \${${name}Log.Arn}`),
+  ]
+    .map((text) => `Allow ${text}`)
+    .toSorted()
+}
+
+it('has a Lambda function for every file in functions/, and no other', () => {
+  const files = readdirSync('functions').filter((file) => file.endsWith('.ts'))
+  const lambdas = ofType(made.template, 'AWS::Lambda::Function').map(([, { Properties }]) =>
+    String(Properties['FunctionName']),
+  )
+
+  expect(lambdas.toSorted()).toEqual(files.map((file) => `${STACK}-${file.replace('.ts', '')}`).toSorted())
+  expect(lambdas.toSorted()).toEqual(
+    Object.keys(MAY)
+      .map((name) => `${STACK}-${name}`)
+      .toSorted(),
+  )
+})
+
+describe.each(Object.entries(MAY))('%s', (name, may) => {
+  const properties = () => propertiesOf(made.template, `${name}Function`)
+
+  it('runs on arm64 and Node 24, for as long as it may be waited for', () => {
+    expect(properties()).toMatchObject({
+      Architectures: ['arm64'],
+      Runtime: 'nodejs24.x',
+      Timeout: name === 'upkeep' ? 900 : 29,
+      Handler: 'index.handler',
+    })
+  })
+
+  it('runs what its own file was built to', () => {
+    const { files } = readJson<{ files: Record<string, { source: { path: string } }> }>(
+      join(made.folder, `${STACK}.assets.json`),
+    )
+    const { S3Key } = readCode(properties()['Code'])
+    const asset = join(made.folder, files[S3Key.replace('.zip', '')]?.source.path ?? '', 'index.mjs')
+    const built = join(made.bundles[name]?.directory ?? '', 'index.mjs')
+    expect(readFileSync(asset, 'utf8') === readFileSync(built, 'utf8')).toBe(true)
+  })
+
+  it('may do what it does, and nothing else', () => {
+    expect(allowed(name)).toEqual(expected(name, may))
+  })
+
+  it('has a role that only Lambda takes, with no policy beside its own', () => {
+    expect(properties()['Role']).toBe(`\${${name}Role.Arn}`)
+    expect(propertiesOf(made.template, `${name}Role`)).toEqual({
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } }],
+      },
+    })
+  })
+
+  it('is given the variables that its code reads, and no other', () => {
+    const { NODE_OPTIONS, ...given } = variablesOf(name)
+    const code = readFileSync(join(made.bundles[name]?.directory ?? '', 'index.mjs'), 'utf8')
+    const read = Object.keys(VARIABLES).filter((variable) => new RegExp(`["'\`]${variable}["'\`]`).test(code))
+
+    expect(Object.keys(given).toSorted()).toEqual(read.toSorted())
+    expect(NODE_OPTIONS).toBe('--enable-source-maps')
+  })
+})
+
+it('allows nothing of a whole service, and on nothing that is not named', () => {
+  const all = Object.keys(MAY).flatMap(allowed)
+
+  expect(all.filter((text) => / (\*|\w+:[^ ]*\*[^ ]*) on /.test(text))).toEqual([])
+  expect(new Set(all.filter((text) => text.includes('*')).map((text) => text.split(' on ')[1]))).toEqual(
+    new Set([CONNECTIONS]),
+  )
+})
+
+const VARIABLES = {
+  CONFIGURATION_TABLE: true,
+  SESSIONS_TABLE: true,
+  CONNECTIONS_URL: true,
+  UPKEEP_FUNCTION: true,
+  CWA_URL: true,
+  CWA_CODEC: true,
+  CWA_CA: true,
+} as const satisfies Record<Variable, true>
+
+it('says in the variables where the tables, connections, upkeep and CWA are, and whom to trust there', () => {
+  expect(variablesOf('upkeep')).toEqual({
+    NODE_OPTIONS: '--enable-source-maps',
+    CONFIGURATION_TABLE: '${Configuration}',
+    SESSIONS_TABLE: '${Sessions}',
+    CONNECTIONS_URL: 'https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/trial',
+    UPKEEP_FUNCTION: `${STACK}-upkeep`,
+    CWA_URL: 'https://im.fabrikam.test:8443',
+    CWA_CODEC: 'xml',
+    CWA_CA: CA,
+  })
+})
+
+function variablesOf(name: string): Record<string, string> {
+  // Likewise CloudFormation's own shape.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return (propertiesOf(made.template, `${name}Function`)['Environment'] as { Variables: Record<string, string> })
+    .Variables
+}
+
+function readCode(code: unknown): { readonly S3Key: string } {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return code as { readonly S3Key: string }
+}
