@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest'
+import { forbidden, importsOf, type Rule } from './imports.ts'
+import { sources, textOf } from './sources.ts'
+
+const SHARED_OF_FUNCTIONS = ['shared/rules/', 'shared/wire/', 'shared/store/', 'shared/cwa/', 'shared/gateway/']
+
+/** Who may import whom. Nobody but the tests has `test/` in his list. */
+const RULES: readonly Rule[] = [
+  { who: 'shared/rules/', files: ['shared/rules/'] },
+  { who: 'shared/wire/', files: ['shared/wire/', 'shared/rules/'], packages: ['jose', 'valibot'] },
+  { who: 'shared/store/', files: ['shared/store/', 'shared/rules/'], packages: ['@aws-sdk/*'] },
+  {
+    who: 'shared/cwa/',
+    files: ['shared/cwa/', 'shared/rules/'],
+    packages: ['node:', 'fast-xml-parser', 'valibot'],
+  },
+  { who: 'shared/gateway/', files: ['shared/gateway/'], packages: ['@aws-sdk/client-apigatewaymanagementapi'] },
+  { who: 'shared/device/', files: ['shared/device/', 'shared/wire/', 'shared/rules/'] },
+  {
+    who: 'functions/*.ts',
+    files: ['functions/parts/', ...SHARED_OF_FUNCTIONS],
+    packages: ['node:', '@middy/core', 'aws-lambda'],
+  },
+  {
+    who: 'functions/parts/',
+    files: ['functions/parts/', ...SHARED_OF_FUNCTIONS],
+    packages: ['node:', '@middy/core', 'aws-lambda', '@aws-sdk/*'],
+  },
+  {
+    who: 'infra/*.ts',
+    files: ['infra/*.ts', 'shared/store/tables.ts', 'shared/wire/actions.ts'],
+    types: ['functions/parts/environment.ts'],
+    packages: ['node:', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'valibot'],
+  },
+  {
+    who: 'infra/local/',
+    files: ['infra/*.ts', 'infra/local/', 'shared/', 'functions/'],
+    packages: ['node:', 'dynalite', 'ws', 'esbuild', 'fast-xml-parser', '@aws-sdk/*'],
+  },
+  {
+    who: 'infra/chat/',
+    files: ['infra/chat/', 'shared/device/', 'shared/wire/', 'shared/rules/'],
+    packages: ['node:', 'valibot'],
+  },
+  {
+    who: 'infra/admin/',
+    files: [
+      'infra/admin/',
+      'infra/chat/paint.ts',
+      'infra/chat/terminal.ts',
+      'infra/local/stack-file.ts',
+      'shared/rules/',
+      'shared/wire/',
+      'shared/store/',
+      'shared/cwa/',
+    ],
+    packages: ['node:', 'commander', 'valibot', '@aws-sdk/*'],
+  },
+  { who: 'infra/cwa/', files: ['infra/cwa/', 'infra/local/', 'shared/cwa/'], packages: ['node:'] },
+]
+
+describe('every file', () => {
+  it('imports only what its folder may', () => {
+    const checked = sources().filter((file) => !file.startsWith('test/'))
+    expect(checked.length).toBeGreaterThan(100)
+    expect(checked.flatMap((file) => forbidden(file, textOf(file), RULES))).toEqual([])
+  })
+
+  it('is looked at with rules that let nobody import test', () => {
+    const mayImport = RULES.flatMap(({ files = [], types = [] }) => [...files, ...types])
+    expect(mayImport.filter((file) => file.startsWith('test'))).toEqual([])
+  })
+})
+
+describe('importsOf', () => {
+  it.each([
+    [`import { a } from './b.ts'`, 'shared/x/b.ts', false],
+    [`import type { A } from './b.ts'`, 'shared/x/b.ts', true],
+    [`import { type A, type B } from './b.ts'`, 'shared/x/b.ts', true],
+    [`import { type A, b } from './b.ts'`, 'shared/x/b.ts', false],
+    [`import {\n  a,\n  b,\n} from '../y/b.ts'`, 'shared/y/b.ts', false],
+    [`import a, { b } from 'jose'`, 'jose', false],
+    [`import * as a from "jose/jwt"`, 'jose/jwt', false],
+    [`import './b.ts'`, 'shared/x/b.ts', false],
+    [`export * from '../../functions/b.ts'`, 'functions/b.ts', false],
+    [`export { a } from './b.ts'`, 'shared/x/b.ts', false],
+    [`export type { A } from './b.ts'`, 'shared/x/b.ts', true],
+    [`const a = await import('node:fs')`, 'node:fs', false],
+    [`let a: import('node:fs').Stats`, 'node:fs', false],
+  ])('finds that of %j', (text, of, typeOnly) => {
+    expect(importsOf('shared/x/a.ts', text)).toEqual([{ of, typeOnly }])
+  })
+
+  it('finds each of several, and nothing where the word only occurs', () => {
+    const text = [
+      `import { a } from './a.ts'`,
+      `import { b } from './b.ts'`,
+      ` * import { c } from './c.ts'`,
+      `export const important = 'from'`,
+      `export function imported() {}`,
+      `const from = 'import'`,
+      `export function f() {\n  // taken from 'x'\n}`,
+    ].join('\n')
+    expect(importsOf('shared/x/x.ts', text).map(({ of }) => of)).toEqual(['shared/x/a.ts', 'shared/x/b.ts'])
+  })
+})
+
+describe('forbidden', () => {
+  it.each([
+    ['shared/rules/seat.ts', `import { seats } from '../store/seats.ts'`, 'shared/store/seats.ts'],
+    ['shared/rules/seat.ts', `import type { Table } from '../store/table.ts'`, 'shared/store/table.ts'],
+    ['shared/rules/seat.ts', `import { randomBytes } from 'node:crypto'`, 'node:crypto'],
+    ['shared/rules/seat.ts', `import * as v from 'valibot'`, 'valibot'],
+    ['shared/wire/seal.ts', `import { Buffer } from 'node:buffer'`, 'node:buffer'],
+    ['shared/store/table.ts', `import { seal } from '../wire/seal.ts'`, 'shared/wire/seal.ts'],
+    ['shared/cwa/client.ts', `import { seats } from '../store/seats.ts'`, 'shared/store/seats.ts'],
+    [
+      'shared/gateway/connections.ts',
+      `import { DynamoDBClient } from '@aws-sdk/client-dynamodb'`,
+      '@aws-sdk/client-dynamodb',
+    ],
+    ['shared/gateway/connections.ts', `import { Refusal } from '../rules/refusal.ts'`, 'shared/rules/refusal.ts'],
+    ['shared/device/device.ts', `import { once } from 'node:events'`, 'node:events'],
+    ['shared/device/device.ts', `import { WebSocket } from 'ws'`, 'ws'],
+    ['functions/login.ts', `import { DynamoDBClient } from '@aws-sdk/client-dynamodb'`, '@aws-sdk/client-dynamodb'],
+    ['functions/login.ts', `import { device } from '../shared/device/device.ts'`, 'shared/device/device.ts'],
+    ['functions/login.ts', `import { handler } from './send.ts'`, 'functions/send.ts'],
+    ['functions/parts/route.ts', `import { bundle } from '../../infra/bundle.ts'`, 'infra/bundle.ts'],
+    ['infra/stack.ts', `import { seats } from '../shared/store/seats.ts'`, 'shared/store/seats.ts'],
+    ['infra/stack.ts', `import { assembly } from './local/assembly.ts'`, 'infra/local/assembly.ts'],
+    [
+      'infra/stack.ts',
+      `import { variable } from '../functions/parts/environment.ts'`,
+      'functions/parts/environment.ts',
+    ],
+    ['infra/local/stack.ts', `import { testClock } from '../../test/kit/clock.ts'`, 'test/kit/clock.ts'],
+    ['infra/local/stack.ts', `import { App } from 'aws-cdk-lib'`, 'aws-cdk-lib'],
+    ['infra/chat/chat.ts', `import { localStack } from '../local/stack.ts'`, 'infra/local/stack.ts'],
+  ])('names what %s may not: %s', (file, text, of) => {
+    expect(forbidden(file, text, RULES)).toEqual([`${file} -> ${of}`])
+  })
+
+  it.each([
+    ['shared/wire/seal.ts', `import { Refusal } from '../rules/refusal.ts'\nimport { base64url } from 'jose'`],
+    ['infra/stack.ts', `import { LogGroup } from 'aws-cdk-lib/aws-logs'\nimport { table } from './table.ts'`],
+    ['infra/functions.ts', `import type { Variable } from '../functions/parts/environment.ts'`],
+    ['functions/parts/stores.ts', `import { DynamoDBClient } from '@aws-sdk/client-dynamodb'`],
+  ])('lets %s import what it may', (file, text) => {
+    expect(forbidden(file, text, RULES)).toEqual([])
+  })
+
+  it('names a folder that has no rule, even where its files import nothing', () => {
+    expect(forbidden('infra/extra/a.ts', '', RULES)).toEqual([
+      'infra/extra/a.ts -> (there is no rule for this folder in test/repo/imports.test.ts)',
+    ])
+  })
+})
