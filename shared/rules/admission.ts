@@ -44,8 +44,9 @@ export function refusalWhenFull({ maximumSessions }: AdmissionLimits): 'server-b
 export function nextIdleMs(taken: readonly Seat[], limits: AdmissionLimits, now: number): number | undefined {
   const { maximumSessions, idleTimeoutMs } = limits
   if (maximumSessions === undefined || idleTimeoutMs === undefined) return undefined
-  const waits = taken.map((seat) =>
-    seat.state === 'open' ? seat.lastHeardAt + idleTimeoutMs + 1 - now : seat.leaseUntil - now,
-  )
+  const waits = taken.map((seat) => {
+    if (seat.state === 'signing-in') return seat.leaseUntil - now
+    return seat.coverage === 'out' ? 0 : seat.lastHeardAt + idleTimeoutMs + 1 - now
+  })
   return waits.length === 0 ? undefined : Math.max(0, Math.min(...waits))
 }

@@ -3,8 +3,8 @@ import type { ImEvent } from './messaging.ts'
 /** Most JSON characters of events in one batch: sealed, it stays under the gateway's 32 KB unit of frames and bill. */
 export const BATCH_CHARACTERS = 20_000
 
-/** Most JSON characters of batches in one answer: sealed, in four-byte characters even, it stays under 128 KB. */
-export const ANSWER_CHARACTERS = 60_000
+/** Most bytes of the batches in one answer, as JSON: sealed, even where nothing compresses, it stays under 128 KB. */
+export const ANSWER_BYTES = 90_000
 
 /** How far upstream events have come: `ackId` for the next GET, `eid` of the last event, `seq` of the last batch. */
 export interface Cursor {
@@ -35,7 +35,7 @@ export function inBatches(arrived: readonly Arrived[], ackId: number, cursor: Cu
     events.map((event, index) => ({ event, eid: index === events.length - 1 ? eid : undefined })),
   )
   let { seq, eid } = cursor
-  const batches = chunked(events, BATCH_CHARACTERS).map((chunk) => {
+  const batches = chunked(events, BATCH_CHARACTERS, ({ event }) => JSON.stringify(event).length).map((chunk) => {
     seq += 1
     eid = chunk.reduce((last, entry) => entry.eid ?? last, eid)
     return { seq, eid, ackId: cursor.ackId, events: chunk.map(({ event }) => event) }
@@ -51,19 +51,23 @@ export function lastEid(arrived: readonly Arrived[], before: number): number {
 
 /** The batches that fit into one answer, and whether some did not. The first always goes. */
 export function fitting<B>(batches: readonly B[]): { batches: readonly B[]; more: boolean } {
-  const first = chunked(batches, ANSWER_CHARACTERS)[0] ?? []
+  const first = chunked(batches, ANSWER_BYTES, bytesOf)[0] ?? []
   return { batches: first, more: first.length < batches.length }
 }
 
-function chunked<T>(items: readonly T[], characters: number): T[][] {
+function bytesOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length
+}
+
+function chunked<T>(items: readonly T[], limit: number, sizeOf: (item: T) => number): T[][] {
   const chunks: T[][] = []
   let room = 0
   for (const item of items) {
-    const size = JSON.stringify(item).length
+    const size = sizeOf(item)
     const chunk = chunks.at(-1)
     if (chunk === undefined || size > room) {
       chunks.push([item])
-      room = characters - size
+      room = limit - size
     } else {
       chunk.push(item)
       room -= size

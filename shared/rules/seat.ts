@@ -3,6 +3,9 @@ import type { RefusalCode } from './refusal.ts'
 /** How many seats one bench holds: one DynamoDB partition, one query, one lease to listen for. */
 export const BENCH_SEATS = 512
 
+/** How many seats there can be: a session id, as the device protocol takes it, names its seat in five digits at most. */
+export const MOST_SEATS = 100_000
+
 /** A seat while its login is under way. It frees itself when the lease is over, should the login never finish. */
 export interface SigningIn {
   readonly state: 'signing-in'

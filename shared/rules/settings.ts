@@ -1,3 +1,5 @@
+import { MOST_SEATS } from './seat.ts'
+
 /** What an administrator sets. Durations in milliseconds. A member that is absent is not set. */
 export interface Settings {
   /** Maximum simultaneous sessions. Not set: the persistent connections' total alone limits. */
@@ -22,6 +24,9 @@ export function contradictions(settings: Settings): string[] {
     ...Object.entries(settings)
       .filter(([, value]) => !Number.isSafeInteger(value) || value < 1)
       .map(([name, value]) => `${name} is ${value}: a whole number from 1 up is accepted`),
+    ...(persistentConnections > MOST_SEATS
+      ? [`persistentConnections is ${persistentConnections}: at most ${MOST_SEATS} is accepted`]
+      : []),
     ...(maximumSessions !== undefined && maximumSessions > persistentConnections
       ? [`maximumSessions is ${maximumSessions}: at most persistentConnections (${persistentConnections}) is accepted`]
       : []),

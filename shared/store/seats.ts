@@ -99,7 +99,6 @@ export function seats(table: Table): Seats {
           ':connection': heard.connection,
           ':in': 'in',
           ':acked': heard.acked,
-          ...(heard.active !== undefined && { ':active': heard.active }),
           ...also.values,
         },
       },
@@ -143,8 +142,9 @@ export function seats(table: Table): Seats {
     end: async (seat) => (await table.remove(keyOf(seat.number), unheard(seat))).done,
 
     async heard(heard) {
-      const active = heard.active === undefined ? '' : ', active = :active'
-      const written = await keep(heard, { text: active }, { text: '' })
+      const { active } = heard
+      const also = active === undefined ? { text: '' } : { text: ', active = :active', values: { ':active': active } }
+      const written = await keep(heard, also, { text: '' })
       return written.done ? { kept: true } : { kept: false, because: whyNot(heard, written.found) }
     },
 

@@ -44,18 +44,24 @@ export interface DeviceSession {
  */
 const NEWER_LOGIN = 'attribute_not_exists(pk) OR heard < :heard'
 
+/*
+ *   login   point ✔ (answer lost) ─ the SDK puts again ✔ MINE         a retry that refuses its own success
+ */
+const MINE = '#session = :session'
+
 export function sessions(table: Table): Sessions {
   return {
     async open(session, now) {
       await table.put({ ...key(session.session), ...session, ...expiry(now) })
     },
     read: (session) => table.get<Session>(key(session), { consistent: true }),
-    async keep({ session, ticket, cursor }, now) {
+    async keep({ session, ticket, cursor: { seq, ackId, eid } }, now) {
       await table.update(
         key(session),
         {
           text: 'SET ticket = :ticket, #cursor = :cursor, expiresAtS = :expiresAtS',
-          values: { ':ticket': ticket, ':cursor': cursor, ':expiresAtS': expiry(now)[TTL_ATTRIBUTE] },
+          // The caller's cursor may be a whole batch: its events are in the mailbox, and cost a write unit for each KB.
+          values: { ':ticket': ticket, ':cursor': { seq, ackId, eid }, ':expiresAtS': expiry(now)[TTL_ATTRIBUTE] },
         },
         { text: 'attribute_exists(pk)' },
       )
@@ -69,7 +75,7 @@ export function sessions(table: Table): Sessions {
     async point(device, to, now) {
       const { done } = await table.put(
         { pk: `DEVICE#${device}`, sk: '-', ...to, ...expiry(now) },
-        { text: NEWER_LOGIN, values: { ':heard': to.heard } },
+        { text: `${NEWER_LOGIN} OR ${MINE}`, values: { ':heard': to.heard, ':session': to.session } },
       )
       return done
     },

@@ -6,9 +6,10 @@ import type { Action } from './actions.ts'
 /** Largest JSON text inside a frame, in bytes after decompression. A frame that holds more is refused unread. */
 export const PLAIN_BYTES = 128 * 1024
 
-const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
-const text = v.pipe(v.string(), v.minLength(1), v.maxLength(16_000))
-const name = v.pipe(v.string(), v.minLength(1), v.maxLength(256))
+// Every rule has words of its own: valibot's quote what it received, and those of a password must not come back.
+const whole = wholeFrom(0)
+const text = characters(16_000)
+const name = characters(256)
 const uri = v.pipe(
   v.string(),
   v.regex(/^sip:[^\s@<>"]{1,200}@[^\s@<>"]{1,200}$/i, 'a SIP URI, such as sip:ann@contoso.test'),
@@ -19,7 +20,7 @@ const conversation = whole
 const command = v.variant('kind', [
   v.strictObject({
     kind: v.literal('start'),
-    to: v.pipe(v.array(uri), v.minLength(1), v.maxLength(100), v.readonly()),
+    to: v.pipe(v.array(uri), v.minLength(1, '1 to 100 URIs'), v.maxLength(100, '1 to 100 URIs'), v.readonly()),
     text,
     subject: v.exactOptional(name),
   }),
@@ -36,10 +37,16 @@ const deviceFrame = v.variant('type', [
   v.strictObject({
     type: v.literal('login'),
     user: name,
-    password: v.pipe(v.string(), v.maxLength(256)),
+    password: v.pipe(v.string(), v.maxLength(256, '256 characters at most')),
     availability: v.exactOptional(v.picklist(AVAILABILITIES)),
   }),
-  v.strictObject({ type: v.literal('send'), session, number: v.pipe(whole, v.minValue(1)), ack: whole, command }),
+  v.strictObject({
+    type: v.literal('send'),
+    session,
+    number: wholeFrom(1),
+    ack: whole,
+    command,
+  }),
   v.strictObject({ type: v.literal('poll'), session, after: whole }),
   v.strictObject({ type: v.literal('status'), session, ack: whole, active: v.boolean() }),
   v.strictObject({ type: v.literal('logout'), session }),
@@ -109,9 +116,14 @@ export function parseDeviceFrame(text: string): DeviceFrame {
   const parsed = v.safeParse(deviceFrame, jsonIn(text))
   if (parsed.success) return parsed.output
   const issue = parsed.issues[0]
-  const where = v.getDotPath(issue) ?? 'the frame'
-  // valibot quotes what it received; a password must not come back in a refusal, so only what was expected is told.
-  throw new Refusal('bad-frame', { reason: `${where}: expected ${issue.expected ?? issue.message}` })
+  throw new Refusal('bad-frame', { reason: `${v.getDotPath(issue) ?? 'the frame'}: ${wanted(issue)}` })
+}
+
+/** What would be accepted, and nothing of what was received. */
+function wanted({ kind, type, expected, received, message }: v.BaseIssue<unknown>): string {
+  if (kind === 'validation') return `expected ${message}`
+  if (type === 'strict_object' && expected === 'never') return 'there is no such member'
+  return received === 'undefined' ? 'this member is missing' : `expected ${expected}`
 }
 
 /** Reads the JSON text inside a frame from the service. The device trusts what its own key opened. */
@@ -124,6 +136,16 @@ export function parseServiceFrame(text: string): ServiceFrame {
 /** The inverse of both parsers. */
 export function printFrame(frame: DeviceFrame | ServiceFrame): string {
   return JSON.stringify(frame)
+}
+
+function wholeFrom(least: number) {
+  const words = `a whole number from ${least} up`
+  return v.pipe(v.number(), v.safeInteger(words), v.minValue(least, words))
+}
+
+function characters(most: number) {
+  const words = `1 to ${most} characters`
+  return v.pipe(v.string(), v.minLength(1, words), v.maxLength(most, words))
 }
 
 function jsonIn(text: string): unknown {

@@ -67,6 +67,7 @@ async function decrypted(frame: string, transportKey: Uint8Array) {
       contentEncryptionAlgorithms: ['A256GCM'],
       maxDecompressedLength: PLAIN_BYTES,
     })
+    if (protectedHeader.zip !== 'DEF') throw new TypeError('the frame is not compressed')
     return { plaintext, header: protectedHeader }
   } catch (cause) {
     throw new Refusal('not-for-you', { cause })

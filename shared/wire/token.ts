@@ -24,7 +24,8 @@ export async function deviceToken(device: string, transportKey: Uint8Array, now:
 /** The device that a token names, before anything of it is believed: it only says whose key to verify with. */
 export function deviceNamedBy(token: string): string | undefined {
   try {
-    return decodeProtectedHeader(token).kid
+    const { kid }: { kid?: unknown } = decodeProtectedHeader(token)
+    return typeof kid === 'string' ? kid : undefined
   } catch {
     return undefined
   }

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import { CreateTableCommand, DeleteTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
+import { onTestFinished } from 'vitest'
+import { dynamo } from '../../infra/local/dynamo/dynamo.ts'
+import { type Table, table } from '../../shared/store/table.ts'
+import { KEYS } from '../../shared/store/tables.ts'
+import { testClock } from './clock.ts'
+
+export interface Database {
+  /** The empty table, by the real client. */
+  readonly items: Table
+  /** The same table by a client that loses the answer to its first request: what it asked is done, and it asks again. */
+  readonly withAnswerLost: () => Table
+}
+
+/**
+ * An empty table for one test: in the embedded DynamoDB, or, where AWS_ENDPOINT_URL_DYNAMODB is set, in that engine,
+ * with the credentials and the region of the environment. An engine that takes long to make a table needs a longer
+ * `--testTimeout` than vitest's own.
+ */
+export async function database(): Promise<Database> {
+  const name = `test-${randomUUID()}`
+  const elsewhere = process.env['AWS_ENDPOINT_URL_DYNAMODB']
+  const connect = elsewhere === undefined ? await embedded(name) : await engineAt(elsewhere, name)
+  return {
+    items: table(connect(), name),
+    withAnswerLost: () => table(losingFirstAnswer(connect()), name),
+  }
+}
+
+type Connect = () => DynamoDBClient
+
+async function embedded(name: string): Promise<Connect> {
+  const arn = `arn:aws:dynamodb:local:000000000000:table/${name}`
+  const own = dynamo({
+    tables: [{ name, arn, partitionKey: KEYS.partition, sortKey: KEYS.sort }],
+    clock: testClock(),
+  })
+  await own.start()
+  onTestFinished(own.stop)
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+  return connecting(() => new DynamoDBClient({ endpoint: own.url, region: 'local', credentials }))
+}
+
+async function engineAt(endpoint: string, TableName: string): Promise<Connect> {
+  const connect = connecting(() => new DynamoDBClient({ endpoint }))
+  const client = connect()
+  await client.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [
+        { AttributeName: KEYS.partition, KeyType: 'HASH' },
+        { AttributeName: KEYS.sort, KeyType: 'RANGE' },
+      ],
+      AttributeDefinitions: [
+        { AttributeName: KEYS.partition, AttributeType: 'S' },
+        { AttributeName: KEYS.sort, AttributeType: 'S' },
+      ],
+    }),
+  )
+  await waitUntilTableExists({ client, minDelay: 1, maxDelay: 1, maxWaitTime: 60 }, { TableName })
+  onTestFinished(async () => {
+    await client.send(new DeleteTableCommand({ TableName }))
+  })
+  return connect
+}
+
+/** Clients that end with the test. */
+function connecting(made: Connect): Connect {
+  return () => {
+    const client = made()
+    onTestFinished(() => client.destroy())
+    return client
+  }
+}
+
+/** Below the SDK's retries: to them, the connection broke before the answer came. */
+function losingFirstAnswer(client: DynamoDBClient): DynamoDBClient {
+  let lost = false
+  client.middlewareStack.add(
+    (next) => async (request) => {
+      const answer = await next(request)
+      if (lost) return answer
+      lost = true
+      throw Object.assign(new Error('the answer got lost'), { name: 'TimeoutError' })
+    },
+    { step: 'deserialize', priority: 'high' },
+  )
+  return client
+}

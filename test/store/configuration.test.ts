@@ -1,0 +1,132 @@
+import { describe, expect, it, test } from 'vitest'
+import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
+import {
+  type Configuration,
+  CONFIGURATION_CACHE_MS,
+  configuration,
+  type ConfigurationWriter,
+  configurationWriter,
+} from '../../shared/store/configuration.ts'
+import { database } from '../kit/database.ts'
+
+const NOW = 1_800_000_000_000
+
+async function administered() {
+  const { items } = await database()
+  return { reader: configuration(items), another: () => configuration(items), writer: configurationWriter(items) }
+}
+
+describe('settings', () => {
+  it('are the defaults where none are set', async () => {
+    const { reader } = await administered()
+    expect(await reader.settings(NOW)).toStrictEqual(DEFAULT_SETTINGS)
+  })
+
+  it('are what was set, and nothing of what was set before', async () => {
+    const { reader, another, writer } = await administered()
+    const first: Settings = {
+      maximumSessions: 100,
+      idleTimeoutMs: 600_000,
+      inactivityTimeoutMs: 900_000,
+      persistentConnections: 4_000,
+      statusIntervalMs: 60_000,
+    }
+    await writer.set(first)
+    expect(await reader.settings(NOW)).toStrictEqual(first)
+    const second = { persistentConnections: 3_000, statusIntervalMs: 50_000 }
+    await writer.set(second)
+    expect(await another().settings(NOW)).toStrictEqual(second)
+  })
+})
+
+describe('a user', () => {
+  it('is found without regard to case, as Windows takes names', async () => {
+    const { reader, another, writer } = await administered()
+    await writer.putUser('CONTOSO\\Ann', { permitted: true })
+    expect(await reader.user('contoso\\ANN', NOW)).toMatchObject({ permitted: true })
+    await writer.putUser('Contoso\\ann', { permitted: false })
+    expect(await another().user('CONTOSO\\Ann', NOW)).toMatchObject({ permitted: false })
+  })
+
+  it('is unknown until put', async () => {
+    const { reader, writer } = await administered()
+    await writer.putUser('CONTOSO\\ann', { permitted: true })
+    expect(await reader.user('ann', NOW)).toBeUndefined()
+  })
+})
+
+describe('a device', () => {
+  it('is found by its exact id, with its state and key', async () => {
+    const { reader, writer } = await administered()
+    const record = { state: 'active', transportKey: 'A'.repeat(43) } as const
+    await writer.putDevice('ann-phone', record)
+    expect(await reader.device('ann-phone', NOW)).toMatchObject(record)
+    expect(await reader.device('Ann-Phone', NOW)).toBeUndefined()
+  })
+})
+
+type Change = (writer: ConfigurationWriter) => Promise<void>
+
+function maximum(maximumSessions: number): Change {
+  return (writer) => writer.set({ ...DEFAULT_SETTINGS, maximumSessions })
+}
+
+function permitted(is: boolean): Change {
+  return (writer) => writer.putUser('ann', { permitted: is })
+}
+
+function state(is: 'active' | 'revoked'): Change {
+  return (writer) => writer.putDevice('ann-phone', { state: is, transportKey: 'A'.repeat(43) })
+}
+
+describe('a change', () => {
+  interface Case {
+    readonly of: string
+    readonly before?: Change
+    readonly change: Change
+    readonly read: (reader: Configuration, now: number) => Promise<unknown>
+    readonly from: unknown
+    readonly to: unknown
+  }
+  test.each<Case>([
+    {
+      of: 'the settings',
+      before: maximum(10),
+      change: maximum(20),
+      read: async (reader, now) => (await reader.settings(now)).maximumSessions,
+      from: 10,
+      to: 20,
+    },
+    {
+      of: 'a permission',
+      before: permitted(true),
+      change: permitted(false),
+      read: async (reader, now) => (await reader.user('ann', now))?.permitted,
+      from: true,
+      to: false,
+    },
+    {
+      of: 'a device',
+      before: state('active'),
+      change: state('revoked'),
+      read: async (reader, now) => (await reader.device('ann-phone', now))?.state,
+      from: 'active',
+      to: 'revoked',
+    },
+    {
+      of: 'a user who was unknown',
+      change: permitted(true),
+      read: async (reader, now) => (await reader.user('ann', now))?.permitted,
+      from: undefined,
+      to: true,
+    },
+  ])('of $of is seen when the cache is over, and not a millisecond earlier', async (row) => {
+    const { reader, another, writer } = await administered()
+    await row.before?.(writer)
+    expect(await row.read(reader, NOW)).toBe(row.from)
+    await row.change(writer)
+    expect(await row.read(another(), NOW)).toBe(row.to)
+    expect(await row.read(reader, NOW + CONFIGURATION_CACHE_MS - 1)).toBe(row.from)
+    expect(await row.read(reader, NOW + CONFIGURATION_CACHE_MS)).toBe(row.to)
+  })
+})

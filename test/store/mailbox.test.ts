@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import type { Mail } from '../../shared/rules/batches.ts'
+import { mailbox as mailboxOf } from '../../shared/store/mailbox.ts'
+import { ITEM_LIFE_MS } from '../../shared/store/sessions.ts'
+import { database } from '../kit/database.ts'
+import { NOW, sessionOn } from '../rules/sample-seats.ts'
+
+const SESSION = sessionOn(17)
+const ANOTHER = sessionOn(17, 'another-session-')
+
+function mail(seq: number, text = `message ${seq}`): Mail {
+  return {
+    seq,
+    ackId: 100 + seq,
+    eid: 200 + seq,
+    events: [{ kind: 'message', conversation: 1, from: 'sip:b@c', text }],
+  }
+}
+
+async function opened() {
+  const { items } = await database()
+  const mailbox = mailboxOf(items)
+  const after = async (seq: number, session = SESSION) => (await mailbox.after(session, seq)).map(({ seq }) => seq)
+  return { items, mailbox, after }
+}
+
+describe('a mailbox', () => {
+  it('gives back what was appended, with the cursor inside', async () => {
+    const { mailbox } = await opened()
+    const events = [
+      { kind: 'own-presence', availability: 'available' },
+      { kind: 'message', conversation: 1, from: 'sip:bob@contoso.test', text: 'päßchen ☃' },
+    ] as const
+    expect(await mailbox.append(SESSION, { ...mail(1), events }, NOW)).toBe(true)
+    expect(await mailbox.after(SESSION, 0)).toMatchObject([{ ...mail(1), events }])
+    expect(await mailbox.last(SESSION)).toMatchObject({ ...mail(1), events })
+  })
+
+  it('gives what came after a batch, in order, and of its session only', async () => {
+    const { mailbox, after } = await opened()
+    for (const seq of [9, 10, 11, 99, 100, 1_000]) await mailbox.append(SESSION, mail(seq), NOW)
+    await mailbox.append(ANOTHER, mail(12), NOW)
+    expect(await after(0)).toEqual([9, 10, 11, 99, 100, 1_000])
+    expect(await after(9)).toEqual([10, 11, 99, 100, 1_000])
+    expect(await after(100)).toEqual([1_000])
+    expect(await after(1_000)).toEqual([])
+    expect(await after(0, ANOTHER)).toEqual([12])
+    expect((await mailbox.last(SESSION))?.seq).toBe(1_000)
+  })
+
+  it('has no last batch when it is empty', async () => {
+    const { mailbox, after } = await opened()
+    expect(await mailbox.last(SESSION)).toBeUndefined()
+    expect(await after(0)).toEqual([])
+  })
+
+  it('takes a number once: the first to write it stays', async () => {
+    const { mailbox } = await opened()
+    expect(await mailbox.append(SESSION, mail(5, 'of listener A'), NOW)).toBe(true)
+    expect(await mailbox.append(SESSION, mail(5, 'of listener B'), NOW)).toBe(false)
+    expect(await mailbox.after(SESSION, 4)).toMatchObject([mail(5, 'of listener A')])
+  })
+
+  it('lets one of 20 listeners write a number', async () => {
+    const { mailbox } = await opened()
+    const written = Array.from({ length: 20 }, (_, listener) => mail(5, `of listener ${listener}`))
+    const won = await Promise.all(written.map((each) => mailbox.append(SESSION, each, NOW)))
+    expect(won.filter((done) => done)).toHaveLength(1)
+    expect(await mailbox.after(SESSION, 0)).toMatchObject(written.filter((_, listener) => won[listener]))
+  })
+
+  it('gives more than a megabyte, whole and in order', async () => {
+    const { mailbox } = await opened()
+    const large = Array.from({ length: 25 }, (_, at) => mail(at + 1, `${at} ${'漢'.repeat(19_000)}`))
+    for (const each of large) await mailbox.append(SESSION, each, NOW)
+    expect(await mailbox.after(SESSION, 0)).toMatchObject(large)
+    expect(await mailbox.after(SESSION, 2)).toMatchObject(large.slice(2))
+    expect(await mailbox.last(SESSION)).toMatchObject(mail(25, `24 ${'漢'.repeat(19_000)}`))
+  })
+
+  it('outlives its last use by the life of an item, in whole seconds', async () => {
+    const { items, mailbox } = await opened()
+    await mailbox.append(SESSION, mail(1), NOW + 1)
+    const kept = await items.query<{ expiresAtS: number }>(`MAIL#${SESSION}`)
+    expect(kept.map(({ expiresAtS }) => expiresAtS)).toEqual([(NOW + ITEM_LIFE_MS) / 1_000 + 1])
+  })
+})

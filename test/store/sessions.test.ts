@@ -1,0 +1,110 @@
+import { describe, expect, it, test } from 'vitest'
+import type { Mail } from '../../shared/rules/batches.ts'
+import { ITEM_LIFE_MS, type Session, sessions as sessionsOf } from '../../shared/store/sessions.ts'
+import { database } from '../kit/database.ts'
+import { NOW, sessionOn } from '../rules/sample-seats.ts'
+
+const DEVICE = 'ann-phone'
+const SESSION: Session = {
+  session: sessionOn(17),
+  device: DEVICE,
+  user: 'CONTOSO\\ann',
+  uri: 'sip:ann@contoso.test',
+  sid: 'e0f1',
+  ticket: 'ticket-1',
+  openedAt: NOW,
+  cursor: { seq: 1, ackId: 2, eid: 3 },
+}
+const ANOTHER = sessionOn(17, 'another-session-')
+const EXPIRES_AT_S = (NOW + ITEM_LIFE_MS) / 1_000
+
+async function cache() {
+  const { items, withAnswerLost } = await database()
+  const expiry = async (pk: string) => (await items.get<{ expiresAtS: number }>({ pk, sk: '-' }))?.expiresAtS
+  return { sessions: sessionsOf(items), sessionsWithAnswerLost: () => sessionsOf(withAnswerLost()), expiry }
+}
+
+describe('the cache of the connectivity information', () => {
+  it('gives back what was opened, and nothing of another session', async () => {
+    const { sessions } = await cache()
+    await sessions.open(SESSION, NOW)
+    expect(await sessions.read(SESSION.session)).toMatchObject(SESSION)
+    expect(await sessions.read(ANOTHER)).toBeUndefined()
+  })
+
+  it('keeps a newer ticket and cursor, and what else it knows', async () => {
+    const { sessions, expiry } = await cache()
+    await sessions.open(SESSION, NOW)
+    const newer = { session: SESSION.session, ticket: 'ticket-2', cursor: { seq: 4, ackId: 5, eid: 6 } }
+    await sessions.keep(newer, NOW + 60_000)
+    expect(await sessions.read(SESSION.session)).toMatchObject({ ...SESSION, ...newer })
+    expect(await expiry(`SESSION#${SESSION.session}`)).toBe(EXPIRES_AT_S + 60)
+  })
+
+  it('keeps of a batch that serves as the cursor no more than a cursor is', async () => {
+    const { sessions } = await cache()
+    await sessions.open(SESSION, NOW)
+    const mail: Mail = { seq: 4, ackId: 5, eid: 6, events: [{ kind: 'done', number: 1 }] }
+    await sessions.keep({ session: SESSION.session, ticket: 'ticket-2', cursor: mail }, NOW)
+    expect((await sessions.read(SESSION.session))?.cursor).toEqual({ seq: 4, ackId: 5, eid: 6 })
+  })
+
+  it('keeps nothing of a session that is no longer there', async () => {
+    const { sessions } = await cache()
+    await sessions.keep(SESSION, NOW)
+    expect(await sessions.read(SESSION.session)).toBeUndefined()
+  })
+
+  it('gives a session once when it is removed', async () => {
+    const { sessions } = await cache()
+    await sessions.open(SESSION, NOW)
+    expect(await sessions.remove(SESSION.session)).toMatchObject(SESSION)
+    expect(await sessions.remove(SESSION.session)).toBeUndefined()
+    expect(await sessions.read(SESSION.session)).toBeUndefined()
+  })
+
+  it('outlives its last write by the life of an item, in whole seconds', async () => {
+    const { sessions, expiry } = await cache()
+    await sessions.open(SESSION, NOW + 1)
+    expect(await expiry(`SESSION#${SESSION.session}`)).toBe(EXPIRES_AT_S + 1)
+  })
+})
+
+describe('a device', () => {
+  const first = { session: SESSION.session, heard: 10 }
+
+  it('has the session that it logged in to last, and no other device has it', async () => {
+    const { sessions, expiry } = await cache()
+    expect(await sessions.ofDevice(DEVICE)).toBeUndefined()
+    expect(await sessions.point(DEVICE, first, NOW)).toBe(true)
+    expect(await sessions.ofDevice(DEVICE)).toMatchObject(first)
+    expect(await sessions.ofDevice('bob-phone')).toBeUndefined()
+    expect(await expiry(`DEVICE#${DEVICE}`)).toBe(EXPIRES_AT_S)
+  })
+
+  test.each([
+    { heard: 9, pointed: false, what: 'a login that was overtaken' },
+    { heard: 10, pointed: false, what: 'the same login, played again' },
+    { heard: 11, pointed: true, what: 'a newer login' },
+  ])('is pointed to its new session: $pointed, by frame $heard, $what', async ({ heard, pointed }) => {
+    const { sessions } = await cache()
+    await sessions.point(DEVICE, first, NOW)
+    const next = { session: ANOTHER, heard }
+    expect(await sessions.point(DEVICE, next, NOW)).toBe(pointed)
+    expect(await sessions.ofDevice(DEVICE)).toMatchObject(pointed ? next : first)
+  })
+
+  it('is pointed once by 20 copies of one login', async () => {
+    const { sessions } = await cache()
+    const copies = Array.from({ length: 20 }, (_, at) => sessionOn(at))
+    const pointed = await Promise.all(copies.map((session) => sessions.point(DEVICE, { session, heard: 10 }, NOW)))
+    expect(pointed.filter((done) => done)).toHaveLength(1)
+    expect(await sessions.ofDevice(DEVICE)).toMatchObject({ session: copies[pointed.indexOf(true)] })
+  })
+
+  it('is not refused its own login when the answer is lost', async () => {
+    const { sessions, sessionsWithAnswerLost } = await cache()
+    expect(await sessionsWithAnswerLost().point(DEVICE, first, NOW)).toBe(true)
+    expect(await sessions.ofDevice(DEVICE)).toMatchObject(first)
+  })
+})

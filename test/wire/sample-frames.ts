@@ -1,0 +1,57 @@
+import * as fc from 'fast-check'
+import { AVAILABILITIES, type Command } from '../../shared/rules/messaging.ts'
+import type { DeviceFrame } from '../../shared/wire/frames.ts'
+
+export const SESSION = '17-b0Jm3o2u9hQ5w1Zx'
+
+const whole = fc.maxSafeNat()
+const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 })
+const uri = fc
+  .tuple(fc.stringMatching(/^[a-z0-9.+-]{1,12}$/), fc.stringMatching(/^[a-z0-9.-]{1,12}$/))
+  .map(([user, host]) => `sip:${user}@${host}`)
+const session = fc
+  .tuple(fc.nat(99_999), fc.stringMatching(/^[\w-]{16,32}$/))
+  .map(([seat, random]) => `${seat}-${random}`)
+const availability = fc.constantFrom(...AVAILABILITIES)
+
+/** A record of which the members in `optional` may be absent, never undefined: an object as JSON makes it. */
+function record<R, O>(
+  required: { [K in keyof R]: fc.Arbitrary<R[K]> },
+  optional: { [K in keyof O]: fc.Arbitrary<O[K]> },
+) {
+  return fc
+    .tuple(fc.record(required), fc.record(optional, { requiredKeys: [] }))
+    .map(([all, some]) => Object.assign({}, all, some))
+}
+
+const kind = <K extends Command['kind']>(value: K) => fc.constant(value)
+const commands: fc.Arbitrary<Command> = fc.oneof(
+  record({ kind: kind('start'), to: fc.array(uri, { minLength: 1, maxLength: 4 }), text }, { subject: text }),
+  record({ kind: kind('accept'), conversation: whole }, {}),
+  record({ kind: kind('message'), conversation: whole, text }, {}),
+  record({ kind: kind('typing'), conversation: whole, typing: fc.boolean() }, {}),
+  record({ kind: kind('leave'), conversation: whole }, {}),
+  record({ kind: kind('presence'), availability }, {}),
+  record({ kind: kind('add-contact'), uri, name: text }, {}),
+  record({ kind: kind('delete-contact'), uri }, {}),
+)
+
+const type = <T extends DeviceFrame['type']>(value: T) => fc.constant(value)
+
+/** Every frame that a device may say, in any characters that JSON carries. */
+export const deviceFrames: fc.Arbitrary<DeviceFrame> = fc.oneof(
+  record({ type: type('login'), user: text, password: fc.string({ unit: 'binary' }) }, { availability }),
+  record(
+    {
+      type: type('send'),
+      session,
+      number: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+      ack: whole,
+      command: commands,
+    },
+    {},
+  ),
+  record({ type: type('poll'), session, after: whole }, {}),
+  record({ type: type('status'), session, ack: whole, active: fc.boolean() }, {}),
+  record({ type: type('logout'), session }, {}),
+)
