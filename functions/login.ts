@@ -1,6 +1,6 @@
 import type { UpstreamSession } from '../shared/cwa/client.ts'
 import { eventsOf } from '../shared/cwa/messaging.ts'
-import { inBatches, type Cursor, type Mail } from '../shared/rules/batches.ts'
+import { fitting, inBatches, type Cursor, type Mail } from '../shared/rules/batches.ts'
 import { Refusal } from '../shared/rules/refusal.ts'
 import { benchOf, type Open, type SigningIn } from '../shared/rules/seat.ts'
 import type { DeviceFrameOf } from '../shared/wire/frames.ts'
@@ -33,7 +33,7 @@ export const handler = route('login', configuration, async (told) => {
   const { device, number, now } = told
   const settings = await configuration.settings(now)
   const previous = await sessions.ofDevice(device)
-  if (previous !== undefined && previous.heard >= number) throw new Refusal('replayed')
+  if (previous !== undefined && previous.heard >= number) throw new Refusal('replayed', previous)
 
   const admitted = await admit({ device, previous: previous?.session, settings, now }, seats)
   const farewells = sayFarewell(admitted)
@@ -67,13 +67,14 @@ async function signIn({ frame, device, number, connection, now }: Login, seat: S
   try {
     const { mail, ticket } = await firstMail(session, opened, now)
     const { sid, uri } = opened
-    const cursor = cursorAfter(mail)
-    await sessions.open({ session, device, user, uri, sid, ticket, openedAt: now, cursor }, now)
-    await openSeat(seat, { user, connection, heard: number, acked: cursor.seq })
+    await sessions.open({ session, device, user, uri, sid, ticket, openedAt: now, cursor: cursorAfter(mail) }, now)
+    // What is too much for one answer is told by upkeep, as anything that the device has not acknowledged.
+    const { batches } = fitting(mail.map(({ seq, events }) => ({ seq, events })))
+    await openSeat(seat, { user, connection, heard: number, acked: batches.at(-1)?.seq ?? 0 })
     log('logged in', { session, device, by: signedIn.by })
 
     const steps = [`permission: ${user} may use the collaboration client`, ...signedIn.steps]
-    return { session, uri, steps, batches: mail.map(({ seq, events }) => ({ seq, events })) }
+    return { session, uri, steps, batches }
   } catch (thrown) {
     await cwa.terminateSession(opened).catch((fault: unknown) => log('sign-out failed', { session, why: why(fault) }))
     throw thrown

@@ -15,7 +15,7 @@ const cwa = upstream()
 export const handler = route('logout', configurationStore(), async ({ frame, number, device, connection, now }) => {
   const { session } = frame
   const heard = await seats.heard({ session, device, connection, number, acked: 0, at: now })
-  if (!heard.kept) throw new Refusal(heard.because)
+  if (!heard.kept) throw new Refusal(heard.because, heard)
 
   await seats.free(session)
   await signOut(session, { sessions, cwa }).catch((thrown: unknown) => {

@@ -9,7 +9,7 @@ const { seats, mailbox } = sessionStores()
 export const handler = route('poll', configurationStore(), async ({ frame, number, device, connection, now }) => {
   const { session, after } = frame
   const heard = await seats.heard({ session, device, connection, number, acked: after, at: now })
-  if (!heard.kept) throw new Refusal(heard.because)
+  if (!heard.kept) throw new Refusal(heard.because, heard)
 
   const mail = await mailbox.after(session, after)
   const { batches, more } = fitting(mail.map(({ seq, events }) => ({ seq, events })))

@@ -3,7 +3,7 @@ import { CwaFault, wordsOf } from '../shared/cwa/faults.ts'
 import { conversationOf, methodsFor } from '../shared/cwa/messaging.ts'
 import { GATEWAY_LIMITS } from '../shared/rules/gateway-limits.ts'
 import { Refusal } from '../shared/rules/refusal.ts'
-import type { Open, SendOutcome } from '../shared/rules/seat.ts'
+import type { SendOutcome } from '../shared/rules/seat.ts'
 import type { ServiceFrame } from '../shared/wire/frames.ts'
 import { route } from './parts/route.ts'
 import { configurationStore, sessionStores } from './parts/stores.ts'
@@ -21,7 +21,7 @@ const cwa = upstream()
 export const handler = route('send', configurationStore(), async ({ frame, number, device, connection, now }) => {
   const { session, ack: acked, command } = frame
   const begun = await seats.sending({ session, device, connection, number, acked, at: now }, frame.number)
-  if (!begun.kept) return answerAgain(frame.number, begun.because, begun.found, now)
+  if (!begun.kept) return answerAgain(frame.number, begun, now)
 
   const known = await sessions.read(session)
   if (known === undefined) throw new Refusal('session-gone')
@@ -31,7 +31,7 @@ export const handler = route('send', configurationStore(), async ({ frame, numbe
   return told(outcome)
 })
 
-/** Posts, and says what came of it. Throws only where it is certain that nothing was sent. */
+/** Posts, and says what came of it. Throws only where it is certain that nothing was sent, and the same may be tried again. */
 async function posted(
   upstreamSession: { readonly session: string; readonly sid: string; readonly ticket: string },
   methods: ReturnType<typeof methodsFor>,
@@ -45,7 +45,9 @@ async function posted(
     return { number, ...(conversation !== undefined && { conversation }) }
   } catch (thrown) {
     if (!(thrown instanceof CwaFault)) throw thrown
-    if (thrown.maybeDone) return { number, code: 'unconfirmed', reason: thrown.message }
+    const { code, message: reason } = Refusal.from(asRefusal(thrown))
+    if (thrown.maybeDone) return { number, code: 'unconfirmed', reason }
+    if (code !== 'upstream-away') return { number, code, reason }
     await seats.unsent(upstreamSession.session, number)
     throw asRefusal(thrown)
   }
@@ -55,14 +57,12 @@ function isRefusal(answer: CwaAnswer): answer is Extract<CwaAnswer, { error?: un
   return answer.answer === 'error' || /^request(Failed|Invalid|Rejected)$/.test(answer.answer)
 }
 
+type NotBegun = Extract<Awaited<ReturnType<typeof seats.sending>>, { kept: false }>
+
 /** The answer to a send that did not begin: of a repeat, what the first was answered. */
-function answerAgain(
-  number: number,
-  because: 'session-gone' | 'replayed' | 'out-of-order',
-  seat: Open | undefined,
-  now: number,
-): ServiceFrame {
-  if (because !== 'out-of-order' || seat?.sent !== number) throw new Refusal(because)
+function answerAgain(number: number, begun: NotBegun, now: number): ServiceFrame {
+  const { because, found: seat } = begun
+  if (because !== 'out-of-order' || seat?.sent !== number) throw new Refusal(because, begun)
   if (seat.outcome?.number === number) return told(seat.outcome)
 
   const retryAfterMs = (seat.sentAt ?? 0) + GATEWAY_LIMITS.integrationMs - now

@@ -8,7 +8,7 @@ const { seats } = sessionStores()
 export const handler = route('status', configurationStore(), async ({ frame, number, device, connection, now }) => {
   const { session, ack: acked, active } = frame
   const heard = await seats.heard({ session, device, connection, number, acked, active, at: now })
-  if (!heard.kept) throw new Refusal(heard.because)
+  if (!heard.kept) throw new Refusal(heard.because, heard)
 
   return { type: 'heard', session }
 })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { benches, freeSeats, longestIdle, nextIdleMs, refusalWhenFull } from '../../shared/rules/admission.ts'
+import { benches, freeSeats, idleFirst, nextIdleMs, refusalWhenFull } from '../../shared/rules/admission.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import { benchOf, SEAT_LEASE_MS, seatNumberOf, sessionId, type Seat, type SigningIn } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
@@ -60,8 +60,13 @@ async function takeOver(read: readonly Seat[], applicant: Applicant, seats: Seat
   const own = read.find(({ device }) => device === applicant.device)
   if (own === undefined) return undefined
   const seat = signingIn(own.number, applicant)
-  if (!(await seats.takeFrom(own, seat))) return undefined
-  return { seat, former: { seat: own, because: 'replaced' }, step: `maximum: seat ${own.number} is this device's own` }
+  const former = await seats.takeFrom(own, seat)
+  if (former === undefined) return undefined
+  return {
+    seat,
+    former: { seat: former, because: 'replaced' },
+    step: `maximum: seat ${own.number} is this device's own`,
+  }
 }
 
 async function takeFree(
@@ -80,13 +85,16 @@ async function takeFree(
   return undefined
 }
 
+/** The longest silent first; of many logins at once each needs another one. */
 async function evict(taken: readonly Seat[], applicant: Applicant, seats: Seats): Promise<Admitted | undefined> {
-  const idle = longestIdle(taken, applicant.settings, applicant.now)
-  if (idle === undefined) return undefined
-  const seat = signingIn(idle.number, applicant)
-  if (!(await seats.takeFrom(idle, seat))) return undefined
-  const step = `maximum: every seat was taken; an idle session was logged out of seat ${idle.number}`
-  return { seat, former: { seat: idle, because: 'evicted' }, step }
+  for (const idle of idleFirst(taken, applicant.settings, applicant.now)) {
+    const seat = signingIn(idle.number, applicant)
+    const former = await seats.takeFrom(idle, seat)
+    if (former === undefined) continue
+    const step = `maximum: every seat was taken; an idle session was logged out of seat ${idle.number}`
+    return { seat, former: { seat: former, because: 'evicted' }, step }
+  }
+  return undefined
 }
 
 function signingIn(number: number, { device, now }: Applicant): SigningIn {

@@ -96,7 +96,14 @@ function frameIn(body: string | undefined): string {
 }
 
 function refused(refusal: Refusal): ServiceFrame {
-  const { code, message: reason, retryAfterMs } = refusal
+  const { code, message: reason, retryAfterMs, heard } = refusal
   const { next } = REFUSALS[code]
-  return { type: 'refused', code, reason, next, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+  return {
+    type: 'refused',
+    code,
+    reason,
+    next,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(heard !== undefined && { heard }),
+  }
 }

@@ -21,13 +21,16 @@ export const deviceClock: DeviceClock = {
  * The numbers of a device's frames. They only grow, over all its sessions and connections, so they follow the clock:
  * a program that starts anew goes on above the last one's.
  */
-export function frameNumbers(clock: DeviceClock): () => number {
+export function frameNumbers(clock: DeviceClock): FrameNumbers {
   let last = 0
-  return () => {
-    last = Math.max(last + 1, clock.now())
+  return (above = 0) => {
+    last = Math.max(last + 1, above + 1, clock.now())
     return last
   }
 }
+
+/** The next frame's number: above the last one's, and above the one that is given. */
+export type FrameNumbers = (above?: number) => number
 
 /** One thing at most that is yet to be done. */
 export interface Timer {

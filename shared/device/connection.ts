@@ -2,7 +2,7 @@ import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import { parseServiceFrame, printFrame, type DeviceFrame, type ServiceFrame } from '../wire/frames.ts'
 import { seal, unseal } from '../wire/seal.ts'
 import { deviceToken } from '../wire/token.ts'
-import type { DeviceClock } from './clock.ts'
+import type { DeviceClock, FrameNumbers } from './clock.ts'
 import { questions } from './questions.ts'
 import { Disconnected, Refused } from './refused.ts'
 
@@ -14,7 +14,7 @@ export interface ConnectionOptions {
   readonly random: () => number
   readonly connect: (url: string) => WebSocket
   readonly answerTimeoutMs: number
-  readonly nextNumber: () => number
+  readonly nextNumber: FrameNumbers
   /** Each frame from the service but refusals, in the order they came, before the question it answers is settled. */
   readonly hear: (frame: ServiceFrame, answers: boolean) => void
   /** A message came that is not the service's, or cannot be read. */

@@ -1,10 +1,16 @@
 import type { DeviceFrame, ServiceFrame } from '../wire/frames.ts'
 import { backoffMs } from './backoff.ts'
-import { timer, type DeviceClock, type Timer } from './clock.ts'
+import { timer, type DeviceClock, type FrameNumbers, type Timer } from './clock.ts'
 import { Refused } from './refused.ts'
 
 /** How often the gateway may lose a frame before its error text is taken for the answer. */
 export const LOSSES = 6
+
+/**
+ * How often a frame that was refused as replayed is numbered anew: two frames that are under way at once may arrive the
+ * wrong way round, and a clock that was set back is cured by the number that comes with the refusal.
+ */
+const RENUMBERINGS = 3
 
 /** When to ask after a send that is still in progress, in milliseconds, where the service does not say. */
 const IN_PROGRESS_MS = 1_000
@@ -13,7 +19,7 @@ export interface QuestionsOptions {
   readonly clock: DeviceClock
   readonly random: () => number
   readonly answerTimeoutMs: number
-  readonly nextNumber: () => number
+  readonly nextNumber: FrameNumbers
   /** Puts a frame on the wire, in the order of the calls. */
   readonly transmit: (frame: DeviceFrame, number: number) => Promise<void>
   /** A frame got no answer in time. */
@@ -37,7 +43,7 @@ interface Question extends PromiseWithResolvers<ServiceFrame> {
   readonly frame: DeviceFrame
   number: number
   losses: number
-  renumbered: boolean
+  renumbered: number
   readonly timer: Timer
 }
 
@@ -52,8 +58,8 @@ export function questions(options: QuestionsOptions): Questions {
     return question
   }
 
-  function put(question: Question): void {
-    question.number = nextNumber()
+  function put(question: Question, above?: number): void {
+    question.number = nextNumber(above)
     question.timer.set(answerTimeoutMs, onSilence)
     transmit(question.frame, question.number).catch((thrown: unknown) => settled(question).reject(thrown))
   }
@@ -66,7 +72,7 @@ export function questions(options: QuestionsOptions): Questions {
 
   return {
     ask(frame) {
-      const unsent = { number: 0, losses: 0, renumbered: false, timer: timer(clock) }
+      const unsent = { number: 0, losses: 0, renumbered: 0, timer: timer(clock) }
       const question = { ...Promise.withResolvers<ServiceFrame>(), frame, ...unsent }
       open.add(question)
       put(question)
@@ -78,9 +84,9 @@ export function questions(options: QuestionsOptions): Questions {
       if (frame.type !== 'refused') {
         before()
         settled(question).resolve(frame)
-      } else if (frame.code === 'replayed' && !question.renumbered) {
-        question.renumbered = true
-        put(question)
+      } else if (frame.code === 'replayed' && question.renumbered < RENUMBERINGS) {
+        question.renumbered += 1
+        put(question, frame.heard)
       } else if (frame.code === 'in-progress') {
         question.timer.set(frame.retryAfterMs ?? IN_PROGRESS_MS, () => put(question))
       } else settled(question).reject(new Refused(frame))

@@ -23,16 +23,13 @@ export function freeSeats(bench: number, taken: readonly Seat[], limits: Admissi
   )
 }
 
-/** The session to log out for a new one: the longest silent of the idle. None unless the maximum and a timeout are set. */
-export function longestIdle(taken: readonly Seat[], limits: AdmissionLimits, now: number): Open | undefined {
+/** The sessions that may be logged out for a new one, the longest silent first. None unless the maximum and a timeout are set. */
+export function idleFirst(taken: readonly Seat[], limits: AdmissionLimits, now: number): Open[] {
   const { maximumSessions, idleTimeoutMs } = limits
-  if (maximumSessions === undefined || idleTimeoutMs === undefined) return undefined
+  if (maximumSessions === undefined || idleTimeoutMs === undefined) return []
   return taken
     .filter((seat) => isIdle(seat, now, idleTimeoutMs))
-    .reduce<Open | undefined>(
-      (longest, seat) => (longest === undefined || seat.lastHeardAt < longest.lastHeardAt ? seat : longest),
-      undefined,
-    )
+    .toSorted((one, other) => one.lastHeardAt - other.lastHeardAt)
 }
 
 /** How a login is refused when no seat is left: `failed` where only the persistent connection's total limits. */

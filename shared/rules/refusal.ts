@@ -41,6 +41,8 @@ export interface RefusalOptions extends ErrorOptions {
   readonly reason?: string
   /** Milliseconds after which the same request may succeed, where that is known. */
   readonly retryAfterMs?: number
+  /** With `replayed`: the number that the device's next frame must be above. */
+  readonly heard?: number
 }
 
 /** A no from the world, on its way to the device. A no that the rules decide is a value, not a throw. */
@@ -48,11 +50,13 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly code: RefusalCode
   readonly retryAfterMs: number | undefined
+  readonly heard: number | undefined
 
   constructor(code: RefusalCode, options: RefusalOptions = {}) {
     super(options.reason ?? REFUSALS[code].meaning, options)
     this.code = code
     this.retryAfterMs = options.retryAfterMs
+    this.heard = options.heard
   }
 
   /** The refusal in whatever was thrown. An unknown fault is ours: it keeps its cause for the log, not for the wire. */

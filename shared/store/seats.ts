@@ -25,15 +25,24 @@ export interface Heard {
 /** What became of a write that only the seat's session may do. */
 export type Kept =
   | { readonly kept: true }
-  | { readonly kept: false; readonly because: 'session-gone' | 'replayed' | 'out-of-order' }
+  | {
+      readonly kept: false
+      readonly because: 'session-gone' | 'replayed' | 'out-of-order'
+      /** The number that a frame must be above, where it was `replayed`. */
+      readonly heard?: number
+    }
 
 export interface Seats {
   /** The taken seats of a bench. Eventually consistent unless asked otherwise: the conditions decide anyway. */
   read(bench: number, options?: { consistent?: boolean }): Promise<Seat[]>
   /** Takes a free seat. `false`: somebody else was faster. */
   take(seat: SigningIn, now: number): Promise<boolean>
-  /** Takes a seat from whoever has it, as it was read: eviction and admission in one write. `false`: it spoke, or is gone. */
-  takeFrom(former: Seat, seat: SigningIn): Promise<boolean>
+  /**
+   * Takes a seat from whoever has it, as it was read: eviction and admission in one write.
+   *
+   * @returns who had it at that moment, a login that was read perhaps open by then; undefined: it spoke, or is gone
+   */
+  takeFrom(former: Seat, seat: SigningIn): Promise<Seat | undefined>
   /** Makes a seat that a login took into one that holds its session. `false`: the lease was lost meanwhile. */
   open(seat: Open): Promise<boolean>
   /** Gives the seat back, if it is still the session's. */
@@ -127,11 +136,13 @@ export function seats(table: Table): Seats {
 
     async takeFrom(former, seat) {
       const asRead = former.state === 'open' ? unheard(former) : { text: MINE, values: { ':session': former.session } }
-      const { done } = await table.put(itemOf(seat), {
+      const written = await table.put<Seat & Key>(itemOf(seat), {
         text: `(${asRead.text}) OR #session = :next`,
         values: { ...asRead.values, ':next': seat.session },
       })
-      return done
+      if (!written.done) return undefined
+      // A retry finds itself there: what was read is then the best that is known of who had the seat.
+      return written.old === undefined || written.old.session === seat.session ? former : seatIn(written.old)
     },
 
     open: async (seat) => (await table.put(itemOf(seat), { text: MINE, values: { ':session': seat.session } })).done,
@@ -145,7 +156,7 @@ export function seats(table: Table): Seats {
       const { active } = heard
       const also = active === undefined ? { text: '' } : { text: ', active = :active', values: { ':active': active } }
       const written = await keep(heard, also, { text: '' })
-      return written.done ? { kept: true } : { kept: false, because: whyNot(heard, written.found) }
+      return written.done ? { kept: true } : { kept: false, ...whyNot(heard, written.found) }
     },
 
     async sending(heard, sent) {
@@ -155,8 +166,7 @@ export function seats(table: Table): Seats {
         { text: ` AND ${NEXT}`, values: { ':previous': sent - 1 } },
       )
       if (written.done) return { kept: true }
-      const because = whyNot(heard, written.found)
-      return { kept: false, because, ...(written.found && { found: written.found }) }
+      return { kept: false, ...whyNot(heard, written.found), ...(written.found && { found: written.found }) }
     },
 
     async answered(session, outcome) {
@@ -194,11 +204,13 @@ function unheard({ session, heard, connection }: Open): Expression {
   }
 }
 
-function whyNot(heard: Heard, found: Open | undefined): 'session-gone' | 'replayed' | 'out-of-order' {
-  if (found === undefined || found.session !== heard.session || found.device !== heard.device) return 'session-gone'
-  if (found.state !== 'open') return 'session-gone'
-  return found.heard >= heard.number ? 'replayed' : 'out-of-order'
+function whyNot(heard: Heard, found: Open | undefined): Omit<Kept & { kept: false }, 'kept'> {
+  if (found === undefined || found.session !== heard.session || found.device !== heard.device) return GONE
+  if (found.state !== 'open') return GONE
+  return found.heard >= heard.number ? { because: 'replayed', heard: found.heard } : { because: 'out-of-order' }
 }
+
+const GONE = { because: 'session-gone' } as const
 
 function keyOf(number: number): Key {
   return { pk: `SEATS#${padded(benchOf(number), 4)}`, sk: padded(number % BENCH_SEATS, 5) }

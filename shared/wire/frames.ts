@@ -98,6 +98,8 @@ export type ServiceFrame =
       readonly reason: string
       readonly next: NextStep
       readonly retryAfterMs?: number
+      /** With `replayed`: the number that the device's next frame must be above. */
+      readonly heard?: number
     }
   | {
       readonly type: 'ended'

@@ -51,18 +51,36 @@ describe('a send', () => {
     expect(await send).toEqual({ number: 1 })
   })
 
-  it('is numbered anew as a frame, once, when the frame is refused as replayed', async () => {
+  it('is numbered anew as a frame, a few times, when the frame is refused as replayed', async () => {
     const { device, talk } = await loggedIn()
 
     const send = device.send(say('one'))
-    const first = await talk.hear('send')
-    await first.answer(refused('replayed'))
-    const second = await talk.hear('send')
-    await second.answer(refused('replayed'))
+    const heard: Awaited<ReturnType<typeof talk.hear>>[] = []
+    for (let times = 0; times < 4; times += 1) {
+      const arrived = await talk.hear('send')
+      heard.push(arrived)
+      await arrived.answer(refused('replayed'))
+    }
 
     await expect(send).rejects.toMatchObject({ code: 'replayed' })
-    expect(second.number).toBeGreaterThan(first.number)
-    expect(second.frame).toEqual(first.frame)
+    const numbers = heard.map(({ number }) => number)
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
+    expect(new Set(numbers).size).toBe(4)
+    expect(heard.map(({ frame }) => frame)).toEqual(heard.map(() => heard[0]?.frame))
+  })
+
+  it('goes on above the number that the service has heard, when the clock of the device was set back', async () => {
+    const { device, talk, clock } = await loggedIn()
+    const heard = clock.now() + 86_400_000
+
+    const send = device.send(say('one'))
+    const first = await talk.hear('send')
+    await first.answer({ ...refused('replayed'), heard })
+    const second = await talk.hear('send')
+    await second.answer({ type: 'sent', number: 1 })
+
+    expect(second.number).toBe(heard + 1)
+    expect(await send).toEqual({ number: 1 })
   })
 
   it('is asked for again under its number while it is in progress', async () => {

@@ -98,7 +98,7 @@ describe('an example of what the service says', () => {
     const said = blocks('json service')
       .map(parseServiceFrame)
       .flatMap((frame) => ('code' in frame ? [{ code: frame.code, reason: frame.reason, next: frame.next }] : []))
-    expect(said).toHaveLength(2)
+    expect(said).toHaveLength(3)
     expect(said).toEqual(said.map(({ code }) => ({ code, reason: REFUSALS[code].meaning, next: REFUSALS[code].next })))
   })
 })

@@ -78,7 +78,7 @@ describe('bad input', () => {
     {
       it: 'a member that the protocol does not have',
       send: async (raw) => raw.sealed('status', { ...status, admin: true }, (number += 1)),
-      refused: { code: 'bad-frame', reason: 'admin: expected never' },
+      refused: { code: 'bad-frame', reason: 'admin: there is no such member' },
     },
     {
       it: 'a frame of another type than its route',

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { freeSeats, longestIdle } from '../../shared/rules/admission.ts'
+import { freeSeats, idleFirst } from '../../shared/rules/admission.ts'
 import { BENCH_SEATS, isFree, type Open } from '../../shared/rules/seat.ts'
 import type { Heard, Seats } from '../../shared/store/seats.ts'
 import { anOpen, aSigningIn, NOW, sessionOn } from '../rules/sample-seats.ts'
@@ -74,8 +74,11 @@ describe('DynamoDB and the rules agree', { timeout: 20_000 }, () => {
   it.each<[string, (seats: Seats, seat: Open) => Promise<boolean>]>([
     [
       'evicted',
-      (seats, seat) =>
-        seats.takeFrom(seat, aSigningIn({ number: seat.number, session: sessionOn(seat.number, 'the-login-to-come') })),
+      async (seats, seat) => {
+        const { number } = seat
+        const next = aSigningIn({ number, session: sessionOn(number, 'the-login-to-come') })
+        return (await seats.takeFrom(seat, next)) !== undefined
+      },
     ],
     ['ended', (seats, seat) => seats.end(seat)],
   ])('that a session as it was read is %s exactly when its device did not speak meanwhile', async (_, remove) => {
@@ -121,9 +124,9 @@ describe('at once', () => {
     await place(anOpen({ number: 0, lastHeardAt: NOW - 1_000 }))
     const limits = { maximumSessions: 1, idleTimeoutMs: 999, persistentConnections: 5_000 }
     const evict = async (index: number) => {
-      const idle = longestIdle(await seats.read(0), limits, NOW)
+      const [idle] = idleFirst(await seats.read(0), limits, NOW)
       const session = sessionOn(0, `login-${String(index).padStart(10, '0')}`)
-      return idle !== undefined && (await seats.takeFrom(idle, aSigningIn({ number: 0, session })))
+      return idle !== undefined && (await seats.takeFrom(idle, aSigningIn({ number: 0, session }))) !== undefined
     }
 
     const evicted = await atOnce(20, evict)
@@ -139,7 +142,7 @@ describe('at once', () => {
       const seat = await place(anOpen({ number }))
       const next = aSigningIn({ number, session: sessionOn(number, 'the-login-to-come') })
       return Promise.all([
-        seats.takeFrom(seat, next),
+        seats.takeFrom(seat, next).then((former) => former !== undefined),
         seats.heard(heardFrom(seat)).then(({ kept }) => kept),
         seats.end(seat),
       ])

@@ -33,8 +33,8 @@ describe('a device that speaks', () => {
   })
 
   test.each<{ number: number; kept: object }>([
-    { number: 9, kept: { kept: false, because: 'replayed' } },
-    { number: 10, kept: { kept: false, because: 'replayed' } },
+    { number: 9, kept: { kept: false, because: 'replayed', heard: 10 } },
+    { number: 10, kept: { kept: false, because: 'replayed', heard: 10 } },
     { number: 11, kept: { kept: true } },
     { number: 999, kept: { kept: true } },
   ])('after its frame 10 is heard with frame $number: $kept', async ({ number, kept }) => {

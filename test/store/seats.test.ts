@@ -97,15 +97,23 @@ describe('taking a seat from a session', () => {
   it('lets the new one have it, when the old one is as it was read', async () => {
     const { seats, place, found } = await seating()
     const former = await place(anOpen())
-    expect(await seats.takeFrom(former, next)).toBe(true)
+    expect(await seats.takeFrom(former, next)).toEqual(former)
     expect(await found(17)).toEqual(next)
+  })
+
+  it('tells who had it at that moment: a login that was read under way, and is open by then', async () => {
+    const { seats, place } = await seating()
+    const asRead = await place(aSigningIn())
+    const opened = anOpen({ session: asRead.session })
+    await seats.open(opened)
+    expect(await seats.takeFrom(asRead, next)).toEqual(opened)
   })
 
   it('is refused when the device spoke meanwhile', async () => {
     const { seats, place, found } = await seating()
     const former = await place(anOpen())
     expect(await seats.heard(heardFrom(former))).toEqual({ kept: true })
-    expect(await seats.takeFrom(former, next)).toBe(false)
+    expect(await seats.takeFrom(former, next)).toBeUndefined()
     expect(await found(17)).toMatchObject({ session: former.session })
   })
 
@@ -113,13 +121,13 @@ describe('taking a seat from a session', () => {
     const { seats, place } = await seating()
     const former = await place(anOpen())
     await seats.open({ ...former, connection: 'M9TklcK4IAMCJQw=' })
-    expect(await seats.takeFrom(former, next)).toBe(false)
+    expect(await seats.takeFrom(former, next)).toBeUndefined()
   })
 
   it('is refused when another session has the seat', async () => {
     const { seats, place, found } = await seating()
     const now = await place(anOpen({ session: sessionOn(17, 'the-one-after-it') }))
-    expect(await seats.takeFrom({ ...now, session: sessionOn(17) }, next)).toBe(false)
+    expect(await seats.takeFrom({ ...now, session: sessionOn(17) }, next)).toBeUndefined()
     expect(await found(17)).toEqual(now)
   })
 
@@ -127,21 +135,21 @@ describe('taking a seat from a session', () => {
     const { seats, place } = await seating()
     const former = await place(anOpen())
     await seats.free(former.session)
-    expect(await seats.takeFrom(former, next)).toBe(false)
+    expect(await seats.takeFrom(former, next)).toBeUndefined()
   })
 
   it('is possible from a login under way: a second login of the device goes before the first', async () => {
     const { seats, place, found } = await seating()
     const former = await place(aSigningIn())
-    expect(await seats.takeFrom({ ...former, session: sessionOn(17, 'not-the-one-here') }, next)).toBe(false)
-    expect(await seats.takeFrom(former, next)).toBe(true)
+    expect(await seats.takeFrom({ ...former, session: sessionOn(17, 'not-the-one-here') }, next)).toBeUndefined()
+    expect(await seats.takeFrom(former, next)).toEqual(former)
     expect(await found(17)).toEqual(next)
   })
 
   it('does not refuse its own success when the answer is lost', async () => {
     const { place, seatsWithAnswerLost } = await seating()
     const former = await place(anOpen())
-    expect(await seatsWithAnswerLost().takeFrom(former, next)).toBe(true)
+    expect(await seatsWithAnswerLost().takeFrom(former, next)).toEqual(former)
   })
 })
 
