@@ -4,7 +4,9 @@ import { conversationOf, methodsFor } from '../shared/cwa/messaging.ts'
 import { GATEWAY_LIMITS } from '../shared/rules/gateway-limits.ts'
 import { Refusal } from '../shared/rules/refusal.ts'
 import type { SendOutcome } from '../shared/rules/seat.ts'
+import type { Session } from '../shared/store/sessions.ts'
 import type { ServiceFrame } from '../shared/wire/frames.ts'
+import { log, why } from './parts/log.ts'
 import { route } from './parts/route.ts'
 import { configurationStore, sessionStores } from './parts/stores.ts'
 import { asRefusal, upstream } from './parts/upstream.ts'
@@ -19,26 +21,50 @@ const cwa = upstream()
  * where a crash left none it is `unconfirmed`, never posted twice.
  */
 export const handler = route('send', configurationStore(), async ({ frame, number, device, connection, now }) => {
-  const { session, ack: acked, command } = frame
+  const { session, ack: acked } = frame
   const begun = await seats.sending({ session, device, connection, number, acked, at: now }, frame.number)
   if (!begun.kept) return answerAgain(frame.number, begun, now)
 
   const known = await sessions.read(session)
   if (known === undefined) throw new Refusal('session-gone')
 
-  const outcome = await posted(known, methodsFor(command, frame.number), frame.number)
+  const outcome = await posted(known, methodsFor(frame.command, frame.number), frame.number)
   await seats.answered(session, outcome)
   return told(outcome)
 })
 
-/** Posts, and says what came of it. Throws only where it is certain that nothing was sent, and the same may be tried again. */
-async function posted(
-  upstreamSession: { readonly session: string; readonly sid: string; readonly ticket: string },
-  methods: ReturnType<typeof methodsFor>,
-  number: number,
-): Promise<SendOutcome> {
+type Upstream = Pick<Session, 'session' | 'sid' | 'ticket'>
+type Methods = ReturnType<typeof methodsFor>
+
+/**
+ * Posts, and keeps the ticket that the answer brings. A ticket that is refused may have been replaced since it was read:
+ * nothing was done with it, so the newer one is tried, once.
+ */
+async function command(known: Upstream, methods: Methods): Promise<readonly CwaAnswer[]> {
+  const { session, ticket: was } = known
   try {
-    const { answers } = await cwa.command(upstreamSession, methods)
+    const { answers, ticket: now } = await cwa.command(known, methods)
+    if (now !== was) await keepTicket(session, { was, now })
+    return answers
+  } catch (thrown) {
+    if (!(thrown instanceof CwaFault) || thrown.kind !== 'sign-in') throw thrown
+    const newer = await sessions.read(session)
+    if (newer === undefined || newer.ticket === was) throw thrown
+    return (await cwa.command(newer, methods)).answers
+  }
+}
+
+/** The methods are done by then, whatever becomes of this: the next answer brings the ticket again. */
+async function keepTicket(session: string, ticket: { readonly was: string; readonly now: string }): Promise<void> {
+  await sessions.renew(session, ticket).catch((thrown: unknown) => {
+    log('ticket not kept', { session, why: why(thrown) })
+  })
+}
+
+/** Posts, and says what came of it. Throws only where it is certain that nothing was sent, and the same may be tried again. */
+async function posted(upstreamSession: Upstream, methods: Methods, number: number): Promise<SendOutcome> {
+  try {
+    const answers = await command(upstreamSession, methods)
     const no = answers.find(isRefusal)
     if (no !== undefined) return { number, code: 'upstream-refused', reason: no.error ? wordsOf(no.error) : no.answer }
     const conversation = conversationOf(answers)

@@ -19,11 +19,14 @@ interface Parts {
  *
  * Each is tried once and logged: a session that cannot be signed out upstream ends there by its own timeout, and a
  * device that cannot be told hears `session-gone` with its next frame.
+ *
+ * @param words what this case was, where the code's meaning can be said more exactly
  */
-export async function farewell(seat: Open, code: RefusalCode, parts: Parts): Promise<void> {
+export async function farewell(seat: Open, code: RefusalCode, parts: Parts, words?: string): Promise<void> {
   const { session, device, connection } = seat
   log('session ended', { session, device, code })
-  const { meaning: reason, next } = REFUSALS[code]
+  const { meaning, next } = REFUSALS[code]
+  const reason = words === undefined ? meaning : `${meaning}: ${words}`
   const done = await Promise.allSettled([
     signOut(session, parts),
     push({ type: 'ended', session, code, reason, next }, seat, 0, parts),

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { CwaClient } from '../../shared/cwa/client.ts'
+import { pollWait, type CwaClient } from '../../shared/cwa/client.ts'
+import { Unanswered } from '../../shared/cwa/exchange.ts'
 import { CwaFault } from '../../shared/cwa/faults.ts'
 import { eventsOf } from '../../shared/cwa/messaging.ts'
 import type { Connections } from '../../shared/gateway/connections.ts'
@@ -8,6 +9,7 @@ import type { Open } from '../../shared/rules/seat.ts'
 import type { Configuration } from '../../shared/store/configuration.ts'
 import type { SessionStores } from './stores.ts'
 import { log, why } from './log.ts'
+import { newsReader, type News } from './news.ts'
 import { push } from './push.ts'
 
 export interface FollowingParts extends SessionStores {
@@ -28,6 +30,11 @@ export interface Following {
 
 /** Pause before the same GET is tried again, in milliseconds: doubles from the first to the last, with full jitter. */
 const AGAIN_MS = { first: 500, last: 60_000 } as const
+/**
+ * How many answers in a row that are no use end a session. One alone may be a gateway's HTML page, or cut off on the
+ * way; asking for the same events again loses nothing.
+ */
+const GIVE_UP_AFTER = 3
 
 /**
  * Listens upstream for one session: GET, keep in the mailbox, tell the device, acknowledge with the next GET.
@@ -45,6 +52,8 @@ export function follow(first: Open, parts: FollowingParts): Following {
   let upstream = { sid: '', ticket: '' }
   let cursor: Cursor = { seq: 0, ackId: 0, eid: 0 }
   let telling = Promise.resolve()
+  let repeating = false
+  const newsIn = newsReader()
 
   const start = async () => {
     const [known, last] = await Promise.all([sessions.read(session), mailbox.last(session)])
@@ -80,30 +89,63 @@ export function follow(first: Open, parts: FollowingParts): Following {
     const active = seat.active && seat.coverage === 'in'
     const brought = await cwa.poll(upstream, { ackId: cursor.ackId, active, signal })
     if (brought.ticket !== upstream.ticket) {
-      upstream = { ...upstream, ticket: brought.ticket }
-      await sessions.keep({ session, ticket: brought.ticket, cursor }, Date.now())
+      // First kept, then used: should the write fail, the next answer brings the ticket again.
+      const renewed = await sessions.renew(session, { was: upstream.ticket, now: brought.ticket })
+      const newest = renewed ? brought.ticket : (await sessions.read(session))?.ticket
+      upstream = { ...upstream, ticket: newest ?? brought.ticket }
     }
-    const fresh = brought.events.filter(({ eid }) => eid > cursor.eid)
-    const arrived = fresh.map((event) => ({ eid: event.eid, events: eventsOf(event) }))
-    const mail = inBatches(arrived, brought.ackId, cursor)
+    const news = newsIn(brought.events, cursor.eid)
+    noteLies(news)
+    const arrived = news.events.map((event) => ({ eid: event.eid, events: eventsOf(event) }))
+    const before = cursor.eid
+    const mail = inBatches(arrived, brought.ackId, cursor).map((batch) => ({
+      ...batch,
+      eid: Math.max(batch.eid, before),
+    }))
     if (!(await keep(mail))) return start()
     cursor = { seq: mail.at(-1)?.seq ?? cursor.seq, ackId: brought.ackId, eid: lastEid(arrived, cursor.eid) }
     if (mail.length > 0) tellNext(async () => mail)
-    await pause(brought.pollWaitTime ?? 0, undefined, { signal })
+    await pause(pollWait(brought.pollWaitTime), undefined, { signal })
+  }
+
+  /** A server that does not count as it should is not argued with, but it is noted: once, not with each answer. */
+  const noteLies = ({ repeats, skipped }: Pick<News, 'repeats' | 'skipped'>) => {
+    if (repeats > 0 && !repeating) log('events came again, and were dropped', { session, repeats })
+    if (skipped > 0) log('event numbers were left out upstream', { session, skipped })
+    repeating = repeats > 0
+  }
+
+  /** A ticket that is refused may just be an old one, where another function was told the next. */
+  const hasNewerTicket = async (): Promise<boolean> => {
+    const known = await sessions.read(session)
+    if (known === undefined || known.ticket === upstream.ticket) return false
+    upstream = known
+    return true
+  }
+
+  const isOver = async (fault: CwaFault, inARow: number): Promise<boolean> => {
+    if (fault.kind === 'sign-in') return !(await hasNewerTicket())
+    return fault.kind === 'give-up' && inARow >= GIVE_UP_AFTER
   }
 
   const run = async (): Promise<string | undefined> => {
-    for (let failures = 0; !signal.aborted;) {
+    let failures = 0
+    let useless = 0
+    while (!signal.aborted) {
       try {
         if (upstream.sid === '') await start()
         await once()
         failures = 0
+        useless = 0
       } catch (thrown) {
         if (signal.aborted) break
-        if (thrown instanceof CwaFault && thrown.kind !== 'again') return thrown.message
-        failures += 1
+        const fault = thrown instanceof CwaFault ? thrown : undefined
+        useless = fault?.kind === 'give-up' ? useless + 1 : 0
+        if (fault && (await isOver(fault, useless).catch(() => false))) return fault.message
+        // A GET that was held for longer than this side waits is no failure: the next follows at once.
+        failures = fault instanceof Unanswered ? 0 : failures + 1
         log('listening failed', { session, failures, why: why(thrown) })
-        await pause(backOff(failures), undefined, { signal }).catch(() => {})
+        await pause(backOff(failures, fault?.retryAfterMs), undefined, { signal }).catch(() => {})
       }
     }
     return undefined
@@ -120,7 +162,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
       aborted.abort()
       await ended
       await telling
-      if (upstream.sid !== '') await sessions.keep({ session, ticket: upstream.ticket, cursor }, Date.now())
+      if (upstream.sid !== '') await sessions.keep({ session, cursor }, Date.now())
     },
     ended,
   }
@@ -130,6 +172,8 @@ function outOfCoverage(seat: Open): Open {
   return { ...seat, coverage: 'out' }
 }
 
-function backOff(failures: number): number {
-  return Math.random() * Math.min(AGAIN_MS.last, AGAIN_MS.first * 2 ** failures)
+/** @param askedMs what the server itself asked for: never less than that */
+function backOff(failures: number, askedMs = 0): number {
+  if (failures === 0) return 0
+  return askedMs + Math.random() * Math.min(AGAIN_MS.last, AGAIN_MS.first * 2 ** failures)
 }

@@ -70,27 +70,40 @@ async function compare(open: readonly Open[], followed: Map<string, Following>, 
 
   for (const seat of open) {
     const following = followed.get(seat.session)
-    if (following === undefined) followed.set(seat.session, followToTheEnd(seat, parts))
+    if (following === undefined) followed.set(seat.session, followToTheEnd(seat, followed, parts))
     else following.moved(seat)
   }
 }
 
 /** Follows a session; where it ends upstream, its seat is given back and its device told. */
-function followToTheEnd(seat: Open, parts: FollowingParts): Following {
-  const following = follow(seat, parts)
+function followToTheEnd(first: Open, followed: Map<string, Following>, parts: FollowingParts): Following {
+  const following = follow(first, parts)
+  // The device may have another connection by then than it had at first.
+  let seat = first
   const ended = following.ended.then(async (words) => {
-    if (words !== undefined) await endUpstream(seat, words, parts)
+    // A seat that could not be given back is looked at anew: it is found ended once more, and given back then.
+    if (words !== undefined && !(await endUpstream(seat, words, parts))) followed.delete(seat.session)
     return words
   })
-  return { ...following, ended, stop: async () => Promise.all([following.stop(), ended]).then(() => {}) }
+  return {
+    ended,
+    moved(now) {
+      seat = now
+      following.moved(now)
+    },
+    stop: async () => Promise.all([following.stop(), ended]).then(() => {}),
+  }
 }
 
-async function endUpstream(seat: Open, words: string, parts: FollowingParts): Promise<void> {
+/** @returns whether the session has no seat any more */
+async function endUpstream(seat: Open, words: string, parts: FollowingParts): Promise<boolean> {
   log('ended upstream', { session: seat.session, why: words })
   try {
-    if (await parts.seats.free(seat.session)) await farewell(seat, 'signed-out', parts)
+    if (await parts.seats.free(seat.session)) await farewell(seat, 'signed-out', parts, words)
+    return true
   } catch (thrown) {
     log('seat not given back', { session: seat.session, why: why(thrown) })
+    return false
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Availability } from '../rules/messaging.ts'
+import { attempt, eventsIn, responsesIn, unanswered } from './answers.ts'
 import { availabilityNumber } from './availability.ts'
 import type { CwaCodec } from './codec.ts'
 import { CwaFault, faultOf, faultOfStatus } from './faults.ts'
-import type { CwaAnswer, CwaEvents, CwaMethod, CwaResponses } from './model.ts'
+import type { CwaAnswer, CwaEvents, CwaMethod } from './model.ts'
 import { signIn, type SignedIn } from './sign-in.ts'
 import { ticketIn } from './sign-in-answer.ts'
 import { transport, type HttpAnswer } from './transport.ts'
@@ -27,7 +28,7 @@ export interface UpstreamSession {
   readonly ticket: string
   /** SIP URI of the user. */
   readonly uri: string
-  /** Milliseconds to wait before the first GET. */
+  /** Milliseconds to wait before the first GET, within bounds (`pollWait`). */
   readonly pollWaitMs: number
 }
 
@@ -57,13 +58,17 @@ export interface CwaClient {
   ) => Promise<UpstreamSession>
   /**
    * Posts methods, all in one request. What the server says of each (accepted, failed, invalid, rejected) is returned;
-   * a fault of the session or of the server is thrown. `ticket` is the newest one.
+   * a fault of the session or of the server is thrown, and so is an answer that says nothing of a method. `ticket` is the
+   * newest one.
    */
   readonly command: (
     session: Place,
     methods: readonly CwaMethod[],
   ) => Promise<{ readonly answers: readonly CwaAnswer[]; readonly ticket: string }>
-  /** One GET of the data channel. Before the next one `pollWaitTime` must pass. `ticket` is the newest one. */
+  /**
+   * One GET of the data channel: its events, each `eid` once and in their order. Before the next one `pollWaitTime` must
+   * pass (`pollWait` bounds it). `ackId` is the server's own, whatever it is, for the next GET. `ticket` is the newest one.
+   */
   readonly poll: (session: Place, options: PollOptions) => Promise<CwaEvents & { readonly ticket: string }>
   /** Ends the session; that it is gone already is no fault. */
   readonly terminateSession: (session: Place) => Promise<void>
@@ -73,9 +78,17 @@ export interface CwaClient {
 
 const COMMANDS = '/cwa/MainCommandHandler.ashx'
 const EVENTS = '/cwa/AsyncDataChannel.ashx'
-/** Of the samples' 1,000 and 3,000: for a server that does not say. */
-const POLL_WAIT_MS = 3_000
+/**
+ * Pauses before a GET, in milliseconds. `unsaid`, of the samples' 1,000 and 3,000, is for a server that does not say; the
+ * others bound what a server says: not as fast as the processor can, and well within the session's own time-out.
+ */
+export const POLL_WAIT_MS = { unsaid: 3_000, least: 20, most: 60_000 } as const
 const SESSION_NOT_FOUND = 18100
+
+/** How long to wait before the next GET, for what the server said of it. */
+export function pollWait(said: number | undefined): number {
+  return Math.min(Math.max(said ?? POLL_WAIT_MS.unsaid, POLL_WAIT_MS.least), POLL_WAIT_MS.most)
+}
 
 /** @throws TypeError when `url` is no http or https URL */
 export function cwaClient(options: CwaOptions): CwaClient {
@@ -94,10 +107,18 @@ export function cwaClient(options: CwaOptions): CwaClient {
       deadlineMs,
     })
     if (!isFine(answer)) throw faultIn(answer, doing)
-    const { answers } = codec.parseResponses(answer.body)
-    const fault = sessionFault(answers)
+    const said = responsesIn(codec, answer.body, doing)
+    const fault = sessionFault(said.answers)
     if (fault) throw fault
-    return { answers, ticket: ticketIn(answer) ?? ticket }
+    return { said, answers: said.answers, ticket: ticketIn(answer) ?? ticket }
+  }
+
+  const command: CwaClient['command'] = async (session, methods) => {
+    const { said, answers, ticket } = await post(session, methods, 'a command')
+    const [forgotten] = unanswered(methods, said)
+    if (forgotten === undefined) return { answers, ticket }
+    const words = `a command: the answer says nothing of ${forgotten.method}`
+    throw new CwaFault('give-up', words, { maybeDone: true })
   }
 
   /** An error element says more than the HTTP status it comes with; a refused ticket is one whatever the body says. */
@@ -119,7 +140,7 @@ export function cwaClient(options: CwaOptions): CwaClient {
     }
     const uri = accepted.uri ?? knownUri
     if (uri === undefined) throw new CwaFault('give-up', "opening a session: the answer has no user's URI")
-    return { sid: accepted.sid, ticket: done.ticket, uri, pollWaitMs: accepted.pollWaitTime ?? POLL_WAIT_MS }
+    return { sid: accepted.sid, ticket: done.ticket, uri, pollWaitMs: pollWait(accepted.pollWaitTime) }
   }
 
   const poll: CwaClient['poll'] = async ({ sid, ticket }, { ackId, active, signal, holdMs = 60_000 }) => {
@@ -132,13 +153,13 @@ export function cwaClient(options: CwaOptions): CwaClient {
       deadlineMs: holdMs,
     })
     if (!isFine(answer)) throw faultIn(answer, 'fetching events')
-    return { ...eventsIn(codec, answer.body), ticket: ticketIn(answer) ?? ticket }
+    return { ...eventsIn(codec, answer.body, sid), ticket: ticketIn(answer) ?? ticket }
   }
 
   return {
     signIn: (user, password) => signIn({ transport: http, codec, deadlineMs, clock }, user, password),
     initiateSession,
-    command: (session, methods) => post(session, methods, 'a command'),
+    command,
     poll,
     async terminateSession(session) {
       try {
@@ -177,27 +198,6 @@ function sessionFault(answers: readonly CwaAnswer[]): CwaFault | undefined {
   return undefined
 }
 
-/** The data channel answers with events; a server that has a complaint instead answers as to a command. */
-function eventsIn(codec: CwaCodec, body: string): CwaEvents {
-  if (body.trim() === '') throw new CwaFault('again', 'fetching events: the answer is empty')
-  try {
-    return codec.parseEvents(body)
-  } catch (thrown) {
-    const said: CwaResponses | undefined = attempt(() => codec.parseResponses(body))
-    if (said?.events) return said.events
-    for (const answer of said?.answers ?? []) if ('error' in answer && answer.error) throw faultOf(answer.error)
-    throw thrown
-  }
-}
-
 function isFine({ status }: HttpAnswer): boolean {
   return status >= 200 && status < 300
-}
-
-function attempt<T>(action: () => T): T | undefined {
-  try {
-    return action()
-  } catch {
-    return undefined
-  }
 }

@@ -45,6 +45,13 @@ export class ConnectionLost extends CwaFault {
   }
 }
 
+/** The deadline passed, and the answer had not come, or not all of it. A data channel that is held for long ends so, too. */
+export class Unanswered extends CwaFault {
+  constructor(host: string, deadlineMs: number, maybeDone: boolean) {
+    super('again', `${host} did not answer within ${deadlineMs} ms`, { maybeDone })
+  }
+}
+
 /** One request and its whole answer, or the first of all that can go wrong on the way. */
 export function exchange(asked: HttpRequest, parts: ExchangeParts): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -61,6 +68,12 @@ export function exchange(asked: HttpRequest, parts: ExchangeParts): Promise<Answ
           resolve({ status, headers, body, connection })
         }, watch.fail)
       })
+      // Without a listener Node closes the connection and says nothing.
+      outgoing.on('upgrade', (_, socket) => {
+        socket.destroy()
+        const words = `${parts.host}: it answers in another protocol (HTTP 101)`
+        watch.fail(new CwaFault('give-up', words, { maybeDone: true }))
+      })
       outgoing.end(asked.body)
     } catch (thrown) {
       watch.fail(thrown)
@@ -73,9 +86,10 @@ function watchOver(asked: HttpRequest, parts: ExchangeParts, reject: (fault: unk
   const { host, clock, connectTimeoutMs } = parts
   let outgoing: http.ClientRequest | undefined
   let sent = false
-  const late = (ms: number, what: string) => () =>
-    fail(new CwaFault('again', `${host} ${what} within ${ms} ms`, { maybeDone: sent }))
-  const timers = [clock.after(asked.deadlineMs, late(asked.deadlineMs, 'did not answer'))]
+  const unanswered = () => fail(new Unanswered(host, asked.deadlineMs, sent))
+  const unconnected = () =>
+    fail(new CwaFault('again', `${host} did not take the connection within ${connectTimeoutMs} ms`))
+  const timers = [clock.after(asked.deadlineMs, unanswered)]
   const end = () => {
     for (const cancel of timers) cancel()
     asked.signal?.removeEventListener('abort', abort)
@@ -89,7 +103,7 @@ function watchOver(asked: HttpRequest, parts: ExchangeParts, reject: (fault: unk
   asked.signal?.addEventListener('abort', abort, { once: true })
 
   const connecting = (socket: Socket) => {
-    const cancel = clock.after(connectTimeoutMs, late(connectTimeoutMs, 'did not take the connection'))
+    const cancel = clock.after(connectTimeoutMs, unconnected)
     timers.push(cancel)
     socket.once(parts.connectedEvent, () => {
       sent = true
@@ -114,7 +128,9 @@ async function bodyOf(incoming: http.IncomingMessage): Promise<string> {
   let length = 0
   for await (const chunk of incoming) {
     length += chunk.length
-    if (length > CWA_LIMITS.body) throw new CwaFault('give-up', `the answer is larger than ${CWA_LIMITS.body} bytes`)
+    if (length > CWA_LIMITS.body) {
+      throw new CwaFault('give-up', `the answer is larger than ${CWA_LIMITS.body} bytes`, { maybeDone: true })
+    }
     chunks.push(chunk)
   }
   return new TextDecoder().decode(Buffer.concat(chunks))

@@ -51,23 +51,42 @@ const CODES: Readonly<Record<number, { readonly words: string; readonly kind: Fa
   18400: { words: 'internal failure', kind: 'give-up' },
 }
 
+/** Codes that leave open whether the request was carried out: the server, or the one behind it, failed on the way. */
+const UNCERTAIN = new Set([18202, 18203, 18301, 18400])
+
+/** Longest piece of a server's own words that is passed on, in characters: they end in logs, frames and tables. */
+export const WORDS_CHARACTERS = 300
+
 /** In plain words for people: what an error element says, with the SIP server's own answer where there is one. */
 export function wordsOf(error: CwaError): string {
-  const sip = error.sip && `SIP ${error.sip.code}${error.sip.reason ? ` ${error.sip.reason}` : ''}`
+  const said = error.sip?.reason && oneLine(error.sip.reason)
+  const sip = error.sip && `SIP ${error.sip.code}${said ? ` ${said}` : ''}`
   const own = CODES[error.code]?.words ?? 'unknown error'
-  return [`${own} (${error.code})`, error.reason, sip].filter((part) => part).join(': ')
+  return [`${own} (${error.code})`, error.reason && oneLine(error.reason), sip].filter((part) => part).join(': ')
 }
 
-/** The fault that an error element of the server is. 18203 and 18301 leave open whether the request was carried out. */
+/** A server's words as one line of plain text: what a terminal would obey is left out, and what is too long is cut. */
+function oneLine(words: string): string {
+  const line = words
+    .slice(0, 4 * WORDS_CHARACTERS)
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim()
+  return line.length > WORDS_CHARACTERS ? `${line.slice(0, WORDS_CHARACTERS).toWellFormed()}…` : line
+}
+
+/** The fault that an error element of the server is. */
 export function faultOf(error: CwaError): CwaFault {
   const kind = CODES[error.code]?.kind ?? 'give-up'
-  return new CwaFault(kind, wordsOf(error), { maybeDone: error.code === 18203 || error.code === 18301 })
+  return new CwaFault(kind, wordsOf(error), { maybeDone: UNCERTAIN.has(error.code) })
 }
 
 /** RFC 9110 clause 15: the server, or a gateway before it, says the request may succeed later. */
 const PASSING = new Set([408, 429, 502, 503, 504])
-/** Of those, the ones that a gateway sends after it passed the request on. */
-const PASSED_ON = new Set([408, 502, 504])
+/** Statuses that may come after the work was done: a gateway passed the request on, or the server failed at it. */
+const PERHAPS_DONE = new Set([408, 500, 502, 504])
+
+/** Longest wait that a server may ask for, in milliseconds: a session whose server is away for longer is over anyway. */
+export const LONGEST_RETRY_AFTER_MS = 15 * 60_000
 
 /**
  * The fault that an HTTP status other than 2xx is, for a request that carried a ticket.
@@ -76,8 +95,8 @@ const PASSED_ON = new Set([408, 502, 504])
 export function faultOfStatus(status: number, doing: string, retryAfter?: string, now = Date.now()): CwaFault {
   const words = `${doing}: the server answered HTTP ${status}`
   if (status === 401 || status === 403) return new CwaFault('sign-in', `${words}: the ticket is not accepted`)
-  if (!PASSING.has(status)) return new CwaFault('give-up', words)
+  if (!PASSING.has(status)) return new CwaFault('give-up', words, { maybeDone: PERHAPS_DONE.has(status) })
   const ms = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : Date.parse(retryAfter ?? '') - now
-  const wait = Number.isFinite(ms) ? { retryAfterMs: Math.max(0, ms) } : {}
-  return new CwaFault('again', words, { ...wait, maybeDone: PASSED_ON.has(status) })
+  const wait = Number.isNaN(ms) ? {} : { retryAfterMs: Math.min(Math.max(0, ms), LONGEST_RETRY_AFTER_MS) }
+  return new CwaFault('again', words, { ...wait, maybeDone: PERHAPS_DONE.has(status) })
 }

@@ -48,7 +48,7 @@ const member = v.object({ action: v.picklist(['add', 'delete']), type: string, v
 const rid = string
 const inConference = { rid, confId: integer }
 
-export const method: v.GenericSchema<unknown, CwaMethod> = v.variant('method', [
+const METHODS = [
   v.object({ method: v.literal('logon'), user: maybe(string), password: maybe(string), uri: maybe(string) }),
   v.object({
     method: v.literal('initiateSession'),
@@ -85,4 +85,38 @@ export const method: v.GenericSchema<unknown, CwaMethod> = v.variant('method', [
   v.object({ method: v.literal('notifyComposing'), ...inConference, state: v.picklist(['composing', 'idle']) }),
   v.object({ method: v.literal('inviteParticipants'), ...inConference, uris }),
   v.object({ method: v.picklist(['ejectParticipant', 'promoteParticipant']), ...inConference, uri }),
-])
+] as const
+
+const known = v.variant('method', METHODS)
+
+const NAMES = new Set(
+  METHODS.flatMap(({ entries }): readonly string[] =>
+    entries.method.type === 'literal' ? [entries.method.literal] : entries.method.options,
+  ),
+)
+
+/** As the codec itself prints one. */
+const other = v.object({ method: v.literal('other'), name: string, rid: maybe(string), confId: maybe(integer) })
+
+/** A method of another name, or of a shape that is not its own, which its `rid` makes answerable: kept by name. */
+const unknown = v.pipe(
+  v.object({
+    method: string,
+    rid: v.optional(v.fallback(v.optional(string), undefined)),
+    confId: v.optional(v.fallback(v.optional(integer), undefined)),
+  }),
+  v.transform(({ method, rid, confId }) => ({
+    method: 'other' as const,
+    name: method,
+    ...(rid === undefined ? {} : { rid }),
+    ...(confId === undefined ? {} : { confId }),
+  })),
+)
+
+export const method: v.GenericSchema<unknown, CwaMethod> = v.lazy((input) => {
+  const { method: name, rid }: { method?: unknown; rid?: unknown } = Object(input)
+  if (typeof name !== 'string') return known
+  if (name === 'other') return other
+  if (!NAMES.has(name)) return unknown
+  return typeof rid !== 'string' || v.is(known, input) ? known : unknown
+})

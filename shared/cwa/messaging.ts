@@ -1,5 +1,6 @@
 import type { Command, Conversation, ImEvent } from '../rules/messaging.ts'
 import { availabilityNumber, availabilityOf } from './availability.ts'
+import { cut, DEVICE_BOUNDS, runs } from './bounds.ts'
 import { carried } from './characters.ts'
 import { wordsOf } from './faults.ts'
 import type { CwaAnswer, CwaCategory, CwaEvent, CwaMethod, ImMessage, PresenceOfUser } from './model.ts'
@@ -62,7 +63,10 @@ export function conversationOf(answers: readonly CwaAnswer[]): Conversation | un
   return answers.find((answer) => answer.answer === 'initiateImSessionAccepted')?.confId
 }
 
-/** What a CWA event is to a device: usually one event, sometimes several, often nothing. */
+/**
+ * What a CWA event is to a device: usually one event, sometimes several, often nothing. However large it was, each fits
+ * a frame (DEVICE_BOUNDS): what is cut says so by its last character, and a long list comes in parts.
+ */
 export function eventsOf(event: CwaEvent): ImEvent[] {
   if ('confId' in event) return inConversation(event)
   switch (event.event) {
@@ -97,10 +101,10 @@ function inConversation(event: Extract<CwaEvent, { readonly confId: number }>): 
   switch (event.event) {
     case 'imSessionReceived': {
       const { inviter, subject, message } = event
-      const name = inviter.name === undefined ? {} : { name: inviter.name }
-      const about = subject === undefined ? {} : { subject }
-      const text = message === undefined ? {} : { text: message.content }
-      return [{ kind: 'invitation', conversation, from: inviter.uri, ...name, ...about, ...text }]
+      const name = inviter.name === undefined ? {} : { name: short(inviter.name) }
+      const about = subject === undefined ? {} : { subject: short(subject) }
+      const text = message === undefined ? {} : { text: textOf(message) }
+      return [{ kind: 'invitation', conversation, from: short(inviter.uri), ...name, ...about, ...text }]
     }
     case 'imSessionState':
       return [{ kind: 'conversation', conversation, state: STATES[event.state] }]
@@ -108,13 +112,13 @@ function inConversation(event: Extract<CwaEvent, { readonly confId: number }>): 
       return [{ kind: 'conversation', conversation, state: 'connecting' }]
     case 'messageReceived':
       // The formats there are, text/plain and X-MMS-IM-Format, keep fonts outside of the text.
-      return [{ kind: 'message', conversation, from: event.sender, text: event.message.content }]
+      return [{ kind: 'message', conversation, from: short(event.sender), text: textOf(event.message) }]
     case 'composingState': {
-      const from = event.sender === undefined ? {} : { from: event.sender }
+      const from = event.sender === undefined ? {} : { from: short(event.sender) }
       return [{ kind: 'typing', conversation, typing: event.state === 'composing', ...from }]
     }
     case 'participantRemoved':
-      return [{ kind: 'left', conversation, uri: event.uri }]
+      return [{ kind: 'left', conversation, uri: short(event.uri) }]
     case 'messageIdReceived':
       return [{ kind: 'delivered', conversation, ...numbered(event.rid) }]
     case 'messageSendFailed':
@@ -130,6 +134,10 @@ function inConversation(event: Extract<CwaEvent, { readonly confId: number }>): 
   }
 }
 
+// JSON can carry what XML cannot, and a lax server's XML may, too: a device's terminal would obey some of it.
+const short = (words: string): string => cut(carried(words), DEVICE_BOUNDS.name)
+const textOf = ({ content }: ImMessage): string => cut(carried(content), DEVICE_BOUNDS.text)
+
 /** Our rids of a device's requests are decimal; any other one is ours alone, or another endpoint's. */
 function numbered(rid: string | undefined): { readonly number?: number } {
   return rid !== undefined && /^\d{1,15}$/.test(rid) ? { number: Number(rid) } : {}
@@ -138,15 +146,23 @@ function numbered(rid: string | undefined): { readonly number?: number } {
 function contacts(event: Extract<CwaEvent, { readonly event: 'contactGroup' }>): ImEvent[] {
   const names = new Map(event.groups.map(({ id, name }) => [id, name ?? id]))
   const stay = event.contacts.filter(({ action }) => action !== 'deleted')
-  const removed = event.contacts.filter(({ action }) => action === 'deleted').map(({ uri }) => uri)
+  const gone = event.contacts.filter(({ action }) => action === 'deleted').map(({ uri }) => short(uri))
   // A change of groups alone: a device has no list of them.
   if (!event.fullList && event.contacts.length === 0) return []
   const list = stay.map(({ uri, name, groups }) => ({
-    uri,
-    name: name || uri,
-    groups: groups.map((id) => names.get(id) ?? id),
+    uri: short(uri),
+    name: short(name || uri),
+    groups: groups.slice(0, DEVICE_BOUNDS.groups).map((id) => short(names.get(id) ?? id)),
   }))
-  return [{ kind: 'contacts', whole: event.fullList, contacts: list, removed }]
+  const lists = runs(list, DEVICE_BOUNDS.contacts)
+  const removals = runs(gone, DEVICE_BOUNDS.contacts)
+  // The first part of a whole list stands for all of it, and what follows is added. An empty list is one part, too.
+  return Array.from({ length: Math.max(1, lists.length, removals.length) }, (_, part) => ({
+    kind: 'contacts',
+    whole: event.fullList && part === 0,
+    contacts: lists[part] ?? [],
+    removed: removals[part] ?? [],
+  }))
 }
 
 function presence({ uri, categories }: PresenceOfUser): ImEvent[] {
@@ -154,7 +170,7 @@ function presence({ uri, categories }: PresenceOfUser): ImEvent[] {
   if (availability === undefined) return []
   const cards = categories.flatMap(({ value }) => (value?.type === 'contactCard' ? [value] : []))
   const name = cards.find(({ displayName }) => displayName)?.displayName
-  return [{ kind: 'presence', uri, availability, ...(name === undefined ? {} : { name }) }]
+  return [{ kind: 'presence', uri: short(uri), availability, ...(name === undefined ? {} : { name: short(name) }) }]
 }
 
 /** The state the server made of all of a user's endpoints, before that of one. An empty category is somebody offline. */

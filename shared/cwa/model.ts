@@ -95,7 +95,18 @@ export type ConferenceMethod =
       readonly uri: string
     }
 
-export type CwaMethod = SessionMethod | ConferenceMethod
+/**
+ * A method as a server keeps it that it does not know, or that is not as it should be: by name, so that it alone is
+ * refused and the others of the same POST are done. With a `confId` it came inside `<conference>`.
+ */
+export interface OtherMethod {
+  readonly method: 'other'
+  readonly name: string
+  readonly rid?: string
+  readonly confId?: number
+}
+
+export type CwaMethod = SessionMethod | ConferenceMethod | OtherMethod
 
 /** The synchronous answer to a POST: `cwaResponses`. It says "well-formed and started"; outcomes come as events. */
 export interface CwaResponses {

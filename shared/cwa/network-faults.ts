@@ -36,11 +36,11 @@ export function faultOfNetwork(thrown: unknown, host: string, sent: boolean): Cw
   const name = typeof code === 'string' ? code : 'unknown'
   const check = name.startsWith('ERR_SSL_') ? TLS.EPROTO : TLS[name]
   if (check !== undefined)
-    return new CwaFault('give-up', `TLS to ${host} failed: ${check} (${name})`, { cause: thrown })
+    return new CwaFault('give-up', `TLS to ${host} failed: ${check} (${name})`, { cause: thrown, maybeDone: sent })
   if (name.startsWith('ERR_INVALID_') || name.startsWith('HPE_')) {
     // The parser's error carries the raw answer, the header's one its value: neither is for a log.
     const words = name.startsWith('HPE_') ? 'what it answers is not HTTP' : 'the request cannot be written as HTTP'
-    return new CwaFault('give-up', `${host}: ${words} (${name})`)
+    return new CwaFault('give-up', `${host}: ${words} (${name})`, { maybeDone: sent })
   }
   const words = NETWORK[name] ?? 'the connection failed'
   return new CwaFault('again', `${host} could not be reached: ${words} (${name})`, { cause: thrown, maybeDone: sent })

@@ -1,4 +1,5 @@
-import type { ConferenceMethod, ContactArguments, SessionMethod } from './model.ts'
+import { CwaFault } from './faults.ts'
+import type { ConferenceMethod, ContactArguments, OtherMethod, SessionMethod } from './model.ts'
 import { sipUri } from './uri.ts'
 import type { Element } from './xml-element.ts'
 import {
@@ -21,11 +22,31 @@ const text = (element: Element, name: string): string | undefined => childOf(ele
 const needed = (element: Element, name: string): string => must(field(element, name), element, name)
 const inner = (element: Element, name: string): Element => must(childOf(element, name), element, name)
 
-/** A method outside a conference. Like CWA, this looks at the first `contact` or `group` only (bb969566). */
-export function sessionMethod(element: Element): SessionMethod {
-  const read = Object.hasOwn(SESSION, element.name) ? SESSION[element.name] : undefined
-  if (!read) throw unreadable(element.place, 'a method of the protocol')
-  return read(element, element.name === 'logon' ? '' : needed(element, 'rid'))
+/**
+ * A method outside a conference. Like CWA, this looks at the first `contact` or `group` only (bb969566). One of another
+ * name is kept by it, and so is one that is not as it should be but has a `rid` by which it can be refused.
+ */
+export function sessionMethod(element: Element): SessionMethod | OtherMethod {
+  const { name } = element
+  const read = Object.hasOwn(SESSION, name) ? SESSION[name] : undefined
+  const rid = attribute(element, 'rid')
+  if (!read) return present({ method: 'other' as const, name, rid })
+  return orOther(() => read(element, name === 'logon' ? '' : needed(element, 'rid')), { name, rid })
+}
+
+function orOther<T>(read: () => T, { name, rid, confId }: Kept): T | OtherMethod {
+  try {
+    return read()
+  } catch (thrown) {
+    if (!(thrown instanceof CwaFault) || rid === undefined) throw thrown
+    return present({ method: 'other' as const, name, rid, confId })
+  }
+}
+
+interface Kept {
+  readonly name: string
+  readonly rid: string | undefined
+  readonly confId?: number
 }
 
 const contact = (element: Element): ContactArguments => {
@@ -120,11 +141,19 @@ function updateContainer(element: Element, rid: string): SessionMethod {
 }
 
 /** `<conference rid confId>` with its one method. */
-export function conferenceMethod(conference: Element): ConferenceMethod {
+export function conferenceMethod(conference: Element): ConferenceMethod | OtherMethod {
   const [method, ...more] = conference.children
   if (!method || more.length > 0) throw unreadable(conference.place, 'a conference with one method')
   const rid = attribute(conference, 'rid') ?? needed(method, 'rid')
   const confId = must(integer(attribute(conference, 'confId'), conference, 'confId'), conference, 'confId')
+  return orOther(() => inConference(conference, method, { rid, confId }), { name: method.name, rid, confId })
+}
+
+function inConference(
+  conference: Element,
+  method: Element,
+  { rid, confId }: { readonly rid: string; readonly confId: number },
+): ConferenceMethod {
   const uris = () => parseUris(method)
   switch (method.name) {
     case 'initiateImSession': {

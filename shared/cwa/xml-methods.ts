@@ -1,4 +1,4 @@
-import type { ConferenceMethod, CwaMethod, SessionMethod } from './model.ts'
+import type { ConferenceMethod, CwaMethod, OtherMethod, SessionMethod } from './model.ts'
 import type { Printable } from './xml-element.ts'
 import { tag, textTag } from './xml-element.ts'
 import { printMessage, printUris } from './xml-message.ts'
@@ -7,9 +7,14 @@ import { printCategory } from './xml-presence.ts'
 type Of<T, M> = Extract<T, { readonly method: M }>
 
 export function printMethod(method: CwaMethod): Printable {
+  if (method.method === 'other') return printOther(method)
   return 'confId' in method
     ? tag('conference', { rid: method.rid, confId: method.confId }, printInConference(method))
     : printInSession(method)
+}
+
+function printOther({ name, rid, confId }: OtherMethod): Printable {
+  return confId === undefined ? tag(name, { rid }) : tag('conference', { rid, confId }, tag(name))
 }
 
 function printInConference(method: ConferenceMethod): Printable {

@@ -23,8 +23,13 @@ export interface Session {
 export interface Sessions {
   open(session: Session, now: number): Promise<void>
   read(session: string): Promise<Session | undefined>
-  /** Keeps a newer ticket and cursor, if the session is still there. */
-  keep(session: Pick<Session, 'session' | 'ticket' | 'cursor'>, now: number): Promise<void>
+  /** Keeps a newer cursor, if the session is still there. */
+  keep(session: Pick<Session, 'session' | 'cursor'>, now: number): Promise<void>
+  /**
+   * Puts the ticket that an answer brought in the place of the one that was asked with. `false`: another function was
+   * told a newer one meanwhile, and an older answer never overwrites it.
+   */
+  renew(session: string, ticket: { readonly was: string; readonly now: string }): Promise<boolean>
   remove(session: string): Promise<Session | undefined>
 
   /** The session that a device has, and the highest frame number with which it logged in. */
@@ -45,6 +50,12 @@ export interface DeviceSession {
 const NEWER_LOGIN = 'attribute_not_exists(pk) OR heard < :heard'
 
 /*
+ *   upkeep  GET with 1 ─────────────────── answer: 2 ─ put ✘ UNRENEWED   an old ticket over a newer one
+ *   send          POST with 1 ─ answer: 3 ─ put ✔
+ */
+const UNRENEWED = 'attribute_exists(pk) AND ticket = :was'
+
+/*
  *   login   point ✔ (answer lost) ─ the SDK puts again ✔ MINE         a retry that refuses its own success
  */
 const MINE = '#session = :session'
@@ -55,16 +66,24 @@ export function sessions(table: Table): Sessions {
       await table.put({ ...key(session.session), ...session, ...expiry(now) })
     },
     read: (session) => table.get<Session>(key(session), { consistent: true }),
-    async keep({ session, ticket, cursor: { seq, ackId, eid } }, now) {
+    async keep({ session, cursor: { seq, ackId, eid } }, now) {
       await table.update(
         key(session),
         {
-          text: 'SET ticket = :ticket, #cursor = :cursor, expiresAtS = :expiresAtS',
+          text: 'SET #cursor = :cursor, expiresAtS = :expiresAtS',
           // The caller's cursor may be a whole batch: its events are in the mailbox, and cost a write unit for each KB.
-          values: { ':ticket': ticket, ':cursor': { seq, ackId, eid }, ':expiresAtS': expiry(now)[TTL_ATTRIBUTE] },
+          values: { ':cursor': { seq, ackId, eid }, ':expiresAtS': expiry(now)[TTL_ATTRIBUTE] },
         },
         { text: 'attribute_exists(pk)' },
       )
+    },
+    async renew(session, { was, now }) {
+      const { done } = await table.update(
+        key(session),
+        { text: 'SET ticket = :ticket', values: { ':ticket': now } },
+        { text: UNRENEWED, values: { ':was': was } },
+      )
+      return done
     },
     async remove(session) {
       const removed = await table.remove<Session>(key(session))

@@ -8,7 +8,7 @@ const RUNS = 100_000
 const PATIENCE_MS = '3600000'
 
 /** The tests whose properties take their number of cases from FUZZ_RUNS. */
-const FILES = ['test/cwa/codec', 'test/cwa/ntlm']
+const FILES = ['test/cwa/codec', 'test/cwa/ntlm', 'test/cwa/hostile-fuzz']
 
 /** The property tests of the CWA codecs and of NTLM, with many more cases than `npm test` has time for. */
 export async function fuzz({ runs = RUNS, print }: BenchOptions): Promise<void> {

@@ -147,6 +147,8 @@ const method: fc.Arbitrary<CwaMethod> = fc.oneof(
     {},
   ),
   record({ method: fc.constantFrom('ejectParticipant', 'promoteParticipant'), rid, confId, uri }, {}),
+  record({ method: fc.constant('other' as const), name: fc.constantFrom('lock', 'laterInvention') }, { rid }),
+  record({ method: fc.constant('other' as const), name: fc.constant('sendInfo'), rid, confId }, {}),
 )
 
 export const requests: fc.Arbitrary<CwaRequests> = record(

@@ -4,8 +4,9 @@ import { CwaFault } from '../../shared/cwa/faults.ts'
 import { jsonCodec } from '../../shared/cwa/json.ts'
 import { xmlCodec } from '../../shared/cwa/xml.ts'
 import { events, requests, responses } from './arbitrary.ts'
+import { runs } from './fuzz.ts'
 
-const RUNS = { numRuns: 300 }
+const RUNS = runs(300)
 
 /** What a caller has to reckon with; anything else passes through and fails the test. */
 function outcomeOf(parse: () => unknown): string {

@@ -55,6 +55,19 @@ describe('JSON', () => {
     )
   })
 
+  test('keeps a method that is not in the protocol, or not as it should be, by its name', () => {
+    const methods = [
+      { method: 'selfDestruct', rid: '1', fuse: 3 },
+      { method: '__proto__', confId: 'x' },
+      { method: 'sendMessage', rid: '2', confId: 4 },
+    ]
+    expect(jsonCodec.parseRequests(JSON.stringify({ cwaRequests: { methods } })).methods).toStrictEqual([
+      { method: 'other', name: 'selfDestruct', rid: '1' },
+      { method: 'other', name: '__proto__' },
+      { method: 'other', name: 'sendMessage', rid: '2', confId: 4 },
+    ])
+  })
+
   test('never quotes a value: it may be a password', () => {
     const text = '{"cwaRequests":{"methods":[{"method":"logon","password":{"hush":"hush"},"user":"hush"}]}}'
     const read = () => jsonCodec.parseRequests(text)

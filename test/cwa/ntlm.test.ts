@@ -5,6 +5,7 @@ import { ntHash, ntHashV2, rc4, sessionBaseKey } from '../../shared/cwa/ntlm-has
 import { AV, FLAGS, parseAuthenticate, printAvPairs, printChallenge } from '../../shared/cwa/ntlm-messages.ts'
 import type { AuthenticateOptions, ChallengeOptions, VerifyOptions } from '../../shared/cwa/ntlm.ts'
 import { authenticate, challenge, negotiate, verify } from '../../shared/cwa/ntlm.ts'
+import { runs } from './fuzz.ts'
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
 const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le')
@@ -192,7 +193,7 @@ describe('a handshake', () => {
         fc.pre(!same)
         expect(verdict).toMatchObject({ accepted: false })
       }),
-      { numRuns: 200 },
+      runs(200),
     )
   })
 })

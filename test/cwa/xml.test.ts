@@ -82,9 +82,18 @@ describe('XML requests', () => {
     }
   })
 
-  test('are refused when they have a method that is not in the protocol, or several in one conference', () => {
-    expect(methodsIn('<selfDestruct rid="1"/>')).toThrow('cwaRequests/selfDestruct should be a method')
-    expect(methodsIn('<constructor rid="1"/>')).toThrow(CwaFault)
+  test('keep a method that is not in the protocol, or not as it should be, by its name', () => {
+    expect(methodsIn('<selfDestruct rid="1"/><later/>')().methods).toEqual([
+      { method: 'other', name: 'selfDestruct', rid: '1' },
+      { method: 'other', name: 'later' },
+    ])
+    expect(methodsIn('<conference rid="1" confId="2"><lock/></conference><addGroup rid="3"/>')().methods).toEqual([
+      { method: 'other', name: 'lock', rid: '1', confId: 2 },
+      { method: 'other', name: 'addGroup', rid: '3' },
+    ])
+  })
+
+  test('are refused when they have several methods in one conference, or one that could not be answered', () => {
     expect(methodsIn('<conference rid="1" confId="1"><acceptImSession/><terminateImSession/></conference>')).toThrow(
       'one method',
     )

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Heard } from './scripted-service.ts'
 import type { Command } from '../../shared/rules/messaging.ts'
 import { barrier, events, failureOf, isState, loggedIn, refused, SESSION, until } from './harness.ts'
 
@@ -55,7 +56,7 @@ describe('a send', () => {
     const { device, talk } = await loggedIn()
 
     const send = device.send(say('one'))
-    const heard: Awaited<ReturnType<typeof talk.hear>>[] = []
+    const heard: Heard<'send'>[] = []
     for (let times = 0; times < 4; times += 1) {
       const arrived = await talk.hear('send')
       heard.push(arrived)

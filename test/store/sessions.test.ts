@@ -32,10 +32,10 @@ describe('the cache of the connectivity information', () => {
     expect(await sessions.read(ANOTHER)).toBeUndefined()
   })
 
-  it('keeps a newer ticket and cursor, and what else it knows', async () => {
+  it('keeps a newer cursor, and what else it knows', async () => {
     const { sessions, expiry } = await cache()
     await sessions.open(SESSION, NOW)
-    const newer = { session: SESSION.session, ticket: 'ticket-2', cursor: { seq: 4, ackId: 5, eid: 6 } }
+    const newer = { session: SESSION.session, cursor: { seq: 4, ackId: 5, eid: 6 } }
     await sessions.keep(newer, NOW + 60_000)
     expect(await sessions.read(SESSION.session)).toMatchObject({ ...SESSION, ...newer })
     expect(await expiry(`SESSION#${SESSION.session}`)).toBe(EXPIRES_AT_S + 60)
@@ -45,7 +45,7 @@ describe('the cache of the connectivity information', () => {
     const { sessions } = await cache()
     await sessions.open(SESSION, NOW)
     const mail: Mail = { seq: 4, ackId: 5, eid: 6, events: [{ kind: 'done', number: 1 }] }
-    await sessions.keep({ session: SESSION.session, ticket: 'ticket-2', cursor: mail }, NOW)
+    await sessions.keep({ session: SESSION.session, cursor: mail }, NOW)
     expect((await sessions.read(SESSION.session))?.cursor).toEqual({ seq: 4, ackId: 5, eid: 6 })
   })
 
@@ -53,6 +53,18 @@ describe('the cache of the connectivity information', () => {
     const { sessions } = await cache()
     await sessions.keep(SESSION, NOW)
     expect(await sessions.read(SESSION.session)).toBeUndefined()
+  })
+
+  it('renews a ticket, but never puts an older answer’s over a newer one', async () => {
+    const { sessions } = await cache()
+    await sessions.open(SESSION, NOW)
+    const { session, ticket: was } = SESSION
+    expect(await sessions.renew(session, { was, now: 'second' })).toBe(true)
+    expect(await sessions.renew(session, { was, now: 'late' })).toBe(false)
+    expect(await sessions.renew(session, { was: 'second', now: 'third' })).toBe(true)
+    expect((await sessions.read(session))?.ticket).toBe('third')
+    expect(await sessions.renew(ANOTHER, { was, now: 'second' })).toBe(false)
+    expect(await sessions.read(ANOTHER)).toBeUndefined()
   })
 
   it('gives a session once when it is removed', async () => {

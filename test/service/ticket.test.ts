@@ -1,0 +1,34 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { describe, expect, it } from 'vitest'
+import { sessions } from '../../shared/store/sessions.ts'
+import { table } from '../../shared/store/table.ts'
+import { services } from '../kit/service.ts'
+
+const ANN = 'sip:ann@contoso.test'
+
+describe('a ticket', () => {
+  const service = services()
+
+  it('that the answer to a send brings is kept at once, while a GET with the old one is still held', async () => {
+    const { ann, cwa, dynamo, description } = await service()
+    const { session } = await ann.device.login(ann.person.login, ann.person.password)
+    await cwa.control.untilListening(ANN)
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+    const client = new DynamoDBClient({ endpoint: dynamo.url, region: 'local', credentials })
+    const cached = sessions(table(client, description.outputs['SessionsTable'] ?? ''))
+    const before = await cached.read(session)
+
+    cwa.control.rotateTicket(ANN)
+    // What brings no event, so that the GET stays held.
+    await expect(ann.device.send({ kind: 'leave', conversation: 99 })).rejects.toMatchObject({
+      code: 'upstream-refused',
+    })
+    const after = await cached.read(session)
+
+    expect(cwa.control.sessions()).toMatchObject([{ listening: true }])
+    expect(before?.ticket).toMatch(/^\S{20,}$/)
+    expect(after?.ticket).toMatch(/^\S{20,}$/)
+    expect(after?.ticket).not.toBe(before?.ticket)
+    client.destroy()
+  })
+})
