@@ -24,6 +24,9 @@ export const octets = (content: Uint8Array): Buffer => tagged(0x04, content)
 export const text = (value: string): Buffer => tagged(0x0c, Buffer.from(value, 'utf8'))
 export const truth = (): Buffer => tagged(0x01, Buffer.from([0xff]))
 
+/** An ENUMERATED below 128. */
+export const enumerated = (value: number): Buffer => tagged(0x0a, Buffer.from([value]))
+
 /** A BIT STRING; `unused` is the number of bits at its end that do not count. */
 export const bits = (content: Uint8Array, unused = 0): Buffer => tagged(0x03, Buffer.from([unused]), content)
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { CwaCodec } from '../../../shared/cwa/codec.ts'
 import type { CwaAnswer, CwaError, CwaMethod, CwaRequests, CwaResponses } from '../../../shared/cwa/model.ts'
-import { invalidFormat, invalidRequest, sessionNotFound } from './failures.ts'
+import { invalidFormat, invalidRequest, requestThrottled, sessionNotFound } from './failures.ts'
 import type { Sessions } from './sessions.ts'
 import { signInData } from './sign-in.ts'
 import type { integratedWindowsAuthentication } from './sign-in.ts'
@@ -18,6 +18,10 @@ export interface ChannelOptions {
   readonly holdMs: number
   readonly pollWaitMs: number
   readonly sessionTimeoutMs: number
+  /** Whether one more POST of a session is too many. */
+  readonly isThrottled: (session: object) => boolean
+  /** The most sessions at a time. */
+  readonly persistentConnections: number
 }
 
 /** What goes back over HTTP. */
@@ -75,7 +79,9 @@ export function iwaRoute(options: ChannelOptions, iwa: NonNullable<ChannelOption
     answer({ http, posted }) {
       const verdict = iwa(http.socket, http.headers.authorization)
       if ('offers' in verdict) return { status: 401, headers: { 'WWW-Authenticate': [...verdict.offers] } }
-      return logonOf(options.codec, posted).refusal ?? signedIn(options, verdict.account)
+      const answer = logonOf(options.codec, posted).refusal ?? signedIn(options, verdict.account)
+      const { proof } = verdict
+      return proof === undefined ? answer : { ...answer, headers: { ...answer.headers, 'WWW-Authenticate': proof } }
     },
   }
 }
@@ -111,12 +117,17 @@ export function ticketed(
 }
 
 /** `/cwa/MainCommandHandler.ashx` */
-export function commandRoute({ codec, commands, directory }: ChannelOptions) {
+export function commandRoute(options: ChannelOptions) {
+  const { codec, commands, directory, sessions, isThrottled, persistentConnections } = options
   return async ({ uri }: Pick<Account, 'uri'>, { posted }: Request): Promise<Answer> => {
     if (posted === undefined || 'code' in posted) return failure(codec, posted ?? invalidFormat('The body is empty'))
     if (posted.methods.length === 0) return failure(codec, invalidRequest('There is no method in cwaRequests'))
     const account = directory.byUri(uri)
     if (account === undefined) return { status: 401 }
+    const session = sessions.find(posted.sid, uri)
+    if (session !== undefined && isThrottled(session)) return failure(codec, requestThrottled)
+    const isNew = posted.methods.some(({ method }) => method === 'initiateSession')
+    if (isNew && sessions.all().length >= persistentConnections) return { status: 503 }
     return { status: 200, body: codec.printResponses(await commands(account, posted.sid, posted.methods)) }
   }
 }

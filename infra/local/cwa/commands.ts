@@ -1,18 +1,24 @@
-import type { CwaAnswer, CwaError, CwaMethod, CwaResponses } from '../../../shared/cwa/model.ts'
-import { isSipUri } from './sip-uri.ts'
+import type { CwaAnswer, CwaError, CwaMethod, CwaResponses, OtherMethod } from '../../../shared/cwa/model.ts'
+import { accepted, failed, invalid } from './answers.ts'
 import type { Outcome } from './contacts.ts'
+import type { NewEvent } from './event-queue.ts'
 import { invalidRequest, sessionNotFound } from './failures.ts'
+import { criteriaOf } from './search.ts'
+import type { Search } from './search.ts'
 import type { Session, Sessions } from './sessions.ts'
+import { isSipUri } from './sip-uri.ts'
 import type { Account } from './users.ts'
 
 export interface CommandsOptions {
   readonly sessions: Sessions
   /** Milliseconds a client is asked to wait between GETs. */
   readonly pollWaitMs: number
+  /** Looks people up. */
+  readonly search: (search: Search) => NewEvent
 }
 
 /** Performs the methods of one POST in their order, each in the session that is there by then. */
-export function commands({ sessions, pollWaitMs }: CommandsOptions) {
+export function commands({ sessions, pollWaitMs, search }: CommandsOptions) {
   return async (account: Account, sid: string | undefined, methods: readonly CwaMethod[]): Promise<CwaResponses> => {
     let session = sessions.find(sid, account.uri)
     session?.touch()
@@ -31,12 +37,12 @@ export function commands({ sessions, pollWaitMs }: CommandsOptions) {
       } else if (session === undefined || sessions.find(session.sid, account.uri) === undefined) {
         answers.push({ answer: 'error', error: sessionNotFound })
         break
-      } else answers.push(await perform(sessions, session, method))
+      } else answers.push(await perform({ sessions, search }, session, method))
     }
     return {
       ...(session === undefined ? {} : { sid: session.sid }),
       requestProcessed: answers.filter(({ answer }) => answer !== 'error').length,
-      unexpectedElement: 0,
+      unexpectedElement: methods.filter(({ method }) => method === 'other').length,
       answers,
     }
   }
@@ -44,31 +50,36 @@ export function commands({ sessions, pollWaitMs }: CommandsOptions) {
 
 type Inside = Exclude<CwaMethod, { readonly method: 'logon' | 'initiateSession' }>
 
-async function perform(sessions: Sessions, session: Session, method: Inside): Promise<CwaAnswer> {
-  const { rid } = method
+async function perform(
+  { sessions, search }: Pick<CommandsOptions, 'sessions' | 'search'>,
+  session: Session,
+  method: Inside,
+): Promise<CwaAnswer> {
   const { book } = session
+  if (method.method === 'other') return refuse(method)
+  const { rid } = method
   switch (method.method) {
     case 'terminateSession':
       await sessions.end(session)
-      return { answer: 'requestAccepted', rid }
+      return accepted(rid)
     case 'addContact':
     case 'updateContact': {
       const { contact } = method
       if (!isSipUri(contact.uri) || contact.name === '') {
-        return { answer: 'requestFailed', rid, error: invalidRequest('A contact has a SIP URI and a name') }
+        return failed(rid, invalidRequest('A contact has a SIP URI and a name'))
       }
       const outcome = method.method === 'addContact' ? book.addContact(contact) : book.updateContact(contact)
       report(sessions, session, rid, outcome)
       if ('change' in outcome) watchContact(sessions, session, contact.uri.toLowerCase(), contact.subscribed)
-      return { answer: 'requestAccepted', rid }
+      return accepted(rid)
     }
     case 'deleteContact':
       report(sessions, session, rid, book.deleteContact(method.uri))
       watchContact(sessions, session, method.uri.toLowerCase(), false)
-      return { answer: 'requestAccepted', rid }
+      return accepted(rid)
     case 'addGroup':
     case 'updateGroup':
-      if (method.name === '') return { answer: 'requestFailed', rid, error: invalidRequest('A group has a name') }
+      if (method.name === '') return failed(rid, invalidRequest('A group has a name'))
       report(
         sessions,
         session,
@@ -77,20 +88,23 @@ async function perform(sessions: Sessions, session: Session, method: Inside): Pr
           ? book.addGroup(method.name, method.externalUri)
           : book.updateGroup(method.id, method.name),
       )
-      return { answer: 'requestAccepted', rid }
+      return accepted(rid)
     case 'deleteGroup':
       report(sessions, session, rid, book.deleteGroup(method.id))
-      return { answer: 'requestAccepted', rid }
+      return accepted(rid)
     case 'publishSelfPresence':
       if (method.categories.length === 0) return invalid(rid, 'publishSelfPresence has no category')
       void session.presence.publish(method.categories).then((error) => session.queue.add(outcomeOf(rid, error)))
-      return { answer: 'requestAccepted', rid }
+      return accepted(rid)
     case 'queryPresence':
     case 'subscribePresence':
       return lookAt(session, method)
     case 'updateContainer':
+      return changeContainer(session, method)
     case 'search':
-      return invalid(rid, `${method.method} is not offered`)
+      if (criteriaOf(method).length === 0) return invalid(rid, 'search says what to look for')
+      session.queue.add(search(method))
+      return accepted(rid)
     case 'initiateImSession':
     case 'acceptImSession':
     case 'terminateImSession':
@@ -104,12 +118,6 @@ async function perform(sessions: Sessions, session: Session, method: Inside): Pr
       return method satisfies never
   }
 }
-
-const invalid = (rid: string, reason: string): CwaAnswer => ({
-  answer: 'requestInvalid',
-  rid,
-  error: invalidRequest(reason),
-})
 
 const outcomeOf = (rid: string, error: CwaError | undefined) =>
   error === undefined
@@ -132,6 +140,27 @@ function watchContact(sessions: Sessions, session: Session, uri: string, subscri
   }
 }
 
+/** A method that is not known, or not as it should be. Of a contact without its attributes bb969566 says how. */
+function refuse({ name, rid }: OtherMethod): CwaAnswer {
+  if (rid !== undefined && (name === 'addContact' || name === 'updateContact')) {
+    return failed(rid, invalidRequest('A contact has a SIP URI and a name'))
+  }
+  return invalid(rid, `${name.slice(0, 40)} is not offered, or an element or attribute of it is missing`)
+}
+
+/** bb969519 has the numbers; a member is a user, the only type of which the values are known. */
+function changeContainer(
+  { roaming, queue }: Session,
+  { rid, id, members }: Extract<Inside, { readonly method: 'updateContainer' }>,
+): CwaAnswer {
+  if (id < 1 || id > 32_767) return invalid(rid, 'A container has a number from 1 to 32767')
+  if (members.length === 0 || !members.every(({ type, value }) => type === 'uri' && isSipUri(value))) {
+    return invalid(rid, 'A member has the type uri and a SIP URI as its value')
+  }
+  void roaming.changeContainer({ id, members }).then((error) => queue.add(outcomeOf(rid, error)))
+  return accepted(rid)
+}
+
 function lookAt(
   { presence, queue }: Session,
   {
@@ -145,5 +174,5 @@ function lookAt(
   void Promise.all(uris.map((uri) => look(uri.toLowerCase()))).then((users) =>
     queue.add({ event: 'userPresence', users }),
   )
-  return { answer: 'requestAccepted', rid }
+  return accepted(rid)
 }

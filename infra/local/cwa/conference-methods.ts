@@ -1,12 +1,15 @@
-import type { ConferenceMethod, CwaAnswer, CwaError, ImMessage } from '../../../shared/cwa/model.ts'
+import type { ConferenceMethod, CwaAnswer, CwaError } from '../../../shared/cwa/model.ts'
 import { calleesDialog, callersDialog, within } from '../lcs/dialogs.ts'
-import type { Dialog } from '../lcs/dialogs.ts'
+import { isFocusUri } from '../lcs/room.ts'
 import type { SipHeaders, SipRequest, SipResponse } from '../lcs/sip.ts'
+import { accepted, failed, invalid } from './answers.ts'
 import { terminated } from './conference-list.ts'
 import type { Conference, ConferenceList, ConferenceParts } from './conference-list.ts'
 import { failureOf, invalidOperation, invalidRequest } from './failures.ts'
-import { contentType, KEYBOARD_TYPE, keyboardActivity, textFormat } from './im-format.ts'
+import type { GroupMethods } from './group-methods.ts'
+import { textFormat } from './im-format.ts'
 import { isSipUri } from './sip-uri.ts'
+import type { Talk } from './talk.ts'
 
 /** How long the ACK of an accepted INVITE may take: 64 times T1 (RFC 3261, 13.3.1.4). */
 const ACK_MS = 32_000
@@ -17,21 +20,27 @@ const SUBJECT_LENGTH = 1000
 export interface ConferenceMethods {
   readonly perform: (method: ConferenceMethod) => CwaAnswer
   readonly terminate: (conference: Conference) => void
+  /** Accepts an invitation. Undefined when that is under way, else why not. */
+  readonly accept: (conference: Conference) => CwaError | undefined
 }
 
-export function conferenceMethods({ clock, endpoint, add }: ConferenceParts, list: ConferenceList): ConferenceMethods {
-  function sayBye({ dialog }: Conference): void {
-    if (dialog !== undefined) void endpoint.ask(within(dialog, 'BYE'))
-  }
-
+export function conferenceMethods(
+  { clock, endpoint, add }: ConferenceParts,
+  list: ConferenceList,
+  talk: Talk,
+  group: GroupMethods,
+): ConferenceMethods {
   function initiate(method: ConferenceMethod & { readonly method: 'initiateImSession' }): CwaAnswer {
     const { rid, uris, message, subject } = method
     const [peer = ''] = uris
-    if (uris.length > 1) return failed(rid, invalidOperation('This server has no conferences of several people'))
-    if (!isSipUri(peer)) return failed(rid, invalidRequest('uris has to hold the SIP URI of one user'))
+    if (!uris.every(isSipUri) || peer === '') return failed(rid, invalidRequest('uris holds one SIP URI or more'))
     if (message.content === '') return failed(rid, invalidRequest('The first message has no content'))
     if ((subject?.length ?? 0) > SUBJECT_LENGTH) return failed(rid, invalidRequest('The subject is too long'))
+    if (uris.length > 1) return group.begin(method)
+    return isFocusUri(peer) ? group.comeBack(method) : call(method, peer)
+  }
 
+  function call({ rid, message, subject, ...method }: Method<'initiateImSession'>, peer: string): CwaAnswer {
     const conference = list.open(method.confId, peer.toLowerCase(), 'inviting')
     const { confId } = conference
     add({ event: 'initiateImSessionAccepted', confId, rid }, { event: 'escalationMode', confId, mode: 'invitingPeer' })
@@ -64,8 +73,8 @@ export function conferenceMethods({ clock, endpoint, add }: ConferenceParts, lis
     conference.dialog = callersDialog(request, response)
     endpoint.link.send(within(conference.dialog, 'ACK'))
     // It was taken back, and accepted at the same moment.
-    if (conference.state === 'ended') return sayBye(conference)
-    conference.state = 'connected'
+    if (conference.state === 'ended') return talk.sayBye(conference)
+    talk.connect(conference)
     add({ event: 'escalationMode', confId, mode: 'peer' }, { event: 'imSessionState', confId, state: 'connected' })
   }
 
@@ -79,80 +88,65 @@ export function conferenceMethods({ clock, endpoint, add }: ConferenceParts, lis
     const routes = invite.request.headers.filter(([name]) => name === 'Record-Route')
     invite.respond(200, 'OK', { headers: [...routes, ['Contact', `<${endpoint.contact}>`]] })
     conference.stopTimer = clock.after(ACK_MS, () => {
-      sayBye(conference)
+      talk.sayBye(conference)
       if (list.close(conference)) add(terminated(conference))
     })
     return undefined
   }
 
-  async function send(conference: Conference, dialog: Dialog, rid: string, message: ImMessage): Promise<void> {
-    const { confId } = conference
-    const messageId = String(++conference.messages)
-    const headers: SipHeaders = [['Content-Type', contentType(message)]]
-    const { status } = await endpoint.ask(within(dialog, 'MESSAGE', { headers, body: message.content }))
-    if (status < 300) return add({ event: 'messageIdReceived', confId, rid, messageId })
-    add({ event: 'messageSendFailed', confId, rid, messageId })
-    // RFC 3261, 12.2.1.2: these two say that the other end is gone.
-    if ((status === 481 || status === 408) && list.close(conference)) add(terminated(conference))
-  }
-
   function terminate(conference: Conference): void {
     const { state, call, invite } = conference
     if (!list.close(conference)) return
-    if (state === 'inviting') call?.cancel()
-    else if (state === 'incoming') invite?.respond(603, 'Decline')
-    else sayBye(conference)
+    call?.cancel()
+    if (state === 'incoming') invite?.respond(603, 'Decline')
+    else talk.sayBye(conference)
     add(terminated(conference))
   }
 
   function inConversation(conference: Conference, method: InConversation): CwaAnswer {
     const { rid } = method
-    const { dialog } = conference
-    if (conference.state !== 'connected' || dialog === undefined) {
-      return failed(rid, invalidOperation('The conversation is not connected'))
+    if (conference.state !== 'connected') return failed(rid, invalidOperation('The conversation is not connected'))
+    if (conference.mode === 'escalating') {
+      return failed(rid, invalidOperation('No message passes while the conversation is escalating'))
     }
-    if (method.method === 'sendMessage') void send(conference, dialog, rid, method.message)
-    else {
-      const headers: SipHeaders = [['Content-Type', KEYBOARD_TYPE]]
-      void endpoint.ask(within(dialog, 'INFO', { headers, body: keyboardActivity(method.state) }))
-    }
+    if (method.method === 'sendMessage') void talk.send(conference, rid, method.message)
+    else talk.type(conference, method.state)
     return accepted(rid)
   }
 
   function perform(method: ConferenceMethod): CwaAnswer {
     const { rid } = method
     if (method.method === 'initiateImSession') return initiate(method)
-    if (!isOffered(method)) return invalid(rid, `${method.method} is not offered`)
     if (method.method === 'sendMessage' && method.message.content === '')
       return invalid(rid, 'The message has no content')
     const conference = list.find(method.confId)
     if (conference === undefined) return failed(rid, invalidOperation(`There is no conversation ${method.confId}`))
-    if (isMessage(method)) return inConversation(conference, method)
-    if (method.method === 'terminateImSession') {
-      terminate(conference)
-      return accepted(rid)
+    switch (method.method) {
+      case 'sendMessage':
+      case 'notifyComposing':
+        return inConversation(conference, method)
+      case 'acceptImSession': {
+        const error = accept(conference)
+        return error === undefined ? accepted(rid) : failed(rid, error)
+      }
+      case 'terminateImSession':
+        terminate(conference)
+        return accepted(rid)
+      case 'inviteParticipants': {
+        const uris = [...new Set(method.uris.map((uri) => uri.toLowerCase()))]
+        if (uris.length === 0 || !uris.every(isSipUri)) return invalid(rid, 'uris holds one SIP URI or more')
+        return group.invite(conference, { ...method, uris })
+      }
+      case 'ejectParticipant':
+      case 'promoteParticipant':
+        return group.lead(conference, method)
+      default:
+        return method satisfies never
     }
-    const error = accept(conference)
-    return error === undefined ? accepted(rid) : failed(rid, error)
   }
 
-  return { perform, terminate }
+  return { perform, terminate, accept }
 }
 
-const failed = (rid: string, error: CwaError): CwaAnswer => ({ answer: 'requestFailed', rid, error })
-const accepted = (rid: string): CwaAnswer => ({ answer: 'requestAccepted', rid })
-const invalid = (rid: string, reason: string): CwaAnswer => ({
-  answer: 'requestInvalid',
-  rid,
-  error: invalidRequest(reason),
-})
-
-/** What a conversation of two knows; the rest belongs to conferences of several. */
 type Method<Name> = Extract<ConferenceMethod, { readonly method: Name }>
 type InConversation = Method<'sendMessage'> | Method<'notifyComposing'>
-type Plain = Extract<ConferenceMethod, { readonly method: 'acceptImSession' | 'terminateImSession' }>
-
-const OFFERED = new Set(['acceptImSession', 'terminateImSession', 'sendMessage', 'notifyComposing'])
-const isOffered = (method: ConferenceMethod): method is InConversation | Plain => OFFERED.has(method.method)
-const isMessage = (method: InConversation | Plain): method is InConversation =>
-  method.method === 'sendMessage' || method.method === 'notifyComposing'

@@ -10,6 +10,7 @@ import type { Account } from './users.ts'
 export interface ContactBook {
   readonly whole: () => NewEvent
   readonly subscribed: () => readonly string[]
+  readonly has: (uri: string) => boolean
   readonly addContact: (contact: ContactArguments) => Outcome
   readonly updateContact: (contact: ContactArguments) => Outcome
   readonly deleteContact: (uri: string) => Outcome
@@ -75,6 +76,7 @@ export function contactBook(account: Account, displayName: (uri: string) => stri
       contacts: [...contacts.values()],
     }),
     subscribed: () => [...contacts.values()].filter(({ subscribed }) => subscribed).map(({ uri }) => uri),
+    has: (uri) => contacts.has(uri.toLowerCase()),
     // A contact that is there already is brought up to date, as adding it on a second machine does.
     addContact: (contact) => put(contact, contacts.has(contact.uri.toLowerCase()) ? 'updated' : 'added'),
     updateContact: (contact) =>

@@ -78,9 +78,17 @@ export function endpoint({ clock, trunk, link, uri, displayName, receive }: Endp
     return ask({ ...request, headers })
   }
 
+  /** Whatever the answer to one refresh, the next one may set it right. */
+  function refreshLater(): void {
+    stopRefreshing = clock.after((EXPIRES_S / 2) * 1000, () => {
+      void sendRegister(EXPIRES_S)
+      refreshLater()
+    })
+  }
+
   async function register(): Promise<SipResponse> {
     const response = await sendRegister(EXPIRES_S)
-    if (response.status < 300) stopRefreshing = clock.after((EXPIRES_S / 2) * 1000, () => void register())
+    if (response.status < 300) refreshLater()
     return response
   }
 

@@ -6,6 +6,7 @@ import type { SipResponse } from '../lcs/sip.ts'
 export const invalidFormat = (reason: string): CwaError => ({ code: 18_000, reason })
 export const invalidRequest = (reason: string): CwaError => ({ code: 18_001, reason })
 export const sessionNotFound: CwaError = { code: 18_100, reason: 'Session not found: initiate one' }
+export const requestThrottled: CwaError = { code: 18_101, reason: 'Request throttled: post less often' }
 export const invalidOperation = (reason: string): CwaError => ({ code: 18_102, reason })
 export const internalFailure: CwaError = { code: 18_400, reason: 'Internal failure' }
 

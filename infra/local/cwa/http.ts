@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CwaCodec } from '../../../shared/cwa/codec.ts'
 import { CwaFault } from '../../../shared/cwa/faults.ts'
-import type { CwaError, CwaRequests } from '../../../shared/cwa/model.ts'
+import type { CwaError, CwaMethod, CwaRequests } from '../../../shared/cwa/model.ts'
 import { commandRoute, dataRoute, failure, formsRoute, iwaRoute, ticketed, ticketOf } from './channels.ts'
 import type { Answer, ChannelOptions, Route } from './channels.ts'
 import type { Fault, SeenRequest, Steering } from './control.ts'
@@ -10,6 +10,8 @@ import type { Tickets } from './tickets.ts'
 
 export interface HttpOptions extends ChannelOptions {
   readonly steering: Steering
+  /** The most requests that may wait for their answer, held GETs among them (ASP.NET's requestQueueLimit). */
+  readonly queueLimit: number
 }
 
 /** Longest body of a request, in bytes. */
@@ -17,7 +19,8 @@ const BODY_BYTES = 64 * 1024
 
 /** The HTTP face of CWA: five paths, whose letter case does not count, as in IIS. */
 export function requestListener(options: HttpOptions) {
-  const { codec, tickets, steering } = options
+  const { codec, tickets, steering, queueLimit } = options
+  const waiting = new Set<IncomingMessage>()
   const routes = new Map<string, Route>([
     ...(options.iwa === undefined ? [] : [['/iwa/logon.html', iwaRoute(options, options.iwa)] as const]),
     ['/forms/logon.html', formsRoute(options)],
@@ -36,7 +39,11 @@ export function requestListener(options: HttpOptions) {
   async function handle(http: IncomingMessage, response: ServerResponse): Promise<void> {
     const abandoned = new AbortController()
     response.on('close', () => abandoned.abort())
-    const url = new URL(http.url ?? '/', 'http://cwa.local')
+    const url = urlOf(http)
+    if (url === undefined) return send(response, codec, { status: 400, headers: { Connection: 'close' } }, undefined)
+    waiting.add(http)
+    response.on('close', () => waiting.delete(http))
+    if (waiting.size > queueLimit) return refuse(http, response, url)
     const body = await bodyOf(http)
     const request = seen(codec, http, url, body)
     const answered = steering.log(request)
@@ -49,6 +56,13 @@ export function requestListener(options: HttpOptions) {
     if (!response.destroyed) send(response, codec, answer, currentTicket(tickets, http))
   }
 
+  /** More requests wait than the queue has room for. Nothing is read of this one. */
+  function refuse(http: IncomingMessage, response: ServerResponse, url: URL): void {
+    steering.log(seen(codec, http, url, undefined))(503)
+    http.resume()
+    send(response, codec, { status: 503, headers: { Connection: 'close' } }, undefined)
+  }
+
   return (http: IncomingMessage, response: ServerResponse): void => {
     handle(http, response).catch(() => {
       // Whatever it was, the client learns nothing of this server's insides.
@@ -56,6 +70,11 @@ export function requestListener(options: HttpOptions) {
       else send(response, codec, failure(codec, internalFailure), undefined)
     })
   }
+}
+
+/** Undefined for a request target that is no path, such as `//` or `*`. */
+function urlOf(http: IncomingMessage): URL | undefined {
+  return URL.parse(http.url ?? '/', 'http://cwa.local') ?? undefined
 }
 
 /** The whole body, or undefined when it is too large or cut off; what is left over is read and thrown away. */
@@ -88,10 +107,12 @@ function seen(codec: CwaCodec, http: IncomingMessage, url: URL, body: string | u
   return {
     verb: http.method ?? '',
     path: url.pathname,
-    methods: posted !== undefined && 'methods' in posted ? posted.methods.map(({ method }) => method) : [],
+    methods: posted !== undefined && 'methods' in posted ? posted.methods.map(nameOf) : [],
     ...(ackId === null ? {} : { ackId: Number(ackId) }),
   }
 }
+
+const nameOf = (method: CwaMethod): string => (method.method === 'other' ? method.name : method.method)
 
 const lowerCased = (query: URLSearchParams): URLSearchParams =>
   new URLSearchParams([...query].map(([name, value]): [string, string] => [name.toLowerCase(), value]))

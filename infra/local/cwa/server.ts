@@ -1,7 +1,4 @@
 import { X509Certificate } from 'node:crypto'
-import { createServer } from 'node:http'
-import type { RequestListener, Server } from 'node:http'
-import { createServer as createSecureServer } from 'node:https'
 import { tlsServerEndPoint } from '../../../shared/cwa/channel-bindings.ts'
 import type { CwaCodec } from '../../../shared/cwa/codec.ts'
 import { authority } from '../certificates.ts'
@@ -13,9 +10,12 @@ import type { ContactBook } from './contacts.ts'
 import { steering } from './control.ts'
 import type { CwaControl } from './control.ts'
 import { requestListener } from './http.ts'
+import { HOST, httpListener } from './http-listener.ts'
+import { searchResult } from './search.ts'
 import { sessions } from './sessions.ts'
 import type { Sessions } from './sessions.ts'
 import { integratedWindowsAuthentication } from './sign-in.ts'
+import { throttle } from './throttle.ts'
 import { tickets } from './tickets.ts'
 import { trunk } from './trunk.ts'
 import type { Trunk } from './trunk.ts'
@@ -33,6 +33,8 @@ export interface CwaOptions {
   readonly port?: number
   /** HTTPS, with a certificate of a private authority that `ca` gives. */
   readonly tls?: boolean
+  /** A second listener, HTTPS on this port (0 takes a free one), beside plain HTTP on `port`: one server behind two doors. */
+  readonly securePort?: number
   /** Whether there is Integrated Windows Authentication. Without it `/iwa/` is 404. Default true. */
   readonly iwa?: boolean
   /** How long a GET of the data channel is held when nothing happens. Default 20 s. */
@@ -47,6 +49,18 @@ export interface CwaOptions {
   readonly ticketOverlapMs?: number
   /** A ticket that nobody showed for this long has expired. Default 1 h. */
   readonly ticketIdleMs?: number
+  /** Seconds: how often a client repeats that its user composes, and when an idle IM session ends. Default 60 and 120 (bb969542). */
+  readonly imComposingTimers?: { readonly refreshInterval: number; readonly timeout: number }
+  /** After this somebody who composes is shown so no longer. Default 5 s (bb969484). */
+  readonly composingMs?: number
+  /** The most people a search returns. Default 20, as Office Communications Server has it. */
+  readonly searchRows?: number
+  /** The most POSTs of one session in any second; the next ones are answered 18101. Default: no limit. */
+  readonly requestsPerSecond?: number
+  /** The most requests that may wait for their answer, held GETs among them; the next ones get 503. Default 5000. */
+  readonly queueLimit?: number
+  /** The most sessions at a time; an initiateSession beyond gets 503. Default 5000. */
+  readonly persistentConnections?: number
 }
 
 export interface StandInCwa {
@@ -54,12 +68,13 @@ export interface StandInCwa {
   readonly stop: () => Promise<void>
   /** Base URL such as `http://127.0.0.1:8080`. Complete after the start. */
   readonly url: () => string
-  /** PEM of the authority that signed the HTTPS certificate; undefined over HTTP. */
+  /** Base URL of the second listener, such as `https://127.0.0.1:8081`; undefined without `securePort`. */
+  readonly secureUrl: () => string | undefined
+  /** PEM of the authority that signed the HTTPS certificate; undefined where there is plain HTTP only. */
   readonly ca: string | undefined
   readonly control: CwaControl
 }
 
-const HOST = '127.0.0.1'
 const MINUTE = 60_000
 
 /**
@@ -68,9 +83,11 @@ const MINUTE = 60_000
  */
 export function standInCwa(options: CwaOptions): StandInCwa {
   const { clock, lcs, codec, pollWaitMs = 50, sessionTimeoutMs = 10 * MINUTE } = options
+  const { imComposingTimers = { refreshInterval: 60, timeout: 120 } } = options
   const users = directory(options.users)
   const books = new Map<string, ContactBook>()
-  const privateCa = options.tls ? authority('Communicator Web Access stand-in authority') : undefined
+  const isSecure = options.tls === true || options.securePort !== undefined
+  const privateCa = isSecure ? authority('Communicator Web Access stand-in authority') : undefined
   const credential = privateCa?.issue({
     commonName: 'cwa.local',
     use: 'server',
@@ -88,6 +105,14 @@ export function standInCwa(options: CwaOptions): StandInCwa {
     trunk: () => toLcs,
     timeoutMs: sessionTimeoutMs,
     onHeld: (session) => steer.held(session),
+    conferenceTimers: { idleMs: imComposingTimers.timeout * 1000, composingMs: options.composingMs ?? 5000 },
+    configuration: {
+      event: 'configuration',
+      imComposingTimers,
+      // 12 is display name and e-mail (dd573011).
+      search: { defaultFunction: 'or', defaultFields: 12 },
+      enableAppearOffline: true,
+    },
     bookOf,
   })
   const toLcs: Trunk = trunk({ clock, lcs, name: 'cwa.local:5061', onLost: () => open.lose() })
@@ -103,7 +128,7 @@ export function standInCwa(options: CwaOptions): StandInCwa {
     open.lose()
     toLcs.close()
     valid.clear()
-    server.closeAllConnections()
+    for (const each of listeners) each.closeAllConnections()
   }
 
   const listener = requestListener({
@@ -112,10 +137,17 @@ export function standInCwa(options: CwaOptions): StandInCwa {
     tickets: valid,
     sessions: open,
     steering: steer,
-    commands: commands({ sessions: open, pollWaitMs }),
+    commands: commands({
+      sessions: open,
+      pollWaitMs,
+      search: (search) => searchResult(search, users.all, options.searchRows ?? 20),
+    }),
     holdMs: options.holdMs ?? 20_000,
     pollWaitMs,
     sessionTimeoutMs,
+    isThrottled: throttle(clock, options.requestsPerSecond),
+    queueLimit: options.queueLimit ?? 5000,
+    persistentConnections: options.persistentConnections ?? 5000,
     iwa:
       options.iwa === false
         ? undefined
@@ -127,40 +159,23 @@ export function standInCwa(options: CwaOptions): StandInCwa {
               : { channelBindings: tlsServerEndPoint(new X509Certificate(credential.cert).raw) }),
           }),
   })
-  const server = serverFor(credential, listener)
-  let port = 0
+  const first = httpListener(options.port ?? 0, options.tls === true ? credential : undefined, listener)
+  const second = options.securePort === undefined ? undefined : httpListener(options.securePort, credential, listener)
+  const listeners = second === undefined ? [first] : [first, second]
 
   return {
     async start() {
-      const { promise, resolve, reject } = Promise.withResolvers<void>()
-      server.once('error', reject)
-      server.listen(options.port ?? 0, HOST, resolve)
-      await promise
-      const address = server.address()
-      // A string is a pipe's name, null a server that does not listen: neither is what was asked for.
-      if (typeof address === 'string' || address === null) throw new TypeError('CWA listens on a TCP port')
-      port = address.port
+      for (const each of listeners) await each.start()
     },
     async stop() {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      server.close(() => resolve())
+      const stopped = Promise.all(listeners.map((each) => each.stop()))
       steer.control.release()
       breakDown()
-      await promise
+      await stopped
     },
-    url: () => `${credential === undefined ? 'http' : 'https'}://${HOST}:${port}`,
+    url: first.url,
+    secureUrl: () => second?.url(),
     ca: privateCa?.ca,
     control: steer.control,
   }
-}
-
-function serverFor(
-  credential: { readonly cert: string; readonly key: string } | undefined,
-  listener: RequestListener,
-): Server {
-  // A held GET is no idle connection, and a client may take its time between two: Node's own limits are off.
-  const limits = { requestTimeout: 30_000, keepAliveTimeout: 120_000 }
-  return credential === undefined
-    ? createServer(limits, listener)
-    : createSecureServer({ ...limits, ...credential }, listener)
 }

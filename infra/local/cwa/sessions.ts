@@ -3,6 +3,7 @@ import type { CwaError, PresenceOfUser, SessionMethod } from '../../../shared/cw
 import type { Clock } from '../clock.ts'
 import type { Incoming } from '../lcs/incoming.ts'
 import { conferences } from './conferences.ts'
+import type { ConferenceTimers } from './conference-list.ts'
 import type { Conferences } from './conferences.ts'
 import type { ContactBook } from './contacts.ts'
 import { endpoint } from './endpoint.ts'
@@ -10,11 +11,16 @@ import type { Endpoint } from './endpoint.ts'
 import { eventQueue } from './event-queue.ts'
 import type { EventQueue, NewEvent } from './event-queue.ts'
 import { failureOf } from './failures.ts'
+import { invitations } from './invitations.ts'
+import type { Activity } from './invitations.ts'
 import { sessionPresence, state } from './presence.ts'
+import { ownRoaming } from './roaming-self.ts'
+import type { OwnRoaming } from './roaming-self.ts'
 import type { SessionPresence } from './presence.ts'
 import type { Trunk } from './trunk.ts'
 import type { Account } from './users.ts'
 import { tagOf } from '../lcs/address.ts'
+import { ROAMING_EVENT } from '../lcs/containers.ts'
 import { header } from '../lcs/sip.ts'
 
 export type InitiateSession = Extract<SessionMethod, { method: 'initiateSession' }>
@@ -25,6 +31,7 @@ export interface Session {
   readonly queue: EventQueue
   readonly conferences: Conferences
   readonly presence: SessionPresence
+  readonly roaming: OwnRoaming
   readonly book: ContactBook
   /** Whether contacts that are added are watched without being asked. */
   readonly watchesContacts: boolean
@@ -32,6 +39,7 @@ export interface Session {
   readonly touch: () => void
   /** What the data channel says of the user; CWA publishes it as machine state. */
   readonly setActive: (active: boolean) => void
+  readonly activity: () => Activity
 }
 
 export interface Sessions {
@@ -51,24 +59,21 @@ export interface SessionsOptions {
   readonly bookOf: (account: Account) => ContactBook
   readonly timeoutMs: number
   readonly onHeld: (session: Session) => void
+  readonly conferenceTimers: ConferenceTimers
+  /** The event of that name, as every session gets it at its start. */
+  readonly configuration: NewEvent
 }
 
 const ACTIVE = 3500
 const INACTIVE = 5000
 const ONLINE = 3500
 
-const CONFIGURATION: NewEvent = {
-  event: 'configuration',
-  imComposingTimers: { refreshInterval: 60, timeout: 120 },
-  search: { defaultFunction: 'or', defaultFields: 12 },
-  enableAppearOffline: true,
-}
-
 export function sessions(options: SessionsOptions): Sessions {
   const { clock, timeoutMs } = options
   const bySid = new Map<string, Session>()
   const endpoints = new Map<Session, Endpoint>()
   const stopTimers = new Map<Session, () => void>()
+  const offer = invitations(clock)
 
   function forget(session: Session): void {
     bySid.delete(session.sid)
@@ -76,6 +81,7 @@ export function sessions(options: SessionsOptions): Sessions {
     stopTimers.get(session)?.()
     stopTimers.delete(session)
     session.presence.end()
+    session.roaming.end()
     session.queue.end()
   }
 
@@ -112,19 +118,26 @@ export function sessions(options: SessionsOptions): Sessions {
           : { event: 'userPresence', users: [user] },
       )
     const presence = sessionPresence({ clock, endpoint, onChange })
+    const book = options.bookOf(account)
+    const roaming = ownRoaming({ clock, endpoint, add: queue.add, isContact: book.has })
     let isActive = true
+    let activeAt = clock.now()
     const session: Session = {
       sid: newSid(),
       uri: account.uri,
       queue,
       presence,
-      conferences: conferences({ clock, endpoint, add: queue.add }),
-      book: options.bookOf(account),
+      roaming,
+      book,
+      conferences: conferences({ clock, endpoint, add: queue.add, ...options.conferenceTimers }),
       watchesContacts: method.autoSubscribePresenceForContacts ?? true,
       touch: () => touch(session),
+      activity: () => ({ isActive, activeAt }),
       setActive(active) {
-        if (active === isActive || method.autoPublishMachineState === false) return
+        if (active) activeAt = clock.now()
+        if (active === isActive) return
         isActive = active
+        if (method.autoPublishMachineState === false) return
         void presence.publish([state('machineState', active ? ACTIVE : INACTIVE)])
       },
     }
@@ -146,9 +159,21 @@ export function sessions(options: SessionsOptions): Sessions {
     bySid.set(session.sid, session)
     endpoints.set(session, own)
     touch(session)
-    const error = await begin(session, method)
+    const error = await begin(session, method, options.configuration)
     if (error !== undefined) await end(session)
     return error ?? session
+  }
+
+  /** Where a request of the LCS goes: presence, a conversation that is, or one that begins. */
+  function receive({ uri, presence, roaming, conferences, activity }: Session, incoming: Incoming): void {
+    const { request } = incoming
+    const event = header(request, 'Event')
+    if (event === 'presence') presence.receiveNotify(incoming)
+    else if (event === ROAMING_EVENT) roaming.receiveNotify(incoming)
+    else if (event === 'conference') conferences.receiveRoster(incoming)
+    else if (request.method === 'INVITE' && tagOf(header(request, 'To')) === undefined) {
+      offer(`${uri} ${header(request, 'Call-ID')}`, { ...conferences.receiveInvite(incoming), activity })
+    } else conferences.receiveWithin(incoming)
   }
 
   return {
@@ -170,28 +195,25 @@ export function sessions(options: SessionsOptions): Sessions {
 }
 
 /** Publishes the first state, looks at the contacts, and queues the events every session begins with (bb969520). */
-async function begin(session: Session, method: InitiateSession): Promise<CwaError | undefined> {
-  const { presence, book, queue } = session
+async function begin(
+  session: Session,
+  method: InitiateSession,
+  configuration: NewEvent,
+): Promise<CwaError | undefined> {
+  const { presence, roaming, book, queue } = session
   const machine = method.autoPublishMachineState === false ? [] : [state('machineState', ACTIVE)]
   const user = state('userState', method.userStateAvailability ?? ONLINE)
   const error = await presence.publish([user, ...machine])
   if (error !== undefined) return error
   const watched = session.watchesContacts ? book.subscribed().filter((uri) => uri !== session.uri) : []
-  const [self, ...users] = await Promise.all([presence.watch(session.uri), ...watched.map(presence.watch)])
+  const looks = Promise.all([presence.watch(session.uri), ...watched.map(presence.watch)])
+  const [[self, ...users], own] = await Promise.all([looks, roaming.begin()])
   queue.add(
     book.whole(),
     { event: 'selfPresence', categories: self.categories },
     ...(users.length > 0 ? [{ event: 'userPresence', users } as const] : []),
-    CONFIGURATION,
+    configuration,
+    ...own,
   )
   return undefined
-}
-
-/** Where a request of the LCS goes: presence, a conversation that is, or one that begins. */
-function receive({ presence, conferences }: Session, incoming: Incoming): void {
-  const { request } = incoming
-  if (request.method === 'NOTIFY') presence.receiveNotify(incoming)
-  else if (request.method === 'INVITE' && tagOf(header(request, 'To')) === undefined)
-    conferences.receiveInvite(incoming)
-  else conferences.receiveWithin(incoming)
 }

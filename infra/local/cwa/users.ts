@@ -11,12 +11,28 @@ export interface StandInUser {
   readonly uri?: string
   /** SIP URIs that are on the user's contact list at the first sign-in. */
   readonly contacts?: readonly string[]
+  /** What Active Directory has beside; names are those of the display name, and the address `user@domain.test`, when left out. */
+  readonly person?: Partial<Person>
+}
+
+/** What a search looks at and shows (bb969628). */
+export interface Person {
+  readonly firstName: string
+  readonly lastName: string
+  readonly email: string
+  readonly title?: string
+  readonly office?: string
+  readonly phone?: string
+  readonly company?: string
+  readonly city?: string
+  readonly country?: string
 }
 
 export interface Account {
   readonly uri: string
   readonly displayName: string
   readonly contacts: readonly string[]
+  readonly person: Person
 }
 
 /** The accounts as an Active Directory would know them: it has hashes of passwords, not passwords. */
@@ -27,6 +43,7 @@ export interface Directory {
   /** The account of `domain\user` or `user@domain`, if the password is right. Unknown users cost the same work. */
   readonly logOn: (name: string, password: string) => Account | undefined
   readonly byUri: (uri: string) => Account | undefined
+  readonly all: readonly Account[]
 }
 
 export const uriOf = ({ uri, user, domain }: StandInUser): string => (uri ?? `sip:${user}@${domain}.test`).toLowerCase()
@@ -40,6 +57,12 @@ interface Entry extends Account {
 const digestOf = (password: string): Buffer => createHash('sha256').update(password, 'utf8').digest()
 const NOBODY = digestOf('')
 
+/** The first word of a display name, and the others. */
+function named({ displayName, user }: StandInUser): Pick<Person, 'firstName' | 'lastName'> {
+  const [firstName = '', ...rest] = (displayName ?? user).trim().split(/\s+/)
+  return { firstName, lastName: rest.join(' ') }
+}
+
 export function directory(users: readonly StandInUser[]): Directory {
   const entries = users.map((user): Entry => {
     const uri = uriOf(user)
@@ -47,6 +70,7 @@ export function directory(users: readonly StandInUser[]): Directory {
       uri,
       displayName: user.displayName ?? user.user,
       contacts: (user.contacts ?? []).map((contact) => contact.toLowerCase()),
+      person: { ...named(user), email: uri.replace(/^sip:/, ''), ...user.person },
       names: [
         `${user.domain}\\${user.user}`,
         `\\${user.user}`,
@@ -61,6 +85,7 @@ export function directory(users: readonly StandInUser[]): Directory {
     entries.find(({ names }) => names.includes(`${domain}\\${user}`.toLowerCase()))
 
   return {
+    all: entries,
     find,
     ntHashOf: (who) => find(who)?.hash,
     logOn(name, password) {

@@ -11,8 +11,11 @@ export interface Address {
 /** Reads `"Ann" <sip:ann@contoso.test>;tag=1` as well as the short form without angle brackets. */
 export function parseAddress(value: string): Address {
   const [first = '', ...rest] = splitOutside(value, ';')
-  const match = /^(?:("(?:[^"\\]|\\.)*"|[^"<]*?)\s*)?<([^<>\s]+)>$/.exec(first)
+  // A display name is a quoted text, or words that need no quotes (RFC 3261, 25.1: *(token LWS)).
+  const match = /^(?:("(?:[^"\\]|\\.)*"|[\w\-.!%*+`'~ \t]*?)\s*)?<([^<>\s]+)>$/.exec(first)
   const uri = match?.[2] ?? first
+  // Without angle brackets, what follows a `?` or a comma could belong to either (20.10).
+  if (match === null && /[?,]/.test(uri)) throw new SipError(400, 'an address with headers stands in angle brackets')
   if (!/^[a-z][a-z\d+.-]*:[^\s<>"]+$/i.test(uri)) throw new SipError(400, 'an address has no URI')
   const display = match?.[1]?.startsWith('"') ? match[1].slice(1, -1).replaceAll(/\\(.)/g, '$1') : match?.[1]
   return { uri, params: parameters(rest), ...(display ? { display } : {}) }

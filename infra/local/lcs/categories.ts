@@ -1,6 +1,7 @@
-import { XMLParser } from 'fast-xml-parser'
 import type { CategoryValue, CwaCategory } from '../../../shared/cwa/model.ts'
 import { SipError } from './sip.ts'
+import { escaped, node, nodes, readBody, string, textOf } from './xml-body.ts'
+import type { Node } from './xml-body.ts'
 
 /** Presence between CWA and LCS: the categories document of MS-PRES, which CWA hands on to its clients. */
 export const CATEGORIES_TYPE = 'application/msrtc-event-categories+xml'
@@ -47,44 +48,12 @@ function printValue(value: CategoryValue): string {
   }
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-
-/** XML 1.0 has no way to write most control characters, so they are left out. */
-const escaped = (text: string): string =>
-  text.replaceAll(/(?![\t\n\r])\p{Cc}/gu, '').replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? character)
-
-const parser = new XMLParser({
-  ignoreAttributes: false,
-  attributeNamePrefix: '@',
-  parseTagValue: false,
-  parseAttributeValue: false,
-  trimValues: false,
-  isArray: (name) => name === 'category',
-})
-
 /** Throws a `SipError` 400 for what is no categories document. Payloads of unknown shape stay as categories without value. */
 export function parseCategories(text: string): CategoriesDocument {
-  if (/<!DOCTYPE|<!ENTITY/i.test(text)) throw new SipError(400, 'a categories document has no document type')
-  const root = node(node(parsed(text))?.['categories'])
+  const root = node(readBody(text)['categories'])
   const uri = root?.['@uri']
   if (root === undefined || typeof uri !== 'string') throw new SipError(400, 'the body is no categories document')
-  const list: unknown = root['category'] ?? []
-  return { uri, categories: Array.isArray(list) ? list.map((each) => category(node(each) ?? {})) : [] }
-}
-
-type Node = Readonly<Record<string, unknown>>
-
-const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** An element with attributes or children. One that is empty, or has text only, is none. */
-const node = (value: unknown): Node | undefined => (isNode(value) ? value : undefined)
-
-function parsed(text: string): unknown {
-  try {
-    return parser.parse(text, true)
-  } catch {
-    throw new SipError(400, 'the body is no well-formed XML')
-  }
+  return { uri, categories: nodes(root['category']).map(category) }
 }
 
 function category(element: Node): CwaCategory {
@@ -120,7 +89,7 @@ function note(element: Node | undefined): CategoryValue | undefined {
   if (element === undefined) return undefined
   const body = element['body']
   const noteType = string(node(body)?.['@type'])
-  const text = string(body) ?? string(node(body)?.['#text']) ?? ''
+  const text = textOf(body) ?? ''
   return { type: 'note', text, ...(noteType === undefined ? {} : { noteType }) }
 }
 
@@ -135,5 +104,3 @@ function card(element: Node | undefined): CategoryValue | undefined {
     ...(email === undefined ? {} : { email }),
   }
 }
-
-const string = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)

@@ -7,6 +7,7 @@ import { incomingOf, ownAnswer } from './incoming.ts'
 import type { Incoming } from './incoming.ts'
 import { parameters, printAddress } from './address.ts'
 import { SIP_LIMITS, sipStream } from './sip-stream.ts'
+import type { Unreadable } from './sip-stream.ts'
 
 /** RFC 3261, 17.1.1.1: T1 is 500 ms, a transaction ends after 64 of them. Over TLS nothing is sent twice. */
 const TRANSACTION_MS = 64 * 500
@@ -122,15 +123,27 @@ export function sipLink(options: LinkOptions): SipLink {
     }
   }
 
+  /** A request that cannot be read is refused; a response that cannot be read has never come. */
+  function refuse({ refused, head, isLost }: Unreadable): void {
+    const { start, headers } = head
+    const isResponse = start.startsWith('SIP/')
+    if (!isResponse && header(head, 'Via') === undefined) throw refused
+    if (!isResponse && !start.startsWith('ACK ')) {
+      write(ownAnswer({ method: '', uri: '', headers, body: '' }, refused.status, refused.message))
+    }
+    if (isLost) socket.end()
+  }
+
   socket.setNoDelay(true)
   socket.on('data', (chunk: Uint8Array) => {
     try {
       for (const message of read(chunk)) {
-        if (isRequest(message)) receiveRequest(message)
+        if ('refused' in message) refuse(message)
+        else if (isRequest(message)) receiveRequest(message)
         else receiveResponse(message)
       }
     } catch (thrown) {
-      // Whatever was wrong with the stream, its frame is lost: nothing after it can be trusted.
+      // This is something else than SIP, and nothing after it can be trusted.
       if (!(thrown instanceof SipError)) throw thrown
       socket.destroy()
     }

@@ -1,6 +1,15 @@
 import type { Clock } from '../clock.ts'
 import { addressOfRecord } from './address.ts'
 import { CATEGORIES_TYPE, parseCategories, printCategories } from './categories.ts'
+import {
+  CHANGE_TYPE,
+  containers,
+  parseContainerChange,
+  printRoamingSelf,
+  ROAMING_EVENT,
+  ROAMING_TYPE,
+} from './containers.ts'
+import type { Containers } from './containers.ts'
 import { calleesDialog, keyOf, keyOfRequest, newTag, receivedWithin, within } from './dialogs.ts'
 import type { Dialog } from './dialogs.ts'
 import type { Incoming } from './incoming.ts'
@@ -17,6 +26,8 @@ export interface PresenceServer {
   readonly subscribe: (incoming: Incoming) => void
   /** PUBLISH of one's own presence (RFC 3903, with the categories of MS-PRES as its body). */
   readonly publish: (incoming: Incoming) => void
+  /** SERVICE that changes one's own containers (MS-PRES). */
+  readonly service: (incoming: Incoming) => void
   /** To be told of every endpoint that came or went. */
   readonly changed: (binding: Binding, gone: boolean) => void
   readonly dropLink: (link: SipLink) => void
@@ -33,19 +44,28 @@ interface Subscription {
   readonly dialog: Dialog
   readonly link: SipLink
   readonly presentity: string
-  readonly own: boolean
+  readonly watcher: string
+  readonly event: Package
   /** The last document that was sent, to stay silent when nothing visible changed. */
   sent: string
   expiresAt: number
   forget: () => void
 }
 
+/** Presence of anybody, or what a user alone is told of himself. */
+type Package = 'presence' | typeof ROAMING_EVENT
+
+const TYPES: Readonly<Record<Package, string>> = { presence: CATEGORIES_TYPE, [ROAMING_EVENT]: ROAMING_TYPE }
+
 export function presenceServer({ clock, registrar, contact }: PresenceOptions): PresenceServer {
-  const users = new Map<string, Publications>()
+  const users = new Map<string, Publications & { readonly containers: Containers }>()
   const subscriptions = new Map<string, Subscription>()
 
-  function of(user: string): Publications {
-    const found = users.get(user) ?? publications(registrar().displayName(user))
+  function of(user: string): Publications & { readonly containers: Containers } {
+    const found = users.get(user) ?? {
+      ...publications(registrar().displayName(user)),
+      containers: containers(),
+    }
     users.set(user, found)
     return found
   }
@@ -55,18 +75,31 @@ export function presenceServer({ clock, registrar, contact }: PresenceOptions): 
     subscriptions.delete(keyOf(subscription.dialog))
   }
 
+  function presenceFor({ presentity, watcher }: Subscription): string {
+    const { own, visible, containers } = of(presentity)
+    const seen = containers.blocks(watcher) ? BLANK : visible()
+    return printCategories({ uri: presentity, categories: watcher === presentity ? own() : seen })
+  }
+
+  function roamingFor({ presentity }: Subscription): string {
+    const watchers = [...subscriptions.values()].filter((each) => each.event === 'presence' && isOf(presentity, each))
+    const subscribers = [...new Set(watchers.map(({ watcher }) => watcher))].map((uri) => {
+      const displayName = registrar().displayName(uri)
+      return { uri, ...(displayName === undefined ? {} : { displayName }) }
+    })
+    return printRoamingSelf({ containers: of(presentity).containers.all(), subscribers })
+  }
+
   async function notify(subscription: Subscription, state: string, onlyChanges: boolean): Promise<void> {
-    const publications = of(subscription.presentity)
-    const categories = subscription.own ? publications.own() : publications.visible()
-    const body = printCategories({ uri: subscription.presentity, categories })
+    const body = subscription.event === 'presence' ? presenceFor(subscription) : roamingFor(subscription)
     if (onlyChanges && body === subscription.sent) return
     subscription.sent = body
     const request = within(subscription.dialog, 'NOTIFY', {
       headers: [
         ['Contact', `<${contact()}>`],
-        ['Event', 'presence'],
+        ['Event', subscription.event],
         ['Subscription-State', state],
-        ['Content-Type', CATEGORIES_TYPE],
+        ['Content-Type', TYPES[subscription.event]],
       ],
       body,
     })
@@ -92,13 +125,14 @@ export function presenceServer({ clock, registrar, contact }: PresenceOptions): 
     })
   }
 
-  function open(incoming: Incoming): Subscription {
+  function open(incoming: Incoming, event: Package): Subscription {
     const { request, link, localTo } = incoming
     const presentity = addressOfRecord(request.uri)
     const watcher = registrar().senderOf(incoming).user
     if (!registrar().isKnown(presentity)) throw new SipError(404, 'User does not exist')
+    if (event === ROAMING_EVENT && watcher !== presentity) throw new SipError(403, 'A user is told of himself only')
     const dialog = calleesDialog(request, localTo)
-    return { dialog, link, presentity, own: watcher === presentity, sent: '', expiresAt: 0, forget: () => {} }
+    return { dialog, link, presentity, watcher, event, sent: '', expiresAt: 0, forget: () => {} }
   }
 
   function found(request: SipRequest, key: string): Subscription {
@@ -110,11 +144,12 @@ export function presenceServer({ clock, registrar, contact }: PresenceOptions): 
 
   function subscribe(incoming: Incoming): void {
     const { request } = incoming
-    if (header(request, 'Event') !== 'presence') throw new SipError(489, 'Bad Event')
-    if (!listHeader(request, 'Accept').includes(CATEGORIES_TYPE)) throw new SipError(406, 'Not Acceptable')
+    const event = header(request, 'Event')
+    if (event !== 'presence' && event !== ROAMING_EVENT) throw new SipError(489, 'Bad Event')
+    if (!listHeader(request, 'Accept').includes(TYPES[event])) throw new SipError(406, 'Not Acceptable')
     const granted = seconds(header(request, 'Expires') ?? '3600')
     const key = keyOfRequest(request)
-    const subscription = key === undefined ? open(incoming) : found(request, key)
+    const subscription = key === undefined ? open(incoming, event) : found(request, key)
     if (granted > 0) {
       subscriptions.set(keyOf(subscription.dialog), subscription)
       renew(subscription, granted)
@@ -126,6 +161,18 @@ export function presenceServer({ clock, registrar, contact }: PresenceOptions): 
       ],
     })
     void notify(subscription, granted > 0 ? active(subscription) : 'terminated;reason=timeout', false)
+    // Somebody new watches: who is watched is told.
+    if (event === 'presence' && key === undefined && granted > 0) tell(subscription.presentity)
+  }
+
+  function service(incoming: Incoming): void {
+    const { request, respond } = incoming
+    const { user } = registrar().senderOf(incoming)
+    if (addressOfRecord(request.uri) !== user) throw new SipError(403, 'A user changes his own containers only')
+    if (header(request, 'Content-Type') !== CHANGE_TYPE) throw new SipError(415, 'Unsupported Media Type')
+    of(user).containers.change(parseContainerChange(request.body))
+    respond(200, 'OK')
+    tell(user)
   }
 
   function publish(incoming: Incoming): void {
@@ -147,6 +194,7 @@ export function presenceServer({ clock, registrar, contact }: PresenceOptions): 
   return {
     subscribe,
     publish,
+    service,
     changed({ user, contact: endpoint }, gone) {
       if (!gone) return
       of(user).dropEndpoint(endpoint, registrar().bindingsOf(user).length === 0, clock.now())
@@ -157,3 +205,8 @@ export function presenceServer({ clock, registrar, contact }: PresenceOptions): 
     },
   }
 }
+
+/** What somebody sees who is blocked: that there is a state, and nothing published in it (bb969582). */
+const BLANK = [{ name: 'state', instance: 1, version: 1 }] as const
+
+const isOf = (user: string, { presentity, watcher }: Subscription) => presentity === user && watcher !== user

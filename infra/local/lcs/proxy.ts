@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { addressOfRecord, parseAddress } from './address.ts'
 import { callersDialog, within } from './dialogs.ts'
+import { ownAnswer } from './incoming.ts'
 import type { Incoming } from './incoming.ts'
 import type { ClientTransaction } from './link.ts'
 import { diagnostics } from './registrar.ts'
@@ -10,6 +11,8 @@ import type { SipHeaders, SipRequest, SipResponse } from './sip.ts'
 
 /** Carries sessions between endpoints: a stateful proxy that stays on the route (RFC 3261, clause 16). */
 export interface Proxy {
+  /** Rings at every endpoint of a user on this server's own behalf. The answer is that of the first to accept, or the best refusal. */
+  readonly call: (callee: string, request: SipRequest) => ClientTransaction
   /** An INVITE outside of a dialog goes to every endpoint of the user; the first to accept has it. */
   readonly invite: (incoming: Incoming) => void
   /** Whatever belongs to a dialog goes to the endpoint it names. */
@@ -44,60 +47,87 @@ export function proxy({ clock, registrar, route }: ProxyOptions): Proxy {
     return { ...request, uri, headers }
   }
 
-  function invite(incoming: Incoming): void {
-    const { request, respond } = incoming
-    registrar().senderOf(incoming)
-    const callee = addressOfRecord(request.uri)
-    if (!registrar().isKnown(callee)) {
-      return respond(404, 'Not Found', { headers: [diagnostics(1003, 'User does not exist')] })
+  /** Why a user cannot be rung at, if so. */
+  function refusal(callee: string, request: SipRequest): SipResponse | undefined {
+    const refused = (status: number, reason: string, id: number, why: string): SipResponse => {
+      const answer = ownAnswer(request, status, reason)
+      return { ...answer, headers: [...answer.headers, diagnostics(id, why)] }
     }
-    const targets = registrar().bindingsOf(callee)
-    if (targets.length === 0) {
-      const headers = [diagnostics(2, 'The user has no endpoint that is signed in')]
-      return respond(480, 'Temporarily Unavailable', { headers })
-    }
-    respond(100, 'Trying')
-    const requests = targets.map(({ contact }) => forwarded(request, contact, [['Record-Route', `<${route()}>`]]))
-    fork(incoming, targets, requests)
+    if (!registrar().isKnown(callee)) return refused(404, 'Not Found', 1003, 'User does not exist')
+    if (registrar().bindingsOf(callee).length > 0) return undefined
+    return refused(480, 'Temporarily Unavailable', 2, 'The user has no endpoint that is signed in')
   }
 
-  function fork(incoming: Incoming, targets: readonly Binding[], requests: readonly SipRequest[]): void {
+  function fork(
+    targets: readonly Binding[],
+    requestFor: (contact: string) => SipRequest,
+    onProvisional: (response: SipResponse) => void,
+  ): ClientTransaction {
+    const { promise: response, resolve } = Promise.withResolvers<SipResponse>()
+    const requests = targets.map(({ contact }) => requestFor(contact))
     const branches: ClientTransaction[] = []
     const refusals: SipResponse[] = []
     let accepted = false
-    const cancelAll = () => {
+    const cancel = () => {
       for (const branch of branches) branch.cancel()
     }
-    const stopTimer = clock.after(RINGING_MS, cancelAll)
+    const stopTimer = clock.after(RINGING_MS, cancel)
+
+    function refused(response: SipResponse): void {
+      refusals.push(response)
+      // 16.7, item 5: a 6xx speaks for all of the user's endpoints.
+      if (response.status >= 600) cancel()
+      if (refusals.length < targets.length || accepted) return
+      stopTimer()
+      // 16.7, item 6: a 6xx decides, else the lowest class.
+      const [best] = [...refusals].sort((a, b) => rank(a.status) - rank(b.status))
+      resolve(best ?? response)
+    }
 
     function answered(target: Binding, request: SipRequest, response: SipResponse): void {
-      if (response.status >= 300) {
-        refusals.push(response)
-        if (refusals.length < targets.length || accepted) return
-        stopTimer()
-        // 16.7, item 6: a 6xx decides, else the lowest class.
-        const [best] = [...refusals].sort((a, b) => rank(a.status) - rank(b.status))
-        return incoming.relay(best ?? response)
-      }
+      if (response.status >= 300) return refused(response)
       if (accepted) return leave(target, request, response)
       accepted = true
       stopTimer()
-      incoming.relay(response)
-      cancelAll()
+      resolve(response)
+      cancel()
     }
 
-    incoming.onCancel = cancelAll
     for (const [at, target] of targets.entries()) {
-      const request = requests[at] ?? incoming.request
+      const request = requests[at] ?? requestFor(target.contact)
       const branch = target.link.request(request, (response) => {
-        if (!accepted) incoming.relay(response)
+        if (!accepted) onProvisional(response)
       })
       branches.push(branch)
       void branch.response.then((response) => answered(target, request, response))
     }
+    return { response, cancel }
+  }
+
+  function invite(incoming: Incoming): void {
+    const { request, respond, relay } = incoming
+    registrar().senderOf(incoming)
+    const callee = addressOfRecord(request.uri)
+    const refused = refusal(callee, request)
+    if (refused !== undefined) return relay(refused)
+    const recorded: SipHeaders = [['Record-Route', `<${route()}>`]]
+    const targets = registrar().bindingsOf(callee)
+    respond(100, 'Trying')
+    const forked = fork(targets, (contact) => forwarded(request, contact, recorded), relay)
+    incoming.onCancel = forked.cancel
+    void forked.response.then(relay)
   }
 
   return {
+    call(callee, request) {
+      const refused = refusal(callee, request)
+      if (refused !== undefined) return { response: Promise.resolve(refused), cancel: () => {} }
+      return fork(
+        registrar().bindingsOf(callee),
+        (contact) => ({ ...request, uri: contact }),
+        () => {},
+      )
+    },
     invite,
     within({ request, respond, relay }) {
       const [first] = listHeader(request, 'Route')

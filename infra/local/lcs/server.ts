@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import { authority } from '../certificates.ts'
 import type { Credential } from '../certificates.ts'
 import type { Clock } from '../clock.ts'
+import { focusServer } from './focus.ts'
 import { sipLink } from './link.ts'
 import type { Incoming } from './incoming.ts'
 import type { SipLink } from './link.ts'
@@ -11,7 +12,7 @@ import { proxy } from './proxy.ts'
 import { registrar } from './registrar.ts'
 import type { LcsUser } from './registrar.ts'
 import { tagOf } from './address.ts'
-import { header } from './sip.ts'
+import { header, listHeader } from './sip.ts'
 
 export interface LcsOptions {
   readonly clock: Clock
@@ -41,12 +42,12 @@ export interface Lcs {
 const HOST = '127.0.0.1'
 const ALLOW: readonly [string, string] = [
   'Allow',
-  'REGISTER, SUBSCRIBE, PUBLISH, INVITE, ACK, CANCEL, MESSAGE, INFO, BYE',
+  'REGISTER, SUBSCRIBE, NOTIFY, PUBLISH, SERVICE, INVITE, ACK, CANCEL, MESSAGE, INFO, REFER, BYE',
 ]
 
 /**
  * A stand-in Live Communications Server: SIP (RFC 3261) over TLS with certificates on both sides, a registrar, a
- * presence server and a proxy. A peer whose certificate is not of this server's own authority gets no connection;
+ * presence server, a proxy, and a focus for conferences of several people. A peer whose certificate is not of this server's own authority gets no connection;
  * one that has it is a trusted server, which vouches for the users it registers.
  */
 export function lcs({ clock, users, port = 0 }: LcsOptions): Lcs {
@@ -58,23 +59,33 @@ export function lcs({ clock, users, port = 0 }: LcsOptions): Lcs {
   const endpoints = registrar({ clock, users, onChange: (binding, gone) => presence.changed(binding, gone) })
   const presence = presenceServer({ clock, registrar: () => endpoints, contact: self })
   const sessions = proxy({ clock, registrar: () => endpoints, route: self })
+  const conferences = focusServer({ clock, registrar: () => endpoints, call: sessions.call })
 
   /** What is done with each method outside of a dialog, and inside of one. */
   const table: Readonly<Record<string, { readonly outside?: Handler; readonly inside?: Handler }>> = {
     REGISTER: { outside: endpoints.register },
     PUBLISH: { outside: presence.publish },
+    SERVICE: { outside: presence.service },
     SUBSCRIBE: { outside: presence.subscribe, inside: presence.subscribe },
     INVITE: { outside: sessions.invite },
     ACK: { outside: () => {}, inside: sessions.within },
     MESSAGE: { inside: sessions.within },
     INFO: { inside: sessions.within },
+    REFER: { inside: sessions.within },
+    NOTIFY: { inside: sessions.within },
     BYE: { inside: sessions.within },
   }
 
   function receive(incoming: Incoming): void {
     const { request, respond } = incoming
-    const handlers = table[request.method]
+    const required = listHeader(request, 'Require')
+    if (required.length > 0 && request.method !== 'ACK') {
+      // RFC 3261, 8.2.2.3: there is no extension here that one could demand.
+      return respond(420, 'Bad Extension', { headers: [['Unsupported', required.join(', ')]] })
+    }
+    const handlers = Object.hasOwn(table, request.method) ? table[request.method] : undefined
     if (handlers === undefined) return respond(501, 'Not Implemented', { headers: [ALLOW] })
+    if (conferences.isMine(request.uri)) return conferences.receive(incoming)
     const isInside = tagOf(header(request, 'To')) !== undefined
     const handle = isInside ? handlers.inside : handlers.outside
     if (handle !== undefined) return handle(incoming)
@@ -92,6 +103,7 @@ export function lcs({ clock, users, port = 0 }: LcsOptions): Lcs {
       onClose() {
         sockets.delete(socket)
         presence.dropLink(link)
+        conferences.dropLink(link)
         endpoints.dropLink(link)
       },
     })

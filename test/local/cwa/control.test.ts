@@ -91,12 +91,12 @@ describe('control', () => {
   })
 
   it('restarts with neither sessions nor tickets, and cuts what is held', async () => {
-    const held = ann.get(3)
+    const held = ann.get(5)
     await cwa.control.untilListening(ANN)
     cwa.control.restart()
 
     await expect(held).rejects.toThrow('hang up')
-    expect((await ask(cwa, dataPath(3), ann.ticket)).status).toBe(401)
+    expect((await ask(cwa, dataPath(5), ann.ticket)).status).toBe(401)
     expect(cwa.control.sessions()).toEqual([])
     expect((await logOn(cwa, jsonCodec, 'CONTOSO\\ann', 's3cret')).status).toBe(200)
   })

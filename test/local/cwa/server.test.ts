@@ -49,12 +49,14 @@ const availabilityOf = ({ categories }: Pick<PresenceOfUser, 'categories'>): num
 
 const names = (events: readonly CwaEvent[]): string[] => events.map(({ event }) => event)
 
+const STATE = new Set(['userPresence', 'selfPresence', 'contactGroup', 'configuration', 'containers', 'subscribers'])
+
 /** What happened in conversations and to requests, in short. */
 function story(events: readonly CwaEvent[]): string[] {
   return events.flatMap((event) => {
     if (event.event === 'imSessionState') return [event.state]
     if (event.event === 'escalationMode') return [event.mode]
-    return ['userPresence', 'selfPresence', 'contactGroup', 'configuration'].includes(event.event) ? [] : [event.event]
+    return STATE.has(event.event) ? [] : [event.event]
   })
 }
 
@@ -86,8 +88,15 @@ describe.each([
     const cwa = await cwaWith({ codec })
     const ann = await visitor(cwa, codec, 'ann')
     await ann.until('configuration')
-    expect(names(ann.seen)).toEqual(['contactGroup', 'selfPresence', 'userPresence', 'configuration'])
-    expect(ann.seen.map(({ eid }) => eid)).toEqual([1, 2, 3, 4])
+    expect(names(ann.seen)).toEqual([
+      'contactGroup',
+      'selfPresence',
+      'userPresence',
+      'configuration',
+      'containers',
+      'subscribers',
+    ])
+    expect(ann.seen.map(({ eid }) => eid)).toEqual([1, 2, 3, 4, 5, 6])
 
     const bob = await visitor(cwa, codec, 'bob', { userStateAvailability: 6500 })
     expect(
@@ -223,7 +232,7 @@ describe('conversations', () => {
   })
 
   it.each([
-    ['of several people', { ...invite(BOB), uris: [BOB, ZOE] }, { answer: 'requestFailed', error: { code: 18_102 } }],
+    ['with oneself twice', { ...invite(ANN), uris: [ANN, ANN] }, { answer: 'requestFailed', error: { code: 18_102 } }],
     ['with nobody', { ...invite(BOB), uris: ['sip:nobody'] }, { answer: 'requestFailed', error: { code: 18_001 } }],
     ['without a word', invite(BOB, ''), { answer: 'requestFailed', error: { code: 18_001 } }],
   ])('are not begun %s', async (_, method, answer) => {
@@ -353,50 +362,50 @@ describe('the data channel', () => {
   it('delivers the same events again until they are acknowledged', async () => {
     const first = await bob.get(0)
 
-    expect(first).toMatchObject({ ackId: 3, pollWaitTime: 50, sessionTimeout: 600, sid: bob.sid })
+    expect(first).toMatchObject({ ackId: 5, pollWaitTime: 50, sessionTimeout: 600, sid: bob.sid })
     expect(await bob.get(0)).toEqual(first)
     expect((await bob.get(1)).events).toEqual(first.events.slice(1))
   })
 
   it('holds a GET until an event comes', async () => {
-    const get = bob.get(3)
+    const get = bob.get(5)
     await cwa.control.untilListening(BOB)
     cwa.control.queueEvents(BOB, [{ event: 'other', name: 'locked' }])
 
-    expect((await get).events.map(({ eid }) => eid)).toEqual([4])
+    expect((await get).events.map(({ eid }) => eid)).toEqual([6])
   })
 
   it('answers a held GET at its time with nothing', async () => {
-    const get = bob.get(3)
+    const get = bob.get(5)
     await cwa.control.untilListening(BOB)
     clock.advance(20_000)
 
-    expect(await get).toMatchObject({ ackId: 3, events: [] })
+    expect(await get).toMatchObject({ ackId: 5, events: [] })
   })
 
   it('lets go of a GET when the next one comes', async () => {
-    const older = bob.get(3)
+    const older = bob.get(5)
     await cwa.control.untilListening(BOB)
-    const newer = bob.get(3)
+    const newer = bob.get(5)
     expect((await older).events).toEqual([])
     cwa.control.queueEvents(BOB, [{ event: 'requestSucceeded', rid: 'r' }])
 
-    expect((await newer).events).toMatchObject([{ eid: 4, event: 'requestSucceeded' }])
+    expect((await newer).events).toMatchObject([{ eid: 6, event: 'requestSucceeded' }])
   })
 
   it('forgets a GET whose client went away', async () => {
     const leaving = new AbortController()
     const headers = { 'CWA-Ticket': bob.ticket }
-    const path = `${cwa.url()}/cwa/AsyncDataChannel.ashx?Sid=${bob.sid}&AckID=3&UA=true`
+    const path = `${cwa.url()}/cwa/AsyncDataChannel.ashx?Sid=${bob.sid}&AckID=5&UA=true`
     const get = fetch(path, { headers, signal: leaving.signal })
     await cwa.control.untilListening(BOB)
     leaving.abort()
     await expect(get).rejects.toThrow('abort')
-    const events = bob.get(3)
+    const events = bob.get(5)
     await cwa.control.untilListening(BOB)
     cwa.control.queueEvents(BOB, [{ event: 'requestSucceeded', rid: 'r' }])
 
-    expect((await events).ackId).toBe(4)
+    expect((await events).ackId).toBe(6)
   })
 
   it('ends a session that shows no sign of life, and not a moment earlier', async () => {
@@ -406,12 +415,12 @@ describe('the data channel', () => {
     clock.advance(1)
     expect(cwa.control.sessions()).toEqual([])
 
-    const { text } = await ask(cwa, `/cwa/AsyncDataChannel.ashx?Sid=${bob.sid}&AckID=3&UA=true`, bob.ticket)
+    const { text } = await ask(cwa, `/cwa/AsyncDataChannel.ashx?Sid=${bob.sid}&AckID=5&UA=true`, bob.ticket)
     expect(xmlCodec.parseResponses(text).answers).toMatchObject([{ answer: 'error', error: { code: 18_100 } }])
   })
 
   it('answers a held GET when the LCS is lost, and with it the session', async () => {
-    const get = ask(cwa, `/cwa/AsyncDataChannel.ashx?Sid=${bob.sid}&AckID=3&UA=true`, bob.ticket)
+    const get = ask(cwa, `/cwa/AsyncDataChannel.ashx?Sid=${bob.sid}&AckID=5&UA=true`, bob.ticket)
     await cwa.control.untilListening(BOB)
     await server.stop()
     const { answers } = xmlCodec.parseResponses((await get).text)
@@ -454,12 +463,42 @@ describe('HTTP', () => {
     expect(reply.text).not.toContain('.ts')
   })
 
-  it('refuses methods that it does not offer by name', async () => {
-    const ann = await visitor(await cwaWith(), xmlCodec, 'ann')
+  it.each([
+    [
+      'XML',
+      xmlCodec,
+      '<addGroup rid="1"><group name="A"/></addGroup><selfDestruct rid="2"/><conference rid="3" confId="1"><lock/></conference>' +
+        '<addContact rid="4"><contact uri="sip:a@b.test"/></addContact><addGroup rid="5"><group name="B"/></addGroup>',
+    ],
+    [
+      'JSON',
+      jsonCodec,
+      [
+        { method: 'addGroup', rid: '1', name: 'A' },
+        { method: 'selfDestruct', rid: '2' },
+        { method: 'lock', rid: '3', confId: 1 },
+        { method: 'addContact', rid: '4', contact: { uri: 'sip:a@b.test' } },
+        { method: 'addGroup', rid: '5', name: 'B' },
+      ],
+    ],
+  ])('refuses a method that it does not know alone, and does the others, in %s', async (_, codec, methods) => {
+    const cwa = await cwaWith({ codec })
+    const ann = await visitor(cwa, codec, 'ann')
+    const body =
+      typeof methods === 'string'
+        ? `<cwaRequests sid="${ann.sid}">${methods}</cwaRequests>`
+        : JSON.stringify({ cwaRequests: { sid: ann.sid, methods } })
+    const reply = codec.parseResponses((await ask(cwa, '/cwa/MainCommandHandler.ashx', ann.ticket, body)).text)
 
-    expect(await ann.post({ method: 'search', rid: 's', firstName: 'B' })).toMatchObject([
-      { answer: 'requestInvalid', rid: 's', error: { code: 18_001 } },
+    expect(reply).toMatchObject({ requestProcessed: 5, unexpectedElement: 3 })
+    expect(reply.answers).toMatchObject([
+      { answer: 'requestAccepted', rid: '1' },
+      { answer: 'requestInvalid', rid: '2', error: { code: 18_001 } },
+      { answer: 'requestInvalid', rid: '3', error: { code: 18_001 } },
+      { answer: 'requestFailed', rid: '4', error: { code: 18_001 } },
+      { answer: 'requestAccepted', rid: '5' },
     ])
+    await ann.until('contactGroup', ({ groups }) => groups[0]?.name === 'B')
   })
 
   it('says 18301 when the LCS cannot be reached', async () => {

@@ -155,6 +155,86 @@ describe('Integrated Windows Authentication', () => {
   )
 })
 
+const long = (tag: number, content: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([tag, 0x82, content.length >> 8, content.length & 0xff]), content])
+
+/** NegTokenInit with NTLM alone in its list, around a token of 40 bytes: 0x60, the OID of SPNEGO, [0] mechTypes, [2] mechToken. */
+const init = (token: Buffer): Buffer =>
+  Buffer.concat([
+    Buffer.from('604806062b0601050502a03e303ca00e300c060a2b06010401823702020aa22a0428', 'hex'),
+    token.subarray(0, 40),
+  ])
+/** NegTokenInit as Windows sends it with a Kerberos ticket in front: Kerberos, then NTLM; the token is no NTLM. */
+const kerberosFirst = Buffer.from(
+  '603106062b0601050502a0273025a019301706092a864886f712010202060a2b06010401823702020aa2080406600401020304',
+  'hex',
+)
+/** NegTokenResp around the client's last message: [2] responseToken, with lengths of two bytes. */
+const response = (token: Buffer): Buffer => {
+  return long(0xa1, long(0x30, long(0xa2, long(0x04, token))))
+}
+const tokenIn = (headers: IncomingHttpHeaders): Buffer =>
+  Buffer.from((headers['www-authenticate'] ?? '').replace('Negotiate ', ''), 'base64')
+
+describe('SPNEGO inside of Negotiate', () => {
+  it('signs in as Windows clients do', async () => {
+    const say = connection()
+    const negotiateMessage = negotiate()
+    expect(negotiateMessage).toHaveLength(40)
+    const first = await say(`Negotiate ${init(negotiateMessage).toString('base64')}`)
+    const wrapped = tokenIn(first.headers)
+    // NegTokenResp: accept-incomplete, NTLM, and the challenge.
+    expect(wrapped.toString('hex')).toMatch(/^a18[12].*a0030a0101a10c060a2b06010401823702020aa2/)
+    const challenge = wrapped.subarray(wrapped.indexOf('NTLMSSP\0', 0, 'latin1'))
+    const answer = Buffer.from(answerTo({ negotiateMessage, challenge }), 'base64')
+    const last = await say(`Negotiate ${response(answer).toString('base64')}`)
+
+    expect([first.status, last.status]).toEqual([401, 200])
+    expect(last.headers['cwa-ticket']).toBeDefined()
+    // NegTokenResp: accept-completed.
+    expect(tokenIn(last.headers).toString('hex')).toBe('a1073005a0030a0100')
+  })
+
+  it('refuses a wrong password inside of it', async () => {
+    const say = connection()
+    const negotiateMessage = negotiate()
+    const wrapped = tokenIn((await say(`Negotiate ${init(negotiateMessage).toString('base64')}`)).headers)
+    const challenge = wrapped.subarray(wrapped.indexOf('NTLMSSP\0', 0, 'latin1'))
+    const answer = Buffer.from(answerTo({ negotiateMessage, challenge }, { password: 'no' }), 'base64')
+    const { status, headers } = await say(`Negotiate ${response(answer).toString('base64')}`)
+
+    expect([status, headers['www-authenticate']]).toEqual([401, 'Negotiate, NTLM'])
+  })
+
+  it('asks for NTLM when Kerberos was tried first', async () => {
+    const say = connection()
+    const { status, headers } = await say(`Negotiate ${kerberosFirst.toString('base64')}`)
+    expect(status).toBe(401)
+    // NegTokenResp: request-mic, NTLM, no token.
+    expect(tokenIn(headers).toString('hex')).toBe('a1153013a0030a0103a10c060a2b06010401823702020a')
+    const messages = await challenged(say, 'Negotiate')
+
+    expect((await say(`Negotiate ${answerTo(messages)}`)).status).toBe(200)
+  })
+
+  it.each([
+    ['cut off', init(negotiate()).subarray(0, 60)],
+    ['with more behind it', Buffer.concat([init(negotiate()), Buffer.from([0])])],
+    [
+      'of another mechanism',
+      Buffer.from(init(negotiate()).toString('hex').replace('2b0601050502', '2b0601050503'), 'hex'),
+    ],
+    ['without NTLM', Buffer.from(init(negotiate()).toString('hex').replace('823702020a', '823702020b'), 'hex')],
+    ['of a length that is not said', Buffer.from('6080060600', 'hex')],
+    ['of a length past its end', Buffer.from('6084ffffffff06', 'hex')],
+    ['that answers nothing', response(negotiate().subarray(0, 4))],
+  ])('offers again for a token %s', async (_, token) => {
+    const { status, headers } = await connection()(`Negotiate ${token.toString('base64')}`)
+
+    expect([status, headers['www-authenticate']]).toEqual([401, 'Negotiate, NTLM'])
+  })
+})
+
 describe('forms', () => {
   it.each(['CONTOSO\\ann', 'contoso\\ANN', 'ann@CONTOSO', 'ann@contoso.test'])('know %s', async (name) => {
     const { status, ticket, text } = await logOn(cwa, xmlCodec, name, 'pw')

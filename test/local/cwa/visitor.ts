@@ -78,9 +78,9 @@ export async function visitor(
   cwa: StandInCwa,
   codec: CwaCodec,
   name: string,
-  options: { readonly userStateAvailability?: number; readonly password?: string } = {},
+  options: { readonly userStateAvailability?: number; readonly password?: string; readonly active?: boolean } = {},
 ): Promise<Visitor> {
-  const { password = 'pw', ...rest } = options
+  const { password = 'pw', active: isActive = true, ...rest } = options
   const { ticket } = await logOn(cwa, codec, `CONTOSO\\${name}`, password)
   const { answers } = await post(cwa, codec, ticket, undefined, { method: 'initiateSession', rid: '1', ...rest })
   const [answer] = answers
@@ -92,7 +92,7 @@ export async function visitor(
   let unread: CwaEvent[] = []
   let ackId = 0
 
-  async function get(after: number, { active = true } = {}): Promise<CwaEvents> {
+  async function get(after: number, { active = isActive } = {}): Promise<CwaEvents> {
     const path = `/cwa/AsyncDataChannel.ashx?Sid=${sid}&&AckID=${after}&UA=${active}`
     return codec.parseEvents((await ask(cwa, path, ticket)).text)
   }
