@@ -36,6 +36,8 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
   new CfnOutput(stack, 'Url', { value: webSocket.url, description: 'Where devices connect' })
   new CfnOutput(stack, 'ConfigurationTable', { value: configuration.tableName })
   new CfnOutput(stack, 'SessionsTable', { value: sessions.tableName })
+  new CfnOutput(stack, 'CwaUrl', { value: settings.upstreamUrl })
+  new CfnOutput(stack, 'CwaCodec', { value: settings.codec })
   return stack
 }
 

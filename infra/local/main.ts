@@ -6,6 +6,7 @@ import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { printTransportKey } from '../../shared/wire/transport-key.ts'
 import { functionLogs } from './function-logs.ts'
 import { admit, people, type Person } from './people.ts'
+import { stackFile, STACK_FILE } from './stack-file.ts'
 import { localStack, type RunningStack } from './stack.ts'
 import { character, tell } from './story.ts'
 import { terminal, type Terminal } from './terminal.ts'
@@ -16,6 +17,7 @@ const HELP = `npm start [-- OPTIONS]   the whole service on this machine: plays 
   --port N       where devices connect, on 127.0.0.1 (default: a free port)
   --codec NAME   how the service and CWA talk: json (default) or xml
   --keep         keep the tables in .local/tables from one start to the next (default: in memory)
+  --empty        no story, and nobody is permitted or enrolled yet: npm run admin does that
   --help         this
 `
 
@@ -29,6 +31,7 @@ const OPEN_SETTINGS = { ...STORY_SETTINGS, maximumSessions: 100 }
 interface Options {
   readonly once: boolean
   readonly keep: boolean
+  readonly empty: boolean
   readonly port: number
   readonly codec: 'json' | 'xml'
 }
@@ -51,12 +54,14 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
     lambda: { log: logs.write },
     progress: out.working,
   })
+  let forget: (() => void) | undefined
   try {
     out.note('The Collaboration Service, whole, on this machine:')
     const running = await stack.start()
     out.done()
-    await play(running, everybody, out)
-    if (!options.once) await stayUp(running, everybody, out)
+    forget = stackFile(STACK_FILE, running, options.codec)
+    if (!options.empty) await play(running, everybody, out)
+    if (!options.once) await stayUp(running, options, everybody, out)
     return 0
   } catch (thrown) {
     out.done()
@@ -64,6 +69,7 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
     process.stderr.write(`What the functions wrote is in ${relative(process.cwd(), join(LOCAL, 'logs'))}/\n`)
     return 1
   } finally {
+    forget?.()
     await stack.stop()
     logs.close()
   }
@@ -94,17 +100,33 @@ async function enroll(person: Person, running: RunningStack): Promise<Uint8Array
   return transportKey
 }
 
-async function stayUp(running: RunningStack, everybody: ReturnType<typeof people>, out: Terminal): Promise<void> {
-  await running.configuration.set(OPEN_SETTINGS)
+async function stayUp(
+  running: RunningStack,
+  { empty }: Options,
+  everybody: ReturnType<typeof people>,
+  out: Terminal,
+): Promise<void> {
   out.title('Now you')
+  if (empty) inviteToAdminister(running, everybody, out)
+  else await inviteToJoin(running, everybody, out)
+  out.note(`\n  The functions' logs are in ${relative(process.cwd(), join(LOCAL, 'logs'))}/. Ctrl-C ends it all.`)
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  out.note('\nStopping.')
+}
+
+async function inviteToJoin(running: RunningStack, everybody: ReturnType<typeof people>, out: Terminal): Promise<void> {
+  await running.configuration.set(OPEN_SETTINGS)
   out.note(`  Devices connect to ${running.url}; the maximum is ${OPEN_SETTINGS.maximumSessions} sessions from now on.`)
   out.note('  In two other terminals, for example:\n')
   for (const { user, password } of Object.values(everybody)) {
     out.note(`    npm run chat -- --as ${user}     password ${password}`)
   }
-  out.note(`\n  The functions' logs are in ${relative(process.cwd(), join(LOCAL, 'logs'))}/. Ctrl-C ends it all.`)
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
-  out.note('\nStopping.')
+}
+
+function inviteToAdminister(running: RunningStack, everybody: ReturnType<typeof people>, out: Terminal): void {
+  out.note(`  Devices connect to ${running.url}; nobody is permitted and no device is enrolled yet:`)
+  out.note('  npm run admin -- --help, and infra/admin/README.md has an example. CWA knows these users:\n')
+  for (const { login, password } of Object.values(everybody)) out.note(`    ${login}     password ${password}`)
 }
 
 /** The options, or what to tell whoever gave other ones. */
@@ -115,18 +137,20 @@ function read(args: readonly string[]): Options | string {
       options: {
         once: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
+        empty: { type: 'boolean', default: false },
         port: { type: 'string', default: '0' },
         codec: { type: 'string', default: 'json' },
         help: { type: 'boolean', default: false },
       },
     })
-    const { once, keep, codec, help } = values
+    const { once, keep, empty, codec, help } = values
     const port = Number(values.port)
     if (help) return HELP
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       return `--port ${values.port}: a number from 0 to 65535 is accepted`
     if (codec !== 'json' && codec !== 'xml') return `--codec ${codec}: json or xml is accepted`
-    return { once, keep, port, codec }
+    if (once && empty) return '--once ends after the story, and --empty tells none: give one of them'
+    return { once, keep, empty, port, codec }
   } catch (thrown) {
     return `${thrown instanceof Error ? thrown.message : String(thrown)}\n\n${HELP}`
   }

@@ -1,0 +1,4 @@
+import type { Desk } from './desk.ts'
+
+/** Does the work of a command at the desk of the stack that the command line names. */
+export type Attend = (work: (desk: Desk) => Promise<void>) => Promise<void>

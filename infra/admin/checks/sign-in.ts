@@ -1,0 +1,42 @@
+import { CwaFault, SignInRefused } from '../../../shared/cwa/faults.ts'
+import { ok, warning, wrong, type Check, type Finding } from './check.ts'
+
+/** Whether a user may log in, and CWA takes the password. No session is opened: nobody sees the user come online. */
+export function userChecks(user: string, password: string | undefined): Check[] {
+  const permission: Check = {
+    looksAt: `the permission of ${user}`,
+    async findings({ configuration, clock }) {
+      const record = await configuration.user(user, clock.now())
+      if (record === undefined) return [warning('permission', `${user} is not known`, `users add '${user}'`)]
+      if (!record.permitted) return [warning('permission', `${user} is denied`, `users permit '${user}'`)]
+      return [ok('permission', `${user} may use the collaboration client`)]
+    },
+  }
+  return password === undefined ? [permission] : [permission, signInCheck(user, password)]
+}
+
+function signInCheck(user: string, password: string): Check {
+  return {
+    looksAt: `the sign-in of ${user}`,
+    async findings({ upstream }) {
+      const cwa = upstream()
+      // Another check says so.
+      if (cwa === undefined) return []
+      try {
+        const { steps } = await cwa.signIn(user, password)
+        return [ok('sign-in', steps.join('; '))]
+      } catch (thrown) {
+        return [failure(user, thrown)]
+      } finally {
+        cwa.close()
+      }
+    },
+  }
+}
+
+function failure(user: string, thrown: unknown): Finding {
+  if (!(thrown instanceof CwaFault)) throw thrown
+  if (!(thrown instanceof SignInRefused)) return wrong('sign-in', thrown.message, 'the checks of CWA say more')
+  const todo = `check the name and password of ${user}; each try counts twice towards a lock-out`
+  return wrong('sign-in', thrown.steps.join('; '), todo)
+}

@@ -1,0 +1,113 @@
+import { isIP } from 'node:net'
+import { faultOfNetwork } from '../../../shared/cwa/network-faults.ts'
+import { transport } from '../../../shared/cwa/transport.ts'
+import type { Clock } from '../../../shared/cwa/wall-clock.ts'
+import type { Upstream } from '../target.ts'
+import { ok, warning, wrong, type Check, type Finding } from './check.ts'
+import { clockSkew } from './clock-skew.ts'
+import { addressesOf, handshake, placeOf, reach, type Shown } from './network.ts'
+
+const ELSEWHERE = 'if only the functions have a way to it (a VPC), say --skip-cwa'
+/** A certificate that ends sooner is told, in milliseconds. */
+const SOON_MS = 30 * 24 * 60 * 60_000
+
+/** The way to the web IM server, step by step: the first that fails ends it. */
+export const upstreamCheck: Check = {
+  looksAt: 'the way to CWA',
+  async findings({ target, clock }) {
+    const { cwa } = target
+    if (cwa === undefined) {
+      return [
+        wrong(
+          'CWA',
+          `${target.words} does not say where CWA is`,
+          'deploy it anew: it lacks the outputs CwaUrl and CwaCodec',
+        ),
+      ]
+    }
+    const found: Finding[] = []
+    for (const step of [name, connection, certificate, answer]) {
+      found.push(...(await step(cwa, clock)))
+      if (found.some(({ state }) => state === 'wrong')) break
+    }
+    return found
+  },
+}
+
+async function name({ url }: Upstream): Promise<Finding[]> {
+  const { host } = placeOf(url)
+  if (isIP(host) !== 0) return []
+  try {
+    return [ok('CWA name', `${host} is ${(await addressesOf(host)).join(', ')}`)]
+  } catch (thrown) {
+    return [wrong('CWA name', wordsOf(thrown, host), `check collaboration:upstreamUrl, and the DNS here; ${ELSEWHERE}`)]
+  }
+}
+
+async function connection({ url }: Upstream, clock: Clock): Promise<Finding[]> {
+  const { host, port } = placeOf(url)
+  try {
+    await reach({ host, port }, clock)
+    return [ok('CWA connection', `${host} takes connections on port ${port}`)]
+  } catch (thrown) {
+    const todo = `check the port, and firewalls on the way; ${ELSEWHERE}`
+    return [wrong('CWA connection', wordsOf(thrown, `${host}:${port}`), todo)]
+  }
+}
+
+async function certificate({ url, ca }: Upstream, clock: Clock): Promise<Finding[]> {
+  const { host, port, secure } = placeOf(url)
+  if (!secure) return plain(host)
+  try {
+    return [judged(await handshake({ host, port }, ca, clock), host, clock.now())]
+  } catch (thrown) {
+    return [wrong('CWA certificate', wordsOf(thrown, host), 'check that this port speaks TLS 1.2 or 1.3')]
+  }
+}
+
+function plain(host: string): Finding[] {
+  if (host === 'localhost' || host === '::1' || host.startsWith('127.')) return []
+  return [
+    warning(
+      'CWA certificate',
+      'there is none: the way to CWA is plain HTTP',
+      'give CWA a certificate, and an https:// URL',
+    ),
+  ]
+}
+
+function judged({ untrusted, names, issuer, from, until, protocol }: Shown, host: string, now: number): Finding {
+  const check = 'CWA certificate'
+  const is = `for ${names}, by ${issuer}, from ${day(from)} to ${day(until)}`
+  if (untrusted !== undefined) {
+    return wrong(
+      check,
+      wordsOf({ code: untrusted }, host),
+      `it is ${is}; a private CA is given with --ca, or collaboration:privateCa`,
+    )
+  }
+  if (until - now < SOON_MS) return warning(check, `it ends on ${day(until)}`, 'renew it before')
+  return ok(check, `trusted over ${protocol}, ${is}`)
+}
+
+async function answer({ url, ca }: Upstream, clock: Clock): Promise<Finding[]> {
+  const http = transport({ url: new URL(url), ca, clock })
+  try {
+    const { status, headers } = await http.request({ method: 'GET', path: '/', deadlineMs: 10_000 })
+    return [ok('CWA answer', `speaks HTTP (status ${status})`), clockSkew('CWA', headers.date, clock.now())]
+  } catch (thrown) {
+    const says = thrown instanceof Error ? thrown.message : String(thrown)
+    return [wrong('CWA answer', says, 'check that collaboration:upstreamUrl leads to CWA, and not to something else')]
+  } finally {
+    http.close()
+  }
+}
+
+/** Words of the client of CWA, so that logs and this say the same. */
+function wordsOf(thrown: unknown, host: string): string {
+  return faultOfNetwork(thrown, host, false).message
+}
+
+function day(at: number): string {
+  return Number.isNaN(at) ? '?' : new Date(at).toISOString().slice(0, 10)
+}

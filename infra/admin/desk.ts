@@ -1,0 +1,88 @@
+import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb'
+import { unmarshall } from '@aws-sdk/util-dynamodb'
+import { cwaClient, type CwaClient } from '../../shared/cwa/client.ts'
+import { jsonCodec } from '../../shared/cwa/json.ts'
+import { xmlCodec } from '../../shared/cwa/xml.ts'
+import type { Clock } from '../../shared/cwa/wall-clock.ts'
+import { benches, type Benches } from '../../shared/store/benches.ts'
+import {
+  configuration,
+  configurationWriter,
+  type Configuration,
+  type ConfigurationWriter,
+} from '../../shared/store/configuration.ts'
+import { seats, type Seats } from '../../shared/store/seats.ts'
+import { sessions, type Sessions } from '../../shared/store/sessions.ts'
+import { table } from '../../shared/store/table.ts'
+import type { Ask } from './ask.ts'
+import type { Out } from './out.ts'
+import type { Target } from './target.ts'
+
+/** What a command works with. */
+export interface Desk {
+  readonly target: Target
+  readonly client: DynamoDBClient
+  readonly configuration: Configuration & ConfigurationWriter
+  readonly seats: Seats
+  readonly sessions: Sessions
+  readonly benches: Benches
+  /** Names and items of the configuration whose key begins so, page by page. Only the administrator scans: no function may. */
+  readonly listed: <Item>(prefix: string) => AsyncIterable<readonly Listed<Item>[]>
+  /** The client of the web IM server; undefined where the stack does not say where it is. Whoever asks closes it. */
+  readonly upstream: () => CwaClient | undefined
+  readonly out: Out
+  readonly ask: Ask
+  readonly clock: Clock
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+export interface Listed<Item> {
+  readonly name: string
+  readonly item: Item
+}
+
+export interface DeskOptions extends Pick<Desk, 'out' | 'ask' | 'clock' | 'environment'> {
+  readonly target: Target
+}
+
+export function desk({ target, ...rest }: DeskOptions): Desk {
+  const client = new DynamoDBClient(target.dynamodb)
+  const settled = table(client, target.tables.configuration)
+  const kept = table(client, target.tables.sessions)
+  return {
+    ...rest,
+    target,
+    client,
+    configuration: { ...configuration(settled), ...configurationWriter(settled) },
+    seats: seats(kept),
+    sessions: sessions(kept),
+    benches: benches(kept),
+    listed: (prefix) => listed(client, target.tables.configuration, prefix),
+    upstream: () => upstream(target, rest.clock),
+  }
+}
+
+async function* listed<Item>(client: DynamoDBClient, TableName: string, prefix: string): AsyncIterable<Listed<Item>[]> {
+  const pages = paginateScan(
+    { client },
+    {
+      TableName,
+      FilterExpression: 'begins_with(pk, :prefix)',
+      ExpressionAttributeValues: { ':prefix': { S: prefix } },
+    },
+  )
+  for await (const { Items = [] } of pages) {
+    yield Items.map((found) => {
+      const { pk, sk: _sk, ...item } = unmarshall(found)
+      // The items under this prefix have the shape that the store gave them.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      return { name: String(pk).slice(prefix.length), item: item as Item }
+    })
+  }
+}
+
+function upstream({ cwa }: Target, clock: Clock): CwaClient | undefined {
+  if (cwa === undefined) return undefined
+  const { url, codec, ca } = cwa
+  return cwaClient({ url, codec: codec === 'xml' ? xmlCodec : jsonCodec, clock, ...(ca !== undefined && { ca }) })
+}

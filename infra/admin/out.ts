@@ -1,0 +1,61 @@
+import { paintFor, type Paint } from '../chat/paint.ts'
+import { columns, type Cell } from './columns.ts'
+
+type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean }
+
+export interface OutOptions {
+  readonly output: Stream
+  /** For progress and what is to be noted: never part of the result. */
+  readonly errors: Stream
+  readonly json: boolean
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** Where a command says what it did. With `--json` the output is one JSON value, and nothing else. */
+export interface Out {
+  readonly paint: Paint
+  /** The result, once for each command: a value for programs, lines for people. */
+  readonly result: (value: object, lines: readonly string[]) => void
+  /** A part of the result for people, as soon as it is known. */
+  readonly line: (words: string) => void
+  readonly table: (heads: readonly string[], rows: readonly (readonly Cell[])[]) => string[]
+  /** Something to know beside the result; on the errors' stream. */
+  readonly note: (words: string) => void
+  /** How far a long work is; `total` absent: it is not known. On a terminal the line is written over. */
+  readonly progress: (words: string, done: number, total?: number) => void
+}
+
+export function out({ output, errors, json, environment }: OutOptions): Out {
+  const paint = paintFor(output, environment)
+  const erased = () => {
+    if (passing !== undefined && errors.isTTY) errors.write('\r\u001B[K')
+    passing = undefined
+  }
+  const write = (stream: Stream, words: string) => {
+    erased()
+    stream.write(`${words}\n`)
+  }
+  let passing: string | undefined
+
+  return {
+    paint,
+    result(value, lines) {
+      if (json) write(output, JSON.stringify(value))
+      else for (const line of lines) write(output, line)
+    },
+    line(words) {
+      if (!json) write(output, words)
+    },
+    table: (heads, rows) => columns(heads, rows, paint),
+    note: (words) => write(errors, words),
+    progress(words, done, total) {
+      const far = total === undefined ? `${words}: ${done}` : `${words}: ${done} of ${total}`
+      // Without a terminal each tenth is a line; of what has no known end, nothing is.
+      const step = errors.isTTY ? far : total && `${words} ${Math.floor((10 * done) / total)}`
+      if (step === passing || step === undefined || step === 0) return
+      if (errors.isTTY) errors.write(`\r\u001B[K${far}`)
+      else errors.write(`${far}\n`)
+      passing = step
+    },
+  }
+}

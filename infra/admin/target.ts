@@ -1,0 +1,95 @@
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
+import { readFileSync } from 'node:fs'
+import { outputsOf, type DeployedStack } from './deployed-stack.ts'
+import { AdminFault, wrongUse } from './fault.ts'
+import { localStack } from './local-stack.ts'
+
+/** The stack that is administered, and how it is reached. */
+export interface Target {
+  /** For people: `the local stack`, `the stack Collaboration`. */
+  readonly words: string
+  readonly isLocal: boolean
+  readonly dynamodb: DynamoDBClientConfig
+  readonly tables: { readonly configuration: string; readonly sessions: string }
+  /** Where devices connect. */
+  readonly url: string
+  /** The web IM server upstream. Absent: the stack does not say where it is. */
+  readonly cwa?: Upstream
+}
+
+export interface Upstream {
+  readonly url: string
+  readonly codec: 'json' | 'xml'
+  /** PEM of the CAs to trust instead of the public ones. */
+  readonly ca?: string
+}
+
+/** Where to, as the command line says. */
+export interface Where {
+  /** The name of a deployed stack. Absent: the one that runs on this machine. */
+  readonly stack?: string
+  readonly region?: string
+  readonly profile?: string
+  /** A file with the CAs to trust for the web IM server of a deployed stack. */
+  readonly ca?: string
+}
+
+/** @param localFile where `npm start` says what runs on this machine */
+export async function target({ stack, region, profile, ca }: Where, localFile: string): Promise<Target> {
+  if (stack === undefined) {
+    if (region ?? profile ?? ca)
+      throw wrongUse('--region, --profile and --ca go with --stack NAME: the local stack needs none')
+    return local(localFile)
+  }
+  const pem = ca === undefined ? undefined : pemIn(ca)
+  return deployed({ name: stack, ...(region && { region }), ...(profile && { profile }) }, pem)
+}
+
+function local(file: string): Target {
+  const { endpoints, outputs, cwa } = localStack(file)
+  return {
+    words: 'the local stack',
+    isLocal: true,
+    dynamodb: {
+      endpoint: endpoints.dynamodb,
+      region: 'local',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    },
+    ...known(outputs, 'the local stack'),
+    cwa,
+  }
+}
+
+async function deployed(stack: DeployedStack, ca: string | undefined): Promise<Target> {
+  const { name, ...where } = stack
+  const outputs = await outputsOf(stack)
+  const { CwaUrl: url, CwaCodec: codec } = outputs
+  return {
+    words: `the stack ${name}`,
+    isLocal: false,
+    dynamodb: where,
+    ...known(outputs, `the stack ${name}`),
+    ...(url !== undefined && {
+      cwa: { url, codec: codec === 'xml' ? 'xml' : 'json', ...(ca !== undefined && { ca }) },
+    }),
+  }
+}
+
+function known(outputs: Readonly<Record<string, string>>, words: string): Pick<Target, 'tables' | 'url'> {
+  const { ConfigurationTable: configuration, SessionsTable: sessions, Url: url } = outputs
+  if (configuration === undefined || sessions === undefined || url === undefined) {
+    throw new AdminFault(`${words} is not this service: it lacks the outputs ConfigurationTable, SessionsTable and Url`)
+  }
+  return { tables: { configuration, sessions }, url }
+}
+
+function pemIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new AdminFault(`--ca ${file} cannot be read: give a PEM file with the certificates to trust`, {
+      cause,
+      exitCode: 2,
+    })
+  }
+}

@@ -1,0 +1,170 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { deviceFile } from '../../infra/chat/device-file.ts'
+import { printTransportKey } from '../../shared/wire/transport-key.ts'
+import { administered } from './harness.ts'
+
+const USER = 'CONTOSO\\ann'
+
+describe('devices add', () => {
+  it('enrolls a device, whose key only the file has', async () => {
+    const { admin, reader, folder, clock } = await administered()
+    const file = join(folder, 'ann.json')
+
+    const { code, out, errors } = await admin('devices', 'add', 'ann-phone', '--user', USER, '--out', file)
+
+    expect(code).toBe(0)
+    const { transportKey, ...rest } = await deviceFile(file)
+    expect(rest).toEqual({ url: 'ws://127.0.0.1:1/live', device: 'ann-phone', user: USER })
+    const key = printTransportKey(transportKey)
+    expect(await reader().device('ann-phone', clock.now())).toMatchObject({
+      state: 'active',
+      transportKey: key,
+      user: USER,
+    })
+    expect(out + errors).not.toContain(key)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  it('overwrites no file, and enrolls nothing then', async () => {
+    const { admin, reader, folder, clock } = await administered()
+    const file = join(folder, 'ann.json')
+    writeFileSync(file, 'the key of another')
+
+    const { code, errors } = await admin('devices', 'add', 'ann-phone', '--out', file)
+
+    expect([code, errors]).toEqual([
+      1,
+      expect.stringContaining('is there already, and may hold a key: give another name'),
+    ])
+    expect(readFileSync(file, 'utf8')).toBe('the key of another')
+    expect(await reader().device('ann-phone', clock.now())).toBeUndefined()
+  })
+
+  it('leaves a device that is there as it is, and no file', async () => {
+    const { admin, reader, configuration, folder, clock } = await administered()
+    await configuration.addDevice('ann-phone', { state: 'revoked', transportKey: 'former' })
+    const file = join(folder, 'ann.json')
+
+    const { code, errors } = await admin('devices', 'add', 'ann-phone', '--out', file)
+
+    expect([code, errors]).toEqual([1, expect.stringContaining('device ann-phone is there already')])
+    expect(existsSync(file)).toBe(false)
+    expect(await reader().device('ann-phone', clock.now())).toMatchObject({ state: 'revoked', transportKey: 'former' })
+  })
+
+  it('takes its own success for one when the answer gets lost', async () => {
+    let lost = false
+    const lose = (operation: string) => {
+      if (operation !== 'PutItem' || lost) return undefined
+      lost = true
+      return { type: 'InternalServerError', status: 500, when: 'after' } as const
+    }
+    const { admin, folder } = await administered({ dynamo: { fault: lose } })
+
+    expect(await admin('devices', 'add', 'ann-phone', '--out', join(folder, 'ann.json'))).toMatchObject({ code: 0 })
+    expect(lost).toBe(true)
+  })
+
+  it.each(['ann phone', 'ann/phone', 'ü', '', 'x'.repeat(65)])('takes no id such as %j', async (id) => {
+    const { admin, folder } = await administered()
+    expect(await admin('devices', 'add', '--out', join(folder, 'file'), '--', id)).toMatchObject({ code: 2 })
+  })
+
+  it('must be told where the key goes', async () => {
+    const { admin } = await administered()
+    expect(await admin('devices', 'add', 'ann-phone')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining("required option '--out <FILE>' not specified"),
+    })
+  })
+})
+
+async function enrolled() {
+  const all = await administered()
+  await all.configuration.addDevice('bob-phone', { state: 'active', transportKey: 'key-of-bob' })
+  await all.configuration.addDevice('ann-phone', { state: 'active', transportKey: 'key-of-ann', user: USER })
+  const stateOf = async (id: string) => (await all.reader().device(id, all.clock.now()))?.state
+  return { ...all, stateOf }
+}
+
+describe('devices', () => {
+  it('are listed and shown without their keys', async () => {
+    const { admin, sessions, clock } = await enrolled()
+    await sessions.point('ann-phone', { session: '7-AnnAnnAnnAnnAnnA', heard: 1 }, clock.now())
+
+    const said = await Promise.all([
+      admin('devices', 'list'),
+      admin('devices', 'list', '--json'),
+      admin('devices', 'show', 'ann-phone'),
+      admin('devices', 'show', 'ann-phone', '--json'),
+    ])
+
+    const [table, list, , shown] = said.map(({ out }) => out)
+    expect(table).toBe('device     state   given to\nann-phone  active  CONTOSO\\ann\nbob-phone  active  -\n')
+    expect(JSON.parse(list ?? '')).toEqual({
+      devices: [
+        { device: 'ann-phone', state: 'active', user: USER },
+        { device: 'bob-phone', state: 'active' },
+      ],
+    })
+    expect(JSON.parse(shown ?? '')).toEqual({
+      device: 'ann-phone',
+      state: 'active',
+      user: USER,
+      session: '7-AnnAnnAnnAnnAnnA',
+    })
+    expect(JSON.stringify(said)).not.toContain('key-of')
+  })
+
+  it('are disabled and enabled', async () => {
+    const { admin, stateOf } = await enrolled()
+
+    const disabled = await admin('devices', 'disable', 'ann-phone')
+    expect(disabled).toMatchObject({ code: 0, errors: expect.stringContaining('sessions end --device ann-phone') })
+    expect(await stateOf('ann-phone')).toBe('disabled')
+
+    expect(await admin('devices', 'enable', 'ann-phone')).toMatchObject({ code: 0, errors: '' })
+    expect(await stateOf('ann-phone')).toBe('active')
+    expect(await stateOf('bob-phone')).toBe('active')
+  })
+
+  it('that are revoked stay so', async () => {
+    const { admin, stateOf } = await enrolled()
+
+    expect(await admin('devices', 'revoke', 'ann-phone')).toMatchObject({ code: 1 })
+    expect(await stateOf('ann-phone')).toBe('active')
+    expect(await admin('devices', 'revoke', 'ann-phone', '--yes')).toMatchObject({ code: 0 })
+    expect(await admin('devices', 'revoke', 'ann-phone', '--yes')).toMatchObject({ code: 0 })
+    for (const command of ['enable', 'disable']) {
+      expect(await admin('devices', command, 'ann-phone')).toMatchObject({
+        code: 1,
+        errors: 'ann-phone is revoked, and stays so: add a device under another id\n',
+      })
+    }
+    expect(await stateOf('ann-phone')).toBe('revoked')
+  })
+
+  it('are removed with their keys', async () => {
+    const { admin, stateOf } = await enrolled()
+
+    expect(await admin('devices', 'remove', 'ann-phone')).toMatchObject({ code: 1 })
+    expect(await stateOf('ann-phone')).toBe('active')
+    expect(await admin('devices', 'remove', 'ann-phone', '--yes')).toMatchObject({ code: 0 })
+    expect(await stateOf('ann-phone')).toBeUndefined()
+  })
+
+  it.each(['show', 'disable', 'enable', 'revoke', 'remove'])(
+    '%s knows no device that was not added',
+    async (command) => {
+      const { admin, stateOf } = await enrolled()
+
+      expect(await admin('devices', command, 'cat-phone', '--yes')).toMatchObject({
+        code: 1,
+        errors: 'device cat-phone is not known: devices list shows which there are\n',
+      })
+      expect(await stateOf('cat-phone')).toBeUndefined()
+    },
+  )
+})

@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { onTestFinished } from 'vitest'
+import { run } from '../../infra/admin/program.ts'
+import { dynamo, type DynamoOptions } from '../../infra/local/dynamo/dynamo.ts'
+import type { StackFile } from '../../infra/local/stack-file.ts'
+import { benches } from '../../shared/store/benches.ts'
+import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
+import { seats } from '../../shared/store/seats.ts'
+import { sessions } from '../../shared/store/sessions.ts'
+import { table } from '../../shared/store/table.ts'
+import { KEYS } from '../../shared/store/tables.ts'
+import type { Open, Seat } from '../../shared/rules/seat.ts'
+import { testClock, type TestClock } from '../kit/clock.ts'
+
+export interface Said {
+  readonly code: number
+  readonly out: string
+  readonly errors: string
+}
+
+export interface AdministeredOptions {
+  readonly cwa?: StackFile['cwa']
+  readonly clock?: TestClock
+  readonly dynamo?: Pick<DynamoOptions, 'allows' | 'fault'>
+  /** Keys of the configuration table, where they are not what they must be. */
+  readonly keys?: Keys
+}
+
+interface Keys {
+  readonly partition: string
+  readonly sort: string
+}
+
+/** Nothing listens there. */
+const NOWHERE = { url: 'http://127.0.0.1:9', codec: 'json' } as const
+
+/** Two empty tables in an embedded DynamoDB, and the command that administers them. All ends with the test. */
+export async function administered({
+  cwa = NOWHERE,
+  clock = testClock(),
+  keys = KEYS,
+  ...options
+}: AdministeredOptions = {}) {
+  const database = dynamo({ ...options.dynamo, tables: [described('Settled', keys), described('Kept', KEYS)], clock })
+  await database.start()
+  onTestFinished(database.stop)
+  const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const localFile = join(folder, 'stack.json')
+  const outputs = { ConfigurationTable: 'Settled', SessionsTable: 'Kept', Url: 'ws://127.0.0.1:1/live' }
+  const told: StackFile = { endpoints: { dynamodb: database.url }, outputs, cwa }
+  writeFileSync(localFile, JSON.stringify(told))
+
+  const client = new DynamoDBClient({
+    endpoint: database.url,
+    region: 'local',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  })
+  onTestFinished(() => client.destroy())
+  const settled = table(client, 'Settled')
+  const kept = table(client, 'Kept')
+  const stores = { seats: seats(kept), sessions: sessions(kept), benches: benches(kept) }
+  return {
+    ...stores,
+    configuration: configurationWriter(settled),
+    /** What functions read, with nothing in a cache. */
+    reader: () => configuration(settled),
+    clock,
+    folder,
+    url: database.url,
+    /** Gives a seat away, as a login does. */
+    place: async <S extends Seat>(seat: S): Promise<S> => {
+      const { number, session, device } = seat
+      const leaseUntil = seat.state === 'signing-in' ? seat.leaseUntil : clock.now()
+      const taken = await stores.seats.take({ state: 'signing-in', number, session, device, leaseUntil }, clock.now())
+      if (!taken || (seat.state === 'open' && !(await stores.seats.open(seat)))) throw new Error('the seat is not free')
+      return seat
+    },
+    /** Types a command, without a terminal. */
+    admin: (...words: string[]) => typed(words, { localFile, clock }),
+    /** Types a command on a terminal, and this when it asks. */
+    answering: (answer: string, ...words: string[]) => typed(words, { localFile, clock, answer }),
+    /** The same without a terminal, and with these variables. */
+    within: (environment: Record<string, string>, ...words: string[]) =>
+      typed(words, { localFile, clock, environment }),
+  }
+}
+
+function described(name: string, { partition, sort }: Keys) {
+  return { name, arn: `arn:aws:dynamodb:local:000000000000:table/${name}`, partitionKey: partition, sortKey: sort }
+}
+
+interface Typed {
+  readonly localFile: string
+  readonly clock: TestClock
+  readonly answer?: string
+  readonly environment?: Record<string, string>
+}
+
+async function typed(words: string[], { localFile, clock, answer, environment = {} }: Typed): Promise<Said> {
+  const terminal = { isTTY: answer !== undefined }
+  const input = Object.assign(new PassThrough(), terminal)
+  const [output, errors] = [new PassThrough(), Object.assign(new PassThrough(), terminal)]
+  const [out, said] = [collected(output), collected(errors)]
+  if (answer === undefined) input.end()
+  else input.write(answer)
+  const code = await run(words, { input, output, errors, environment, clock, localFile })
+  return { code, out: out(), errors: said() }
+}
+
+function collected(stream: PassThrough): () => string {
+  const parts: string[] = []
+  stream.on('data', (data: Buffer) => parts.push(data.toString()))
+  return () => parts.join('')
+}
+
+export const ANN: Open = {
+  state: 'open',
+  number: 7,
+  session: '7-AnnAnnAnnAnnAnnA',
+  device: 'ann-phone',
+  user: 'CONTOSO\\ann',
+  coverage: 'in',
+  connection: 'connection-of-ann',
+  lastHeardAt: Date.UTC(2026, 0, 1) - 30_000,
+  heard: 1,
+  acked: 3,
+  active: true,
+  sent: 0,
+}
+export const BOB: Open = {
+  ...ANN,
+  number: 600,
+  session: '600-BobBobBobBobBobB',
+  device: 'bob-phone',
+  user: 'CONTOSO\\bob',
+  coverage: 'out',
+  connection: 'connection-of-bob',
+}

@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const MAIN = join(import.meta.dirname, '../../infra/admin/main.ts')
+
+/** Starts the command as whoever administers does, with these variables and none of AWS's that are set here. */
+export function started(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  cwd?: string,
+): Promise<Ended> {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'))
+  return new Promise((resolve) => {
+    const options = { env: { ...Object.fromEntries(inherited), ...environment }, ...(cwd !== undefined && { cwd }) }
+    const child = execFile(process.execPath, [MAIN, ...words], options, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    )
+    // Nobody types anything.
+    child.stdin?.end()
+  })
+}

@@ -1,0 +1,180 @@
+import { createServer } from 'node:http'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { upstream } from '../kit/upstream.ts'
+import { administered } from './harness.ts'
+import { started } from './started.ts'
+
+const OUTPUTS = { ConfigurationTable: 'Settled', SessionsTable: 'Kept', Url: 'wss://api.contoso.test/live' }
+
+/** CloudFormation, as far as DescribeStacks of one stack goes (CloudFormation API reference, 2010-05-15). */
+async function cloudFormation(name: string, outputs: Readonly<Record<string, string>>) {
+  const asked: URLSearchParams[] = []
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = []
+    request.on('data', (part: Buffer) => parts.push(part))
+    request.on('end', () => {
+      const form = new URLSearchParams(Buffer.concat(parts).toString())
+      asked.push(form)
+      const isKnown = form.get('StackName') === name
+      response.writeHead(isKnown ? 200 : 400, { 'Content-Type': 'text/xml' })
+      response.end(isKnown ? described(name, outputs) : unknown(form.get('StackName')))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const address = server.address()
+  return { asked, url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}` }
+}
+
+function described(name: string, outputs: Readonly<Record<string, string>>): string {
+  const members = Object.entries(outputs).map(
+    ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  )
+  return `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult>
+    <Stacks><member><StackName>${name}</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>
+    <StackStatus>CREATE_COMPLETE</StackStatus><Outputs>${members.join('')}</Outputs></member></Stacks>
+    </DescribeStacksResult></DescribeStacksResponse>`
+}
+
+function unknown(name: string | null): string {
+  return `<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type>
+    <Code>ValidationError</Code><Message>Stack with id ${name} does not exist</Message></Error></ErrorResponse>`
+}
+
+/** A stack called Collaboration that is deployed, as its tables' and CloudFormation's endpoints say. */
+async function deployed({
+  outputs = OUTPUTS,
+  ...options
+}: { outputs?: Record<string, string> } & Parameters<typeof administered>[0] = {}) {
+  const all = await administered(options)
+  const formation = await cloudFormation('Collaboration', outputs)
+  const environment = {
+    AWS_ENDPOINT_URL_CLOUDFORMATION: formation.url,
+    AWS_ENDPOINT_URL_DYNAMODB: all.url,
+    AWS_ACCESS_KEY_ID: 'administrator',
+    AWS_SECRET_ACCESS_KEY: 'secret-of-the-administrator',
+    AWS_REGION: 'eu-central-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    COLLABORATION_STACK_FILE: join(all.folder, 'no-local-stack'),
+  }
+  return { ...all, formation, admin: (...words: string[]) => started(words, environment) }
+}
+
+describe('a deployed stack', () => {
+  it('is administered by its name, as CloudFormation describes it', async () => {
+    const { admin, formation, reader, folder, clock } = await deployed()
+    const file = join(folder, 'ann.json')
+
+    const added = await admin('devices', 'add', 'ann-phone', '--out', file, '--stack', 'Collaboration', '--json')
+
+    expect(added).toMatchObject({ code: 0, stderr: '' })
+    expect(formation.asked.map((form) => [form.get('Action'), form.get('StackName')])).toEqual([
+      ['DescribeStacks', 'Collaboration'],
+    ])
+    expect(await reader().device('ann-phone', clock.now())).toMatchObject({ state: 'active' })
+    const { url }: { url: string } = JSON.parse(readFileSync(file, 'utf8'))
+    expect(url).toBe(OUTPUTS.Url)
+  })
+
+  it('is examined, and CWA found where the stack says', async () => {
+    const { cwa } = await upstream({ tls: true })
+    const { admin, folder } = await deployed({ outputs: { ...OUTPUTS, CwaUrl: cwa.url(), CwaCodec: 'json' } })
+    const ca = join(folder, 'ca.pem')
+    writeFileSync(ca, cwa.ca ?? '')
+
+    const untrusted = await admin('doctor', '--stack', 'Collaboration')
+    const trusted = await admin('doctor', '--stack', 'Collaboration', '--ca', ca)
+
+    expect(untrusted.stdout).toMatch(/^wrong +CWA certificate: /m)
+    expect(trusted.stdout).toMatch(/^ok +CWA certificate: trusted/m)
+    expect([untrusted.code, trusted.code]).toEqual([1, 0])
+  })
+
+  it('says which action is denied, and what to do', async () => {
+    const { admin } = await deployed({ dynamo: { allows: (_, action) => action !== 'dynamodb:Scan' } })
+
+    const listed = await admin('users', 'list', '--stack', 'Collaboration')
+    const examined = await admin('doctor', '--skip-cwa', '--stack', 'Collaboration')
+
+    expect(listed.code).toBe(1)
+    expect(listed.stderr).toMatch(
+      /administrator is not authorized to perform: dynamodb:Scan on resource: .*\n.*infra\/admin\/README\.md/,
+    )
+    expect(examined.stdout).toMatch(/^wrong +configuration table: dynamodb:Scan on Settled is denied$/m)
+    expect(listed.stderr + examined.stdout).not.toContain('secret-of-the-administrator')
+  })
+
+  it('that is not there is told with what to check', async () => {
+    const { admin } = await deployed()
+    expect(await admin('users', 'list', '--stack', 'Colaboration', '--region', 'eu-west-1')).toMatchObject({
+      code: 1,
+      stderr: 'there is no stack Colaboration in eu-west-1: check --stack, --region and --profile\n',
+    })
+  })
+
+  it('of something else is left alone', async () => {
+    const { admin } = await deployed({ outputs: { BucketName: 'pictures' } })
+    expect(await admin('users', 'list', '--stack', 'Collaboration')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the stack Collaboration is not this service'),
+    })
+  })
+
+  it('cannot be looked up without credentials, and says so', async () => {
+    const { formation } = await deployed()
+    const environment = {
+      AWS_ENDPOINT_URL_CLOUDFORMATION: formation.url,
+      AWS_REGION: 'eu-central-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+      AWS_CONFIG_FILE: '/nonexistent',
+    }
+    expect(await started(['users', 'list', '--stack', 'Collaboration'], environment)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('give AWS credentials: --profile NAME, or the AWS_ variables'),
+    })
+    expect(formation.asked).toEqual([])
+  })
+})
+
+describe('the local stack', () => {
+  it('that does not run is told with how to start it', async () => {
+    expect(await started(['users', 'list'], { COLLABORATION_STACK_FILE: '/nonexistent' })).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('start one with npm start in another terminal, or give --stack NAME'),
+    })
+  })
+
+  it('that ended without saying so is told, too', async () => {
+    const { folder } = await administered()
+    const file = join(folder, 'stale.json')
+    const cwa = { url: 'http://127.0.0.1:9', codec: 'json' }
+    writeFileSync(file, JSON.stringify({ endpoints: { dynamodb: 'http://127.0.0.1:9' }, outputs: OUTPUTS, cwa }))
+
+    expect(await started(['users', 'list'], { COLLABORATION_STACK_FILE: file })).toMatchObject({
+      code: 1,
+      stderr: 'the local stack does not answer: is npm start running?\n',
+    })
+  })
+
+  it('whose file is broken is started again', async () => {
+    const { folder } = await administered()
+    const file = join(folder, 'broken.json')
+    writeFileSync(file, '{')
+    expect(await started(['users', 'list'], { COLLABORATION_STACK_FILE: file })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is not what npm start writes: start it again'),
+    })
+  })
+
+  it('needs no region', async () => {
+    const { admin } = await administered()
+    expect(await admin('users', 'list', '--region', 'eu-central-1')).toMatchObject({ code: 2 })
+  })
+})

@@ -1,0 +1,192 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { userFile } from '../../infra/admin/user-file.ts'
+import { administered } from './harness.ts'
+
+const ANN = 'CONTOSO\\ann'
+const BOB = 'bob@contoso.test'
+
+describe('users', () => {
+  it('are added with permission, or without it', async () => {
+    const { admin, reader, clock } = await administered()
+
+    expect(await admin('users', 'add', ANN)).toEqual({ code: 0, out: `${ANN}: added\n`, errors: '' })
+    await admin('users', 'add', '--denied', BOB)
+
+    expect(await reader().user('contoso\\ANN', clock.now())).toMatchObject({ permitted: true })
+    expect(await reader().user(BOB, clock.now())).toMatchObject({ permitted: false })
+  })
+
+  it('that are there keep their permission when they are added again', async () => {
+    const { admin, reader, configuration, clock } = await administered()
+    await configuration.putUser(ANN, { permitted: false })
+
+    const { code, out, errors } = await admin('users', 'add', ANN, BOB, '--json')
+
+    expect([code, errors]).toEqual([1, `${ANN} is there already: users permit, or users deny, changes it\n`])
+    expect(JSON.parse(out)).toEqual({
+      users: [
+        { user: ANN, outcome: 'known' },
+        { user: BOB, outcome: 'added' },
+      ],
+    })
+    expect(await reader().user(ANN, clock.now())).toMatchObject({ permitted: false })
+  })
+
+  it.each([
+    ['permit', true],
+    ['deny', false],
+  ])('%s changes the permission of who is known', async (command, permitted) => {
+    const { admin, reader, configuration, clock } = await administered()
+    await configuration.putUser(ANN, { permitted: !permitted })
+
+    expect(await admin('users', command, ANN)).toMatchObject({ code: 0 })
+    expect(await reader().user(ANN, clock.now())).toMatchObject({ permitted })
+  })
+
+  it.each(['permit', 'deny', 'remove'])('%s knows nobody who was not added', async (command) => {
+    const { admin, reader, clock } = await administered()
+
+    const { code, errors } = await admin('users', command, ANN, '--yes')
+
+    expect([code, errors]).toEqual([1, `${ANN} is not known: users add adds it, and users list shows who there is\n`])
+    expect(await reader().user(ANN, clock.now())).toBeUndefined()
+  })
+
+  it('are listed all, whatever a page holds, by their names', async () => {
+    const { admin, configuration } = await administered()
+    // A page of DynamoDB's holds 1 MB.
+    const large = { permitted: true, note: 'x'.repeat(300_000) }
+    const names = Array.from({ length: 8 }, (_, index) => `user${index}@contoso.test`)
+    for (const name of names) await configuration.putUser(name, large)
+    await configuration.addDevice('ann-phone', { state: 'active', transportKey: 'k' })
+
+    const { users }: { users: { user: string }[] } = JSON.parse((await admin('users', 'list', '--json')).out)
+
+    expect(users.map(({ user }) => user)).toEqual(names)
+  })
+
+  it('are removed when whoever administers says yes', async () => {
+    const { answering, reader, configuration, clock } = await administered()
+    await configuration.putUser(ANN, { permitted: true })
+
+    const no = await answering('\n', 'users', 'remove', ANN)
+    expect([no.code, no.errors]).toEqual([1, expect.stringContaining('nothing was changed')])
+    expect(await reader().user(ANN, clock.now())).toBeDefined()
+
+    const yes = await answering('y\n', 'users', 'remove', ANN)
+    expect([yes.code, yes.errors]).toEqual([0, expect.stringContaining(`Remove ${ANN}? [y/N]`)])
+    expect(await reader().user(ANN, clock.now())).toBeUndefined()
+  })
+
+  it('are not removed where nobody can be asked, unless --yes is given', async () => {
+    const { admin, reader, configuration, clock } = await administered()
+    await configuration.putUser(ANN, { permitted: true })
+
+    const refused = await admin('users', 'remove', ANN)
+    expect([refused.code, refused.errors]).toEqual([1, expect.stringContaining('--yes agrees beforehand')])
+    expect(await reader().user(ANN, clock.now())).toBeDefined()
+
+    expect(await admin('users', 'remove', ANN, '--yes')).toMatchObject({ code: 0 })
+    expect(await reader().user(ANN, clock.now())).toBeUndefined()
+  })
+
+  it.each([
+    'CONTOSOann',
+    '',
+    'a@b@c',
+    'CONTOSO\\',
+    '\\ann',
+    'CONTOSO\\a\\b',
+    'ann\n@contoso.test',
+    `${'x'.repeat(256)}@b`,
+  ])('are not called %j: nothing is written then', async (name) => {
+    const { admin, reader, clock } = await administered()
+
+    expect(await admin('users', 'add', BOB, '--', name)).toMatchObject({ code: 2, out: '' })
+    expect(await reader().user(BOB, clock.now())).toBeUndefined()
+  })
+
+  it('whose backslash the shell took are told how to quote it', async () => {
+    const { admin } = await administered()
+    expect((await admin('users', 'add', 'CONTOSOann')).errors).toContain('in a shell, quote the backslash')
+  })
+})
+
+/** A file of users with this text, and what imports it. */
+async function importing(text: string) {
+  const { folder, admin, ...rest } = await administered()
+  const file = join(folder, 'people.csv')
+  writeFileSync(file, text)
+  return { ...rest, imported: () => admin('users', 'import', file, '--json') }
+}
+
+describe('users import', () => {
+  it('adds and changes all, and says how far it is', async () => {
+    const { imported, configuration, reader, clock } = await importing(`user,permitted\n${ANN},yes\n${BOB},no\n`)
+    await configuration.putUser(BOB, { permitted: true })
+
+    const { code, out, errors } = await imported()
+
+    expect([code, JSON.parse(out)]).toEqual([0, { imported: 2, permitted: 1, denied: 1 }])
+    expect(errors).toContain('imported: 2 of 2')
+    expect(await reader().user(ANN, clock.now())).toMatchObject({ permitted: true })
+    expect(await reader().user(BOB, clock.now())).toMatchObject({ permitted: false })
+  })
+
+  it('writes nothing where a line is wrong, and names each by its number', async () => {
+    const { imported, reader, clock } = await importing(`user,permitted\n${ANN},yes\nbob,yes\n${BOB},perhaps\n`)
+
+    const { code, out, errors } = await imported()
+
+    expect([code, out]).toEqual([1, ''])
+    expect(errors).toMatch(/^ {2}line 3: user "bob": accepted is/m)
+    expect(errors).toMatch(/^ {2}line 4: permitted "perhaps": accepted is yes or no$/m)
+    expect(await reader().user(ANN, clock.now())).toBeUndefined()
+  })
+
+  it('that breaks off says how far it came, and can be run again', async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `user${index}@contoso.test`)
+    const { folder, admin } = await administered({
+      dynamo: {
+        fault: (_, body) =>
+          JSON.stringify(body).includes('user25@') ? { type: 'AccessDeniedException', status: 400 } : undefined,
+      },
+    })
+    const file = join(folder, 'people.csv')
+    writeFileSync(file, ['user,permitted', ...names.map((name) => `${name},yes`)].join('\n'))
+
+    const { code, errors } = await admin('users', 'import', file)
+
+    expect(code).toBe(1)
+    expect(errors).toMatch(/\d+ of 40 were imported, then: /)
+    expect(errors).toContain('the same import can be run again')
+  })
+
+  it('is used wrongly with a file that is not there', async () => {
+    const { admin, folder } = await administered()
+    expect(await admin('users', 'import', join(folder, 'none.csv'))).toMatchObject({ code: 2 })
+  })
+})
+
+describe('a file of users', () => {
+  it('may have a mark of its encoding, quotes, blank lines and Windows line ends', () => {
+    expect(userFile(`\uFEFFUser,Permitted\r\n"${ANN}","yes"\r\n\r\n ${BOB} , FALSE \r\n`)).toEqual({
+      users: [
+        { user: ANN, permitted: true },
+        { user: BOB, permitted: false },
+      ],
+    })
+  })
+
+  it.each([
+    ['', 'line 1: the header user,permitted is accepted, found ""'],
+    [`${ANN},yes`, 'line 1: the header user,permitted is accepted'],
+    [`user,permitted\n\n${ANN}`, 'line 3: two fields, user,permitted, are accepted, found 1'],
+    [`user,permitted\n${ANN},yes,no`, 'line 2: two fields, user,permitted, are accepted, found 3'],
+    [`user,permitted\n${ANN},yes\ncontoso\\ANN,no`, 'line 3: "contoso\\\\ANN" is on line 2 already'],
+  ])('%j is refused', (text, mistake) => {
+    expect(userFile(text)).toEqual({ mistakes: [expect.stringContaining(mistake)] })
+  })
+})
