@@ -3,7 +3,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { cwaClient, type CwaClient } from '../../shared/cwa/client.ts'
 import { jsonCodec } from '../../shared/cwa/json.ts'
 import { xmlCodec } from '../../shared/cwa/xml.ts'
-import type { Clock } from '../../shared/cwa/wall-clock.ts'
+import type { Clock } from '../../shared/rules/clock.ts'
 import { benches, type Benches } from '../../shared/store/benches.ts'
 import {
   configuration,

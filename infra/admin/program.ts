@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import type { Clock } from '../../shared/cwa/wall-clock.ts'
+import type { Clock } from '../../shared/rules/clock.ts'
 import type { Input, Output } from '../chat/terminal.ts'
 import { ask } from './ask.ts'
 import type { Attend } from './attend.ts'

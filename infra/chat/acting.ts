@@ -1,4 +1,4 @@
-import type { DeviceClock } from '../../shared/device/clock.ts'
+import type { Clock } from '../../shared/rules/clock.ts'
 import type { Device } from '../../shared/device/device.ts'
 import type { Availability, Uri } from '../../shared/rules/messaging.ts'
 import type { Addressing } from './addressing.ts'
@@ -16,7 +16,7 @@ export interface Desk {
   readonly address: Addressing
   readonly words: Conversing
   readonly paint: Paint
-  readonly clock: DeviceClock
+  readonly clock: Clock
   readonly print: (...lines: string[]) => void
   /** The server has taken the user's own state. */
   readonly became: (availability: Availability) => void

@@ -1,4 +1,4 @@
-import type { DeviceClock } from '../../shared/device/clock.ts'
+import type { Clock } from '../../shared/rules/clock.ts'
 import type { Device } from '../../shared/device/device.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
 import type { Availability, Uri } from '../../shared/rules/messaging.ts'
@@ -17,7 +17,7 @@ import { linesOf, unsentLine, warning } from './view.ts'
 export interface ChatOptions {
   readonly device: Device
   readonly paint: Paint
-  readonly clock: DeviceClock
+  readonly clock: Clock
   readonly screen: Pick<Terminal, 'print' | 'prompt'>
   /** Logs in once more, after a session ended. */
   readonly logIn: () => Promise<unknown>

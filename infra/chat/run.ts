@@ -1,4 +1,4 @@
-import { deviceClock, type DeviceClock } from '../../shared/device/clock.ts'
+import { type Clock, wallClock } from '../../shared/rules/clock.ts'
 import { device, type Device } from '../../shared/device/device.ts'
 import { chat, type Chat } from './chat.ts'
 import type { DeviceFile } from './device-file.ts'
@@ -14,7 +14,7 @@ export interface RunOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Ends the chat, as ctrl-C does on a terminal. */
   readonly signal?: AbortSignal
-  readonly clock?: DeviceClock
+  readonly clock?: Clock
 }
 
 /** How long the last messages may take before the chat leaves without their answers, in milliseconds. */
@@ -39,7 +39,7 @@ async function askedFor(options: RunOptions): Promise<string | undefined> {
 }
 
 async function chatted(password: string, paint: Paint, options: RunOptions): Promise<number> {
-  const { identity, input, output, signal, clock = deviceClock } = options
+  const { identity, input, output, signal, clock = wallClock } = options
   const { promise: left, resolve: quit } = Promise.withResolvers<void>()
   const phone = device({ ...identity, clock })
   let screen = plain(output)
@@ -78,7 +78,7 @@ async function chatted(password: string, paint: Paint, options: RunOptions): Pro
 }
 
 /** Waits for the last answers, as long as that is bearable, and logs out. */
-async function leave(phone: Device, talk: Chat, screen: Terminal, paint: Paint, clock: DeviceClock): Promise<void> {
+async function leave(phone: Device, talk: Chat, screen: Terminal, paint: Paint, clock: Clock): Promise<void> {
   const bearable = new Promise<void>((resolve) => clock.after(PATIENCE_MS, resolve))
   if (phone.state === 'online') await Promise.race([talk.settled(), bearable])
   talk.end()

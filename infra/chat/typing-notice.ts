@@ -1,4 +1,5 @@
-import { timer, type DeviceClock } from '../../shared/device/clock.ts'
+import type { Clock } from '../../shared/rules/clock.ts'
+import { timer } from '../../shared/device/clock.ts'
 import type { Conversation } from '../../shared/rules/messaging.ts'
 
 /** After how long without a key somebody is no longer typing, in milliseconds. */
@@ -13,10 +14,7 @@ export interface TypingNotice {
 }
 
 /** @param tell says it to the service; each time costs a message there */
-export function typingNotice(
-  clock: DeviceClock,
-  tell: (conversation: Conversation, typing: boolean) => void,
-): TypingNotice {
+export function typingNotice(clock: Clock, tell: (conversation: Conversation, typing: boolean) => void): TypingNotice {
   const pause = timer(clock)
   let told: Conversation | undefined
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../../shared/rules/clock.ts'
 import type { ScheduleDescription } from './description.ts'
 
 export interface ScheduleOptions {

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { wallClock } from './clock.ts'
+import { wallClock } from '../../shared/rules/clock.ts'
 
 /** What `npm start` shows: steps of the start with their times, and the story. Colours only where they can be seen. */
 export interface Terminal {

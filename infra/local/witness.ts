@@ -1,6 +1,6 @@
 import type { Device } from '../../shared/device/device.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../../shared/rules/clock.ts'
 
 /** Longest wait, in milliseconds, for something that a device should see. */
 const PATIENCE_MS = 20_000

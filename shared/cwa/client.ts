@@ -7,7 +7,7 @@ import type { CwaAnswer, CwaEvents, CwaMethod } from './model.ts'
 import { signIn, type SignedIn } from './sign-in.ts'
 import { ticketIn } from './sign-in-answer.ts'
 import { transport, type HttpAnswer } from './transport.ts'
-import { wallClock, type Clock } from './wall-clock.ts'
+import { wallClock, type Clock } from '../rules/clock.ts'
 
 export type { SignedIn }
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { CwaFault } from './faults.ts'
 import { CWA_LIMITS } from './limits.ts'
 import { faultOfNetwork } from './network-faults.ts'
-import type { Clock } from './wall-clock.ts'
+import type { Clock } from '../rules/clock.ts'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST'

@@ -5,7 +5,7 @@ import { authenticate, negotiate } from './ntlm.ts'
 import { report } from './sign-in-answer.ts'
 import { ConnectionLost, type HttpRequest } from './exchange.ts'
 import type { HttpAnswer, Transport } from './transport.ts'
-import type { Clock } from './wall-clock.ts'
+import type { Clock } from '../rules/clock.ts'
 
 export interface IwaParts {
   readonly transport: Transport

@@ -3,7 +3,7 @@ import https from 'node:https'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { exchange, type Answer, type HttpRequest } from './exchange.ts'
-import { wallClock, type Clock } from './wall-clock.ts'
+import { wallClock, type Clock } from '../rules/clock.ts'
 
 /**
  * HTTP/1.1 on node:http, because a connection must be ours to keep: NTLM authenticates the socket, not the request,

@@ -1,5 +1,6 @@
 import { backoffMs } from './backoff.ts'
-import { timer, type DeviceClock } from './clock.ts'
+import type { Clock } from '../rules/clock.ts'
+import { timer } from './clock.ts'
 import { Refused } from './refused.ts'
 
 /** Attempts at one thing, with longer and longer waits in between. */
@@ -19,7 +20,7 @@ export interface Attempts {
   reset(): void
 }
 
-export function attempts(clock: DeviceClock, random: () => number): Attempts {
+export function attempts(clock: Clock, random: () => number): Attempts {
   const waiting = timer(clock)
   let failures = 0
 

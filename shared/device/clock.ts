@@ -1,27 +1,10 @@
-/** Time as a device sees it. A test passes a clock of its own and moves it by hand. */
-export interface DeviceClock {
-  /** Epoch milliseconds. */
-  readonly now: () => number
-  /** Runs `action` once, `ms` milliseconds from now. The returned function takes that back. */
-  readonly after: (ms: number, action: () => void) => () => void
-}
-
-/** The machine's clock. */
-export const deviceClock: DeviceClock = {
-  now: Date.now,
-  after: (ms, action) => {
-    const timer = setTimeout(action, ms)
-    // Node would stay alive for a timer; a browser's timer is a number, and has no such method.
-    timer.unref?.()
-    return () => clearTimeout(timer)
-  },
-}
+import type { Clock } from '../rules/clock.ts'
 
 /**
  * The numbers of a device's frames. They only grow, over all its sessions and connections, so they follow the clock:
  * a program that starts anew goes on above the last one's.
  */
-export function frameNumbers(clock: DeviceClock): FrameNumbers {
+export function frameNumbers(clock: Clock): FrameNumbers {
   let last = 0
   return (above = 0) => {
     last = Math.max(last + 1, above + 1, clock.now())
@@ -41,7 +24,7 @@ export interface Timer {
   clear(): void
 }
 
-export function timer(clock: DeviceClock): Timer {
+export function timer(clock: Clock): Timer {
   let set: { readonly action: () => void; readonly cancel: () => void } | undefined
 
   function clear(): void {

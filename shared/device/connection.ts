@@ -2,7 +2,8 @@ import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import { parseServiceFrame, printFrame, type DeviceFrame, type ServiceFrame } from '../wire/frames.ts'
 import { seal, unseal } from '../wire/seal.ts'
 import { deviceToken } from '../wire/token.ts'
-import type { DeviceClock, FrameNumbers } from './clock.ts'
+import type { Clock } from '../rules/clock.ts'
+import type { FrameNumbers } from './clock.ts'
 import { questions } from './questions.ts'
 import { Disconnected, Refused } from './refused.ts'
 
@@ -10,7 +11,7 @@ export interface ConnectionOptions {
   readonly url: string
   readonly device: string
   readonly transportKey: Uint8Array
-  readonly clock: DeviceClock
+  readonly clock: Clock
   readonly random: () => number
   readonly connect: (url: string) => WebSocket
   readonly answerTimeoutMs: number

@@ -1,7 +1,8 @@
 import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import { attempts } from './attempts.ts'
 import { BACKOFF } from './backoff.ts'
-import { timer, type DeviceClock } from './clock.ts'
+import type { Clock } from '../rules/clock.ts'
+import { timer } from './clock.ts'
 import type { Connection } from './connection.ts'
 import type { DeviceState } from './event.ts'
 
@@ -9,7 +10,7 @@ import type { DeviceState } from './event.ts'
 export const AHEAD_MS = 5 * 60_000
 
 export interface CoverageOptions {
-  readonly clock: DeviceClock
+  readonly clock: Clock
   readonly random: () => number
   readonly connect: (onClosed: (reason: string) => void) => Connection
   /** Moves the session to a connection. Resolves with whether nothing was lost meanwhile. */

@@ -1,6 +1,7 @@
 import type { Availability, Command } from '../rules/messaging.ts'
 import type { DeviceFrame } from '../wire/frames.ts'
-import { deviceClock, frameNumbers, type DeviceClock } from './clock.ts'
+import { type Clock, wallClock } from '../rules/clock.ts'
+import { frameNumbers } from './clock.ts'
 import { connection } from './connection.ts'
 import { audience, type DeviceState, type Listener } from './event.ts'
 import { hold } from './hold.ts'
@@ -18,7 +19,7 @@ export interface DeviceOptions {
   readonly device: string
   /** 32 bytes. */
   readonly transportKey: Uint8Array
-  readonly clock?: DeviceClock
+  readonly clock?: Clock
   /** For jitter: a number from 0 up to, but not including, 1. */
   readonly random?: () => number
   /** Opens a socket. A test or a program may pass its own, to see the socket and to cut it. */
@@ -71,7 +72,7 @@ export interface Device {
 }
 
 export function device(options: DeviceOptions): Device {
-  const { clock = deviceClock, random = Math.random } = options
+  const { clock = wallClock, random = Math.random } = options
   const { connect = (url) => new WebSocket(url), answerTimeoutMs = ANSWER_TIMEOUT_MS } = options
   const { on, tell } = audience()
   const nextNumber = frameNumbers(clock)

@@ -1,5 +1,5 @@
 import type { DeviceFrame, ServiceFrame } from '../wire/frames.ts'
-import type { DeviceClock } from './clock.ts'
+import type { Clock } from '../rules/clock.ts'
 import type { Connection, ConnectionOptions } from './connection.ts'
 import { coverage, type Coverage } from './coverage.ts'
 import type { DeviceEvent } from './event.ts'
@@ -7,7 +7,7 @@ import { Disconnected, Refused } from './refused.ts'
 import { session, type Ask, type Session } from './session.ts'
 
 export interface HoldOptions {
-  readonly clock: DeviceClock
+  readonly clock: Clock
   readonly random: () => number
   readonly connect: (wiring: Pick<ConnectionOptions, 'hear' | 'onClosed'>) => Connection
   readonly tell: (event: DeviceEvent) => void

@@ -1,6 +1,7 @@
 import type { DeviceFrame, ServiceFrame } from '../wire/frames.ts'
 import { backoffMs } from './backoff.ts'
-import { timer, type DeviceClock, type FrameNumbers, type Timer } from './clock.ts'
+import type { Clock } from '../rules/clock.ts'
+import { timer, type FrameNumbers, type Timer } from './clock.ts'
 import { Refused } from './refused.ts'
 
 /** How often the gateway may lose a frame before its error text is taken for the answer. */
@@ -16,7 +17,7 @@ const RENUMBERINGS = 3
 const IN_PROGRESS_MS = 1_000
 
 export interface QuestionsOptions {
-  readonly clock: DeviceClock
+  readonly clock: Clock
   readonly random: () => number
   readonly answerTimeoutMs: number
   readonly nextNumber: FrameNumbers

@@ -1,7 +1,8 @@
 import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import type { Command } from '../rules/messaging.ts'
 import type { DeviceFrame, ServiceFrame } from '../wire/frames.ts'
-import { timer, type DeviceClock } from './clock.ts'
+import type { Clock } from '../rules/clock.ts'
+import { timer } from './clock.ts'
 import type { DeviceEvent } from './event.ts'
 import { taken } from './inbox.ts'
 import type { Refused } from './refused.ts'
@@ -20,7 +21,7 @@ const CATCHING_UP = 3
 
 export interface SessionOptions {
   readonly accepted: Accepted
-  readonly clock: DeviceClock
+  readonly clock: Clock
   /** Asks over the connection there is, or waits for one. */
   readonly ask: Ask
   readonly tell: (event: DeviceEvent) => void

@@ -56,7 +56,7 @@ const RULES: readonly Rule[] = [
     ],
     packages: ['node:', 'commander', 'valibot', '@aws-sdk/*'],
   },
-  { who: 'infra/cwa/', files: ['infra/cwa/', 'infra/local/', 'shared/cwa/'], packages: ['node:'] },
+  { who: 'infra/cwa/', files: ['infra/cwa/', 'infra/local/', 'shared/cwa/', 'shared/rules/'], packages: ['node:'] },
 ]
 
 describe('every file', () => {

@@ -6,7 +6,7 @@ import { Refused } from '../../shared/device/refused.ts'
 import { moreDevices } from '../kit/devices.ts'
 import { services, type ServiceOptions } from '../kit/service.ts'
 import { witness } from '../../infra/local/witness.ts'
-import { wallClock } from '../../infra/local/clock.ts'
+import { wallClock } from '../../shared/rules/clock.ts'
 
 const ANN = 'sip:ann@contoso.test'
 const BOB = 'sip:bob@contoso.test'

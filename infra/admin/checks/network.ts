@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import type { Clock } from '../../../shared/cwa/wall-clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 
 /** Longest time, in milliseconds, for a connection to stand. */
 const CONNECT_MS = 5_000

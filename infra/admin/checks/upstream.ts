@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { faultOfNetwork } from '../../../shared/cwa/network-faults.ts'
 import { transport } from '../../../shared/cwa/transport.ts'
-import type { Clock } from '../../../shared/cwa/wall-clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import type { Upstream } from '../target.ts'
 import { ok, warning, wrong, type Check, type Finding } from './check.ts'
 import { clockSkew } from './clock-skew.ts'

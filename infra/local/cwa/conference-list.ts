@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import type { ConferenceRole } from '../lcs/conference-info.ts'
 import { keyOf } from '../lcs/dialogs.ts'
 import type { Dialog } from '../lcs/dialogs.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import { printAddress } from '../lcs/address.ts'
 import { newCallId, newTag } from '../lcs/dialogs.ts'
 import type { RequestParts } from '../lcs/dialogs.ts'

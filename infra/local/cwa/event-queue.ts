@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import type { CwaEvent } from '../../../shared/cwa/model.ts'
 
 type WithoutEid<E> = E extends unknown ? Omit<E, 'eid'> : never

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 
 /** An invitation as one session of the callee has it. */
 export interface Offer {

@@ -1,5 +1,5 @@
 import type { CategoryValue, CwaCategory, CwaError, PresenceOfUser } from '../../../shared/cwa/model.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import { tagOf } from '../lcs/address.ts'
 import { CATEGORIES_TYPE, parseCategories, printCategories } from '../lcs/categories.ts'
 import { callersDialog, within } from '../lcs/dialogs.ts'

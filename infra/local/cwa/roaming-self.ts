@@ -1,5 +1,5 @@
 import type { CwaError } from '../../../shared/cwa/model.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import { CHANGE_TYPE, parseRoamingSelf, printContainerChange, ROAMING_EVENT, ROAMING_TYPE } from '../lcs/containers.ts'
 import type { ContainerChange, RoamingSelf } from '../lcs/containers.ts'
 import type { Incoming } from '../lcs/incoming.ts'

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { CwaError, PresenceOfUser, SessionMethod } from '../../../shared/cwa/model.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import type { Incoming } from '../lcs/incoming.ts'
 import { conferences } from './conferences.ts'
 import type { ConferenceTimers } from './conference-list.ts'

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { challenge, verify } from '../../../shared/cwa/ntlm.ts'
 import { NtlmFault } from '../../../shared/cwa/ntlm-messages.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import { parseSpnego, printSpnego } from './spnego.ts'
 import type { Account, Directory } from './users.ts'
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import { tagOf } from '../lcs/address.ts'
 import { callersDialog, within } from '../lcs/dialogs.ts'
 import type { Dialog } from '../lcs/dialogs.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 
 /** The `CWA-Ticket`s: who holds one may act as its user. Each sign-in starts a line of tickets that follow each other. */
 export interface Tickets {

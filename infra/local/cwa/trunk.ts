@@ -1,5 +1,5 @@
 import { connect } from 'node:tls'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import { sipLink } from '../lcs/link.ts'
 import type { Incoming } from '../lcs/incoming.ts'
 import type { SipLink } from '../lcs/link.ts'

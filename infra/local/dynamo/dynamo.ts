@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import type { TableDescription } from '../description.ts'
 import { type Units, meter } from './capacity.ts'
 import { type Engine, closed, engine } from './engine.ts'

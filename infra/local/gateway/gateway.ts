@@ -1,6 +1,6 @@
 import { GATEWAY_LIMITS } from '../../../shared/rules/gateway-limits.ts'
 import type { GatewayLimits } from '../../../shared/rules/gateway-limits.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import type { ApiDescription } from '../description.ts'
 import type { AccessLogEntry } from './access-log.ts'
 import type { Allows } from './connections-api.ts'

@@ -1,5 +1,5 @@
 import type { GatewayLimits } from '../../../shared/rules/gateway-limits.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import type { ApiDescription, RouteDescription } from '../description.ts'
 import type { AccessLogEntry } from './access-log.ts'
 

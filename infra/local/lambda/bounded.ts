@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 
 /** `result`, or an Error named InvocationTimeout when it takes longer than its caller wants to wait. */
 export async function bounded<T>(clock: Clock, result: Promise<T>, what: string, timeoutMs: number): Promise<T> {

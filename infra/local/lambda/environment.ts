@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import { type Failure, FunctionError } from './failure.ts'
 import { LAMBDA_LIMITS } from './limits.ts'
 import type { LambdaLogLine } from './log.ts'

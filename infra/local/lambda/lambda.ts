@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import type { FunctionDescription } from '../description.ts'
 import { type Asset, assetOf } from './asset.ts'
 import { bounded } from './bounded.ts'

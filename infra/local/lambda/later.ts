@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import type { FunctionDescription } from '../description.ts'
 import { LAMBDA_LIMITS } from './limits.ts'
 

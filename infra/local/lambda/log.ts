@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import { LOG_LINES_KEPT } from './limits.ts'
 import type { Report } from './report.ts'
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import { addressOfRecord, parseAddress, printAddress } from './address.ts'
 import { CONFERENCE_TYPE } from './conference-info.ts'
 import { calleesDialog, callersDialog, keyOfRequest, newCallId, newTag, receivedWithin, within } from './dialogs.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import { header, isRequest, listHeader, printSip, SipError, splitOutside } from './sip.ts'
 import type { SipHeaders, SipMessage, SipRequest, SipResponse } from './sip.ts'
 import { incomingOf, ownAnswer } from './incoming.ts'

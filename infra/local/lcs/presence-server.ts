@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import { addressOfRecord } from './address.ts'
 import { CATEGORIES_TYPE, parseCategories, printCategories } from './categories.ts'
 import {

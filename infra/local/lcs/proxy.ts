@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import { addressOfRecord, parseAddress } from './address.ts'
 import { callersDialog, within } from './dialogs.ts'
 import { ownAnswer } from './incoming.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import type { Incoming } from './incoming.ts'
 import type { SipLink } from './link.ts'
 import { addressOfRecord, parseAddress } from './address.ts'

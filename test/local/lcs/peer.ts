@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:tls'
-import type { Clock } from '../../../infra/local/clock.ts'
+import type { Clock } from '../../../shared/rules/clock.ts'
 import { CATEGORIES_TYPE } from '../../../infra/local/lcs/categories.ts'
 import { sipLink } from '../../../infra/local/lcs/link.ts'
 import type { Incoming } from '../../../infra/local/lcs/incoming.ts'

@@ -1,4 +1,7 @@
-/** Time as the local stack sees it. A test passes a clock of its own and moves it by hand. */
+/**
+ * Time, for whatever waits or measures: a part that is passed in, so that a test passes its own and moves it by hand. The
+ * rules themselves are given `now`.
+ */
 export interface Clock {
   /** Epoch milliseconds. */
   readonly now: () => number
@@ -6,12 +9,13 @@ export interface Clock {
   readonly after: (ms: number, action: () => void) => () => void
 }
 
-/** The machine's clock. Its timers do not keep the process alive: what runs does. */
+/** The machine's clock. */
 export const wallClock: Clock = {
   now: Date.now,
   after: (ms, action) => {
     const timer = setTimeout(action, ms)
-    timer.unref()
+    // Node would stay alive for a timer; a browser's timer is a number, and has no such method.
+    timer.unref?.()
     return () => clearTimeout(timer)
   },
 }
