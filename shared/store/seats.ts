@@ -1,13 +1,6 @@
-import {
-  BENCH_SEATS,
-  benchOf,
-  seatNumberOf,
-  type Open,
-  type Seat,
-  type SendOutcome,
-  type SigningIn,
-} from '../rules/seat.ts'
-import type { Expression, Key, Table } from './table.ts'
+import { seatNumberOf, type Open, type Seat, type SendOutcome, type SigningIn } from '../rules/seat.ts'
+import { benchKey, itemOf, keyOf, outcomeText, randomOf, seatIn, type SeatItem } from './seat-item.ts'
+import type { Expression, Table } from './table.ts'
 
 /** What a frame of the device says about its session, beside what it asks for. */
 export interface Heard {
@@ -62,7 +55,7 @@ export interface Seats {
 }
 
 /*
- * The conditions, each with what it prevents.
+ * The conditions, each with what it prevents. The letters are those of seat-item.ts.
  *
  *   login A   read: free ──────────── put ✔
  *   login B        read: free ──────────── put ✘ NEVER_TAKEN        two sessions on one seat
@@ -73,155 +66,157 @@ const NEVER_TAKEN = 'attribute_not_exists(pk)'
  *   login A   put (lease) … dies
  *   login B                     read ─ put ✔ LEASE_OVER             a seat lost for ever
  */
-const LEASE_OVER = '(#state = :signingIn AND leaseUntil <= :now)'
+const LEASE_OVER = 'l <= :now'
 
 /*
  *   login A   put ✔ (answer lost) ─ the SDK puts again ✔ MINE       a retry that refuses its own success
  *   status    read session ─ … seat given to B … ─ update ✘ MINE    a session that writes on another's seat
  */
-const MINE = '#session = :session'
+const MINE = 's = :session'
 
 /*
  *   login C   read: A is silent ───────────────── put ✘ UNHEARD
  *   device A                     status ✔ heard+1                   an eviction of a device that just spoke
  */
-const UNHEARD = 'heard = :formerHeard AND #connection = :formerConnection'
+const UNHEARD = 'h = :formerHeard AND c = :formerConnection'
 
 /*
  *   device    frame 7 ✔ … somebody plays frame 7 again ✘ NEWER      a frame that counts twice
  */
-const NEWER = 'heard < :number'
+const NEWER = 'h < :number'
 
 /*
  *   device    send 1 ✔, send 2 ✔, send 1 again ✘ NEXT               a message that is posted twice, or before its elder
  */
-const NEXT = 'sent = :previous'
+const NEXT = 'n = :previous'
+
+/** A session, and no login that is still under way. */
+const OPENED = 'attribute_not_exists(l)'
 
 export function seats(table: Table): Seats {
-  const keep = async (heard: Heard, also: Expression, condition: Expression) =>
-    table.update<Open>(
+  const keep = async (heard: Heard, also: Also, condition: Expression) => {
+    const written = await table.update<SeatItem>(
       keyOf(seatNumberOf(heard.session)),
       {
-        text: `SET lastHeardAt = :at, heard = :number, #connection = :connection, coverage = :in, acked = :acked${also.text}`,
-        values: {
-          ':at': heard.at,
-          ':connection': heard.connection,
-          ':in': 'in',
-          ':acked': heard.acked,
-          ...also.values,
-        },
+        text: `SET t = :at, h = :number, c = :connection, k = :acked${also.set ?? ''} REMOVE o${also.remove ?? ''}`,
+        values: { ':at': heard.at, ':connection': heard.connection, ':acked': heard.acked, ...also.values },
       },
       {
-        text: `${MINE} AND device = :device AND #state = :open AND ${NEWER}${condition.text}`,
-        values: {
-          ':session': heard.session,
-          ':device': heard.device,
-          ':open': 'open',
-          ':number': heard.number,
-          ...condition.values,
-        },
+        text: `${MINE} AND d = :device AND ${OPENED} AND ${NEWER}${condition.text}`,
+        values: { ...mine(heard.session), ':device': heard.device, ':number': heard.number, ...condition.values },
       },
     )
+    if (written.done) return { kept: true } as const
+    const found = written.found && seatIn(written.found)
+    return { kept: false, ...whyNot(heard, found), ...(found?.state === 'open' && { found }) } as const
+  }
 
   return {
-    read: async (bench, options) => (await table.query<Seat & Key>(`SEATS#${padded(bench, 4)}`, options)).map(seatIn),
+    read: async (bench, options) => (await table.query<SeatItem>(benchKey(bench), options)).map(seatIn),
 
     async take(seat, now) {
-      const { done } = await table.put(itemOf(seat), {
-        text: `${NEVER_TAKEN} OR ${LEASE_OVER} OR ${MINE}`,
-        values: { ':signingIn': 'signing-in', ':now': now, ':session': seat.session },
-      })
+      const { done } = await table.put(
+        { ...itemOf(seat) },
+        {
+          text: `${NEVER_TAKEN} OR ${LEASE_OVER} OR ${MINE}`,
+          values: { ':now': now, ...mine(seat.session) },
+        },
+      )
       return done
     },
 
     async takeFrom(former, seat) {
-      const asRead = former.state === 'open' ? unheard(former) : { text: MINE, values: { ':session': former.session } }
-      const written = await table.put<Seat & Key>(itemOf(seat), {
-        text: `(${asRead.text}) OR #session = :next`,
-        values: { ...asRead.values, ':next': seat.session },
-      })
+      const asRead = former.state === 'open' ? unheard(former) : { text: MINE, values: mine(former.session) }
+      const written = await table.put<SeatItem>(
+        { ...itemOf(seat) },
+        {
+          text: `(${asRead.text}) OR s = :next`,
+          values: { ...asRead.values, ':next': randomOf(seat.session) },
+        },
+      )
       if (!written.done) return undefined
       // A retry finds itself there: what was read is then the best that is known of who had the seat.
-      return written.old === undefined || written.old.session === seat.session ? former : seatIn(written.old)
+      const old = written.old && seatIn(written.old)
+      return old === undefined || old.session === seat.session ? former : old
     },
 
-    open: async (seat) => (await table.put(itemOf(seat), { text: MINE, values: { ':session': seat.session } })).done,
+    open: async (seat) => (await table.put({ ...itemOf(seat) }, { text: MINE, values: mine(seat.session) })).done,
 
     free: async (session) =>
-      (await table.remove(keyOf(seatNumberOf(session)), { text: MINE, values: { ':session': session } })).done,
+      (await table.remove(keyOf(seatNumberOf(session)), { text: MINE, values: mine(session) })).done,
 
     end: async (seat) => (await table.remove(keyOf(seat.number), unheard(seat))).done,
 
     async heard(heard) {
       const { active } = heard
-      const also = active === undefined ? { text: '' } : { text: ', active = :active', values: { ':active': active } }
-      const written = await keep(heard, also, { text: '' })
-      return written.done ? { kept: true } : { kept: false, ...whyNot(heard, written.found) }
+      if (active === undefined) return kept(await keep(heard, {}, ALWAYS))
+      return kept(await keep(heard, active ? ACTIVE : { set: ', p = :yes', values: { ':yes': true } }, ALWAYS))
     },
 
-    async sending(heard, sent) {
-      const written = await keep(
+    sending: (heard, sent) =>
+      keep(
         heard,
-        { text: ', sent = :sent, sentAt = :at, active = :yes', values: { ':sent': sent, ':yes': true } },
+        { ...ACTIVE, set: ', n = :sent, m = :at', values: { ':sent': sent } },
         { text: ` AND ${NEXT}`, values: { ':previous': sent - 1 } },
-      )
-      if (written.done) return { kept: true }
-      return { kept: false, ...whyNot(heard, written.found), ...(written.found && { found: written.found }) }
-    },
+      ),
 
     async answered(session, outcome) {
       await table.update(
         keyOf(seatNumberOf(session)),
-        { text: 'SET outcome = :outcome', values: { ':outcome': outcome } },
-        { text: MINE, values: { ':session': session } },
+        { text: 'SET r = :outcome', values: { ':outcome': outcomeText(outcome) } },
+        { text: MINE, values: mine(session) },
       )
     },
 
     async unsent(session, number) {
       await table.update(
         keyOf(seatNumberOf(session)),
-        { text: 'SET sent = :previous', values: { ':previous': number - 1 } },
-        { text: `${MINE} AND sent = :number`, values: { ':session': session, ':number': number } },
+        { text: 'SET n = :previous', values: { ':previous': number - 1 } },
+        { text: `${MINE} AND n = :number`, values: { ...mine(session), ':number': number } },
       )
     },
 
     async outOfCoverage(session, connection) {
       const { done } = await table.update(
         keyOf(seatNumberOf(session)),
-        { text: 'SET coverage = :out', values: { ':out': 'out' } },
-        { text: `${MINE} AND #connection = :connection`, values: { ':session': session, ':connection': connection } },
+        { text: 'SET o = :yes', values: { ':yes': true } },
+        { text: `${MINE} AND c = :connection`, values: { ...mine(session), ':connection': connection } },
       )
       return done
     },
   }
 }
 
+/** What a frame changes beside what every frame does. */
+interface Also {
+  readonly set?: string
+  readonly remove?: string
+  readonly values?: Expression['values']
+}
+
+const ACTIVE: Also = { remove: ', p' }
+const ALWAYS: Expression = { text: '' }
+
+function kept({ found: _found, ...rest }: Kept & { readonly found?: Open }): Kept {
+  return rest
+}
+
+function mine(session: string) {
+  return { ':session': randomOf(session) }
+}
+
 /** The condition that a session is as it was read: its device has not spoken since. */
 function unheard({ session, heard, connection }: Open): Expression {
   return {
     text: `${MINE} AND ${UNHEARD}`,
-    values: { ':session': session, ':formerHeard': heard, ':formerConnection': connection },
+    values: { ...mine(session), ':formerHeard': heard, ':formerConnection': connection },
   }
 }
 
-function whyNot(heard: Heard, found: Open | undefined): Omit<Kept & { kept: false }, 'kept'> {
+function whyNot(heard: Heard, found: Seat | undefined): Omit<Kept & { kept: false }, 'kept'> {
   if (found === undefined || found.session !== heard.session || found.device !== heard.device) return GONE
   if (found.state !== 'open') return GONE
   return found.heard >= heard.number ? { because: 'replayed', heard: found.heard } : { because: 'out-of-order' }
 }
 
 const GONE = { because: 'session-gone' } as const
-
-function keyOf(number: number): Key {
-  return { pk: `SEATS#${padded(benchOf(number), 4)}`, sk: padded(number % BENCH_SEATS, 5) }
-}
-
-const itemOf = (seat: Seat) => ({ ...keyOf(seat.number), ...seat })
-
-function seatIn({ pk: _pk, sk: _sk, ...seat }: Seat & Key): Seat {
-  return seat
-}
-
-function padded(number: number, digits: number): string {
-  return String(number).padStart(digits, '0')
-}

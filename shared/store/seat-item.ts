@@ -1,0 +1,123 @@
+import { REFUSALS, type RefusalCode } from '../rules/refusal.ts'
+import { seatNumberOf, sessionId, BENCH_SEATS, benchOf, type Seat, type SendOutcome } from '../rules/seat.ts'
+import type { Key } from './table.ts'
+
+/**
+ * A seat as it is kept. A login reads a bench of 512 of them and is charged for each byte, names included, so that a
+ * name is one letter, what follows from the key is left out, and so is what is usual: 136 bytes a seat make 512 of them
+ * cost 25.5 read units for an eventually consistent look and a consistent one.
+ *
+ * | attribute | of a seat |
+ * |---|---|
+ * | `pk`, `sk` | the bench and the place on it: together its `number` |
+ * | `s` | the random part of `session`: the rest is the number |
+ * | `d` | `device` |
+ * | `l` | `leaseUntil`; a seat with a lease is `signing-in`, one without is `open` |
+ * | `u` | `user` |
+ * | `c` | `connection` |
+ * | `o` | `true`: out of coverage |
+ * | `t` | `lastHeardAt` |
+ * | `h` | `heard` |
+ * | `k` | `acked` |
+ * | `p` | `true`: passive, which is not `active` |
+ * | `n` | `sent` |
+ * | `m` | `sentAt` |
+ * | `r` | `outcome`, of one send only, in one string: `5`, `5 2` with the conversation, `5 unconfirmed words` |
+ *
+ * Only a send that was refused brings words, and never more than OUTCOME_WORDS characters of them.
+ */
+export interface SeatItem extends Key {
+  readonly s: string
+  readonly d: string
+  readonly l?: number
+  readonly u?: string
+  readonly c?: string
+  readonly o?: true
+  readonly t?: number
+  readonly h?: number
+  readonly k?: number
+  readonly p?: true
+  readonly n?: number
+  readonly m?: number
+  readonly r?: string
+}
+
+/** Most characters that are kept of the reason for which a send was refused. */
+export const OUTCOME_WORDS = 120
+
+export function keyOf(number: number): Key {
+  return { pk: benchKey(benchOf(number)), sk: String(number % BENCH_SEATS).padStart(5, '0') }
+}
+
+export function benchKey(bench: number): string {
+  return `SEATS#${String(bench).padStart(4, '0')}`
+}
+
+/** What is kept of a session's id. One that is not written as sessionId() writes it stays whole: no seat holds that. */
+export function randomOf(session: string): string {
+  const number = seatNumberOf(session)
+  const random = session.slice(sessionId(number, '').length)
+  return session === sessionId(number, random) ? random : session
+}
+
+export function itemOf(seat: Seat): SeatItem {
+  const base = { ...keyOf(seat.number), s: randomOf(seat.session), d: seat.device }
+  if (seat.state === 'signing-in') return { ...base, l: seat.leaseUntil }
+  const { user, connection, coverage, lastHeardAt, heard, acked, active, sent, sentAt, outcome } = seat
+  return {
+    ...base,
+    u: user,
+    c: connection,
+    ...(coverage === 'out' && { o: true }),
+    t: lastHeardAt,
+    h: heard,
+    k: acked,
+    ...(!active && { p: true }),
+    n: sent,
+    ...(sentAt !== undefined && { m: sentAt }),
+    ...(outcome !== undefined && { r: outcomeText(outcome) }),
+  }
+}
+
+export function seatIn(item: SeatItem): Seat {
+  const number = Number(item.pk.slice(benchKey(0).indexOf('#') + 1)) * BENCH_SEATS + Number(item.sk)
+  const base = { number, session: sessionId(number, item.s), device: item.d }
+  if (item.l !== undefined) return { state: 'signing-in', ...base, leaseUntil: item.l }
+  const { u = '', c = '', o, t = 0, h = 0, k = 0, p, n = 0, m, r } = item
+  return {
+    state: 'open',
+    ...base,
+    user: u,
+    coverage: o ? 'out' : 'in',
+    connection: c,
+    lastHeardAt: t,
+    heard: h,
+    acked: k,
+    active: !p,
+    sent: n,
+    ...(m !== undefined && { sentAt: m }),
+    ...(r !== undefined && { outcome: outcomeIn(r) }),
+  }
+}
+
+export function outcomeText(outcome: SendOutcome): string {
+  const { number } = outcome
+  if ('code' in outcome) return `${number} ${outcome.code} ${wordsOf(outcome.reason)}`
+  return outcome.conversation === undefined ? String(number) : `${number} ${outcome.conversation}`
+}
+
+/** The cut may be in the middle of a character of two halves. */
+function wordsOf(reason: string): string {
+  return reason.slice(0, OUTCOME_WORDS).toWellFormed()
+}
+
+function outcomeIn(text: string): SendOutcome {
+  const [, first = '', second = '', reason] = /^(\d+)(?: (\S+))?(?: ([^]*))?$/.exec(text) ?? []
+  const number = Number(first)
+  if (isRefusalCode(second)) return { number, code: second, reason: reason ?? '' }
+  return second === '' ? { number } : { number, conversation: Number(second) }
+}
+
+function isRefusalCode(word: string): word is RefusalCode {
+  return Object.hasOwn(REFUSALS, word)
+}

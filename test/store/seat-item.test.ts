@@ -1,0 +1,87 @@
+import { describe, expect, it, onTestFinished, test } from 'vitest'
+import { BENCH_SEATS, type Open, type SendOutcome } from '../../shared/rules/seat.ts'
+import { itemOf, OUTCOME_WORDS, randomOf } from '../../shared/store/seat-item.ts'
+import { seats as seatsOf } from '../../shared/store/seats.ts'
+import { countedTable } from '../kit/counted-table.ts'
+import { anOpen, aSigningIn, NOW, sessionOn } from '../rules/sample-seats.ts'
+import { heardFrom, seating } from './seated.ts'
+
+/** A seat with everything that a session of some hours leaves on it. */
+function aFullSeat(number: number, changes: Partial<Open> = {}): Open {
+  return anOpen({
+    number,
+    device: 'ann-archer-phone',
+    user: 'CONTOSO\\ann.archer',
+    connection: 'L0SM9cOFvHcCIhw=',
+    lastHeardAt: NOW + 123_457,
+    heard: NOW + 123_457,
+    acked: 1_234,
+    active: false,
+    coverage: 'out',
+    sent: 142,
+    sentAt: NOW + 111_113,
+    outcome: { number: 142, conversation: 27 },
+    ...changes,
+  })
+}
+
+describe('a bench of 512 taken seats', () => {
+  it('costs a login at most 26 read units: an eventually consistent look, and a consistent one', async () => {
+    const { items, counting, stop } = await countedTable()
+    onTestFinished(stop)
+    const seats = seatsOf(items)
+    const all = Array.from({ length: BENCH_SEATS }, (_, number) => aFullSeat(number))
+    await Promise.all(all.map((seat) => items.put({ ...itemOf(seat) })))
+
+    const { result, units } = await counting(async () => [
+      await seats.read(0),
+      await seats.read(0, { consistent: true }),
+    ])
+
+    expect(result).toEqual([all, all])
+    expect(units.writes).toBe(0)
+    expect(units.reads).toBeGreaterThan(0)
+    expect(units.reads).toBeLessThanOrEqual(26)
+  })
+})
+
+describe('a seat as it is kept', () => {
+  it('leaves out what is usual', () => {
+    expect(Object.keys(itemOf(aSigningIn())).join(' ')).toBe('pk sk s d l')
+    expect(Object.keys(itemOf(anOpen())).join(' ')).toBe('pk sk s d u c t h k n')
+    expect(Object.keys(itemOf(aFullSeat(0))).join(' ')).toBe('pk sk s d u c o t h k p n m r')
+  })
+
+  test.each<{ outcome: SendOutcome; r: string }>([
+    { outcome: { number: 5 }, r: '5' },
+    { outcome: { number: 5, conversation: 2 }, r: '5 2' },
+    { outcome: { number: 5, code: 'unconfirmed', reason: '' }, r: '5 unconfirmed ' },
+    { outcome: { number: 5, code: 'upstream-refused', reason: '7 of\n9 ' }, r: '5 upstream-refused 7 of\n9 ' },
+  ])('has the outcome $outcome as $r, and gives it back', async ({ outcome, r }) => {
+    const { place, found } = await seating()
+    const seat = await place(aFullSeat(17, { outcome }))
+    expect(itemOf(seat)).toMatchObject({ r })
+    expect(await found(17)).toEqual(seat)
+  })
+
+  it('keeps no more words of a refused send than it may, and no half of a character', async () => {
+    const { seats, place, found } = await seating()
+    const { session } = await place(aFullSeat(17))
+    const reason = `${'x'.repeat(OUTCOME_WORDS - 1)}😀 and more`
+    await seats.answered(session, { number: 142, code: 'upstream-refused', reason })
+    const kept = `${'x'.repeat(OUTCOME_WORDS - 1)}\ufffd`
+    expect(await found(17)).toMatchObject({ outcome: { code: 'upstream-refused', reason: kept } })
+  })
+
+  test.each(['017-b0Jm3o2u9hQ5w1Zx', '17x-b0Jm3o2u9hQ5w1Zx', '+17-b0Jm3o2u9hQ5w1Zx', '17', '17.0-b0Jm3o2u9hQ5w1Zx'])(
+    'is not the seat of a session that is written %s',
+    async (session) => {
+      const { seats, place, found } = await seating()
+      const seat = await place(anOpen())
+      expect(seat.session).toBe(sessionOn(17, randomOf(seat.session)))
+      expect(await seats.heard(heardFrom({ ...seat, session }))).toEqual({ kept: false, because: 'session-gone' })
+      expect(await seats.free(session)).toBe(false)
+      expect(await found(17)).toEqual(seat)
+    },
+  )
+})
