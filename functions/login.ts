@@ -15,7 +15,8 @@ import { upkeepStarter } from './parts/upkeep-starter.ts'
 import { asRefusal, upstream } from './parts/upstream.ts'
 
 const configuration = configurationStore()
-const { seats, sessions, mailbox, benches } = sessionStores()
+const stores = sessionStores()
+const { seats, sessions, mailbox, benches } = stores
 const cwa = upstream()
 const connections = downstream()
 const startUpkeep = upkeepStarter()
@@ -35,7 +36,7 @@ export const handler = route('login', configuration, async (told) => {
   const previous = await sessions.ofDevice(device)
   if (previous !== undefined && previous.heard >= number) throw new Refusal('replayed', previous)
 
-  const admitted = await admit({ device, previous: previous?.session, settings, now }, seats)
+  const admitted = await admit({ device, previous: previous?.session, settings, now }, stores)
   const farewells = sayFarewell(admitted)
   try {
     const accepted = await signIn(told, admitted.seat)
@@ -65,12 +66,12 @@ async function signIn({ frame, device, number, connection, now }: Login, seat: S
   const signedIn = await cwa.signIn(user, frame.password)
   const opened = await cwa.initiateSession(signedIn, frame.availability && { availability: frame.availability })
   try {
-    const { mail, ticket } = await firstMail(session, opened, now)
-    const { sid, uri } = opened
-    await sessions.open({ session, device, user, uri, sid, ticket, openedAt: now, cursor: cursorAfter(mail) }, now)
-    // What is too much for one answer is told by upkeep, as anything that the device has not acknowledged.
+    const { mail, ticket } = await firstMail(opened)
     const { batches } = fitting(mail.map(({ seq, events }) => ({ seq, events })))
-    await openSeat(seat, { user, connection, heard: number, acked: batches.at(-1)?.seq ?? 0 })
+    const cursor = await keepTheRest(session, mail, batches.length, now)
+    const { sid, uri } = opened
+    await sessions.open({ session, device, user, uri, sid, ticket, openedAt: now, cursor }, now)
+    await openSeat(seat, { user, connection, heard: number, acked: cursor.seq })
     log('logged in', { session, device, by: signedIn.by })
 
     const steps = [`permission: ${user} may use the collaboration client`, ...signedIn.steps]
@@ -81,27 +82,29 @@ async function signIn({ frame, device, number, connection, now }: Login, seat: S
   }
 }
 
-/** The session's first events, kept before they are told. That there are none yet is no reason to refuse. */
-async function firstMail(
-  session: string,
-  opened: UpstreamSession,
-  now: number,
-): Promise<{ mail: Mail[]; ticket: string }> {
+/** The session's first events. That there are none yet is no reason to refuse. */
+async function firstMail(opened: UpstreamSession): Promise<{ mail: Mail[]; ticket: string }> {
   const holdMs = FIRST_EVENTS_MS
   const brought = await cwa.poll(opened, { ackId: 0, active: true, holdMs }).catch((fault: unknown) => {
-    log('no first events', { session, why: why(fault) })
+    log('no first events', { why: why(fault) })
     return { events: [], ackId: 0, ticket: opened.ticket }
   })
   const arrived = brought.events.map((event) => ({ eid: event.eid, events: eventsOf(event) }))
-  const mail = inBatches(arrived, brought.ackId, START)
-  for (const batch of mail) await mailbox.append(session, batch, now)
-  return { mail, ticket: brought.ticket }
+  return { mail: inBatches(arrived, brought.ackId, START), ticket: brought.ticket }
 }
 
 const START: Cursor = { seq: 0, ackId: 0, eid: 0 }
 
-function cursorAfter(mail: readonly Mail[]): Cursor {
-  const { seq, ackId, eid } = mail.at(-1) ?? START
+/**
+ * What the answer tells is kept nowhere else: a device that does not get the answer does not know the session either,
+ * and logs in again. What is too much for one answer goes to the mailbox, before there is a session that could ask for
+ * it, and is told by upkeep, as anything that the device has not acknowledged.
+ *
+ * @returns where the session stands once its device has the answer; what the mailbox holds goes before it
+ */
+async function keepTheRest(session: string, mail: readonly Mail[], told: number, now: number): Promise<Cursor> {
+  for (const batch of mail.slice(told)) await mailbox.append(session, batch, now)
+  const { seq, ackId, eid } = mail[told - 1] ?? START
   return { seq, ackId, eid }
 }
 

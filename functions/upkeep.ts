@@ -1,6 +1,6 @@
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
-import { benches as benchesOf } from '../shared/rules/admission.ts'
+import { benches as benchesOf, freeSeats } from '../shared/rules/admission.ts'
 import { downstream } from './parts/downstream.ts'
 import { listen } from './parts/listening.ts'
 import { logged } from './parts/logged.ts'
@@ -39,12 +39,22 @@ export const handler = middy<UpkeepEvent>()
     if (because === 'time') await startUpkeep(bench)
   })
 
-/** The benches that have sessions, and nobody who listens. */
+/** The benches that have sessions, and nobody who listens. Who looks at them all also leads logins to where there is room. */
 async function unlistened(now: number): Promise<number[]> {
   const found: number[] = []
-  for (const bench of benchesOf(await configuration.settings(now))) {
+  const settings = await configuration.settings(now)
+  let room: number | undefined
+  for (const bench of benchesOf(settings)) {
     const taken = await stores.seats.read(bench)
+    if (room === undefined && freeSeats(bench, taken, settings, now).length > 0) room = bench
     if (taken.length > 0 && !(await stores.benches.listened(bench, now))) found.push(bench)
   }
+  if (room !== undefined) await leadTo(room)
   return found
+}
+
+async function leadTo(room: number): Promise<void> {
+  const { outlooks } = stores
+  const known = await outlooks.read()
+  if (known.room !== room) await outlooks.lead(known.room, room)
 }

@@ -12,7 +12,7 @@ import { log, why } from './log.ts'
 import { newsReader, type News } from './news.ts'
 import { push } from './push.ts'
 
-export interface FollowingParts extends SessionStores {
+export interface FollowingParts extends Omit<SessionStores, 'outlooks'> {
   readonly configuration: Configuration
   readonly connections: Connections
   readonly cwa: CwaClient

@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { benches } from '../../shared/store/benches.ts'
 import { configuration } from '../../shared/store/configuration.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
+import { outlooks } from '../../shared/store/outlook.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
@@ -17,7 +18,13 @@ export function configurationStore() {
 /** What the sessions table holds. */
 export function sessionStores() {
   const items = table(client, variable('SESSIONS_TABLE'))
-  return { seats: seats(items), sessions: sessions(items), mailbox: mailbox(items), benches: benches(items) }
+  return {
+    seats: seats(items),
+    sessions: sessions(items),
+    mailbox: mailbox(items),
+    benches: benches(items),
+    outlooks: outlooks(items),
+  }
 }
 
 export type SessionStores = ReturnType<typeof sessionStores>

@@ -28,6 +28,8 @@ export type Kept =
 export interface Seats {
   /** The taken seats of a bench. Eventually consistent unless asked otherwise: the conditions decide anyway. */
   read(bench: number, options?: { consistent?: boolean }): Promise<Seat[]>
+  /** Who has one seat. Eventually consistent. */
+  at(number: number): Promise<Seat | undefined>
   /** Takes a free seat. `false`: somebody else was faster. */
   take(seat: SigningIn, now: number): Promise<boolean>
   /**
@@ -113,6 +115,11 @@ export function seats(table: Table): Seats {
 
   return {
     read: async (bench, options) => (await table.query<SeatItem>(benchKey(bench), options)).map(seatIn),
+
+    async at(number) {
+      const item = await table.get<SeatItem>(keyOf(number))
+      return item && seatIn(item)
+    },
 
     async take(seat, now) {
       const { done } = await table.put(
