@@ -4,7 +4,7 @@ import { fitting, inBatches, type Cursor, type Mail } from '../shared/rules/batc
 import { Refusal } from '../shared/rules/refusal.ts'
 import { benchOf, type Open, type SigningIn } from '../shared/rules/seat.ts'
 import type { DeviceFrameOf } from '../shared/wire/frames.ts'
-import { admit, type Admitted } from './parts/admission.ts'
+import { admission } from './parts/admission.ts'
 import { downstream } from './parts/downstream.ts'
 import { farewell } from './parts/farewell.ts'
 import { log, why } from './parts/log.ts'
@@ -12,11 +12,13 @@ import { route } from './parts/route.ts'
 import type { Told } from './parts/sealing.ts'
 import { configurationStore, sessionStores } from './parts/stores.ts'
 import { upkeepStarter } from './parts/upkeep-starter.ts'
+import type { Admitted } from './parts/taking.ts'
 import { asRefusal, upstream } from './parts/upstream.ts'
 
 const configuration = configurationStore()
 const stores = sessionStores()
 const { seats, sessions, mailbox, benches } = stores
+const admit = admission(stores)
 const cwa = upstream()
 const connections = downstream()
 const startUpkeep = upkeepStarter()
@@ -36,7 +38,7 @@ export const handler = route('login', configuration, async (told) => {
   const previous = await sessions.ofDevice(device)
   if (previous !== undefined && previous.heard >= number) throw new Refusal('replayed', previous)
 
-  const admitted = await admit({ device, previous: previous?.session, settings, now }, stores)
+  const admitted = await admit({ device, previous: previous?.session, settings, now })
   const farewells = sayFarewell(admitted)
   try {
     const accepted = await signIn(told, admitted.seat)

@@ -1,9 +1,9 @@
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
-import { benches as benchesOf, freeSeats } from '../shared/rules/admission.ts'
 import { downstream } from './parts/downstream.ts'
 import { listen } from './parts/listening.ts'
 import { logged } from './parts/logged.ts'
+import { unlistened } from './parts/overview.ts'
 import { configurationStore, sessionStores } from './parts/stores.ts'
 import { upkeepStarter } from './parts/upkeep-starter.ts'
 import { upstream } from './parts/upstream.ts'
@@ -30,7 +30,7 @@ interface UpkeepEvent {
 export const handler = middy<UpkeepEvent>()
   .use(logged('upkeep'))
   .handler(async (event: UpkeepEvent, context: Context) => {
-    const [bench, ...others] = event.bench === undefined ? await unlistened(Date.now()) : [event.bench]
+    const [bench, ...others] = event.bench === undefined ? await everyBench(Date.now()) : [event.bench]
     if (bench === undefined) return
     await Promise.all(others.map(startUpkeep))
 
@@ -39,22 +39,6 @@ export const handler = middy<UpkeepEvent>()
     if (because === 'time') await startUpkeep(bench)
   })
 
-/** The benches that have sessions, and nobody who listens. Who looks at them all also leads logins to where there is room. */
-async function unlistened(now: number): Promise<number[]> {
-  const found: number[] = []
-  const settings = await configuration.settings(now)
-  let room: number | undefined
-  for (const bench of benchesOf(settings)) {
-    const taken = await stores.seats.read(bench)
-    if (room === undefined && freeSeats(bench, taken, settings, now).length > 0) room = bench
-    if (taken.length > 0 && !(await stores.benches.listened(bench, now))) found.push(bench)
-  }
-  if (room !== undefined) await leadTo(room)
-  return found
-}
-
-async function leadTo(room: number): Promise<void> {
-  const { outlooks } = stores
-  const known = await outlooks.read()
-  if (known.room !== room) await outlooks.lead(known.room, room)
+async function everyBench(now: number): Promise<number[]> {
+  return unlistened(await configuration.settings(now), now, stores)
 }

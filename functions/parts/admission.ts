@@ -1,66 +1,89 @@
-import { randomBytes } from 'node:crypto'
-import { benches, freeSeats, idleFirst, nextIdleMs, refusalWhenFull } from '../../shared/rules/admission.ts'
+import { benches, capacity, freeSeats, nextIdleMs, refusalWhenFull } from '../../shared/rules/admission.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
-import { benchOf, SEAT_LEASE_MS, seatNumberOf, sessionId, type Seat, type SigningIn } from '../../shared/rules/seat.ts'
-import type { Settings } from '../../shared/rules/settings.ts'
-import type { Outlooks } from '../../shared/store/outlook.ts'
-import type { Seats } from '../../shared/store/seats.ts'
+import { benchOf, seatNumberOf, type Seat } from '../../shared/rules/seat.ts'
+import { lookWhileDraining, outlookFor } from './draining.ts'
 import { log, why } from './log.ts'
+import { evict, takeFree, takeOver, type AdmissionParts, type Admitted, type Applicant, type NoSeat } from './taking.ts'
 
-/** How many free seats of one bench a login tries: others who log in at the same moment may be faster. */
-const TRIES = 4
+/** How often a login looks at the benches: others who log in at the same moment may take what it saw, each time. */
+const LOOKS = 4
 
-export interface Admitted {
-  readonly seat: SigningIn
-  /** Who had the seat, where somebody did, and why no longer. */
-  readonly former?: { readonly seat: Seat; readonly because: 'evicted' | 'replaced' }
-  /** For people: how the maximum was kept. */
-  readonly step: string
-}
+/** Longest time, in milliseconds, that a complete no is repeated without a look: a seat given back is noticed that late. */
+export const NO_MS = 1_000
 
-export interface Applicant {
-  readonly device: string
-  /** The device's session until now, if it has one: its seat is taken over, so that a device never needs two. */
-  readonly previous: string | undefined
-  readonly settings: Settings
-  readonly now: number
-}
-
-export interface AdmissionParts {
-  readonly seats: Seats
-  readonly outlooks: Outlooks
+/** A no after a complete look: which limits it was for, and until when it is repeated. */
+interface No {
+  readonly limits: string
+  readonly until: number
+  readonly idleAt: number | undefined
 }
 
 /**
- * Step 1 of a login: a seat, or a no.
+ * Step 1 of a login: a seat, or a no. One of these for each environment of the function: it remembers its last no.
  *
  * Looks eventually consistent first, which is cheap, at the device's own seat and where the last one found room; at
  * every bench consistently once more before it says no. So a login that finds room reads one bench, however many there
  * are, and a hint that leads astray costs reads and decides nothing.
  *
- * @throws Refusal `server-busy`, or `failed` where no maximum is set
+ * A complete no costs at most 26 read units a bench. It is then repeated for NO_MS, and never past the moment at which
+ * the next session can be idle, so that a storm of logins costs each environment one complete look a second, and each
+ * login beside it only what it takes to find the device's own seat: half a unit. A device that has a seat is let in
+ * meanwhile, and so is everyone once the limits are others.
+ *
+ * @returns admits one login; throws Refusal `server-busy`, or `failed` where no maximum is set
  */
-export async function admit(applicant: Applicant, parts: AdmissionParts): Promise<Admitted> {
-  const { settings, now } = applicant
-  const { room } = await parts.outlooks.read()
-  const own = await takeOver(await ownSeat(applicant, parts), applicant, parts)
-  if (own !== undefined) return own
-  for (const consistent of [false, true]) {
-    const taken: Seat[] = []
-    for (const bench of benchesFor(applicant, room, consistent)) {
-      const read = await parts.seats.read(bench, { consistent })
-      const admitted = (await takeOver(read, applicant, parts)) ?? (await takeFree(bench, read, applicant, parts))
-      if (admitted !== undefined) {
-        await leadTo(admitted, room, parts)
-        return admitted
-      }
-      taken.push(...read)
-    }
-    const admitted = await evict(taken, applicant, parts)
-    if (admitted !== undefined) return admitted
-    if (consistent) throw full(taken, settings, now)
+export function admission(parts: AdmissionParts): (applicant: Applicant) => Promise<Admitted> {
+  let no: No | undefined
+  return async (applicant) => {
+    const { settings, now } = applicant
+    const limits = JSON.stringify([settings.maximumSessions, settings.idleTimeoutMs, settings.persistentConnections])
+    const own = await takeOver(await ownSeat(applicant, parts), applicant, parts)
+    if (own !== undefined) return own
+    if (no !== undefined && no.limits === limits && now < no.until) throw refusal(no.idleAt, applicant)
+
+    const looked = await look(applicant, parts)
+    if ('seat' in looked) return looked
+    const idleMs = nextIdleMs(looked.taken, settings, now)
+    const idleAt = idleMs === undefined ? undefined : now + idleMs
+    if (looked.complete) no = { limits, until: now + Math.min(NO_MS, idleMs ?? NO_MS), idleAt }
+    throw refusal(idleAt, applicant)
   }
-  throw new TypeError('unreachable: the second look says yes or no')
+}
+
+async function look(applicant: Applicant, parts: AdmissionParts): Promise<Admitted | NoSeat> {
+  const outlook = await outlookFor(capacity(applicant.settings), parts)
+  const drained = await lookWhileDraining(applicant, outlook.most, parts)
+  if (drained !== undefined) return drained
+  let seen: readonly Seat[] = []
+  for (let looks = 0; looks < LOOKS; looks += 1) {
+    const looked = await lookAround(applicant, outlook.room, looks > 0, parts)
+    if ('seat' in looked || (looks > 0 && looked.complete)) return looked
+    seen = looked.taken
+  }
+  return { taken: seen, complete: false }
+}
+
+async function lookAround(
+  applicant: Applicant,
+  room: number,
+  consistent: boolean,
+  parts: AdmissionParts,
+): Promise<Admitted | NoSeat> {
+  const { settings, now } = applicant
+  const taken: Seat[] = []
+  let complete = true
+  for (const bench of benchesFor(applicant, room, consistent)) {
+    const read = await parts.seats.read(bench, { consistent })
+    const free = freeSeats(bench, read, settings, now)
+    const admitted = (await takeOver(read, applicant, parts)) ?? (await takeFree(free, applicant, parts))
+    if (admitted !== undefined) {
+      await leadTo(admitted, room, parts)
+      return admitted
+    }
+    complete &&= free.length === 0
+    taken.push(...read)
+  }
+  return (await evict(taken, applicant, parts)) ?? { taken, complete }
 }
 
 /** The seat of the device's session until now, should it still have one: it may be far from where there is room. */
@@ -83,61 +106,6 @@ async function leadTo({ seat, former }: Admitted, room: number, { outlooks }: Ad
   await outlooks.lead(room, bench).catch((thrown: unknown) => log('hint not kept', { bench, why: why(thrown) }))
 }
 
-async function takeOver(
-  read: readonly Seat[],
-  applicant: Applicant,
-  { seats }: AdmissionParts,
-): Promise<Admitted | undefined> {
-  const own = read.find(({ device }) => device === applicant.device)
-  if (own === undefined) return undefined
-  const seat = signingIn(own.number, applicant)
-  const former = await seats.takeFrom(own, seat)
-  if (former === undefined) return undefined
-  return {
-    seat,
-    former: { seat: former, because: 'replaced' },
-    step: `maximum: seat ${own.number} is this device's own`,
-  }
-}
-
-async function takeFree(
-  bench: number,
-  read: readonly Seat[],
-  applicant: Applicant,
-  { seats }: AdmissionParts,
-): Promise<Admitted | undefined> {
-  const free = freeSeats(bench, read, applicant.settings, applicant.now)
-  for (let tries = Math.min(TRIES, free.length); tries > 0; tries -= 1) {
-    const [number] = free.splice(Math.floor(Math.random() * free.length), 1)
-    if (number === undefined) break
-    const seat = signingIn(number, applicant)
-    if (await seats.take(seat, applicant.now)) return { seat, step: `maximum: seat ${number} is free` }
-  }
-  return undefined
-}
-
-/** The longest silent first; of many logins at once each needs another one. */
-async function evict(
-  taken: readonly Seat[],
-  applicant: Applicant,
-  { seats }: AdmissionParts,
-): Promise<Admitted | undefined> {
-  for (const idle of idleFirst(taken, applicant.settings, applicant.now)) {
-    const seat = signingIn(idle.number, applicant)
-    const former = await seats.takeFrom(idle, seat)
-    if (former === undefined) continue
-    const step = `maximum: every seat was taken; an idle session was logged out of seat ${idle.number}`
-    return { seat, former: { seat: former, because: 'evicted' }, step }
-  }
-  return undefined
-}
-
-function signingIn(number: number, { device, now }: Applicant): SigningIn {
-  const session = sessionId(number, randomBytes(12).toString('base64url'))
-  return { state: 'signing-in', number, session, device, leaseUntil: now + SEAT_LEASE_MS }
-}
-
-function full(taken: readonly Seat[], settings: Settings, now: number): Refusal {
-  const retryAfterMs = nextIdleMs(taken, settings, now)
-  return new Refusal(refusalWhenFull(settings), retryAfterMs === undefined ? {} : { retryAfterMs })
+function refusal(idleAt: number | undefined, { settings, now }: Applicant): Refusal {
+  return new Refusal(refusalWhenFull(settings), idleAt === undefined ? {} : { retryAfterMs: Math.max(0, idleAt - now) })
 }

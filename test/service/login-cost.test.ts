@@ -20,6 +20,7 @@ async function filled({ dynamo, description }: Service, below: number) {
   for (const bench of benchesOf({ persistentConnections: below + 1 })) {
     await benches(items).claim(bench, 'the test', Date.now() + HOUR_MS)
   }
+  await outlooks(items).reach(below + 1)
   const seats = Array.from({ length: below }, (_, number) =>
     anOpen({
       number,

@@ -1,0 +1,49 @@
+import { benches as benchesOf, capacity, freeSeats } from '../../shared/rules/admission.ts'
+import type { Settings } from '../../shared/rules/settings.ts'
+import { type Outlook, QUIET_MS } from '../../shared/store/outlook.ts'
+import type { SessionStores } from './stores.ts'
+
+type Parts = Pick<SessionStores, 'seats' | 'benches' | 'outlooks'>
+
+/**
+ * The benches that have sessions, and nobody who listens: those above a lowered maximum, too.
+ *
+ * Who looks at them all also leads logins to where there is room, and forgets the seats above a lowered maximum once
+ * they have been empty for QUIET_MS.
+ */
+export async function unlistened(settings: Settings, now: number, parts: Parts): Promise<number[]> {
+  const { seats, benches, outlooks } = parts
+  const outlook = await outlooks.read()
+  const maximum = capacity(settings)
+  const found: number[] = []
+  let room: number | undefined
+  let above = 0
+  for (const bench of benchesOf({ persistentConnections: Math.max(maximum, outlook.most) })) {
+    const taken = await seats.read(bench, { consistent: outlook.most > maximum })
+    above += taken.filter(({ number }) => number >= maximum).length
+    if (room === undefined && freeSeats(bench, taken, settings, now).length > 0) room = bench
+    if (taken.length > 0 && !(await benches.listened(bench, now))) found.push(bench)
+  }
+  if (room !== undefined && room !== outlook.room) await outlooks.lead(outlook.room, room)
+  await forgetAbove(maximum, above === 0, outlook, now, parts)
+  return found
+}
+
+async function forgetAbove(
+  maximum: number,
+  empty: boolean,
+  outlook: Outlook,
+  now: number,
+  { outlooks }: Parts,
+): Promise<void> {
+  const { most, quiet } = outlook
+  if (most < maximum) return outlooks.reach(maximum)
+  if (most === maximum) return
+  if (!empty) {
+    if (quiet !== undefined) await outlooks.quieten(outlook, undefined)
+  } else if (quiet?.from !== maximum) {
+    await outlooks.quieten(outlook, { from: maximum, since: now })
+  } else if (now - quiet.since >= QUIET_MS) {
+    await outlooks.lower(quiet)
+  }
+}

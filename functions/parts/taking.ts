@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import { capacity, idleFirst } from '../../shared/rules/admission.ts'
+import { SEAT_LEASE_MS, sessionId, type Seat, type SigningIn } from '../../shared/rules/seat.ts'
+import type { Settings } from '../../shared/rules/settings.ts'
+import type { Outlooks } from '../../shared/store/outlook.ts'
+import type { Seats } from '../../shared/store/seats.ts'
+
+/** How many free seats of one bench a login tries: others who log in at the same moment may be faster. */
+const TRIES = 4
+
+export interface Admitted {
+  readonly seat: SigningIn
+  /** Who had the seat, where somebody did, and why no longer. */
+  readonly former?: { readonly seat: Seat; readonly because: 'evicted' | 'replaced' }
+  /** For people: how the maximum was kept. */
+  readonly step: string
+}
+
+export interface Applicant {
+  readonly device: string
+  /** The device's session until now, if it has one: its seat is taken over, so that a device never needs two. */
+  readonly previous: string | undefined
+  readonly settings: Settings
+  readonly now: number
+}
+
+export interface AdmissionParts {
+  readonly seats: Seats
+  readonly outlooks: Outlooks
+}
+
+/** What is seen when there is no seat; `complete`: nobody was faster, there was none. */
+export interface NoSeat {
+  readonly taken: readonly Seat[]
+  readonly complete: boolean
+}
+
+/** A seat above the maximum that a login has is left to its lease: draining.ts says why. */
+export async function takeOver(
+  read: readonly Seat[],
+  applicant: Applicant,
+  { seats }: AdmissionParts,
+): Promise<Admitted | undefined> {
+  const own = read.find(({ device }) => device === applicant.device)
+  if (own === undefined || (own.state === 'signing-in' && own.number >= capacity(applicant.settings))) return undefined
+  const seat = signingIn(own.number, applicant)
+  const former = await seats.takeFrom(own, seat)
+  if (former === undefined) return undefined
+  return {
+    seat,
+    former: { seat: former, because: 'replaced' },
+    step: `maximum: seat ${own.number} is this device's own`,
+  }
+}
+
+/** One of these free seats, at random: of many logins at once each tries another one. */
+export async function takeFree(
+  free: readonly number[],
+  applicant: Applicant,
+  { seats }: AdmissionParts,
+): Promise<Admitted | undefined> {
+  const left = [...free]
+  for (let tries = Math.min(TRIES, free.length); tries > 0; tries -= 1) {
+    const [number] = left.splice(Math.floor(Math.random() * left.length), 1)
+    if (number === undefined) break
+    const seat = signingIn(number, applicant)
+    if (await seats.take(seat, applicant.now)) return { seat, step: `maximum: seat ${number} is free` }
+  }
+  return undefined
+}
+
+/** The longest silent first; of many logins at once each needs another one. */
+export async function evict(
+  taken: readonly Seat[],
+  applicant: Applicant,
+  { seats }: AdmissionParts,
+): Promise<Admitted | undefined> {
+  for (const idle of idleFirst(taken, applicant.settings, applicant.now)) {
+    const seat = signingIn(idle.number, applicant)
+    const former = await seats.takeFrom(idle, seat)
+    if (former === undefined) continue
+    const step = `maximum: every seat was taken; an idle session was logged out of seat ${idle.number}`
+    return { seat, former: { seat: former, because: 'evicted' }, step }
+  }
+  return undefined
+}
+
+function signingIn(number: number, { device, now }: Applicant): SigningIn {
+  const session = sessionId(number, randomBytes(12).toString('base64url'))
+  return { state: 'signing-in', number, session, device, leaseUntil: now + SEAT_LEASE_MS }
+}
