@@ -1,10 +1,15 @@
 import { parseArgs } from 'node:util'
+import { admissionBench } from './admission.ts'
 import type { Bench } from './bench.ts'
 import { fuzz } from './fuzz.ts'
 import { start } from './start.ts'
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   start: { about: 'size of each bundle, and the time Node takes to load it', run: start },
+  admission: {
+    about: 'cost of a login by how full it is, and logins at once: never one too many',
+    run: admissionBench,
+  },
   fuzz: { about: 'hostile input for both CWA codecs and NTLM; 100,000 cases of each kind', run: fuzz },
 }
 
