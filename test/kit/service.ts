@@ -19,6 +19,8 @@ export interface Service extends RunningStack {
 
 export interface ServiceOptions extends Omit<LocalStackOptions, 'users' | 'bundles'> {
   readonly settings?: Partial<Settings>
+  /** SIP URIs on Ann's contact list, in place of Bob and Cat. */
+  readonly contactsOfAnn?: readonly string[]
 }
 
 /**
@@ -41,8 +43,9 @@ export function services(): (options?: ServiceOptions) => Promise<Service> {
     rmSync(folder, { recursive: true, force: true })
   }, 60_000)
 
-  return async ({ settings, ...options } = {}) => {
-    const everybody = people()
+  return async ({ settings, contactsOfAnn, ...options } = {}) => {
+    const known = people()
+    const everybody = { ...known, ann: { ...known.ann, ...(contactsOfAnn && { contacts: contactsOfAnn }) } }
     const stack = localStack({ ...options, users: Object.values(everybody), bundles })
     const running = await stack.start()
     const characters: Character[] = []
