@@ -1,12 +1,10 @@
 import type { Clock } from '../../../shared/rules/clock.ts'
 import { type Failure, FunctionError } from './failure.ts'
 import { LAMBDA_LIMITS } from './limits.ts'
-import type { LambdaLogLine } from './log.ts'
+import type { EnvironmentLine } from './log.ts'
 import type { AnswerMessage, Message, Task } from './messages.ts'
 import { reportLine } from './report.ts'
 import { type ThreadOptions, thread } from './worker.ts'
-
-export type EnvironmentLine = Omit<LambdaLogLine, 'at' | 'functionName' | 'environment'>
 
 export interface EnvironmentOptions extends ThreadOptions {
   readonly clock: Clock

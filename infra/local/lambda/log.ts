@@ -1,6 +1,13 @@
 import type { Clock } from '../../../shared/rules/clock.ts'
 import { LOG_LINES_KEPT } from './limits.ts'
-import type { Report } from './report.ts'
+
+/** What Lambda's REPORT line says, as numbers. Milliseconds; loading a function is billed since August 2025. */
+export interface Report {
+  readonly durationMs: number
+  readonly billedMs: number
+  /** Only of an environment's first event. */
+  readonly initMs?: number
+}
 
 export interface LambdaLogLine {
   readonly at: number
@@ -15,6 +22,9 @@ export interface LambdaLogLine {
   /** On the line that ends an invocation. */
   readonly report?: Report
 }
+
+/** A line as its environment knows it. */
+export type EnvironmentLine = Omit<LambdaLogLine, 'at' | 'functionName' | 'environment'>
 
 export interface Log {
   readonly add: (line: Omit<LambdaLogLine, 'at'>) => void

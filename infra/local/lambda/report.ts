@@ -1,14 +1,7 @@
 import type { FunctionDescription } from '../description.ts'
-import type { EnvironmentLine } from './environment.ts'
+import type { EnvironmentLine } from './log.ts'
 
-/** What Lambda's REPORT line says, as numbers. Milliseconds; loading a function is billed since August 2025. */
-export interface Report {
-  readonly durationMs: number
-  readonly billedMs: number
-  /** Only of an environment's first event. */
-  readonly initMs?: number
-}
-
+/** Lambda's REPORT line of one invocation. */
 export function reportLine(
   { memoryMb }: FunctionDescription,
   requestId: string,
