@@ -46,12 +46,17 @@ export const handler = route('login', configuration, async (told) => {
     const { statusIntervalMs } = settings
     return { type: 'accepted', ...accepted, steps: [admitted.step, ...accepted.steps], statusIntervalMs }
   } catch (thrown) {
-    await seats.free(admitted.seat.session)
+    await giveBack(admitted.seat)
     throw asRefusal(thrown)
   } finally {
     await farewells
   }
 })
+
+/** Should this fail, the seat frees itself by its lease; why the login failed is what the device and the log are told. */
+async function giveBack({ session }: SigningIn): Promise<void> {
+  await seats.free(session).catch((fault: unknown) => log('seat not given back', { session, why: why(fault) }))
+}
 
 /** The session that had to go is signed out upstream and its device told, while the new one signs in. */
 async function sayFarewell({ former }: Admitted): Promise<void> {
@@ -68,7 +73,7 @@ async function signIn({ frame, device, number, connection, now }: Login, seat: S
   const signedIn = await cwa.signIn(user, frame.password)
   const opened = await cwa.initiateSession(signedIn, frame.availability && { availability: frame.availability })
   try {
-    const { mail, ticket } = await firstMail(opened)
+    const { mail, ticket } = await firstMail(session, opened)
     const { batches } = fitting(mail.map(({ seq, events }) => ({ seq, events })))
     const cursor = await keepTheRest(session, mail, batches.length, now)
     const { sid, uri } = opened
@@ -85,10 +90,10 @@ async function signIn({ frame, device, number, connection, now }: Login, seat: S
 }
 
 /** The session's first events. That there are none yet is no reason to refuse. */
-async function firstMail(opened: UpstreamSession): Promise<{ mail: Mail[]; ticket: string }> {
+async function firstMail(session: string, opened: UpstreamSession): Promise<{ mail: Mail[]; ticket: string }> {
   const holdMs = FIRST_EVENTS_MS
   const brought = await cwa.poll(opened, { ackId: 0, active: true, holdMs }).catch((fault: unknown) => {
-    log('no first events', { why: why(fault) })
+    log('no first events', { session, why: why(fault) })
     return { events: [], ackId: 0, ticket: opened.ticket }
   })
   const arrived = brought.events.map((event) => ({ eid: event.eid, events: eventsOf(event) }))

@@ -111,8 +111,11 @@ async function endInactive(taken: readonly Seat[], parts: FollowingParts): Promi
   const now = Date.now()
   const settings = await parts.configuration.settings(now)
   const inactive = taken.filter(isOpen).filter(({ lastHeardAt }) => isInactive(lastHeardAt, now, settings))
-  for (const seat of inactive) {
-    // A device that spoke since the bench was read stays: the condition says so.
-    if (await parts.seats.end(seat)) await farewell(seat, 'inactive', parts)
-  }
+  // Side by side: a server that is slow to sign one out must not outlast the lease, which this loop renews.
+  await Promise.all(
+    inactive.map(async (seat) => {
+      // A device that spoke since the bench was read stays: the condition says so.
+      if (await parts.seats.end(seat)) await farewell(seat, 'inactive', parts)
+    }),
+  )
 }
