@@ -18,6 +18,8 @@ interface Needs {
   readonly upstream?: true
   readonly downstream?: true
   readonly startsUpkeep?: true
+  /** Whether it must know which benches are listened for together. */
+  readonly findsListener?: true
   readonly memoryMb?: number
   readonly timeoutS?: number
 }
@@ -35,15 +37,16 @@ const NEEDS = {
   disconnect: { sessions: ['GetItem', 'UpdateItem'] },
   unknown: { configuration: READ_KEY },
   status: { configuration: READ_KEY, sessions: ['UpdateItem'] },
-  poll: { configuration: READ_KEY, sessions: ['UpdateItem', 'Query', 'GetItem'] },
+  poll: { configuration: READ_KEY, sessions: ['UpdateItem', 'Query', 'GetItem'], findsListener: true },
   send: { configuration: READ_KEY, sessions: ['UpdateItem', 'GetItem'], upstream: true },
-  logout: { configuration: READ_KEY, sessions: ['UpdateItem', 'DeleteItem'], upstream: true },
+  logout: { configuration: READ_KEY, sessions: ['UpdateItem', 'DeleteItem'], upstream: true, findsListener: true },
   login: {
     configuration: READ_KEY,
     sessions: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
     upstream: true,
     downstream: true,
     startsUpkeep: true,
+    findsListener: true,
   },
   upkeep: {
     configuration: READ_KEY,
@@ -51,6 +54,7 @@ const NEEDS = {
     upstream: true,
     downstream: true,
     startsUpkeep: true,
+    findsListener: true,
     memoryMb: 512,
     timeoutS: 900,
   },
@@ -133,6 +137,7 @@ function variables(stack: Stack, needs: Needs, { settings, configuration, sessio
     ...(needs.sessions && { SESSIONS_TABLE: sessions.tableName }),
     ...(needs.downstream && { CONNECTIONS_URL: gateway.managementUrl }),
     ...(needs.startsUpkeep && { UPKEEP_FUNCTION: functionName(stack, 'upkeep') }),
+    ...(needs.findsListener && { SESSIONS_PER_LISTENER: String(settings.sessionsPerListener) }),
     ...(needs.upstream && { CWA_URL: settings.upstreamUrl, CWA_CODEC: settings.codec }),
     ...(needs.upstream && settings.privateCa !== undefined && { CWA_CA: settings.privateCa }),
   }

