@@ -5,6 +5,7 @@ export type Variable =
   | 'CONNECTIONS_URL'
   | 'UPKEEP_FUNCTION'
   | 'SESSIONS_PER_LISTENER'
+  | 'WAKING_BUS'
   | 'CWA_URL'
   | 'CWA_CODEC'
   | 'CWA_CA'

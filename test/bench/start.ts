@@ -16,6 +16,7 @@ const VARIABLES = {
   CONNECTIONS_URL: 'http://127.0.0.1',
   SESSIONS_PER_LISTENER: '900',
   UPKEEP_FUNCTION: 'upkeep',
+  WAKING_BUS: 'waking',
   CWA_URL: 'http://127.0.0.1',
   CWA_CODEC: 'json',
   CWA_CA: '',
