@@ -94,7 +94,7 @@ export function session({ accepted, clock, ask, tell }: SessionOptions): Session
   async function status(isActive: boolean): Promise<void> {
     active = false
     beat()
-    await ask(() => ({ type: 'status', session: id, ack: last, active: isActive }))
+    await ask(() => ({ type: 'status', session: id, ack: last, active: isActive, answer: true }))
   }
 
   return {

@@ -89,7 +89,7 @@ describe('events', () => {
     await answer({ type: 'heard', session: SESSION })
     await status
 
-    expect(frame).toEqual({ type: 'status', session: SESSION, ack: 3, active: true })
+    expect(frame).toEqual({ type: 'status', session: SESSION, ack: 3, active: true, answer: true })
   })
 
   it('go on when a listener throws', async () => {
@@ -125,6 +125,17 @@ describe('what cannot be read', () => {
 
     expect(device.dropped).toBe(1)
     expect(shown(told)).toEqual([2])
+  })
+})
+
+describe('a message without text', () => {
+  it('says nothing', async () => {
+    const { device, talk } = await loggedIn()
+
+    talk.say('')
+    await barrier(device, talk)
+
+    expect(device.dropped).toBe(0)
   })
 })
 
