@@ -51,44 +51,51 @@ export function session({ accepted, clock, ask, tell }: SessionOptions): Session
   let last = 0
   let missing = 0
   let active = false
-  let catching = false
+  let fetching = 0
+  let gaps = 0
   let isCovered = false
   const beatTimer = timer(clock)
 
   const sends = sender((number, command) => ask(() => ({ type: 'send', session: id, number, ack: last, command })))
 
   async function fetch(ask: Ask): Promise<boolean> {
-    for (let recovered = true; ;) {
-      const before = last
-      // The batches themselves were taken as the answer came in.
-      const answer = await ask(() => ({ type: 'poll', session: id, after: last }))
-      if (answer.type !== 'events') throw new TypeError(`the service answers a poll with "${answer.type}"`)
-      recovered &&= answer.recovered
-      if (!answer.more || last === before) return recovered
+    const gapsBefore = gaps
+    fetching += 1
+    try {
+      for (;;) {
+        const before = last
+        // The batches themselves were taken as the answer came in.
+        const answer = await ask(() => ({ type: 'poll', session: id, after: last }))
+        if (answer.type !== 'events') throw new TypeError(`the service answers a poll with "${answer.type}"`)
+        if (last === before || !(answer.more || isBehind())) return gaps === gapsBefore
+      }
+    } finally {
+      fetching -= 1
     }
   }
 
   const isBehind = () => missing > last
 
   async function caughtUp(): Promise<void> {
-    if (catching) return
-    catching = true
-    try {
-      let tries = 0
-      do {
-        await fetch(ask)
-        tries += 1
-      } while (isBehind() && tries < CATCHING_UP)
-    } finally {
-      catching = false
-    }
+    let tries = 0
+    do {
+      await fetch(ask)
+      tries += 1
+    } while (isBehind() && tries < CATCHING_UP)
   }
 
-  // Nobody waits for what the device does by itself: the next frame or connection makes up for it.
-  const catchUp = (): void => void caughtUp().catch(() => {})
+  // Nobody waits for what the device does by itself: should it fail, the next batch, beat or connection makes up for it.
+  const catchUp = (): void => {
+    if (fetching === 0) void caughtUp().catch(() => {})
+  }
 
   function beat(): void {
-    if (isCovered) beatTimer.set(beatMs, () => void status(active).catch(() => {}))
+    if (isCovered) beatTimer.set(beatMs, giveSign)
+  }
+
+  function giveSign(): void {
+    void status(active).catch(() => {})
+    if (isBehind()) catchUp()
   }
 
   async function status(isActive: boolean): Promise<void> {
@@ -104,7 +111,10 @@ export function session({ accepted, clock, ask, tell }: SessionOptions): Session
       const news = taken(last, { batches, polled, recovered })
       last = news.last
       missing = Math.max(missing, news.missing)
-      if (news.gap) tell({ kind: 'gap' })
+      if (news.gap) {
+        gaps += 1
+        tell({ kind: 'gap' })
+      }
       for (const event of news.events) tell(event)
       if (isBehind()) catchUp()
     },

@@ -68,6 +68,32 @@ describe('events', () => {
     expect(shown(told)).toEqual([2, 3, 4])
   })
 
+  it('that stand for several, of which it has some, are polled for after the last it has', async () => {
+    const { device, talk, told, events: seen } = await loggedIn()
+    const several = (first: number, seq: number) => {
+      const batch = {
+        first,
+        seq,
+        events: Array.from({ length: seq - first + 1 }, (_, index) => message(first + index)),
+      }
+      return { ...events(), batches: [batch] }
+    }
+
+    await talk.push(events(2))
+    await talk.push(several(2, 5))
+    const poll = await talk.hear('poll')
+    await talk.push(several(3, 4))
+    await poll.answer(several(3, 5))
+    const again = await talk.hear('poll')
+    await again.answer(events(5))
+    await until(seen, (event) => event.kind === 'message' && event.text === '5')
+    const next = await barrier(device, talk)
+
+    expect([poll.frame.after, again.frame.after, next.after]).toEqual([2, 4, 5])
+    expect(shown(told)).toEqual([2, 3, 4, 5])
+    expect(told.some(({ kind }) => kind === 'gap')).toBe(false)
+  })
+
   it('that are lost are told as a gap before those that are left', async () => {
     const { device, talk, told } = await loggedIn()
 
