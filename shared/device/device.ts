@@ -50,9 +50,9 @@ export interface Device {
   login(user: string, password: string, options?: { availability?: Availability }): Promise<Accepted>
   /**
    * Asks the service for something. Sends are done one after the other, each once, and wait while the device is out of
-   * coverage.
+   * coverage. What is known of each is told as `send` events: see SendState.
    *
-   * @throws Refused
+   * @throws Refused: with the code `unconfirmed` it may have been done, with any other it was not
    */
   send(command: Command): Promise<Sent>
   /** Fetches what is new. Rejects with Refused, or with Disconnected after `close`. */

@@ -44,6 +44,8 @@ interface Question extends PromiseWithResolvers<ServiceFrame> {
   readonly frame: DeviceFrame
   number: number
   losses: number
+  /** How often it was asked without a word on what came of it. */
+  repeats: number
   renumbered: number
   readonly timer: Timer
 }
@@ -71,9 +73,17 @@ export function questions(options: QuestionsOptions): Questions {
     return number === 0 ? (ofAction[0] ?? [...open][0]) : ofAction.find((question) => question.number === number)
   }
 
+  /** After a while, and a few times: then the fault is the answer. */
+  function askAgain(question: Question, reason: string): void {
+    question.losses += 1
+    question.repeats += 1
+    if (question.losses < LOSSES) question.timer.set(backoffMs(question.losses, random), () => put(question))
+    else settled(question).reject(new Refused({ code: 'internal', reason, repeated: true }))
+  }
+
   return {
     ask(frame) {
-      const unsent = { number: 0, losses: 0, renumbered: 0, timer: timer(clock) }
+      const unsent = { number: 0, losses: 0, repeats: 0, renumbered: 0, timer: timer(clock) }
       const question = { ...Promise.withResolvers<ServiceFrame>(), frame, ...unsent }
       open.add(question)
       put(question)
@@ -89,15 +99,16 @@ export function questions(options: QuestionsOptions): Questions {
         question.renumbered += 1
         put(question, frame.heard)
       } else if (frame.code === 'in-progress') {
+        question.repeats += 1
         question.timer.set(frame.retryAfterMs ?? IN_PROGRESS_MS, () => put(question))
-      } else settled(question).reject(new Refused(frame))
+      } else if (frame.code === 'internal' && question.frame.type === 'send') {
+        // Under its number a send is never done twice: asked again, the service says what came of it.
+        askAgain(question, frame.reason)
+      } else settled(question).reject(new Refused({ ...frame, repeated: question.repeats > 0 }))
     },
     lost(reason) {
       const oldest = [...open][0]
-      if (oldest === undefined) return
-      oldest.losses += 1
-      if (oldest.losses < LOSSES) oldest.timer.set(backoffMs(oldest.losses, random), () => put(oldest))
-      else settled(oldest).reject(new Refused({ code: 'internal', reason: `the gateway says: ${reason}` }))
+      if (oldest !== undefined) askAgain(oldest, `the gateway says: ${reason}`)
     },
     async idle() {
       await Promise.allSettled([...open].map(({ promise }) => promise))

@@ -1,16 +1,17 @@
 import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
-import type { Command } from '../rules/messaging.ts'
+import type { Command, ImEvent } from '../rules/messaging.ts'
 import type { DeviceFrame, ServiceFrame } from '../wire/frames.ts'
 import type { Clock } from '../rules/clock.ts'
 import { timer } from './clock.ts'
 import type { DeviceEvent } from './event.ts'
 import { taken } from './inbox.ts'
 import type { Refused } from './refused.ts'
+import type { Outcome } from './send-state.ts'
 import { sender, type Sent } from './sender.ts'
 
 export type Accepted = Extract<ServiceFrame, { type: 'accepted' }>
 type Events = Extract<ServiceFrame, { type: 'events' }>
-/** Asks until there is an answer. The frame is made each time it is asked, for it says what the device has by then. */
+/** Resolves with the answer. The frame is made each time it is asked, for it says what the device has by then. */
 export type Ask = (frame: () => DeviceFrame) => Promise<ServiceFrame>
 
 /** A connection over which nothing goes is closed: the device says something a minute before that. */
@@ -24,6 +25,8 @@ export interface SessionOptions {
   readonly clock: Clock
   /** Asks over the connection there is, or waits for one. */
   readonly ask: Ask
+  /** The same, but rejects with Disconnected when the connection ends before the answer comes. */
+  readonly once: Ask
   readonly tell: (event: DeviceEvent) => void
 }
 
@@ -45,7 +48,7 @@ export interface Session {
   end(why: Refused): void
 }
 
-export function session({ accepted, clock, ask, tell }: SessionOptions): Session {
+export function session({ accepted, clock, ask, once, tell }: SessionOptions): Session {
   const { session: id, uri } = accepted
   const beatMs = Math.min(accepted.statusIntervalMs, LONGEST_SILENCE_MS)
   let last = 0
@@ -56,7 +59,10 @@ export function session({ accepted, clock, ask, tell }: SessionOptions): Session
   let isCovered = false
   const beatTimer = timer(clock)
 
-  const sends = sender((number, command) => ask(() => ({ type: 'send', session: id, number, ack: last, command })))
+  const sends = sender({
+    ask: (frame) => once(() => ({ type: 'send', session: id, ack: last, ...frame() })),
+    tell,
+  })
 
   async function fetch(ask: Ask): Promise<boolean> {
     const gapsBefore = gaps
@@ -115,7 +121,10 @@ export function session({ accepted, clock, ask, tell }: SessionOptions): Session
         gaps += 1
         tell({ kind: 'gap' })
       }
-      for (const event of news.events) tell(event)
+      for (const event of news.events) {
+        tell(event)
+        if (isOutcome(event)) sends.heard(event)
+      }
       if (isBehind()) catchUp()
     },
     send(command) {
@@ -140,4 +149,10 @@ export function session({ accepted, clock, ask, tell }: SessionOptions): Session
       sends.end(why)
     },
   }
+}
+
+function isOutcome(event: ImEvent): event is Outcome {
+  return (
+    event.kind === 'done' || event.kind === 'failed' || event.kind === 'delivered' || event.kind === 'not-delivered'
+  )
 }

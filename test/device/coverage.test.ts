@@ -105,7 +105,7 @@ describe('a connection that breaks', () => {
     const { answer } = await next.hear('poll')
     await answer(refused('session-gone'))
 
-    expect(await failure).toMatchObject({ code: 'session-gone' })
+    expect(await failure).toMatchObject({ code: 'unconfirmed' })
     expect(await until(seen, ({ kind }) => kind === 'ended')).toMatchObject({ code: 'session-gone' })
     await next.closed
     expect(clock.waiting()).toBe(0)

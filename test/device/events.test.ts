@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { barrier, events, loggedIn, message, SESSION, shown, until } from './harness.ts'
+import { barrier, events, loggedIn, message, SESSION, shown, standingFor, until } from './harness.ts'
 
 describe('events', () => {
   it('come unasked, in order', async () => {
@@ -70,20 +70,11 @@ describe('events', () => {
 
   it('that stand for several, of which it has some, are polled for after the last it has', async () => {
     const { device, talk, told, events: seen } = await loggedIn()
-    const several = (first: number, seq: number) => {
-      const batch = {
-        first,
-        seq,
-        events: Array.from({ length: seq - first + 1 }, (_, index) => message(first + index)),
-      }
-      return { ...events(), batches: [batch] }
-    }
-
     await talk.push(events(2))
-    await talk.push(several(2, 5))
+    await talk.push({ ...events(), batches: [standingFor(2, 5)] })
     const poll = await talk.hear('poll')
-    await talk.push(several(3, 4))
-    await poll.answer(several(3, 5))
+    await talk.push({ ...events(), batches: [standingFor(3, 4)] })
+    await poll.answer({ ...events(), batches: [standingFor(3, 5)] })
     const again = await talk.hear('poll')
     await again.answer(events(5))
     await until(seen, (event) => event.kind === 'message' && event.text === '5')

@@ -2,21 +2,13 @@ import { describe, expect, it } from 'vitest'
 import * as fc from 'fast-check'
 import { taken, type Delivery } from '../../shared/device/inbox.ts'
 import { backoffMs } from '../../shared/device/backoff.ts'
-import type { Batch } from '../../shared/wire/frames.ts'
-import { message } from './harness.ts'
+import { message, numbers, standingFor } from './harness.ts'
 
 const batches = (...seqs: number[]) => seqs.map((seq) => ({ seq, events: [message(seq)] }))
 const pushed = { polled: false, recovered: true }
 const polled = { polled: true, recovered: true }
 const cut = { polled: true, recovered: false }
 const pushedCut = { polled: false, recovered: false }
-
-const numbers = (first: number, seq: number) => Array.from({ length: seq - first + 1 }, (_, index) => first + index)
-const standingFor = (first: number, seq: number): Batch => ({
-  ...(first !== seq && { first }),
-  seq,
-  events: numbers(first, seq).map(message),
-})
 
 describe('taken', () => {
   it.each([
@@ -168,7 +160,7 @@ function deviceAfter(script: readonly Step[]) {
     return take({ batches: [...snapshot, ...rest, ...together], polled: true, recovered: cutUpTo <= after })
   }
 
-  for (const step of [...script]) {
+  for (const step of script) {
     if (step.does === 'ask') asked.push(last)
     else if (step.does === 'push') {
       const [from, to] = [Math.min(step.from, step.to), Math.max(step.from, step.to)]
