@@ -64,7 +64,9 @@ export interface Device {
   /** Drops the connection: out of coverage. The session stays, sends wait, and nothing runs until `resume`. */
   close(): void
   /**
-   * Goes back into coverage, however often that must be tried. Resolves with whether nothing was lost meanwhile.
+   * Goes back into coverage, however often that must be tried; a device that takes itself for online moves to a new
+   * connection, for a program that was woken or whose network changed knows better. Resolves with whether nothing was
+   * lost meanwhile.
    *
    * @throws Refused when the session is over
    */
@@ -151,8 +153,8 @@ export function device(options: DeviceOptions): Device {
     logout,
     close: () => line.drop(new Disconnected('the device is out of coverage: resume() brings it back')),
     async resume() {
-      const session = theSession()
-      return { recovered: line.state === 'online' ? await session.fetch(held.ask) : await line.regain() }
+      theSession()
+      return { recovered: await line.regain() }
     },
   }
 }

@@ -46,6 +46,7 @@ export function hold({ clock, random, connect, tell }: HoldOptions): Hold {
   })
 
   function hear(frame: ServiceFrame, answers: boolean): void {
+    held?.heard()
     if (frame.type === 'accepted') {
       held = session({ accepted: frame, clock, ask, once, tell })
       held.take({ batches: frame.batches, recovered: true }, true)

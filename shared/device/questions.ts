@@ -29,13 +29,19 @@ export interface QuestionsOptions {
 
 /** The frames of one connection that wait for their answers. */
 export interface Questions {
-  /** Resolves with the answer; rejects with Refused, or with what `abandon` is given. */
+  /**
+   * Resolves with the answer; rejects with Refused, or with what `abandon` is given. A frame that asks for no answer is
+   * taken for heard when it was not refused in time.
+   */
   ask(frame: DeviceFrame): Promise<ServiceFrame>
   /** Takes what may be an answer. `before` runs first, when somebody waits for it. */
   answer(action: string, number: number, frame: ServiceFrame, before: () => void): void
-  /** The gateway lost a frame and does not say which: the oldest is sent again, after a while, a few times. */
+  /**
+   * The gateway lost a frame and does not say which: the oldest is sent again, after a while, a few times. Of those that
+   * wait for their answer, if there are: of the others nobody would know.
+   */
   lost(reason: string): void
-  /** Resolves when all that are open now have been settled. */
+  /** Resolves when all that wait for an answer now have been settled. */
   idle(): Promise<void>
   abandon(reason: Error): void
 }
@@ -63,8 +69,14 @@ export function questions(options: QuestionsOptions): Questions {
 
   function put(question: Question, above?: number): void {
     question.number = nextNumber(above)
-    question.timer.set(answerTimeoutMs, onSilence)
+    question.timer.set(answerTimeoutMs, () => silent(question))
     transmit(question.frame, question.number).catch((thrown: unknown) => settled(question).reject(thrown))
+  }
+
+  function silent(question: Question): void {
+    if (isAnswered(question)) onSilence()
+    else if (question.frame.type === 'status')
+      settled(question).resolve({ type: 'heard', session: question.frame.session })
   }
 
   /** The service could not read the number of a frame that it answers with 0: that is the oldest of its action. */
@@ -107,14 +119,18 @@ export function questions(options: QuestionsOptions): Questions {
       } else settled(question).reject(new Refused({ ...frame, repeated: question.repeats > 0 }))
     },
     lost(reason) {
-      const oldest = [...open][0]
+      const oldest = [...open].find(isAnswered) ?? [...open][0]
       if (oldest !== undefined) askAgain(oldest, `the gateway says: ${reason}`)
     },
     async idle() {
-      await Promise.allSettled([...open].map(({ promise }) => promise))
+      await Promise.allSettled([...open].filter(isAnswered).map(({ promise }) => promise))
     },
     abandon(reason) {
       for (const question of open) settled(question).reject(reason)
     },
   }
+}
+
+function isAnswered({ frame }: Question): boolean {
+  return frame.type !== 'status' || frame.answer
 }

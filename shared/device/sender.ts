@@ -15,7 +15,7 @@ export interface Sent {
 export interface Sender {
   /** Resolves when the service has done it; rejects with Refused. Meanwhile it waits for its turn and for coverage. */
   send(command: Command): Promise<Sent>
-  /** There is coverage: goes on with the one that was not answered, under the number it had. */
+  /** There is coverage again: goes on with the one that was not answered, under the number it had. */
   goOn(): void
   /** The server tells what became of a send. */
   heard(outcome: Outcome): void
@@ -24,7 +24,10 @@ export interface Sender {
 }
 
 export interface SenderOptions {
-  /** Asks once. The frame is made when it is asked; rejects with Disconnected when no answer comes. */
+  /**
+   * Asks once, over the connection there is or will be: the frame is made then. Rejects with Disconnected when no answer
+   * comes, or when the device was taken out of coverage.
+   */
   readonly ask: (frame: () => Numbered) => Promise<ServiceFrame>
   readonly tell: (event: SendEvent) => void
 }
@@ -43,13 +46,14 @@ interface Send extends PromiseWithResolvers<Sent> {
   unanswered: boolean
 }
 
-/** Refusals from before the service looks at the number: the next send takes it. */
-const BEFORE_THE_NUMBER: ReadonlySet<RefusalCode> = new Set([
+/** Refusals that say for certain that the number was not used: the next send takes it. */
+const LEAVES_THE_NUMBER: ReadonlySet<RefusalCode> = new Set([
   'bad-frame',
   'unknown-action',
   'not-for-you',
   'too-large',
   'replayed',
+  'out-of-order',
 ])
 
 /** Refusals that say what became of this number, however often it was asked. */
@@ -90,7 +94,7 @@ export function sender({ ask, tell }: SenderOptions): Sender {
     busy = false
   }
 
-  /** Asks for one. Resolves with `false` where it has to wait for coverage. */
+  /** Asks for one, or waits for a connection to ask over. Resolves with `false` where the device does not look for one. */
   async function settled(head: Send): Promise<boolean> {
     let asked = false
     const frame = () => {
@@ -103,7 +107,7 @@ export function sender({ ask, tell }: SenderOptions): Sender {
     } catch (thrown) {
       if (thrown instanceof Disconnected) {
         head.unanswered ||= asked
-        if (ended === undefined) return false
+        if (ended === undefined) return asked
         refused(head, ended)
       } else if (!isOneTooHigh(head, thrown)) refused(head, thrown)
     }
@@ -152,8 +156,7 @@ export function sender({ ask, tell }: SenderOptions): Sender {
     leave(head)
     learn(head, { kind: 'refused', reason, maybeDone })
     head.reject(maybeDone && code !== 'unconfirmed' ? unconfirmed(reason) : thrown)
-    if (code === undefined || code === 'out-of-order') return
-    if (head.unanswered || !BEFORE_THE_NUMBER.has(code)) used(true)
+    if (maybeDone || !(code !== undefined && LEAVES_THE_NUMBER.has(code))) used(true)
   }
 
   return {

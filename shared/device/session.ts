@@ -2,12 +2,12 @@ import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import type { Command, ImEvent } from '../rules/messaging.ts'
 import type { DeviceFrame, ServiceFrame } from '../wire/frames.ts'
 import type { Clock } from '../rules/clock.ts'
-import { timer } from './clock.ts'
 import type { DeviceEvent } from './event.ts'
 import { taken } from './inbox.ts'
 import type { Refused } from './refused.ts'
 import type { Outcome } from './send-state.ts'
 import { sender, type Sent } from './sender.ts'
+import { signs } from './signs.ts'
 
 export type Accepted = Extract<ServiceFrame, { type: 'accepted' }>
 type Events = Extract<ServiceFrame, { type: 'events' }>
@@ -34,6 +34,8 @@ export interface SessionOptions {
 export interface Session {
   readonly id: string
   readonly uri: string
+  /** Something came from the service. */
+  heard(): void
   /** Takes batches, in the order they come: `polled` when they answer a poll. */
   take(events: Pick<Events, 'batches' | 'recovered'>, polled: boolean): void
   send(command: Command): Promise<Sent>
@@ -50,18 +52,30 @@ export interface Session {
 
 export function session({ accepted, clock, ask, once, tell }: SessionOptions): Session {
   const { session: id, uri } = accepted
-  const beatMs = Math.min(accepted.statusIntervalMs, LONGEST_SILENCE_MS)
   let last = 0
+  /** What the last frame acknowledged, and up to where that matters to somebody. */
+  let acknowledged = 0
+  let owed = 0
   let missing = 0
-  let active = false
   let fetching = 0
   let gaps = 0
-  let isCovered = false
-  const beatTimer = timer(clock)
+
+  const isBehind = () => missing > last
+  const acknowledging = () => (acknowledged = last)
 
   const sends = sender({
-    ask: (frame) => once(() => ({ type: 'send', session: id, ack: last, ...frame() })),
+    ask: (frame) => once(() => ({ type: 'send', session: id, ack: acknowledging(), ...frame() })),
     tell,
+  })
+
+  const life = signs({
+    clock,
+    intervalMs: Math.min(accepted.statusIntervalMs, LONGEST_SILENCE_MS),
+    owes: () => owed > acknowledged,
+    say(status) {
+      if (isBehind()) catchUp()
+      return once(() => ({ type: 'status', session: id, ack: acknowledging(), ...status }))
+    },
   })
 
   async function fetch(ask: Ask): Promise<boolean> {
@@ -71,7 +85,7 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
       for (;;) {
         const before = last
         // The batches themselves were taken as the answer came in.
-        const answer = await ask(() => ({ type: 'poll', session: id, after: last }))
+        const answer = await ask(() => ({ type: 'poll', session: id, after: acknowledging() }))
         if (answer.type !== 'events') throw new TypeError(`the service answers a poll with "${answer.type}"`)
         if (last === before || !(answer.more || isBehind())) return gaps === gapsBefore
       }
@@ -79,8 +93,6 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
       fetching -= 1
     }
   }
-
-  const isBehind = () => missing > last
 
   async function caughtUp(): Promise<void> {
     let tries = 0
@@ -91,28 +103,20 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
   }
 
   // Nobody waits for what the device does by itself: should it fail, the next batch, beat or connection makes up for it.
-  const catchUp = (): void => {
+  function catchUp(): void {
     if (fetching === 0) void caughtUp().catch(() => {})
   }
 
-  function beat(): void {
-    if (isCovered) beatTimer.set(beatMs, giveSign)
-  }
-
-  function giveSign(): void {
-    void status(active).catch(() => {})
-    if (isBehind()) catchUp()
-  }
-
-  async function status(isActive: boolean): Promise<void> {
-    active = false
-    beat()
-    await ask(() => ({ type: 'status', session: id, ack: last, active: isActive, answer: true }))
+  function happened(event: ImEvent): void {
+    if (event.kind === 'message' || event.kind === 'invitation') owed = last
+    tell(event)
+    if (isOutcome(event)) sends.heard(event)
   }
 
   return {
     id,
     uri,
+    heard: () => life.heard(),
     take({ batches, recovered }, polled) {
       const news = taken(last, { batches, polled, recovered })
       last = news.last
@@ -121,31 +125,27 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
         gaps += 1
         tell({ kind: 'gap' })
       }
-      for (const event of news.events) {
-        tell(event)
-        if (isOutcome(event)) sends.heard(event)
-      }
+      for (const event of news.events) happened(event)
+      life.took()
       if (isBehind()) catchUp()
     },
     send(command) {
-      active = true
+      life.did()
       return sends.send(command)
     },
     fetch,
     catchUp,
-    status,
+    async status(active) {
+      life.said(active)
+      await ask(() => ({ type: 'status', session: id, ack: acknowledging(), active, answer: true }))
+    },
     covered() {
-      isCovered = true
-      beat()
+      life.covered()
       sends.goOn()
     },
-    uncovered() {
-      isCovered = false
-      beatTimer.clear()
-    },
+    uncovered: () => life.uncovered(),
     end(why) {
-      isCovered = false
-      beatTimer.clear()
+      life.uncovered()
       sends.end(why)
     },
   }

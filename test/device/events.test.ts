@@ -155,22 +155,3 @@ describe('a message without text', () => {
     expect(device.dropped).toBe(0)
   })
 })
-
-describe('signs of life', () => {
-  it('are given at every interval, and say whether the user did something', async () => {
-    const { device, talk, clock } = await loggedIn()
-
-    clock.advance(240_000)
-    const first = await talk.hear('status')
-    await first.answer({ type: 'heard', session: SESSION })
-    const send = device.send({ kind: 'accept', conversation: 1 })
-    const { answer } = await talk.hear('send')
-    await answer({ type: 'sent', number: 1 })
-    await send
-    clock.advance(240_000)
-    const second = await talk.hear('status')
-
-    expect(first.frame).toMatchObject({ ack: 1, active: false })
-    expect(second.frame).toMatchObject({ active: true })
-  })
-})
