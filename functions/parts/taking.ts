@@ -14,6 +14,8 @@ export interface Admitted {
   readonly former?: { readonly seat: Seat; readonly because: 'evicted' | 'replaced' }
   /** For people: how the maximum was kept. */
   readonly step: string
+  /** Whether this login led the next ones to another bench. */
+  readonly led?: boolean
 }
 
 export interface Applicant {

@@ -1,7 +1,10 @@
 import type { RefusalCode } from './refusal.ts'
 
-/** How many seats one bench holds: one DynamoDB partition, one query, one lease to listen for. */
-export const BENCH_SEATS = 512
+/**
+ * How many seats one bench holds: one DynamoDB partition, and one query of at most 5.5 read units, so that a login that
+ * finds room costs no more than 12 in all.
+ */
+export const BENCH_SEATS = 300
 
 /** How many seats there can be: a session id, as the device protocol takes it, names its seat in five digits at most. */
 export const MOST_SEATS = 100_000

@@ -3,9 +3,9 @@ import { seatNumberOf, sessionId, BENCH_SEATS, benchOf, type Seat, type SendOutc
 import type { Key } from './table.ts'
 
 /**
- * A seat as it is kept. A login reads a bench of 512 of them and is charged for each byte, names included, so that a
- * name is one letter, what follows from the key is left out, and so is what is usual: 136 bytes a seat make 512 of them
- * cost 25.5 read units for an eventually consistent look and a consistent one.
+ * A seat as it is kept. A login reads a bench of 300 of them and is charged for each byte, names included, so that a
+ * name is one letter, what follows from the key is left out, and so is what is usual: at 136 bytes a seat 300 of them
+ * cost 5 read units for an eventually consistent look, and 10 for a consistent one.
  *
  * | attribute | of a seat |
  * |---|---|

@@ -134,8 +134,8 @@ export const ANN: Open = {
 }
 export const BOB: Open = {
   ...ANN,
-  number: 600,
-  session: '600-BobBobBobBobBobB',
+  number: 400,
+  session: '400-BobBobBobBobBobB',
   device: 'bob-phone',
   user: 'CONTOSO\\bob',
   coverage: 'out',
