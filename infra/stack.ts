@@ -44,6 +44,7 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
   new CfnOutput(stack, 'WakingBus', { value: waking.eventBusName, description: 'Where devices to wake are told of' })
   new CfnOutput(stack, 'CwaUrl', { value: settings.upstreamUrl })
   new CfnOutput(stack, 'CwaCodec', { value: settings.codec })
+  new CfnOutput(stack, 'SessionsPerListener', { value: String(settings.sessionsPerListener) })
   return stack
 }
 

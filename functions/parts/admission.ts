@@ -108,7 +108,9 @@ function benchesFor({ previous, settings }: Applicant, room: number, consistent:
 async function lead(from: number, bench: number, { outlooks }: AdmissionParts): Promise<boolean> {
   if (bench === from) return false
   try {
-    return await outlooks.lead(from, bench)
+    // Where another login was faster, listeners saw that one lead.
+    await outlooks.lead(from, bench)
+    return true
   } catch (thrown) {
     log('hint not kept', { bench, why: why(thrown) })
     return false

@@ -14,7 +14,7 @@ export interface Admitted {
   readonly former?: { readonly seat: Seat; readonly because: 'evicted' | 'replaced' }
   /** For people: how the maximum was kept. */
   readonly step: string
-  /** Whether this login led the next ones to another bench. */
+  /** Whether the hint was written, which listeners see as they hear a ring. */
   readonly led?: boolean
 }
 

@@ -38,6 +38,8 @@ export interface Open {
   readonly sent: number
   readonly sentAt?: number
   readonly outcome?: SendOutcome
+  /** Since when the device is being woken, in epoch milliseconds: until it says something. */
+  readonly wokenAt?: number
 }
 
 /** What became of a send, as it is told again to a device that lost the answer. */
@@ -70,6 +72,14 @@ export function benchOf(seat: number): number {
 /** Whether a login may take the seat: nobody has it, or a login that never finished had it. */
 export function isFree(seat: Seat | undefined, now: number): boolean {
   return seat === undefined || (seat.state === 'signing-in' && seat.leaseUntil <= now)
+}
+
+/** How long a device may say nothing before it is taken to be dormant, in milliseconds: as the BlackBerry client's mode. */
+export const DORMANT_MS = 5 * 60_000
+
+/** Whether the device is in a user's hand: in coverage, heard of lately, and used since its last sign of life but one. */
+export function isAttended({ coverage, active, lastHeardAt }: Open, now: number): boolean {
+  return coverage === 'in' && active && now - lastHeardAt < DORMANT_MS
 }
 
 /**

@@ -45,8 +45,8 @@ const ACCEPTED: Readonly<Record<keyof Settings, Range>> = {
   wakeAfterMs: { least: 30_000 },
   // With fewer, one busy conversation would cut the backlog of a device that is away for a minute.
   mailboxBatches: { least: 10, most: 5_000 },
-  // One batch (BATCH_CHARACTERS, of at most 3 bytes in UTF-8) must fit. 4 MB take a poll some fifty answers.
-  mailboxBytes: { least: 65_536, most: 4_194_304 },
+  // One batch (BATCH_CHARACTERS, of at most 3 bytes in UTF-8) must fit, and half of it into one item of DynamoDB (400 KB).
+  mailboxBytes: { least: 65_536, most: 524_288 },
 }
 
 /** What is wrong with these settings, each in words that say what would be accepted. Empty: nothing. */

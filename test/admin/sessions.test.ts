@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { LISTEN_LEASE_MS } from '../../shared/store/benches.ts'
+import { LISTEN_LEASE_MS } from '../../shared/store/watches.ts'
 import { SEAT_LEASE_MS, type SigningIn } from '../../shared/rules/seat.ts'
 import type { Session } from '../../shared/store/sessions.ts'
 import { PASSWORD, upstream } from '../kit/upstream.ts'
@@ -238,13 +238,13 @@ describe('seats', () => {
 
 describe('the listeners', () => {
   it('are missed by doctor on a bench with sessions, until somebody listens', async () => {
-    const { admin, benches, clock } = await occupied()
-    await benches.claim(1, 'listener', clock.now())
+    const { admin, watches, clock } = await occupied()
+    await watches.claim(1, 'listener', clock.now())
     const found = async () => (await admin('doctor', '--skip-cwa')).out
 
     expect(await found()).toContain('warning  benches: bench 0 has 2 sessions, and nobody listens')
 
-    await benches.claim(0, 'listener', clock.now())
+    await watches.claim(0, 'listener', clock.now())
     expect(await found()).toContain('ok       benches: all 2 with sessions are listened for')
     clock.advance(LISTEN_LEASE_MS)
     expect(await found()).toContain('bench 1 has 1 session,')

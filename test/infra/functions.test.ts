@@ -155,9 +155,7 @@ describe.each(Object.entries(MAY))('%s', (name, may) => {
   it('is given the variables that its code reads, and no other', () => {
     const { NODE_OPTIONS, ...given } = variablesOf(name)
     const code = readFileSync(join(made.bundles[name]?.directory ?? '', 'index.mjs'), 'utf8')
-    const read = Object.keys(VARIABLES).filter(
-      (variable) => new RegExp(`["'\`]${variable}["'\`]`).test(code) || (AWAITED.has(variable) && variable in given),
-    )
+    const read = Object.keys(VARIABLES).filter((variable) => new RegExp(`["'\`]${variable}["'\`]`).test(code))
 
     expect(Object.keys(given).toSorted()).toEqual(read.toSorted())
     expect(NODE_OPTIONS).toBe('--enable-source-maps')
@@ -184,9 +182,6 @@ const VARIABLES = {
   CWA_CODEC: true,
   CWA_CA: true,
 } as const satisfies Record<Variable, true>
-
-/** Variables that are handed out before the code that reads them is there. */
-const AWAITED = new Set(['SESSIONS_PER_LISTENER', 'WAKING_BUS'])
 
 it('hands the number of sessions a listener has to whoever must find one', () => {
   const finding = Object.keys(MAY).filter((name) => 'SESSIONS_PER_LISTENER' in variablesOf(name))

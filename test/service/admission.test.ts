@@ -5,7 +5,8 @@ import { unlistened } from '../../functions/parts/overview.ts'
 import type { Applicant } from '../../functions/parts/taking.ts'
 import { isFree } from '../../shared/rules/seat.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
-import { benches } from '../../shared/store/benches.ts'
+import { watching } from '../../shared/rules/watch.ts'
+import { watches } from '../../shared/store/watches.ts'
 import { outlooks, QUIET_MS } from '../../shared/store/outlook.ts'
 import { itemOf } from '../../shared/store/seat-item.ts'
 import { seats } from '../../shared/store/seats.ts'
@@ -16,7 +17,7 @@ import { anOpen, NOW, sessionOn } from '../rules/sample-seats.ts'
 async function house() {
   const { items, counting, stop } = await countedTable()
   onTestFinished(stop)
-  const parts = { seats: seats(items), outlooks: outlooks(items), benches: benches(items) }
+  const parts = { seats: seats(items), outlooks: outlooks(items), watches: watches(items), watching: watching(300) }
   let devices = 0
   const applicant = (settings: Partial<Settings>, changes: Partial<Applicant> = {}): Applicant => {
     devices += 1

@@ -2,11 +2,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { benches as benchesOf } from '../../shared/rules/admission.ts'
 import { benchOf } from '../../shared/rules/seat.ts'
-import { benches } from '../../shared/store/benches.ts'
 import { outlooks } from '../../shared/store/outlook.ts'
 import { itemOf } from '../../shared/store/seat-item.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { table, type Table } from '../../shared/store/table.ts'
+import { watches } from '../../shared/store/watches.ts'
 import { type Service, services } from '../kit/service.ts'
 import { anOpen, sessionOn } from '../rules/sample-seats.ts'
 
@@ -25,7 +25,7 @@ async function filled(
   onTestFinished(() => client.destroy())
   const items = table(client, description.outputs['SessionsTable'] ?? '')
   for (const bench of benchesOf({ persistentConnections: maximum })) {
-    await benches(items).claim(bench, 'the test', Date.now() + HOUR_MS)
+    await watches(items).claim(bench, 'the test', Date.now() + HOUR_MS)
   }
   await items.put({ pk: 'HINT#benches', sk: '-', room: hint, most: maximum })
   const seats = numbers.map((number) =>

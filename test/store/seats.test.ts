@@ -112,7 +112,7 @@ describe('taking a seat from a session', () => {
   it('is refused when the device spoke meanwhile', async () => {
     const { seats, place, found } = await seating()
     const former = await place(anOpen())
-    expect(await seats.heard(heardFrom(former))).toEqual({ kept: true })
+    expect(await seats.heard(heardFrom(former))).toEqual({ kept: true, moved: false })
     expect(await seats.takeFrom(former, next)).toBeUndefined()
     expect(await found(17)).toMatchObject({ session: former.session })
   })

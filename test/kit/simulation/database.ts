@@ -89,12 +89,12 @@ export function simulatedDatabase(world: Simulation, { rewrite = same }: Databas
       }),
     query: <I>(
       pk: string,
-      { after, last = false, consistent = false }: { after?: string; last?: boolean; consistent?: boolean } = {},
+      { after, last, consistent = false }: { after?: string; last?: number; consistent?: boolean } = {},
     ) =>
       world.exchange(`query ${pk}`, () => {
         const rows = [...seen(pk, consistent)].toSorted(([one], [other]) => (one < other ? -1 : 1))
         const wanted = rows.filter(([sk]) => after === undefined || sk > after).map(([, item]) => copy<I>(item))
-        return last ? wanted.slice(-1) : wanted
+        return last === undefined ? wanted : wanted.slice(-last).toReversed()
       }),
     put: (item, expected) => conditionally('put', item, expected, () => plain(item)),
     update: (key, { text, values = {} }, expected) => {
