@@ -15,6 +15,7 @@ import { standInCwa, type CwaOptions, type StandInCwa } from './cwa/server.ts'
 import { uriOf, type StandInUser } from './cwa/users.ts'
 import type { Description } from './description.ts'
 import { dynamo, type Dynamo, type DynamoOptions } from './dynamo/dynamo.ts'
+import { eventBridge, type EventBridge, type EventBridgeOptions } from './eventbridge/eventbridge.ts'
 import { gateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts'
 import { lambda, type Lambda, type LambdaOptions } from './lambda/lambda.ts'
 import { lcs } from './lcs/server.ts'
@@ -36,10 +37,11 @@ export interface LocalStackOptions {
   readonly bundles?: Readonly<Record<string, Bundle>>
   /** The CDK app to run; absent: this project's. */
   readonly app?: (options: SynthesisOptions) => string
-  /** Parts of the gateway, Lambda and DynamoDB that a test sets. */
+  /** Parts of the gateway, Lambda, DynamoDB and EventBridge that a test sets, and who is told of the buses' events. */
   readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'log'>
   readonly lambda?: Pick<LambdaOptions, 'environments' | 'log'>
   readonly dynamo?: Pick<DynamoOptions, 'fault'>
+  readonly eventBridge?: Pick<EventBridgeOptions, 'fault' | 'told'>
   /** Told what is being started, in words for people. */
   readonly progress?: (words: string) => void
 }
@@ -54,6 +56,7 @@ export interface RunningStack {
   readonly dynamo: Dynamo
   readonly lambda: Lambda
   readonly gateway: Gateway
+  readonly eventBridge: EventBridge
 }
 
 export interface LocalStack {
@@ -107,7 +110,7 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     }),
   )
 
-  progress('starting DynamoDB, Lambda and the gateway')
+  progress('starting DynamoDB, EventBridge, Lambda and the gateway')
   const may = permissions(description)
   const tables = dynamo({
     ...options.dynamo,
@@ -118,6 +121,9 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   })
   await run(tables, parts)
 
+  const buses = eventBridge({ ...options.eventBridge, buses: description.buses, clock, allows: may })
+  await run(buses, parts)
+
   const functions = lambda({
     ...options.lambda,
     functions: description.functions,
@@ -127,6 +133,7 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
       ...resolvedVariables(description, name, front.managementUrl),
       AWS_ENDPOINT_URL_DYNAMODB: tables.url,
       AWS_ENDPOINT_URL_LAMBDA: functions.url,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: buses.url,
     }),
   })
   await run(functions, parts)
@@ -147,7 +154,16 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   parts.push(ticks)
 
   const configuration = configurationWriter(configurationTable(description, tables))
-  return { url: front.url, description, configuration, cwa, dynamo: tables, lambda: functions, gateway: front }
+  return {
+    url: front.url,
+    description,
+    configuration,
+    cwa,
+    dynamo: tables,
+    lambda: functions,
+    gateway: front,
+    eventBridge: buses,
+  }
 }
 
 async function upstream({ users, codec, cwa }: LocalStackOptions, clock: Clock, parts: Part[]): Promise<StandInCwa> {
