@@ -38,7 +38,7 @@ export interface LocalStackOptions {
   readonly app?: (options: SynthesisOptions) => string
   /** Parts of the gateway, Lambda and DynamoDB that a test sets. */
   readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'log'>
-  readonly lambda?: Pick<LambdaOptions, 'environments' | 'log'>
+  readonly lambda?: Pick<LambdaOptions, 'environments' | 'log' | 'timeoutsMs'>
   readonly dynamo?: Pick<DynamoOptions, 'fault'>
   /** Told what is being started, in words for people. */
   readonly progress?: (words: string) => void

@@ -21,6 +21,8 @@ export interface LambdaOptions {
   readonly variables?: (functionName: string) => Record<string, string>
   /** Most environments of a function without reserved concurrency. */
   readonly environments?: number
+  /** Timeouts, in milliseconds, in place of those that the description has: to see soon how a long run ends. By function. */
+  readonly timeoutsMs?: Readonly<Record<string, number>>
   /** Whether a caller over HTTP may do `lambda:InvokeFunction` on a function's ARN. Absent: everyone may. */
   readonly allows?: (caller: string, action: string, resourceArn: string) => boolean
   readonly log?: (line: LambdaLogLine) => void
@@ -58,7 +60,8 @@ export interface Lambda {
 
 /** Lambda for the local stack: the functions' built assets, each environment in a worker thread of its own. */
 export function lambda(options: LambdaOptions): Lambda {
-  const { clock, functions } = options
+  const { clock, timeoutsMs = {} } = options
+  const functions = options.functions.map((each) => ({ ...each, timeoutMs: timeoutsMs[each.name] ?? each.timeoutMs }))
   const lines = log(clock, options.log)
   const pools = new Map<string, Pool>()
   const idlers: (() => void)[] = []

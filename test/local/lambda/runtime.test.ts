@@ -125,6 +125,12 @@ describe('its context', () => {
       expect.toSatisfy((left: number) => left > 30_000 && left <= 60_000),
     )
   })
+
+  it('has the time that is set in place of its own', async () => {
+    const text = `export const handler = async (_, context) => context.getRemainingTimeInMillis()`
+    const { local } = await started([await built(text)], { timeoutsMs: { Fn: 600_000 } })
+    expect(await local.invoke('Fn', {})).toSatisfy((left: number) => left > 300_000 && left <= 600_000)
+  })
 })
 
 describe('its log', () => {
