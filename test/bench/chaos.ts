@@ -99,7 +99,7 @@ export function chaos(random: Seeded): Chaos {
   // Faults are asked for whenever an operation comes: they draw from a source of their own, so that the plan's choices stay.
   const chance = random.fork()
   let throttledUntil = 0
-  let share = 0
+  let throttled = 0
   let onAppend: (() => void) | undefined
 
   const count = (kind: ChaosKind) => counts.set(kind, (counts.get(kind) ?? 0) + 1)
@@ -121,19 +121,19 @@ export function chaos(random: Seeded): Chaos {
         break
       case 'silence-sockets': {
         const some = random.fork()
-        running.gateway.silence(() => some.next() < 0.05)
+        running.gateway.silence(() => some.next() < share(uris))
         break
       }
       case 'close-sockets': {
         const some = random.fork()
-        target.closeSockets(() => some.next() < 0.05)
+        target.closeSockets(() => some.next() < share(uris))
         break
       }
       case 'restart-cwa':
         running.cwa.control.restart()
         break
       case 'throttle-dynamo':
-        share = random.between(0.2, 0.6)
+        throttled = random.between(0.2, 0.6)
         throttledUntil = wallClock.now() + random.between(300, 2_000)
         break
       case 'expire-tickets':
@@ -157,7 +157,7 @@ export function chaos(random: Seeded): Chaos {
         onAppend = undefined
         act()
       }
-      return wallClock.now() < throttledUntil && chance.next() < share ? THROTTLED : undefined
+      return wallClock.now() < throttledUntil && chance.next() < throttled ? THROTTLED : undefined
     },
     dropDisconnect: () => chance.next() < 1 / 3,
     async run(plan, target) {
@@ -172,6 +172,9 @@ export function chaos(random: Seeded): Chaos {
     done: () => Object.fromEntries(counts),
   }
 }
+
+/** The part of the connections that goes at once: one in twenty, and in a small crowd two all the same. */
+const share = (devices: readonly unknown[]): number => Math.max(0.05, 2 / devices.length)
 
 /** Resolves at a moment of the machine's clock. */
 function until(at: number): Promise<void> {

@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../../shared/rules/refusal.ts'
+import { REFUSALS, type RefusalCode } from '../../shared/rules/refusal.ts'
 
 /**
  * What was said, what its sender was told of it, and what its receiver was shown: the account of a soak.
@@ -11,7 +11,7 @@ import type { RefusalCode } from '../../shared/rules/refusal.ts'
  * | accepted, then not delivered | at most once: CWA itself does not know more |
  * | accepted, and no more, and the session lives | a loss, of the message or of the word: both are events |
  * | accepted, and no more, and the sender's session ended | at most once: the sender was told that the session ended |
- * | refused: unconfirmed, or that the service failed | at most once |
+ * | refused: unconfirmed, that the service failed, or that the session is over | at most once |
  * | refused for any other reason | never |
  *
  * A message that CWA has delivered to a session which ended is down with it: what a server that broke down held, nobody
@@ -63,8 +63,10 @@ export interface Judgement {
 /** How long before a session's end a message may have come to be down with it, in milliseconds: a lease, and a tick. */
 export const DOWN_WITH_SESSION_MS = 30_000
 
-/** Refusals that leave open whether the message was sent. */
-const OPEN_CODES: ReadonlySet<string> = new Set(['unconfirmed', 'internal', 'error'])
+/** Whether a refusal leaves open if the message was sent: one that was under way as its session ended may have been. */
+function isOpen(code: RefusalCode | 'error'): boolean {
+  return code === 'error' || code === 'unconfirmed' || code === 'internal' || REFUSALS[code].next === 'login'
+}
 
 interface Entry extends Saying {
   readonly number: number
@@ -94,7 +96,7 @@ export function ledger(): Ledger {
 
   function fateOf(entry: Entry): 'fine' | 'down' | 'lost' | 'denied' {
     const { code, send, shown } = entry
-    if (code !== undefined) return shown > 0 && !OPEN_CODES.has(code) ? 'denied' : 'fine'
+    if (code !== undefined) return shown > 0 && !isOpen(code) ? 'denied' : 'fine'
     // Its sender never heard: whoever sent it gave up waiting, and that is no answer.
     if (send === undefined) return 'lost'
     const word = wordOf(entry)
@@ -145,8 +147,8 @@ export function ledger(): Ledger {
       return {
         messages: all.length,
         shown: all.reduce((sum, { shown }) => sum + shown, 0),
-        unconfirmed: all.filter(({ code }) => code !== undefined && OPEN_CODES.has(code)).length,
-        refused: all.filter(({ code }) => code !== undefined && !OPEN_CODES.has(code)).length,
+        unconfirmed: all.filter(({ code }) => code !== undefined && isOpen(code)).length,
+        refused: all.filter(({ code }) => code !== undefined && !isOpen(code)).length,
         down: of('down').length,
         lost: of('lost'),
         twice,

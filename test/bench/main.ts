@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { admissionBench } from './admission.ts'
 import type { Bench } from './bench.ts'
 import { fuzz } from './fuzz.ts'
+import { handover } from './handover.ts'
 import { soak } from './soak.ts'
 import { start } from './start.ts'
 
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: admissionBench,
   },
   fuzz: { about: 'hostile input for both CWA codecs and NTLM; 100,000 cases of each kind', run: fuzz },
+  handover: { about: 'what an event waits because a listener hands over, and that none is lost', run: handover },
   soak: {
     about: '100 devices that talk for five minutes while parts of the service die: nothing lost or twice',
     run: soak,

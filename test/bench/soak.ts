@@ -113,6 +113,8 @@ interface Outcome {
 }
 
 const SHOWN_MOST = 20
+/** Messages shown to each device, on average, below which a run shows nothing. */
+const LEAST_EACH = 2
 
 function conclude({ seed, seconds, talkers, judgement, chaos, print, complaint }: Outcome): void {
   const { messages, shown, unconfirmed, refused, down, lost, twice, outOfOrder, denied } = judgement
@@ -130,6 +132,8 @@ function conclude({ seed, seconds, talkers, judgement, chaos, print, complaint }
   ]
   const line = `soak: seed ${seed}, ${talkers.length} devices, ${seconds} s: ${figures.join('; ')}`
   const wrong = lost.length + twice.length + outOfOrder.length + denied.length + sum('gaps')
+  // What nobody said, nobody can lose.
+  if (shown < LEAST_EACH * talkers.length) throw new Error(`${line}; too little was said to show anything`)
   if (complaint !== undefined) throw new Error(`${line}; ${complaint}`)
   if (wrong > 0) throw new Error(line)
   print(line)
