@@ -17,6 +17,7 @@ import type { Description } from './description.ts'
 import { dynamo, type Dynamo, type DynamoOptions } from './dynamo/dynamo.ts'
 import { gateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts'
 import { lambda, type Lambda, type LambdaOptions } from './lambda/lambda.ts'
+import { lambdaVariables } from './lambda/variables.ts'
 import { lcs } from './lcs/server.ts'
 import { allows } from './policy.ts'
 import { schedule } from './schedule.ts'
@@ -38,8 +39,10 @@ export interface LocalStackOptions {
   readonly app?: (options: SynthesisOptions) => string
   /** Parts of the gateway, Lambda and DynamoDB that a test sets. */
   readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'log'>
-  readonly lambda?: Pick<LambdaOptions, 'environments' | 'log' | 'timeoutsMs'>
+  readonly lambda?: Pick<LambdaOptions, 'environments' | 'log' | 'timeoutsMs' | 'elsewhere'>
   readonly dynamo?: Pick<DynamoOptions, 'fault'>
+  /** `false`: the schedule does not tick by itself. */
+  readonly ticks?: boolean
   /** Told what is being started, in words for people. */
   readonly progress?: (words: string) => void
 }
@@ -54,6 +57,8 @@ export interface RunningStack {
   readonly dynamo: Dynamo
   readonly lambda: Lambda
   readonly gateway: Gateway
+  /** The variables that a function runs with here: for one that runs elsewhere, against this stack. */
+  readonly variablesOf: (functionName: string) => Readonly<Record<string, string>>
 }
 
 export interface LocalStack {
@@ -118,16 +123,17 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   })
   await run(tables, parts)
 
+  const variables = (name: string) => ({
+    ...resolvedVariables(description, name, front.managementUrl),
+    AWS_ENDPOINT_URL_DYNAMODB: tables.url,
+    AWS_ENDPOINT_URL_LAMBDA: functions.url,
+  })
   const functions = lambda({
     ...options.lambda,
     functions: description.functions,
     clock,
     allows: may,
-    variables: (name) => ({
-      ...resolvedVariables(description, name, front.managementUrl),
-      AWS_ENDPOINT_URL_DYNAMODB: tables.url,
-      AWS_ENDPOINT_URL_LAMBDA: functions.url,
-    }),
+    variables,
   })
   await run(functions, parts)
 
@@ -143,11 +149,25 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   await run(front, parts)
 
   const ticks = schedule({ schedules: description.schedules, clock, invokeLater: functions.invokeLater })
-  ticks.start()
+  if (options.ticks !== false) ticks.start()
   parts.push(ticks)
 
   const configuration = configurationWriter(configurationTable(description, tables))
-  return { url: front.url, description, configuration, cwa, dynamo: tables, lambda: functions, gateway: front }
+  const variablesOf = (name: string) => {
+    const found = description.functions.find((each) => each.name === name)
+    if (found === undefined) throw new Error(`the app has no function ${name}`)
+    return lambdaVariables(found, 'elsewhere', variables(name))
+  }
+  return {
+    url: front.url,
+    description,
+    configuration,
+    cwa,
+    dynamo: tables,
+    lambda: functions,
+    gateway: front,
+    variablesOf,
+  }
 }
 
 async function upstream({ users, codec, cwa }: LocalStackOptions, clock: Clock, parts: Part[]): Promise<StandInCwa> {

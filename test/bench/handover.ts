@@ -4,7 +4,7 @@ import { device, type Device } from '../../shared/device/device.ts'
 import { wallClock } from '../../shared/rules/clock.ts'
 import type { BenchOptions } from './bench.ts'
 import { crowd, type Crowd, type Member } from './crowd.ts'
-import { inWords, latencies } from './latency.ts'
+import { inWords, latencies, type Latencies } from './latency.ts'
 import { pause } from './talker.ts'
 
 const SECONDS = 330
@@ -69,7 +69,6 @@ export async function handover({ seconds = SECONDS, print }: BenchOptions): Prom
 function conclude(watch: Watch, handovers: readonly number[], print: (line: string) => void): void {
   const isNear = ({ queuedAt }: Event) => handovers.some((at) => Math.abs(at - queuedAt) < NEAR_MS)
   const shown = watch.events.filter(({ shownAt }) => shownAt !== undefined)
-  const waits = (some: readonly Event[]) => latencies(some.map(({ queuedAt, shownAt = 0 }) => shownAt - queuedAt))
   const near = waits(shown.filter(isNear))
   const apart = waits(shown.filter((event) => !isNear(event)))
   print(`  during hand-overs:  ${inWords(near)}`)
@@ -83,6 +82,9 @@ function conclude(watch: Watch, handovers: readonly number[], print: (line: stri
   if (handovers.length === 0) throw new Error(`${line}; nobody handed over`)
   print(line)
 }
+
+const waits = (some: readonly Event[]): Latencies =>
+  latencies(some.map(({ queuedAt, shownAt = 0 }) => shownAt - queuedAt))
 
 interface Watch {
   readonly events: readonly Event[]

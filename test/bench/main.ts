@@ -3,6 +3,8 @@ import { admissionBench } from './admission.ts'
 import type { Bench } from './bench.ts'
 import { fuzz } from './fuzz.ts'
 import { handover } from './handover.ts'
+import { hold } from './hold.ts'
+import { price } from './price.ts'
 import { soak } from './soak.ts'
 import { start } from './start.ts'
 
@@ -14,6 +16,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   fuzz: { about: 'hostile input for both CWA codecs and NTLM; 100,000 cases of each kind', run: fuzz },
   handover: { about: 'what an event waits because a listener hands over, and that none is lost', run: handover },
+  hold: {
+    about: 'one environment holds 900 long polls: memory, idle processor, event to device, beside a floor',
+    run: hold,
+  },
+  price: { about: 'what a login, a message, an event and an idle session-hour cost, from counted units', run: price },
   soak: {
     about: '100 devices that talk for five minutes while parts of the service die: nothing lost or twice',
     run: soak,

@@ -7,6 +7,7 @@ import { ledger, type Judgement } from './ledger.ts'
 import { pair, type Pair } from './pair.ts'
 import { seeded } from './seeded.ts'
 import { talker, type Talker } from './talker.ts'
+import { turns } from './turns.ts'
 
 const SECONDS = 300
 const DEVICES = 100
@@ -141,21 +142,4 @@ function conclude({ seed, seconds, talkers, judgement, chaos, print, complaint }
 
 async function everyone<T>(all: readonly T[], act: (one: T) => Promise<unknown>): Promise<void> {
   await Promise.all(all.map(act))
-}
-
-/** Lets as many do their work at once; the others wait for their turn. */
-function turns(most: number) {
-  let free = most
-  const waiting: (() => void)[] = []
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
-    else free -= 1
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) free += 1
-      else next()
-    }
-  }
 }

@@ -126,6 +126,16 @@ describe('its context', () => {
     )
   })
 
+  it('is not asked for by a function that runs elsewhere', async () => {
+    const elsewhere = (name: string, payload: string) =>
+      name === 'Away' ? Promise.resolve(`{"elsewhere":${payload}}`) : undefined
+    const text = `export const handler = async (n) => ({ here: n })`
+    const { local } = await started([await built(text), await built(text, { name: 'Away' })], { elsewhere })
+    expect(await local.invoke('Fn', 1)).toEqual({ here: 1 })
+    expect(await local.invoke('Away', 1)).toEqual({ elsewhere: 1 })
+    expect(local.environments('Away')).toBe(0)
+  })
+
   it('has the time that is set in place of its own', async () => {
     const text = `export const handler = async (_, context) => context.getRemainingTimeInMillis()`
     const { local } = await started([await built(text)], { timeoutsMs: { Fn: 600_000 } })
