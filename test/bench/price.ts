@@ -3,6 +3,7 @@ import { AHEAD_MS } from '../../shared/device/coverage.ts'
 import { device, type Device } from '../../shared/device/device.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
+import { CONFIGURATION_CACHE_MS } from '../../shared/store/configuration.ts'
 import type { BenchOptions } from './bench.ts'
 import { crowd, functionNamed, type Crowd } from './crowd.ts'
 import { meter, type Meter } from './meter.ts'
@@ -24,6 +25,8 @@ const HAND_OVER_MS = 20_000
 const LISTENING_MS = 5_000
 /** The stand-in CWA holds a GET for 20 s: by then every session has been answered, and knows the new ticket. */
 const HOLD_MS = 25_000
+/** A device's signs of life, while they are counted, in milliseconds: apart enough that its key is read each time, as in an hour. */
+const STATUS_MS = CONFIGURATION_CACHE_MS + 1_000
 /** Everything that was set going has been counted by then, in milliseconds. */
 const SETTLE_MS = 1_000
 
@@ -159,14 +162,14 @@ interface Single {
 }
 
 async function singleOperations(): Promise<Single> {
-  const few = await loggedIn(FEW, { ticks: false, statusIntervalMs: 500 })
+  const few = await loggedIn(FEW, { ticks: false, statusIntervalMs: STATUS_MS })
   const { own, meter: counts, devices } = few
   const { running, members } = own
   try {
     await pause(SETTLE_MS)
     const login = times(plus(counts.of(running, 'authorize'), counts.of(running, 'login')), 1 / FEW)
     await heldAll(few)
-    const listening = await during(few, 10_000, () => counts.of(running, 'upkeep'))
+    const listening = await during(few, 2 * STATUS_MS + SETTLE_MS, () => counts.of(running, 'upkeep'))
     const statuses = counts.of(running, 'status')
     const status = times(statuses, 1 / statuses.invocation)
 
