@@ -1,5 +1,6 @@
 import { ArnFormat, Duration, RemovalPolicy, Validations, type Stack } from 'aws-cdk-lib'
 import type { Table } from 'aws-cdk-lib/aws-dynamodb'
+import type { EventBus } from 'aws-cdk-lib/aws-events'
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
@@ -14,10 +15,13 @@ interface Needs {
   /** DynamoDB actions on the two tables. */
   readonly configuration?: readonly string[]
   readonly sessions?: readonly string[]
-  /** Whether it talks to CWA, posts to connections, starts upkeep. */
+  /** Whether it talks to CWA, posts to connections, starts upkeep, has devices woken. */
   readonly upstream?: true
   readonly downstream?: true
   readonly startsUpkeep?: true
+  readonly wakes?: true
+  /** Whether it must know which benches are listened for together. */
+  readonly findsListener?: true
   readonly memoryMb?: number
   readonly timeoutS?: number
 }
@@ -35,15 +39,16 @@ const NEEDS = {
   disconnect: { sessions: ['GetItem', 'UpdateItem'] },
   unknown: { configuration: READ_KEY },
   status: { configuration: READ_KEY, sessions: ['UpdateItem'] },
-  poll: { configuration: READ_KEY, sessions: ['UpdateItem', 'Query', 'GetItem'] },
+  poll: { configuration: READ_KEY, sessions: ['UpdateItem', 'Query', 'GetItem'], findsListener: true },
   send: { configuration: READ_KEY, sessions: ['UpdateItem', 'GetItem'], upstream: true },
-  logout: { configuration: READ_KEY, sessions: ['UpdateItem', 'DeleteItem'], upstream: true },
+  logout: { configuration: READ_KEY, sessions: ['UpdateItem', 'DeleteItem'], upstream: true, findsListener: true },
   login: {
     configuration: READ_KEY,
     sessions: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
     upstream: true,
     downstream: true,
     startsUpkeep: true,
+    findsListener: true,
   },
   upkeep: {
     configuration: READ_KEY,
@@ -51,6 +56,8 @@ const NEEDS = {
     upstream: true,
     downstream: true,
     startsUpkeep: true,
+    wakes: true,
+    findsListener: true,
     memoryMb: 512,
     timeoutS: 900,
   },
@@ -78,6 +85,7 @@ export interface FunctionsProps {
   readonly sessions: Table
   readonly gateway: ManagedConnections
   readonly network: UpstreamNetwork | undefined
+  readonly waking: EventBus
 }
 
 export type Functions = Readonly<Record<Name, LambdaFunction>>
@@ -127,12 +135,15 @@ function functionName(stack: Stack, name: Name): string {
   return `${stack.stackName}-${name}`
 }
 
-function variables(stack: Stack, needs: Needs, { settings, configuration, sessions, gateway }: FunctionsProps) {
+function variables(stack: Stack, needs: Needs, props: FunctionsProps) {
+  const { settings, configuration, sessions, gateway, waking } = props
   const set: Partial<Record<Variable, string>> = {
     ...(needs.configuration && { CONFIGURATION_TABLE: configuration.tableName }),
     ...(needs.sessions && { SESSIONS_TABLE: sessions.tableName }),
     ...(needs.downstream && { CONNECTIONS_URL: gateway.managementUrl }),
     ...(needs.startsUpkeep && { UPKEEP_FUNCTION: functionName(stack, 'upkeep') }),
+    ...(needs.wakes && { WAKING_BUS: waking.eventBusName }),
+    ...(needs.findsListener && { SESSIONS_PER_LISTENER: String(settings.sessionsPerListener) }),
     ...(needs.upstream && { CWA_URL: settings.upstreamUrl, CWA_CODEC: settings.codec }),
     ...(needs.upstream && settings.privateCa !== undefined && { CWA_CA: settings.privateCa }),
   }
@@ -144,7 +155,8 @@ function onTable(actions: readonly string[] = []): string[] {
 }
 
 /** Exact actions on exact ARNs. Only a connection's id cannot be named before it is there. */
-function grant(role: Role, stack: Stack, needs: Needs, { configuration, sessions, gateway }: FunctionsProps): void {
+function grant(role: Role, stack: Stack, needs: Needs, props: FunctionsProps): void {
+  const { configuration, sessions, gateway, waking } = props
   const allow = (resource: string, actions: readonly string[] = []) => {
     if (actions.length > 0) role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [resource] }))
   }
@@ -157,6 +169,7 @@ function grant(role: Role, stack: Stack, needs: Needs, { configuration, sessions
       reason: `Posts to this stage's connections only; their ids are made when devices connect.`,
     })
   }
+  if (needs.wakes) allow(waking.eventBusArn, ['events:PutEvents'])
   if (needs.startsUpkeep) {
     const resourceName = functionName(stack, 'upkeep')
     const arnFormat = ArnFormat.COLON_RESOURCE_NAME

@@ -18,6 +18,9 @@ const NAMES: Readonly<Record<keyof Settings, true>> = {
   inactivityTimeoutMs: true,
   persistentConnections: true,
   statusIntervalMs: true,
+  wakeAfterMs: true,
+  mailboxBatches: true,
+  mailboxBytes: true,
 }
 
 /*

@@ -7,11 +7,11 @@ import { onTestFinished } from 'vitest'
 import { run } from '../../infra/admin/program.ts'
 import { dynamo, type DynamoOptions } from '../../infra/local/dynamo/dynamo.ts'
 import type { StackFile } from '../../infra/local/stack-file.ts'
-import { benches } from '../../shared/store/benches.ts'
 import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
+import { watches } from '../../shared/store/watches.ts'
 import { KEYS } from '../../shared/store/tables.ts'
 import type { Open, Seat } from '../../shared/rules/seat.ts'
 import { testClock, type TestClock } from '../kit/clock.ts'
@@ -63,7 +63,7 @@ export async function administered({
   onTestFinished(() => client.destroy())
   const settled = table(client, 'Settled')
   const kept = table(client, 'Kept')
-  const stores = { seats: seats(kept), sessions: sessions(kept), benches: benches(kept) }
+  const stores = { seats: seats(kept), sessions: sessions(kept), watches: watches(kept) }
   return {
     ...stores,
     configuration: configurationWriter(settled),
@@ -134,8 +134,8 @@ export const ANN: Open = {
 }
 export const BOB: Open = {
   ...ANN,
-  number: 600,
-  session: '600-BobBobBobBobBobB',
+  number: 400,
+  session: '400-BobBobBobBobBobB',
   device: 'bob-phone',
   user: 'CONTOSO\\bob',
   coverage: 'out',

@@ -2,8 +2,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { RunningStack } from '../../infra/local/stack.ts'
 import type { DynamoFault } from '../../infra/local/dynamo/front.ts'
 import { wallClock } from '../../shared/rules/clock.ts'
-import { LISTEN_LEASE_MS, benches } from '../../shared/store/benches.ts'
 import { table } from '../../shared/store/table.ts'
+import { LISTEN_LEASE_MS, watches } from '../../shared/store/watches.ts'
 import { functionNamed } from './crowd.ts'
 import type { Seeded } from './seeded.ts'
 
@@ -192,12 +192,12 @@ export function tick(running: RunningStack): void {
   running.lambda.invokeLater(upkeep, input ?? {})
 }
 
-/** As if the lease of the first bench had run out, somebody else had taken it, and had died. */
+/** As if the lease of the first watch had run out, somebody else had taken it, and had died. */
 async function takeLease({ dynamo, description }: RunningStack): Promise<void> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const client = new DynamoDBClient({ endpoint: dynamo.url, region: 'local', credentials })
   try {
-    const leases = benches(table(client, description.outputs['SessionsTable'] ?? ''))
+    const leases = watches(table(client, description.outputs['SessionsTable'] ?? ''))
     // Its own clock runs ahead by a lease, so that it finds every other one over.
     await leases.claim(0, 'chaos', wallClock.now() + LISTEN_LEASE_MS)
     await leases.release(0, 'chaos')

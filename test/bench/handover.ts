@@ -1,4 +1,5 @@
 import { STACK } from '../../infra/synthesis.ts'
+import { HAND_OVER_MS } from '../../functions/parts/listening.ts'
 import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
 import { device, type Device } from '../../shared/device/device.ts'
 import { wallClock } from '../../shared/rules/clock.ts'
@@ -13,8 +14,6 @@ const SESSIONS = 20
 const EVERY_MS = 100
 
 const UPKEEP = `${STACK}-upkeep`
-/** How long before its deadline upkeep hands over, in milliseconds (functions/upkeep.ts). */
-const HAND_OVER_MS = 20_000
 /** How long an environment listens here before it hands over: on AWS it is nearly a quarter of an hour. */
 const LISTENING_MS = 5_000
 /** An invocation of upkeep that was shorter did not listen: there was nothing to do. */
@@ -43,7 +42,7 @@ export async function handover({ seconds = SECONDS, print }: BenchOptions): Prom
   }
   const own = await crowd({
     count: SESSIONS,
-    lambda: { log, environments: 4, timeoutsMs: { [UPKEEP]: HAND_OVER_MS + LISTENING_MS } },
+    lambda: { log, environments: 4, timeoutsMs: { [UPKEEP]: HAND_OVER_MS.startHeir + LISTENING_MS } },
   })
   const watch = watched()
   const devices: Device[] = []

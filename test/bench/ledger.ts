@@ -1,3 +1,4 @@
+import { LISTEN_LEASE_MS } from '../../shared/store/watches.ts'
 import { REFUSALS, type RefusalCode } from '../../shared/rules/refusal.ts'
 
 /**
@@ -60,8 +61,11 @@ export interface Judgement {
   readonly denied: readonly string[]
 }
 
-/** How long before a session's end a message may have come to be down with it, in milliseconds: a lease, and a tick. */
-export const DOWN_WITH_SESSION_MS = 30_000
+/**
+ * How long before a session's end a message may have come to be down with it, in milliseconds: until somebody listens
+ * again a lease must run out and a tick come, and only who listens finds that a session is over.
+ */
+export const DOWN_WITH_SESSION_MS = 2 * LISTEN_LEASE_MS
 
 /** Whether a refusal leaves open if the message was sent: one that was under way as its session ended may have been. */
 function isOpen(code: RefusalCode | 'error'): boolean {
@@ -106,8 +110,13 @@ export function ledger(): Ledger {
 
   function accountOf(entry: Entry): string {
     const { text, from, to, code, send, shown } = entry
+    const sinceMs = (session: string) => {
+      const at = endedAt.get(session)
+      return at === undefined || send === undefined ? 'lives' : `ended ${((at - send.at) / 1_000).toFixed(1)} s later`
+    }
+    const ends = `sender's session ${sinceMs(entry.senderSession)}, receiver's ${sinceMs(entry.receiverSession)}`
     const told = code ?? (send === undefined ? 'nothing' : `accepted (${send.number}), ${wordOf(entry) ?? 'no word'}`)
-    return `${from} → ${to} ${text}: told ${told}; shown ${shown} times`
+    return `${from} → ${to} ${text}: told ${told}; shown ${shown} times; ${ends}`
   }
 
   return {

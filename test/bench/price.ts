@@ -1,3 +1,4 @@
+import { HAND_OVER_MS } from '../../functions/parts/listening.ts'
 import { STACK } from '../../infra/synthesis.ts'
 import { AHEAD_MS } from '../../shared/device/coverage.ts'
 import { device, type Device } from '../../shared/device/device.ts'
@@ -20,8 +21,7 @@ const ENVIRONMENTS = 4
 
 const UPKEEP = `${STACK}-upkeep`
 const HOUR_MS = 3_600_000
-/** How long before its deadline upkeep hands over, in milliseconds (functions/upkeep.ts), and how long it listens here before. */
-const HAND_OVER_MS = 20_000
+/** How long upkeep listens here before it hands over, in milliseconds. */
 const LISTENING_MS = 5_000
 /** The stand-in CWA holds a GET for 20 s: by then every session has been answered, and knows the new ticket. */
 const HOLD_MS = 25_000
@@ -38,7 +38,7 @@ const HOURLY = {
   /** Where statuses are not answered, one in fifteen minutes is: a device wants to know that it is heard. */
   answers: 4,
   /** An environment of upkeep lives for its timeout. */
-  handovers: HOUR_MS / (900_000 - HAND_OVER_MS),
+  handovers: HOUR_MS / (900_000 - HAND_OVER_MS.startHeir),
   /** CWA replaces a ticket that is ten minutes old (the stand-in's setting). */
   tickets: 6,
 } as const
@@ -245,7 +245,7 @@ async function during({ own: { running }, meter: counts }: Few, ms: number, coun
 
 /** What a hand-over takes, for one session, beside what listening takes anyway. */
 async function handoverOf(listening: Count): Promise<Count> {
-  const few = await loggedIn(FEW, { ticks: false, upkeepMs: HAND_OVER_MS + LISTENING_MS })
+  const few = await loggedIn(FEW, { ticks: false, upkeepMs: HAND_OVER_MS.startHeir + LISTENING_MS })
   const { own, meter: counts } = few
   try {
     await heldAll(few)

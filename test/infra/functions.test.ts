@@ -15,7 +15,13 @@ beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
   const privateCa = join(folder, 'ca.pem')
   writeFileSync(privateCa, CA)
-  made = await synthesis({ upstreamUrl: 'https://im.fabrikam.test:8443', codec: 'xml', stage: 'trial', privateCa })
+  made = await synthesis({
+    upstreamUrl: 'https://im.fabrikam.test:8443',
+    codec: 'xml',
+    stage: 'trial',
+    privateCa,
+    sessionsPerListener: 600,
+  })
   return () => {
     made.remove()
     rmSync(folder, { recursive: true })
@@ -42,6 +48,7 @@ const MAY: Readonly<Record<string, May>> = {
     sessions: ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
     posts: true,
     startsUpkeep: true,
+    wakes: true,
   },
 }
 
@@ -50,6 +57,7 @@ interface May {
   readonly sessions?: readonly string[]
   readonly posts?: true
   readonly startsUpkeep?: true
+  readonly wakes?: true
 }
 
 const LOCATION = '${AWS::Region}:${AWS::AccountId}'
@@ -81,11 +89,12 @@ function statementsIn(document: unknown): readonly Statement[] {
   return (document as { readonly Statement: readonly Statement[] }).Statement
 }
 
-function expected(name: string, { configuration = [], sessions = [], posts, startsUpkeep }: May): string[] {
+function expected(name: string, { configuration = [], sessions = [], posts, startsUpkeep, wakes }: May): string[] {
   return [
     ...configuration.map((action) => `dynamodb:${action} on \${Configuration.Arn}`),
     ...sessions.map((action) => `dynamodb:${action} on \${Sessions.Arn}`),
     ...(posts ? [`execute-api:ManageConnections on ${CONNECTIONS}`] : []),
+    ...(wakes ? ['events:PutEvents on ${Waking.Arn}'] : []),
     ...(startsUpkeep ? [`lambda:InvokeFunction on ${UPKEEP}`] : []),
     ...['CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action} on \${${name}Log.Arn}`),
   ]
@@ -167,18 +176,27 @@ const VARIABLES = {
   SESSIONS_TABLE: true,
   CONNECTIONS_URL: true,
   UPKEEP_FUNCTION: true,
+  SESSIONS_PER_LISTENER: true,
+  WAKING_BUS: true,
   CWA_URL: true,
   CWA_CODEC: true,
   CWA_CA: true,
 } as const satisfies Record<Variable, true>
 
-it('says in the variables where the tables, connections, upkeep and CWA are, and whom to trust there', () => {
+it('hands the number of sessions a listener has to whoever must find one', () => {
+  const finding = Object.keys(MAY).filter((name) => 'SESSIONS_PER_LISTENER' in variablesOf(name))
+  expect(finding.toSorted()).toEqual(['login', 'logout', 'poll', 'upkeep'])
+})
+
+it('says in the variables where the tables, connections, upkeep, bus and CWA are, and whom to trust there', () => {
   expect(variablesOf('upkeep')).toEqual({
     NODE_OPTIONS: '--enable-source-maps',
     CONFIGURATION_TABLE: '${Configuration}',
     SESSIONS_TABLE: '${Sessions}',
     CONNECTIONS_URL: 'https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/trial',
     UPKEEP_FUNCTION: `${STACK}-upkeep`,
+    SESSIONS_PER_LISTENER: '600',
+    WAKING_BUS: '${Waking}',
     CWA_URL: 'https://im.fabrikam.test:8443',
     CWA_CODEC: 'xml',
     CWA_CA: CA,

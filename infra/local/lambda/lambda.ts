@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../../shared/rules/clock.ts'
 import type { FunctionDescription } from '../description.ts'
+import type { Loopback } from '../loopback.ts'
 import { type Asset, assetOf } from './asset.ts'
 import { bounded } from './bounded.ts'
-import { type Endpoint, endpoint } from './endpoint.ts'
+import { endpoint } from './endpoint.ts'
 import { invokeException } from './failure.ts'
 import { type Later, later } from './later.ts'
 import { ENVIRONMENTS, LAMBDA_LIMITS } from './limits.ts'
@@ -68,7 +69,7 @@ export function lambda(options: LambdaOptions): Lambda {
   const pools = new Map<string, Pool>()
   const idlers: (() => void)[] = []
   let busy = 0
-  let running: { readonly endpoint: Endpoint; readonly later: Later } | undefined
+  let running: { readonly endpoint: Loopback; readonly later: Later } | undefined
 
   function poolOf(functionName: string): Pool {
     const own = pools.get(functionName)
