@@ -11,6 +11,7 @@ import { route } from './parts/route.ts'
 import { configurationStore, sessionStores } from './parts/stores.ts'
 import { asRefusal, upstream } from './parts/upstream.ts'
 
+const configuration = configurationStore()
 const { seats, sessions } = sessionStores()
 const cwa = upstream()
 
@@ -20,15 +21,21 @@ const cwa = upstream()
  * The send is noted before it is posted and its outcome after: the same number again is answered from the note, and
  * where a crash left none it is `unconfirmed`, never posted twice.
  */
-export const handler = route('send', configurationStore(), async ({ frame, number, device, connection, now }) => {
+export const handler = route('send', configuration, async ({ frame, number, device, connection, now }) => {
   const { session, ack: acked } = frame
-  const begun = await seats.sending({ session, device, connection, number, acked, at: now }, frame.number)
+  const { sendsPerMinute } = await configuration.settings(now)
+  const begun = await seats.sending(
+    { session, device, connection, number, acked, at: now },
+    frame.number,
+    sendsPerMinute,
+  )
   if (!begun.kept) return answerAgain(frame.number, begun, now)
 
   const known = await sessions.read(session)
   if (known === undefined) throw new Refusal('session-gone')
 
-  const outcome = await posted(known, methodsFor(frame.command, frame.number), frame.number)
+  const unsent = () => seats.unsent(session, frame.number, sendsPerMinute)
+  const outcome = await posted(known, methodsFor(frame.command, frame.number), frame.number, unsent)
   await seats.answered(session, outcome)
   return told(outcome)
 })
@@ -62,7 +69,12 @@ async function keepTicket(session: string, ticket: { readonly was: string; reado
 }
 
 /** Posts, and says what came of it. Throws only where it is certain that nothing was sent, and the same may be tried again. */
-async function posted(upstreamSession: Upstream, methods: Methods, number: number): Promise<SendOutcome> {
+async function posted(
+  upstreamSession: Upstream,
+  methods: Methods,
+  number: number,
+  unsent: () => Promise<void>,
+): Promise<SendOutcome> {
   try {
     const answers = await command(upstreamSession, methods)
     const no = answers.find(isRefusal)
@@ -74,7 +86,7 @@ async function posted(upstreamSession: Upstream, methods: Methods, number: numbe
     const { code, message: reason } = Refusal.from(asRefusal(thrown))
     if (thrown.maybeDone) return { number, code: 'unconfirmed', reason }
     if (code !== 'upstream-away') return { number, code, reason }
-    await seats.unsent(upstreamSession.session, number)
+    await unsent()
     throw asRefusal(thrown)
   }
 }

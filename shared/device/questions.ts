@@ -88,7 +88,7 @@ export function questions(options: QuestionsOptions): Questions {
       } else if (frame.code === 'replayed' && question.renumbered < RENUMBERINGS) {
         question.renumbered += 1
         put(question, frame.heard)
-      } else if (frame.code === 'in-progress') {
+      } else if (frame.code === 'in-progress' || (frame.code === 'too-many' && question.frame.type !== 'login')) {
         question.timer.set(frame.retryAfterMs ?? IN_PROGRESS_MS, () => put(question))
       } else settled(question).reject(new Refused(frame))
     },

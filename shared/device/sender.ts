@@ -30,6 +30,7 @@ const BEFORE_THE_NUMBER: ReadonlySet<RefusalCode> = new Set([
   'not-for-you',
   'too-large',
   'replayed',
+  'too-many',
 ])
 
 /** @param ask asks once; rejects with Disconnected when the device is out of coverage */

@@ -12,13 +12,32 @@ export interface Settings {
   readonly persistentConnections: number
   /** How often a device says that it is there. */
   readonly statusIntervalMs: number
+  /** Most sends of one session in a minute, in the long run: the service carries no flood. */
+  readonly sendsPerMinute: number
+  /** Most logins of one device in an hour, in the long run; LOGIN_BURST of them at once. */
+  readonly loginsPerHour: number
+  /** How many wrong passwords of one user are passed on in a row. CWA is asked twice for each: keep it below half of the lockout threshold. */
+  readonly wrongPasswords: number
+  /** How long the user's next sign-in waits then; doubles with each further wrong password. */
+  readonly wrongPasswordWaitMs: number
 }
 
-export const DEFAULT_SETTINGS: Settings = { persistentConnections: 5_000, statusIntervalMs: 240_000 }
+export const DEFAULT_SETTINGS: Settings = {
+  persistentConnections: 5_000,
+  statusIntervalMs: 240_000,
+  sendsPerMinute: 120,
+  loginsPerHour: 60,
+  wrongPasswords: 4,
+  wrongPasswordWaitMs: 15 * 60_000,
+}
+
+/** Fewest sends a minute that may be set: below, people who type would be kept waiting. */
+const LEAST_SENDS = 10
 
 /** What is wrong with these settings, each in words that say what would be accepted. Empty: nothing. */
 export function contradictions(settings: Settings): string[] {
   const { maximumSessions, idleTimeoutMs, inactivityTimeoutMs, persistentConnections, statusIntervalMs } = settings
+  const { sendsPerMinute, wrongPasswordWaitMs } = settings
   const twoStatuses = 2 * statusIntervalMs
   return [
     ...Object.entries(settings)
@@ -35,6 +54,12 @@ export function contradictions(settings: Settings): string[] {
       : []),
     ...(inactivityTimeoutMs !== undefined && inactivityTimeoutMs < twoStatuses
       ? [`inactivityTimeoutMs is ${inactivityTimeoutMs}: at least two status intervals (${twoStatuses}) is accepted`]
+      : []),
+    ...(sendsPerMinute < LEAST_SENDS
+      ? [`sendsPerMinute is ${sendsPerMinute}: at least ${LEAST_SENDS} is accepted`]
+      : []),
+    ...(wrongPasswordWaitMs < 60_000
+      ? [`wrongPasswordWaitMs is ${wrongPasswordWaitMs}: at least a minute (60000) is accepted`]
       : []),
   ]
 }

@@ -4,8 +4,8 @@ import type { Key } from './table.ts'
 
 /**
  * A seat as it is kept. A login reads a bench of 512 of them and is charged for each byte, names included, so that a
- * name is one letter, what follows from the key is left out, and so is what is usual: 136 bytes a seat make 512 of them
- * cost 25.5 read units for an eventually consistent look and a consistent one.
+ * name is one letter, what follows from the key is left out, and so is what is usual: 141 bytes a seat make 512 of them
+ * cost 27 read units for an eventually consistent look and a consistent one.
  *
  * | attribute | of a seat |
  * |---|---|
@@ -22,6 +22,7 @@ import type { Key } from './table.ts'
  * | `p` | `true`: passive, which is not `active` |
  * | `n` | `sent` |
  * | `m` | `sentAt` |
+ * | `g` | `milestoneMinute` |
  * | `r` | `outcome`, of one send only, in one string: `5`, `5 2` with the conversation, `5 unconfirmed words` |
  *
  * Only a send that was refused brings words, and never more than OUTCOME_WORDS characters of them.
@@ -39,6 +40,7 @@ export interface SeatItem extends Key {
   readonly p?: true
   readonly n?: number
   readonly m?: number
+  readonly g?: number
   readonly r?: string
 }
 
@@ -63,7 +65,7 @@ export function randomOf(session: string): string {
 export function itemOf(seat: Seat): SeatItem {
   const base = { ...keyOf(seat.number), s: randomOf(seat.session), d: seat.device }
   if (seat.state === 'signing-in') return { ...base, l: seat.leaseUntil }
-  const { user, connection, coverage, lastHeardAt, heard, acked, active, sent, sentAt, outcome } = seat
+  const { user, connection, coverage, lastHeardAt, heard, acked, active, sent, sentAt, milestoneMinute, outcome } = seat
   return {
     ...base,
     u: user,
@@ -75,6 +77,7 @@ export function itemOf(seat: Seat): SeatItem {
     ...(!active && { p: true }),
     n: sent,
     ...(sentAt !== undefined && { m: sentAt }),
+    ...(milestoneMinute !== undefined && { g: milestoneMinute }),
     ...(outcome !== undefined && { r: outcomeText(outcome) }),
   }
 }
@@ -83,7 +86,7 @@ export function seatIn(item: SeatItem): Seat {
   const number = Number(item.pk.slice(benchKey(0).indexOf('#') + 1)) * BENCH_SEATS + Number(item.sk)
   const base = { number, session: sessionId(number, item.s), device: item.d }
   if (item.l !== undefined) return { state: 'signing-in', ...base, leaseUntil: item.l }
-  const { u = '', c = '', o, t = 0, h = 0, k = 0, p, n = 0, m, r } = item
+  const { u = '', c = '', o, t = 0, h = 0, k = 0, p, n = 0, m, g, r } = item
   return {
     state: 'open',
     ...base,
@@ -96,6 +99,7 @@ export function seatIn(item: SeatItem): Seat {
     active: !p,
     sent: n,
     ...(m !== undefined && { sentAt: m }),
+    ...(g !== undefined && { milestoneMinute: g }),
     ...(r !== undefined && { outcome: outcomeIn(r) }),
   }
 }

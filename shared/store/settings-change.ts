@@ -18,6 +18,10 @@ const NAMES: Readonly<Record<keyof Settings, true>> = {
   inactivityTimeoutMs: true,
   persistentConnections: true,
   statusIntervalMs: true,
+  sendsPerMinute: true,
+  loginsPerHour: true,
+  wrongPasswords: true,
+  wrongPasswordWaitMs: true,
 }
 
 /*

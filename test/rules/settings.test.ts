@@ -48,6 +48,13 @@ describe('settings', () => {
       settings: { persistentConnections: Number.NaN },
       says: 'persistentConnections is NaN: a whole number from 1 up is accepted',
     },
+    { settings: { sendsPerMinute: 9 }, says: 'sendsPerMinute is 9: at least 10 is accepted' },
+    { settings: { loginsPerHour: 0 }, says: 'loginsPerHour is 0: a whole number from 1 up is accepted' },
+    { settings: { wrongPasswords: 1.5 }, says: 'wrongPasswords is 1.5: a whole number from 1 up is accepted' },
+    {
+      settings: { wrongPasswordWaitMs: 59_999 },
+      says: 'wrongPasswordWaitMs is 59999: at least a minute (60000) is accepted',
+    },
     { settings: { statusIntervalMs: 0 }, says: 'statusIntervalMs is 0: a whole number from 1 up is accepted' },
   ])('are told: $says', ({ settings, says }) => {
     expect(contradictions({ ...DEFAULT_SETTINGS, ...settings })).toEqual([says])
