@@ -26,18 +26,18 @@ function server() {
   return { asked, ask }
 }
 
-describe('a sign-in that is guarded', () => {
-  async function guard() {
-    const wrong = wrongPasswordStore((await database()).items)
-    const { asked, ask } = server()
-    const tryIt = async (password: string, now = NOW, previousAt?: number) => {
-      const previous = previousAt === undefined ? undefined : { session: '', heard: 0, at: previousAt }
-      const about = { user: ANN, settings: DEFAULT_SETTINGS, previous, now }
-      return guarded(about, wrong, ask(password)).catch((thrown: unknown) => thrown)
-    }
-    return { wrong, asked, tryIt }
+async function guard() {
+  const wrong = wrongPasswordStore((await database()).items)
+  const { asked, ask } = server()
+  const tryIt = async (password: string, now = NOW, previousAt?: number) => {
+    const previous = previousAt === undefined ? undefined : { session: '', heard: 0, at: previousAt }
+    const about = { user: ANN, settings: DEFAULT_SETTINGS, previous, now }
+    return guarded(about, wrong, ask(password)).catch((thrown: unknown) => thrown)
   }
+  return { wrong, asked, tryIt }
+}
 
+describe('a sign-in that is guarded', () => {
   it('asks upstream no more after four wrong passwords, until the wait is over', async () => {
     const { asked, tryIt } = await guard()
     for (let at = 0; at < 4; at += 1) expect(await tryIt('wrong', NOW + at)).toBeInstanceOf(SignInRefused)
