@@ -1,17 +1,13 @@
 import type { CwaClient } from '../../shared/cwa/client.ts'
-import type { Connections } from '../../shared/gateway/connections.ts'
 import { REFUSALS, type RefusalCode } from '../../shared/rules/refusal.ts'
 import type { Open } from '../../shared/rules/seat.ts'
-import type { Configuration } from '../../shared/store/configuration.ts'
 import type { Sessions } from '../../shared/store/sessions.ts'
 import { log, why } from './log.ts'
-import { push } from './push.ts'
+import { push, type PushParts } from './push.ts'
 
-interface Parts {
+interface Parts extends PushParts {
   readonly sessions: Sessions
   readonly cwa: CwaClient
-  readonly configuration: Configuration
-  readonly connections: Connections
 }
 
 /**

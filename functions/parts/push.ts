@@ -5,6 +5,13 @@ import { printFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
 import { seal } from '../../shared/wire/seal.ts'
 import { parseTransportKey } from '../../shared/wire/transport-key.ts'
 
+export interface PushParts {
+  readonly configuration: Configuration
+  readonly connections: Connections
+  /** How a frame is sealed, where it is not as the device protocol has it. */
+  readonly sealed?: typeof seal
+}
+
 /**
  * Sends a frame that nobody asked for to the device of a seat.
  *
@@ -15,11 +22,11 @@ export async function push(
   frame: ServiceFrame,
   { device, connection }: Open,
   number: number,
-  { configuration, connections }: { readonly configuration: Configuration; readonly connections: Connections },
+  { configuration, connections, sealed: sealing = seal }: PushParts,
 ): Promise<boolean> {
   const record = await configuration.device(device, Date.now())
   if (record === undefined) return false
   const binding = { device, direction: 'down', action: 'push', number } as const
-  const sealed = await seal(printFrame(frame), binding, parseTransportKey(record.transportKey))
+  const sealed = await sealing(printFrame(frame), binding, parseTransportKey(record.transportKey))
   return connections.post(connection, JSON.stringify({ frame: sealed }))
 }

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { admissionBench } from './admission.ts'
 import type { Bench } from './bench.ts'
 import { fuzz } from './fuzz.ts'
+import { simulationBench } from './simulation.ts'
 import { start } from './start.ts'
 
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -10,10 +11,14 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'cost of a login by how full it is, and logins at once: never one too many',
     run: admissionBench,
   },
+  simulation: {
+    about: '20,000 schedules of admission; --schedules or --seconds bounds them, --seed N plays one again',
+    run: simulationBench,
+  },
   fuzz: { about: 'hostile input for both CWA codecs and NTLM; 100,000 cases of each kind', run: fuzz },
 }
 
-const HELP = `npm run bench -- NAME [--runs N]
+const HELP = `npm run bench -- NAME [--runs N | --schedules N | --seconds N | --seed N]
 
 ${Object.entries(BENCHES)
   .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
@@ -24,18 +29,37 @@ process.exitCode = await main(process.argv.slice(2), (line) => process.stdout.wr
 
 async function main(args: string[], print: (line: string) => void): Promise<number> {
   try {
-    const options = { runs: { type: 'string' }, help: { type: 'boolean' } } as const
+    const number = { type: 'string' } as const
+    const options = {
+      runs: number,
+      schedules: number,
+      seconds: number,
+      seed: number,
+      help: { type: 'boolean' },
+    } as const
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
-    const runs = values.runs === undefined ? undefined : Number(values.runs)
     const bench = BENCHES[positionals[0] ?? '']
     if (values.help || bench === undefined || positionals.length > 1) return usage(values.help === true)
-    if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) throw new Error('--runs: a whole number from 1 up')
-    await bench.run({ runs, print })
+    const { runs, schedules, seconds, seed } = values
+    await bench.run({
+      runs: whole('--runs', runs, 1),
+      schedules: whole('--schedules', schedules, 1),
+      seconds: whole('--seconds', seconds, 1),
+      seed: whole('--seed', seed, 0),
+      print,
+    })
     return 0
   } catch (thrown) {
     process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`)
     return 1
   }
+}
+
+function whole(option: string, given: string | undefined, least: number): number | undefined {
+  if (given === undefined) return undefined
+  const value = Number(given)
+  if (!Number.isSafeInteger(value) || value < least) throw new Error(`${option}: a whole number from ${least} up`)
+  return value
 }
 
 function usage(asked: boolean): number {
