@@ -6,8 +6,8 @@ export const TOKEN_LIFE_S = 60
 /** How far a device's clock may be off, in seconds. */
 export const CLOCK_SKEW_S = 30
 
-/** A device's id: it is part of a DynamoDB key, of each frame's header, and of log lines. */
-const DEVICE_ID = /^[\w.-]{1,64}$/
+/** What a token may name its device: the name becomes part of a DynamoDB key and of log lines before it is believed. */
+const NAME = /^[\w./-]{1,96}$/
 
 /** What a token is for: one device, at one API's stage. */
 export interface TokenFor {
@@ -49,7 +49,7 @@ export async function deviceToken(
 export function deviceNamedBy(token: string): string | undefined {
   try {
     const { kid }: { kid?: unknown } = decodeProtectedHeader(token)
-    return typeof kid === 'string' && DEVICE_ID.test(kid) ? kid : undefined
+    return typeof kid === 'string' && NAME.test(kid) ? kid : undefined
   } catch {
     return undefined
   }

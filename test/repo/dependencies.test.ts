@@ -24,6 +24,8 @@ describe('a dependency', () => {
   // What comes inside another package is made of what that one is made of.
   it('is locked with what it must be made of', () => {
     const others = Object.entries(LOCK.packages).filter(([path, { inBundle }]) => path !== '' && inBundle !== true)
-    expect(others.filter(([, { integrity }]) => !/^sha512-/.test(integrity ?? '')).map(([path]) => path)).toEqual([])
+    expect(
+      others.filter(([, { integrity }]) => integrity?.startsWith('sha512-') !== true).map(([path]) => path),
+    ).toEqual([])
   })
 })
