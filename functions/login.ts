@@ -3,7 +3,7 @@ import { eventsOf } from '../shared/cwa/messaging.ts'
 import { fitting, inBatches, type Cursor, type Mail } from '../shared/rules/batches.ts'
 import { loginPace } from '../shared/rules/pace.ts'
 import { Refusal } from '../shared/rules/refusal.ts'
-import { benchOf, type Open, type SigningIn } from '../shared/rules/seat.ts'
+import type { Open, SigningIn } from '../shared/rules/seat.ts'
 import type { Settings } from '../shared/rules/settings.ts'
 import type { DeviceSession } from '../shared/store/sessions.ts'
 import type { DeviceFrameOf } from '../shared/wire/frames.ts'
@@ -12,20 +12,23 @@ import { downstream } from './parts/downstream.ts'
 import { farewell } from './parts/farewell.ts'
 import { guarded } from './parts/guarding.ts'
 import { log, why } from './parts/log.ts'
+import { pusher } from './parts/push.ts'
 import { route } from './parts/route.ts'
 import type { Told } from './parts/sealing.ts'
 import { configurationStore, sessionStores, wrongPasswords } from './parts/stores.ts'
 import { upkeepStarter } from './parts/upkeep-starter.ts'
+import { watchingHere } from './parts/watching.ts'
 import type { Admitted } from './parts/taking.ts'
 import { asRefusal, upstream } from './parts/upstream.ts'
 
 const configuration = configurationStore()
 const stores = sessionStores()
-const { seats, sessions, mailbox, benches } = stores
+const { seats, sessions, mailbox, watches } = stores
 const wrong = wrongPasswords()
+const watching = watchingHere()
 const admit = admission(stores)
 const cwa = upstream()
-const connections = downstream()
+const push = pusher({ configuration, connections: downstream() })
 const startUpkeep = upkeepStarter()
 
 /** Longest wait, in milliseconds, for a session's first events (contacts, own presence): the device waits, too. */
@@ -56,7 +59,7 @@ export const handler = route('login', configuration, async (told) => {
   const farewells = sayFarewell(admitted)
   try {
     const accepted = await signIn({ ...told, ...pace, previous, settings }, admitted.seat)
-    await seeThatUpkeepListens(benchOf(admitted.seat.number))
+    await seeThatUpkeepListens(admitted)
     const { statusIntervalMs } = settings
     return { type: 'accepted', ...accepted, steps: [admitted.step, ...accepted.steps], statusIntervalMs }
   } catch (thrown) {
@@ -75,7 +78,7 @@ async function giveBack({ session }: SigningIn): Promise<void> {
 /** The session that had to go is signed out upstream and its device told, while the new one signs in. */
 async function sayFarewell({ former }: Admitted): Promise<void> {
   if (former?.seat.state !== 'open') return
-  await farewell(former.seat, former.because, { sessions, cwa, configuration, connections })
+  await farewell(former.seat, former.because, { sessions, cwa, push })
 }
 
 async function signIn(login: Login & Known, seat: SigningIn) {
@@ -150,11 +153,19 @@ async function openSeat(
   if (!opened) throw new Refusal('server-busy', { reason: 'the login took too long, and its seat went to another' })
 }
 
-/** Nobody need wait for the schedule: a bench without a listener gets one now. Should that fail, the schedule mends it. */
-async function seeThatUpkeepListens(bench: number): Promise<void> {
+/**
+ * The listener is rung, or, where there is none, started now: nobody need wait for the schedule. A login that led the
+ * next ones to its bench does not ring, nor one that has the seat of another session: listeners see the hint change, and
+ * the end of that session. Should this fail, the schedule mends it.
+ */
+async function seeThatUpkeepListens({ seat, former, led }: Admitted): Promise<void> {
+  const watch = watching.ofSession(seat.session)
+  const isSeen = led === true || former?.seat.state === 'open'
   try {
-    if (!(await benches.listened(bench, Date.now()))) await startUpkeep(bench)
+    const now = Date.now()
+    const isListened = isSeen ? await watches.listened(watch, now) : await watches.ring(watch, now)
+    if (!isListened) await startUpkeep({ watch })
   } catch (thrown) {
-    log('upkeep not started', { bench, why: why(thrown) })
+    log('upkeep not started', { watch, why: why(thrown) })
   }
 }

@@ -1,5 +1,6 @@
 import { ArnFormat, Duration, RemovalPolicy, Validations, type Stack } from 'aws-cdk-lib'
 import type { Table } from 'aws-cdk-lib/aws-dynamodb'
+import type { EventBus } from 'aws-cdk-lib/aws-events'
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
@@ -14,10 +15,13 @@ interface Needs {
   /** DynamoDB actions on the items of the two tables, by what their partition keys begin with (shared/store/tables.ts). */
   readonly configuration?: Items
   readonly sessions?: Items
-  /** Whether it talks to CWA, posts to connections, starts upkeep. */
+  /** Whether it talks to CWA, posts to connections, starts upkeep, has devices woken. */
   readonly upstream?: true
   readonly downstream?: true
   readonly startsUpkeep?: true
+  readonly wakes?: true
+  /** Whether it must know which benches are listened for together. */
+  readonly findsListener?: true
   readonly memoryMb?: number
   readonly timeoutS?: number
 }
@@ -42,7 +46,8 @@ const NEEDS = {
   status: { configuration: TRANSPORT_KEY, sessions: { 'SEATS#*': ['UpdateItem'] } },
   poll: {
     configuration: TRANSPORT_KEY,
-    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': READ, 'MAIL#*': ['Query'] },
+    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': READ, 'MAIL#*': ['Query'], 'WATCH#*': ['UpdateItem'] },
+    findsListener: true,
   },
   send: {
     configuration: { ...TRANSPORT_KEY, SETTINGS: READ },
@@ -51,8 +56,9 @@ const NEEDS = {
   },
   logout: {
     configuration: TRANSPORT_KEY,
-    sessions: { 'SEATS#*': ['UpdateItem', 'DeleteItem'], 'SESSION#*': ['DeleteItem'] },
+    sessions: { 'SEATS#*': ['UpdateItem', 'DeleteItem'], 'SESSION#*': ['DeleteItem'], 'WATCH#*': ['UpdateItem'] },
     upstream: true,
+    findsListener: true,
   },
   login: {
     configuration: { ...TRANSPORT_KEY, 'USER#*': READ, SETTINGS: READ },
@@ -63,24 +69,27 @@ const NEEDS = {
       'WRONG#*': ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
       'SESSION#*': ['PutItem', 'DeleteItem'],
       'MAIL#*': ['PutItem'],
-      'BENCH#*': READ,
+      'WATCH#*': ['GetItem', 'UpdateItem'],
     },
     upstream: true,
     downstream: true,
     startsUpkeep: true,
+    findsListener: true,
   },
   upkeep: {
     configuration: { ...TRANSPORT_KEY, SETTINGS: READ },
     sessions: {
       'HINT#*': ['GetItem', 'UpdateItem'],
-      'SEATS#*': ['Query', 'UpdateItem', 'DeleteItem'],
+      'SEATS#*': ['Query', 'GetItem', 'UpdateItem', 'DeleteItem'],
       'SESSION#*': ['GetItem', 'UpdateItem', 'DeleteItem'],
       'MAIL#*': ['Query', 'PutItem'],
-      'BENCH#*': ['PutItem', 'DeleteItem', 'GetItem'],
+      'WATCH#*': ['GetItem', 'UpdateItem'],
     },
     upstream: true,
     downstream: true,
     startsUpkeep: true,
+    wakes: true,
+    findsListener: true,
     memoryMb: 512,
     timeoutS: 900,
   },
@@ -108,6 +117,7 @@ export interface FunctionsProps {
   readonly sessions: Table
   readonly gateway: ManagedConnections
   readonly network: UpstreamNetwork | undefined
+  readonly waking: EventBus
 }
 
 export type Functions = Readonly<Record<Name, LambdaFunction>>
@@ -157,12 +167,15 @@ function functionName(stack: Stack, name: Name): string {
   return `${stack.stackName}-${name}`
 }
 
-function variables(stack: Stack, needs: Needs, { settings, configuration, sessions, gateway }: FunctionsProps) {
+function variables(stack: Stack, needs: Needs, props: FunctionsProps) {
+  const { settings, configuration, sessions, gateway, waking } = props
   const set: Partial<Record<Variable, string>> = {
     ...(needs.configuration && { CONFIGURATION_TABLE: configuration.tableName }),
     ...(needs.sessions && { SESSIONS_TABLE: sessions.tableName }),
     ...(needs.downstream && { CONNECTIONS_URL: gateway.managementUrl }),
     ...(needs.startsUpkeep && { UPKEEP_FUNCTION: functionName(stack, 'upkeep') }),
+    ...(needs.wakes && { WAKING_BUS: waking.eventBusName }),
+    ...(needs.findsListener && { SESSIONS_PER_LISTENER: String(settings.sessionsPerListener) }),
     ...(needs.upstream && { CWA_URL: settings.upstreamUrl, CWA_CODEC: settings.codec }),
     ...(needs.upstream && settings.privateCa !== undefined && { CWA_CA: settings.privateCa }),
   }
@@ -173,7 +186,8 @@ function variables(stack: Stack, needs: Needs, { settings, configuration, sessio
  * Exact actions on exact ARNs and items. Each of these actions names one partition key at least, so that the condition
  * is never met for want of one. Only a connection's id cannot be named before it is there.
  */
-function grant(role: Role, stack: Stack, needs: Needs, { configuration, sessions, gateway }: FunctionsProps): void {
+function grant(role: Role, stack: Stack, needs: Needs, props: FunctionsProps): void {
+  const { configuration, sessions, gateway, waking } = props
   const allow = (resource: string, actions: readonly string[], leadingKey?: string) => {
     const conditions = leadingKey && { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [leadingKey] } }
     role.addToPolicy(
@@ -198,6 +212,7 @@ function grant(role: Role, stack: Stack, needs: Needs, { configuration, sessions
       reason: `Posts to this stage's connections only; their ids are made when devices connect.`,
     })
   }
+  if (needs.wakes) allow(waking.eventBusArn, ['events:PutEvents'])
   if (needs.startsUpkeep) {
     const resourceName = functionName(stack, 'upkeep')
     const arnFormat = ArnFormat.COLON_RESOURCE_NAME

@@ -4,6 +4,8 @@ export type Variable =
   | 'SESSIONS_TABLE'
   | 'CONNECTIONS_URL'
   | 'UPKEEP_FUNCTION'
+  | 'SESSIONS_PER_LISTENER'
+  | 'WAKING_BUS'
   | 'CWA_URL'
   | 'CWA_CODEC'
   | 'CWA_CA'

@@ -21,7 +21,8 @@ export interface GatewayEvent {
 
 export interface GatewayReply {
   readonly statusCode: number
-  readonly body: string
+  /** Without one the gateway sends nothing back. */
+  readonly body?: string
 }
 
 /** What a route's story is told: the frame, already opened, and who sent it. */
@@ -35,10 +36,18 @@ export interface Told<F extends DeviceFrame = DeviceFrame> {
   readonly now: number
 }
 
+const NOTHING_TO_SAY: GatewayReply = { statusCode: 200 }
+
 /** An event on its way through the envelope: opened, it holds what the story is told. */
 export type RouteEvent = GatewayEvent & { told?: Told }
 
-type Envelope = MiddlewareObj<RouteEvent, ServiceFrame | GatewayReply, Error, Context, { answers?: Binding }>
+type Envelope = MiddlewareObj<
+  RouteEvent,
+  ServiceFrame | GatewayReply | undefined,
+  Error,
+  Context,
+  { answers?: Binding }
+>
 
 /**
  * The envelope around a route, as middleware: opens the device's frame before the story, seals its answer after, and
@@ -73,8 +82,9 @@ export function sealing(action: Action | undefined, configuration: Configuration
 
     async after(request) {
       const { response, internal } = request
-      if (!response || !('type' in response) || !internal.answers) throw new TypeError('the story answered nothing')
-      request.response = await reply(response, internal.answers)
+      if (!response) request.response = NOTHING_TO_SAY
+      else if (!('type' in response) || !internal.answers) throw new TypeError('the story answered with no frame')
+      else request.response = await reply(response, internal.answers)
     },
 
     async onError(request) {

@@ -1,11 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { benches } from '../../shared/store/benches.ts'
 import { configuration } from '../../shared/store/configuration.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
 import { outlooks } from '../../shared/store/outlook.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
+import { watches } from '../../shared/store/watches.ts'
 import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import { variable } from './environment.ts'
 
@@ -23,7 +23,7 @@ export function sessionStores() {
     seats: seats(items),
     sessions: sessions(items),
     mailbox: mailbox(items),
-    benches: benches(items),
+    watches: watches(items),
     outlooks: outlooks(items),
   }
 }

@@ -16,6 +16,9 @@ export const SETTINGS = {
   inactivityTimeoutMs: { kind: 'duration', meaning: 'silent for longer: is ended; not set: never' },
   persistentConnections: { kind: 'count', meaning: 'most sessions that the connection to CWA holds' },
   statusIntervalMs: { kind: 'duration', meaning: 'how often a device says that it is there' },
+  wakeAfterMs: { kind: 'duration', meaning: 'a message unacknowledged for this long wakes the device' },
+  mailboxBatches: { kind: 'count', meaning: 'most batches of events kept for a device that is away' },
+  mailboxBytes: { kind: 'count', meaning: 'most bytes of events kept for a device that is away' },
   sendsPerMinute: { kind: 'count', meaning: 'most sends of one session in a minute' },
   loginsPerHour: { kind: 'count', meaning: 'most logins of one device in an hour' },
   wrongPasswords: {

@@ -13,6 +13,8 @@ export interface Target {
   readonly tables: { readonly configuration: string; readonly sessions: string }
   /** Where devices connect. */
   readonly url: string
+  /** How many sessions one listener has: benches are put together by it. */
+  readonly sessionsPerListener: number
   /** The web IM server upstream. Absent: the stack does not say where it is. */
   readonly cwa?: Upstream
 }
@@ -75,12 +77,17 @@ async function deployed(stack: DeployedStack, ca: string | undefined): Promise<T
   }
 }
 
-function known(outputs: Readonly<Record<string, string>>, words: string): Pick<Target, 'tables' | 'url'> {
+function known(
+  outputs: Readonly<Record<string, string>>,
+  words: string,
+): Pick<Target, 'tables' | 'url' | 'sessionsPerListener'> {
   const { ConfigurationTable: configuration, SessionsTable: sessions, Url: url } = outputs
-  if (configuration === undefined || sessions === undefined || url === undefined) {
-    throw new AdminFault(`${words} is not this service: it lacks the outputs ConfigurationTable, SessionsTable and Url`)
+  const sessionsPerListener = Number(outputs['SessionsPerListener'])
+  if (!configuration || !sessions || !url || !(sessionsPerListener > 0)) {
+    const needed = 'ConfigurationTable, SessionsTable, SessionsPerListener and Url'
+    throw new AdminFault(`${words} is not this service, or an older one: it lacks one of the outputs ${needed}`)
   }
-  return { tables: { configuration, sessions }, url }
+  return { tables: { configuration, sessions }, url, sessionsPerListener }
 }
 
 function pemIn(file: string): string {

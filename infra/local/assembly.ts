@@ -14,6 +14,7 @@ import {
   type Template,
 } from './assembly-references.ts'
 import type {
+  BusDescription,
   Description,
   FunctionDescription,
   PolicyStatement,
@@ -48,6 +49,7 @@ export function assembly(folder: string): Description {
       functionIn(template, found, resolve, assets),
     ),
     tables: resourcesOf(template, 'AWS::DynamoDB::Table').map((found) => tableIn(found, resolve)),
+    buses: resourcesOf(template, 'AWS::Events::EventBus').map((found) => busIn(found, resolve)),
     schedules: resourcesOf(template, 'AWS::Events::Rule').flatMap((found) => schedulesIn(found, resolve)),
     outputs: outputsIn(template, resolve),
   }
@@ -134,6 +136,10 @@ function tableIn({ id, properties }: Resource, resolve: Resolve): TableDescripti
     ...(typeof sortKey === 'string' && { sortKey }),
     ...(typeof ttlAttribute === 'string' && { ttlAttribute }),
   }
+}
+
+function busIn({ id }: Resource, resolve: Resolve): BusDescription {
+  return { name: String(resolve({ Ref: id })), arn: String(resolve({ 'Fn::GetAtt': [id, 'Arn'] })) }
 }
 
 function schedulesIn({ id, properties }: Resource, resolve: Resolve): ScheduleDescription[] {

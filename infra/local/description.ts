@@ -3,6 +3,8 @@ export interface Description {
   readonly api: ApiDescription
   readonly functions: readonly FunctionDescription[]
   readonly tables: readonly TableDescription[]
+  /** EventBridge's custom buses. */
+  readonly buses: readonly BusDescription[]
   readonly schedules: readonly ScheduleDescription[]
   /** The stack's outputs, by name. */
   readonly outputs: Readonly<Record<string, string>>
@@ -66,6 +68,11 @@ export interface TableDescription {
   readonly partitionKey: string
   readonly sortKey?: string
   readonly ttlAttribute?: string
+}
+
+export interface BusDescription {
+  readonly name: string
+  readonly arn: string
 }
 
 export interface ScheduleDescription {

@@ -15,8 +15,10 @@ import { standInCwa, type CwaOptions, type StandInCwa } from './cwa/server.ts'
 import { uriOf, type StandInUser } from './cwa/users.ts'
 import type { Description } from './description.ts'
 import { dynamo, type Dynamo, type DynamoOptions } from './dynamo/dynamo.ts'
+import { eventBridge, type EventBridge, type EventBridgeOptions } from './eventbridge/eventbridge.ts'
 import { gateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts'
 import { lambda, type Lambda, type LambdaOptions } from './lambda/lambda.ts'
+import { lambdaVariables } from './lambda/variables.ts'
 import { lcs } from './lcs/server.ts'
 import { allows } from './policy.ts'
 import { schedule } from './schedule.ts'
@@ -36,10 +38,13 @@ export interface LocalStackOptions {
   readonly bundles?: Readonly<Record<string, Bundle>>
   /** The CDK app to run; absent: this project's. */
   readonly app?: (options: SynthesisOptions) => string
-  /** Parts of the gateway, Lambda and DynamoDB that a test sets. */
+  /** Parts of the gateway, Lambda, DynamoDB and EventBridge that a test sets, and who is told of the buses' events. */
   readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'log'>
-  readonly lambda?: Pick<LambdaOptions, 'environments' | 'log'>
+  readonly lambda?: Pick<LambdaOptions, 'environments' | 'log' | 'timeoutsMs' | 'elsewhere'>
   readonly dynamo?: Pick<DynamoOptions, 'fault'>
+  /** `false`: the schedule does not tick by itself. */
+  readonly ticks?: boolean
+  readonly eventBridge?: Pick<EventBridgeOptions, 'fault' | 'told'>
   /** Told what is being started, in words for people. */
   readonly progress?: (words: string) => void
 }
@@ -54,6 +59,9 @@ export interface RunningStack {
   readonly dynamo: Dynamo
   readonly lambda: Lambda
   readonly gateway: Gateway
+  /** The variables that a function runs with here: for one that runs elsewhere, against this stack. */
+  readonly variablesOf: (functionName: string) => Readonly<Record<string, string>>
+  readonly eventBridge: EventBridge
 }
 
 export interface LocalStack {
@@ -107,7 +115,7 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     }),
   )
 
-  progress('starting DynamoDB, Lambda and the gateway')
+  progress('starting DynamoDB, EventBridge, Lambda and the gateway')
   const may = permissions(description)
   const tables = dynamo({
     ...options.dynamo,
@@ -118,16 +126,22 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   })
   await run(tables, parts)
 
+  const buses = eventBridge({ ...options.eventBridge, buses: description.buses, clock, allows: may })
+  await run(buses, parts)
+
+  const variables = (name: string) => ({
+    ...resolvedVariables(description, name, front.managementUrl),
+    AWS_ENDPOINT_URL_DYNAMODB: tables.url,
+    AWS_ENDPOINT_URL_LAMBDA: functions.url,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: buses.url,
+  })
+
   const functions = lambda({
     ...options.lambda,
     functions: description.functions,
     clock,
     allows: may,
-    variables: (name) => ({
-      ...resolvedVariables(description, name, front.managementUrl),
-      AWS_ENDPOINT_URL_DYNAMODB: tables.url,
-      AWS_ENDPOINT_URL_LAMBDA: functions.url,
-    }),
+    variables,
   })
   await run(functions, parts)
 
@@ -143,11 +157,26 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   await run(front, parts)
 
   const ticks = schedule({ schedules: description.schedules, clock, invokeLater: functions.invokeLater })
-  ticks.start()
+  if (options.ticks !== false) ticks.start()
   parts.push(ticks)
 
   const configuration = configurationWriter(configurationTable(description, tables))
-  return { url: front.url, description, configuration, cwa, dynamo: tables, lambda: functions, gateway: front }
+  const variablesOf = (name: string) => {
+    const found = description.functions.find((each) => each.name === name)
+    if (found === undefined) throw new Error(`the app has no function ${name}`)
+    return lambdaVariables(found, 'elsewhere', variables(name))
+  }
+  return {
+    url: front.url,
+    description,
+    configuration,
+    cwa,
+    dynamo: tables,
+    lambda: functions,
+    gateway: front,
+    variablesOf,
+    eventBridge: buses,
+  }
 }
 
 async function upstream({ users, codec, cwa }: LocalStackOptions, clock: Clock, parts: Part[]): Promise<StandInCwa> {

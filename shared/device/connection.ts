@@ -98,7 +98,7 @@ export function connection(options: ConnectionOptions): Connection {
   }
 
   async function read(data: unknown): Promise<void> {
-    if (over !== undefined) return
+    if (over !== undefined || data === NOTHING_SAID) return
     const message = messageIn(data)
     if (message.frame === undefined) return asked.lost(message.error)
     const { text, number, action } = await unseal(message.frame, { device, direction: 'down' }, transportKey)
@@ -115,6 +115,12 @@ export function connection(options: ConnectionOptions): Connection {
     close: () => end('closed'),
   }
 }
+
+/**
+ * What may come back for a frame that is not answered: whether API Gateway sends an answer without a body as a message
+ * without text is not documented, and it was seen to (https://github.com/serverless/serverless/issues/6816).
+ */
+const NOTHING_SAID = ''
 
 /** A frame from the service, or the words of API Gateway itself: `{"message": "Internal server error", …}`. */
 function messageIn(data: unknown): { frame: string } | { frame: undefined; error: string } {

@@ -58,9 +58,9 @@ export interface Device {
   login(user: string, password: string, options?: { availability?: Availability }): Promise<Accepted>
   /**
    * Asks the service for something. Sends are done one after the other, each once, and wait while the device is out of
-   * coverage.
+   * coverage. What is known of each is told as `send` events: see SendState.
    *
-   * @throws Refused
+   * @throws Refused: with the code `unconfirmed` it may have been done, with any other it was not
    */
   send(command: Command): Promise<Sent>
   /** Fetches what is new. Rejects with Refused, or with Disconnected after `close`. */
@@ -72,7 +72,9 @@ export interface Device {
   /** Drops the connection: out of coverage. The session stays, sends wait, and nothing runs until `resume`. */
   close(): void
   /**
-   * Goes back into coverage, however often that must be tried. Resolves with whether nothing was lost meanwhile.
+   * Goes back into coverage, however often that must be tried; a device that takes itself for online moves to a new
+   * connection, for a program that was woken or whose network changed knows better. Resolves with whether nothing was
+   * lost meanwhile.
    *
    * @throws Refused when the session is over
    */
@@ -171,8 +173,8 @@ export function device(options: DeviceOptions): Device {
     logout,
     close: () => line.drop(new Disconnected('the device is out of coverage: resume() brings it back')),
     async resume() {
-      const session = theSession()
-      return { recovered: line.state === 'online' ? await session.fetch(held.ask) : await line.regain() }
+      theSession()
+      return { recovered: await line.regain() }
     },
   }
 }

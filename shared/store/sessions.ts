@@ -22,7 +22,7 @@ export interface Session {
 
 export interface Sessions {
   open(session: Session, now: number): Promise<void>
-  read(session: string): Promise<Session | undefined>
+  read(session: string, options?: { consistent?: boolean }): Promise<Session | undefined>
   /** Keeps a newer cursor, if the session is still there. */
   keep(session: Pick<Session, 'session' | 'cursor'>, now: number): Promise<void>
   /**
@@ -80,7 +80,7 @@ export function sessions(table: Table): Sessions {
     async open(session, now) {
       await table.put({ ...key(session.session), ...session, ...expiry(now) })
     },
-    read: (session) => table.get<Session>(key(session), { consistent: true }),
+    read: (session, { consistent = true } = {}) => table.get<Session>(key(session), { consistent }),
     async keep({ session, cursor: { seq, ackId, eid } }, now) {
       await table.update(
         key(session),

@@ -7,7 +7,7 @@
  * | configuration | `USER#contoso\ann` | `-` | whether the user may use the collaboration client |
  * | configuration | `DEVICE#ann-phone` | `-` | its state and transport key |
  * | sessions | `SEATS#0000` | `00017` | a seat that is taken: the hot state of its session |
- * | sessions | `BENCH#0000` | `-` | who listens for the sessions of a bench, and until when |
+ * | sessions | `WATCH#0000` | `-` | who listens for the sessions of a few benches, until when, and how often somebody rang |
  * | sessions | `HINT#benches` | `-` | the lowest bench with room, as far as somebody has seen |
  * | sessions | `SESSION#17-b0Jm…` | `-` | the connectivity cache: upstream sid, ticket, cursor |
  * | sessions | `DEVICE#ann-phone` | `-` | the session that the device has, and how often it logged in |

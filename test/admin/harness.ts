@@ -7,11 +7,11 @@ import { onTestFinished } from 'vitest'
 import { run } from '../../infra/admin/program.ts'
 import { dynamo, type DynamoOptions } from '../../infra/local/dynamo/dynamo.ts'
 import type { StackFile } from '../../infra/local/stack-file.ts'
-import { benches } from '../../shared/store/benches.ts'
 import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
+import { watches } from '../../shared/store/watches.ts'
 import { KEYS } from '../../shared/store/tables.ts'
 import type { Open, Seat } from '../../shared/rules/seat.ts'
 import { testClock, type TestClock } from '../kit/clock.ts'
@@ -51,7 +51,8 @@ export async function administered({
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const localFile = join(folder, 'stack.json')
-  const outputs = { ConfigurationTable: 'Settled', SessionsTable: 'Kept', Url: 'ws://127.0.0.1:1/live' }
+  const tables = { ConfigurationTable: 'Settled', SessionsTable: 'Kept' }
+  const outputs = { ...tables, SessionsPerListener: '300', Url: 'ws://127.0.0.1:1/live' }
   const told: StackFile = { endpoints: { dynamodb: database.url }, outputs, cwa }
   writeFileSync(localFile, JSON.stringify(told))
 
@@ -63,7 +64,7 @@ export async function administered({
   onTestFinished(() => client.destroy())
   const settled = table(client, 'Settled')
   const kept = table(client, 'Kept')
-  const stores = { seats: seats(kept), sessions: sessions(kept), benches: benches(kept) }
+  const stores = { seats: seats(kept), sessions: sessions(kept), watches: watches(kept) }
   return {
     ...stores,
     configuration: configurationWriter(settled),
@@ -134,8 +135,8 @@ export const ANN: Open = {
 }
 export const BOB: Open = {
   ...ANN,
-  number: 600,
-  session: '600-BobBobBobBobBobB',
+  number: 400,
+  session: '400-BobBobBobBobBobB',
   device: 'bob-phone',
   user: 'CONTOSO\\bob',
   coverage: 'out',

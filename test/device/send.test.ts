@@ -176,7 +176,8 @@ describe("the gateway's own error texts", () => {
       clock.advance(0)
     }
 
-    expect(await failure).toMatchObject({ code: 'internal', next: 'retry' })
+    const message = 'it may or may not have been done: the gateway says: Internal server error'
+    expect(await failure).toMatchObject({ code: 'unconfirmed', message })
   })
 
   it('mean nothing when nothing was asked', async () => {

@@ -15,7 +15,13 @@ beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
   const privateCa = join(folder, 'ca.pem')
   writeFileSync(privateCa, CA)
-  made = await synthesis({ upstreamUrl: 'https://im.fabrikam.test:8443', codec: 'xml', stage: 'trial', privateCa })
+  made = await synthesis({
+    upstreamUrl: 'https://im.fabrikam.test:8443',
+    codec: 'xml',
+    stage: 'trial',
+    privateCa,
+    sessionsPerListener: 600,
+  })
   return () => {
     made.remove()
     rmSync(folder, { recursive: true })
@@ -32,7 +38,7 @@ const MAY: Readonly<Record<string, May>> = {
   status: { configuration: KEY, sessions: { 'SEATS#*': ['UpdateItem'] } },
   poll: {
     configuration: KEY,
-    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': ['GetItem'], 'MAIL#*': ['Query'] },
+    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': ['GetItem'], 'MAIL#*': ['Query'], 'WATCH#*': ['UpdateItem'] },
   },
   send: {
     configuration: { ...KEY, SETTINGS: ['GetItem'] },
@@ -40,7 +46,7 @@ const MAY: Readonly<Record<string, May>> = {
   },
   logout: {
     configuration: KEY,
-    sessions: { 'SEATS#*': ['DeleteItem', 'UpdateItem'], 'SESSION#*': ['DeleteItem'] },
+    sessions: { 'SEATS#*': ['DeleteItem', 'UpdateItem'], 'SESSION#*': ['DeleteItem'], 'WATCH#*': ['UpdateItem'] },
   },
   login: {
     configuration: { ...KEY, 'USER#*': ['GetItem'], SETTINGS: ['GetItem'] },
@@ -51,7 +57,7 @@ const MAY: Readonly<Record<string, May>> = {
       'WRONG#*': ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
       'SESSION#*': ['DeleteItem', 'PutItem'],
       'MAIL#*': ['PutItem'],
-      'BENCH#*': ['GetItem'],
+      'WATCH#*': ['GetItem', 'UpdateItem'],
     },
     posts: true,
     startsUpkeep: true,
@@ -60,13 +66,14 @@ const MAY: Readonly<Record<string, May>> = {
     configuration: { ...KEY, SETTINGS: ['GetItem'] },
     sessions: {
       'HINT#*': ['GetItem', 'UpdateItem'],
-      'SEATS#*': ['DeleteItem', 'Query', 'UpdateItem'],
+      'SEATS#*': ['DeleteItem', 'GetItem', 'Query', 'UpdateItem'],
       'SESSION#*': ['DeleteItem', 'GetItem', 'UpdateItem'],
       'MAIL#*': ['PutItem', 'Query'],
-      'BENCH#*': ['DeleteItem', 'GetItem', 'PutItem'],
+      'WATCH#*': ['GetItem', 'UpdateItem'],
     },
     posts: true,
     startsUpkeep: true,
+    wakes: true,
   },
 }
 
@@ -75,6 +82,7 @@ interface May {
   readonly sessions?: Items
   readonly posts?: true
   readonly startsUpkeep?: true
+  readonly wakes?: true
 }
 
 /** Actions, by what the partition keys of items begin with. */
@@ -127,11 +135,12 @@ function onItems(table: string, items: Items = {}): string[] {
   )
 }
 
-function expected(name: string, { configuration, sessions, posts, startsUpkeep }: May): string[] {
+function expected(name: string, { configuration, sessions, posts, startsUpkeep, wakes }: May): string[] {
   return [
     ...onItems('Configuration', configuration),
     ...onItems('Sessions', sessions),
     ...(posts ? [`execute-api:ManageConnections on ${CONNECTIONS}`] : []),
+    ...(wakes ? ['events:PutEvents on ${Waking.Arn}'] : []),
     ...(startsUpkeep ? [`lambda:InvokeFunction on ${UPKEEP}`] : []),
     ...['CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action} on \${${name}Log.Arn}`),
   ]
@@ -219,18 +228,27 @@ const VARIABLES = {
   SESSIONS_TABLE: true,
   CONNECTIONS_URL: true,
   UPKEEP_FUNCTION: true,
+  SESSIONS_PER_LISTENER: true,
+  WAKING_BUS: true,
   CWA_URL: true,
   CWA_CODEC: true,
   CWA_CA: true,
 } as const satisfies Record<Variable, true>
 
-it('says in the variables where the tables, connections, upkeep and CWA are, and whom to trust there', () => {
+it('hands the number of sessions a listener has to whoever must find one', () => {
+  const finding = Object.keys(MAY).filter((name) => 'SESSIONS_PER_LISTENER' in variablesOf(name))
+  expect(finding.toSorted()).toEqual(['login', 'logout', 'poll', 'upkeep'])
+})
+
+it('says in the variables where the tables, connections, upkeep, bus and CWA are, and whom to trust there', () => {
   expect(variablesOf('upkeep')).toEqual({
     NODE_OPTIONS: '--enable-source-maps',
     CONFIGURATION_TABLE: '${Configuration}',
     SESSIONS_TABLE: '${Sessions}',
     CONNECTIONS_URL: 'https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/trial',
     UPKEEP_FUNCTION: `${STACK}-upkeep`,
+    SESSIONS_PER_LISTENER: '600',
+    WAKING_BUS: '${Waking}',
     CWA_URL: 'https://im.fabrikam.test:8443',
     CWA_CODEC: 'xml',
     CWA_CA: CA,

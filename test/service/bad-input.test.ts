@@ -9,7 +9,7 @@ import { newTransportKey } from '../../shared/wire/transport-key.ts'
 import { rawDevice, type RawDevice } from '../kit/raw-device.ts'
 import { services, type Service } from '../kit/service.ts'
 
-const status = { type: 'status', session: '0-AAAAAAAAAAAAAAAA', ack: 0, active: true }
+const status = { type: 'status', session: '0-AAAAAAAAAAAAAAAA', ack: 0, active: true, answer: true }
 
 describe('bad input', () => {
   const service = services()

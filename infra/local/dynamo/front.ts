@@ -28,6 +28,8 @@ export interface FrontOptions {
   readonly engine: Engine
   readonly tables: readonly TableDescription[]
   readonly meter: Meter
+  /** The same, by caller instead of by table. */
+  readonly callers: Meter
   readonly allows?: Allows | undefined
   readonly fault?: ((operation: string, body: unknown) => DynamoFault | undefined) | undefined
 }
@@ -37,21 +39,34 @@ const OWN_CALLER = 'local'
 
 /** What stands between a request and the engine: who may, faults, the capacity meter, and what dynalite lacks. */
 export function front(options: FrontOptions) {
-  const { engine, tables, meter, fault } = options
+  const { engine, tables, fault } = options
 
-  async function done(headers: IncomingHttpHeaders, operation: string, request: Body): Promise<EngineAnswer> {
+  /** Counts under the table's name, and under the caller's. */
+  const meterOf = (caller: string): Pick<Meter, 'add'> => ({
+    add(tableName, units) {
+      options.meter.add(tableName, units)
+      options.callers.add(caller, units)
+    },
+  })
+
+  async function done(
+    headers: IncomingHttpHeaders,
+    caller: string,
+    operation: string,
+    request: Body,
+  ): Promise<EngineAnswer> {
     const { body, asked } = metered(operation, request)
     const answer = await engine.answer(headers, JSON.stringify(body))
-    if (answer.status >= 400) return refused(request, answer)
-    count(meter, operation, answer.body)
+    if (answer.status >= 400) return refused(caller, request, answer)
+    count(meterOf(caller), operation, answer.body)
     const { ConsumedCapacity: _, ...rest } = answer.body
     return asked ? answer : { ...answer, body: rest }
   }
 
-  async function refused(request: Body, answer: EngineAnswer): Promise<EngineAnswer> {
+  async function refused(caller: string, request: Body, answer: EngineAnswer): Promise<EngineAnswer> {
     if (typeName(answer.body) !== 'ConditionalCheckFailedException') return answer
     const Item = await itemInTheWay(engine, tables, request, answer)
-    meter.add(String(request['TableName']), { writes: unitsOfRefusedWrite(Item) })
+    meterOf(caller).add(String(request['TableName']), { writes: unitsOfRefusedWrite(Item) })
     const wanted = Item !== undefined && request['ReturnValuesOnConditionCheckFailure'] === 'ALL_OLD'
     return wanted ? { ...answer, body: { ...answer.body, Item } } : answer
   }
@@ -67,7 +82,7 @@ export function front(options: FrontOptions) {
     if (denied !== undefined) return failure({ type: 'AccessDeniedException', status: 400, message: denied })
     const forced = fault?.(operation, request)
     if (forced !== undefined && forced.when !== 'after') return failure(forced)
-    const answered = await done(headers, operation, request)
+    const answered = await done(headers, caller, operation, request)
     return forced === undefined ? answered : failure(forced)
   }
 }

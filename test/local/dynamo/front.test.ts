@@ -228,6 +228,20 @@ describe('consumed capacity', () => {
     expect(own.consumed()).toEqual({})
   })
 
+  it('is counted by caller, too', async () => {
+    const { database: own } = await database()
+    const [upkeep, login] = [client(own.url, 'UpkeepFunction'), client(own.url, 'LoginFunction')]
+    await upkeep.send(new PutItemCommand({ TableName, Item: key('a') }))
+    await login.send(new GetItemCommand({ TableName, Key: key('a') }))
+    await login.send(new PutItemCommand({ TableName, Item: { ...key('a'), ...padding(1_500) } }))
+    expect(own.consumedBy()).toEqual({
+      UpkeepFunction: { reads: 0, writes: 1 },
+      LoginFunction: { reads: 0.5, writes: 2 },
+    })
+    own.resetConsumed()
+    expect(own.consumedBy()).toEqual({})
+  })
+
   it('counts a refused write by the item that is there', async () => {
     const { client, database: own } = await database()
     const put = new PutItemCommand({
