@@ -50,8 +50,11 @@ export interface Said {
 export interface Judgement {
   readonly messages: number
   readonly shown: number
+  /** Told that they may or may not have been sent, and told that they were not. */
   readonly unconfirmed: number
   readonly refused: number
+  /** Both by code: `unconfirmed 3, signed-out 1`. */
+  readonly codes: string
   /** Excused: the session of the sender, or of the receiver, ended. */
   readonly down: number
   readonly lost: readonly string[]
@@ -158,6 +161,7 @@ export function ledger(): Ledger {
         shown: all.reduce((sum, { shown }) => sum + shown, 0),
         unconfirmed: all.filter(({ code }) => code !== undefined && isOpen(code)).length,
         refused: all.filter(({ code }) => code !== undefined && !isOpen(code)).length,
+        codes: counted(all.flatMap(({ code }) => (code === undefined ? [] : [code]))),
         down: of('down').length,
         lost: of('lost'),
         twice,
@@ -166,4 +170,10 @@ export function ledger(): Ledger {
       }
     },
   }
+}
+
+function counted(names: readonly string[]): string {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].map(([name, times]) => `${name} ${times}`).join(', ')
 }
