@@ -58,6 +58,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
   let cursor: Cursor = { seq: 0, ackId: 0, eid: 0 }
   let cursorKept = cursor
   let repeating = false
+  let asked: { readonly active: boolean; readonly letGo: () => void } | undefined
   const newsIn = newsReader()
 
   /** Where the session stands: the mailbox goes before the cache, which is written now and then. */
@@ -84,13 +85,8 @@ export function follow(first: Open, parts: FollowingParts): Following {
   }
 
   const once = async () => {
-    const asking = cwa.poll(upstream, {
-      ackId: cursor.ackId,
-      active: isAttended(device.seat(), clock.now()),
-      signal,
-    })
-    listening.resolve()
-    const brought = await asking
+    const brought = await ask()
+    if (brought === undefined) return undefined
     if (brought.ticket !== upstream.ticket) await renew(brought.ticket)
     if (!(await keep(brought))) {
       await find({ consistent: true })
@@ -98,6 +94,26 @@ export function follow(first: Open, parts: FollowingParts): Following {
       return goOn('later')
     }
     await pause(clock, pollWait(brought.pollWaitTime), signal)
+  }
+
+  /** One GET; undefined where it was let go, to be asked anew: what it would have brought comes with the next. */
+  const ask = async () => {
+    const own = new AbortController()
+    const letGo = () => own.abort()
+    const active = isAttended(device.seat(), clock.now())
+    signal.addEventListener('abort', letGo)
+    asked = { active, letGo }
+    try {
+      const asking = cwa.poll(upstream, { ackId: cursor.ackId, active, signal: own.signal })
+      listening.resolve()
+      return await asking
+    } catch (thrown) {
+      if (own.signal.aborted) return undefined
+      throw thrown
+    } finally {
+      asked = undefined
+      signal.removeEventListener('abort', letGo)
+    }
   }
 
   /** First kept, then used: should the write fail, the next answer brings the ticket again. */
@@ -171,7 +187,11 @@ export function follow(first: Open, parts: FollowingParts): Following {
 
   const ended = run().finally(() => listening.resolve())
   return {
-    moved: device.moved,
+    moved(seat) {
+      device.moved(seat)
+      // Others see the user as the held GET says: it is not left to say that a device is in use which is not.
+      if (asked !== undefined && asked.active !== isAttended(seat, clock.now())) asked.letGo()
+    },
     listening: listening.promise,
     async stop() {
       aborted.abort()

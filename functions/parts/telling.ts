@@ -128,7 +128,9 @@ export function telling(first: Open, parts: TellingParts): Telling {
     if (oldest === undefined || seat.wokenAt !== undefined || now < wakeAt) return
     next(async () => {
       const { wakeAfterMs } = await configuration.settings(now)
-      if (now - oldest.at < wakeAfterMs || !(await seats.waking(seat, now))) return
+      // A device that is back has just been told, and acknowledges with one of its next frames.
+      const since = Math.max(oldest.at, seat.lastHeardAt)
+      if (now - since < wakeAfterMs || !(await seats.waking(seat, now))) return
       seat = { ...seat, wokenAt: now }
       const count = waiting.reduce((sum, each) => sum + each.count, 0)
       log('waking', { session, device, count })

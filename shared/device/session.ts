@@ -1,5 +1,5 @@
 import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
-import type { Command, ImEvent } from '../rules/messaging.ts'
+import type { Command, Conversation, ImEvent } from '../rules/messaging.ts'
 import type { DeviceFrame, ServiceFrame } from '../wire/frames.ts'
 import type { Clock } from '../rules/clock.ts'
 import type { DeviceEvent } from './event.ts'
@@ -59,6 +59,9 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
   let missing = 0
   let fetching = 0
   let gaps = 0
+  /** What is being taken stands for what was cut: the gap was told, and more of the same may follow. */
+  let cutting = false
+  const invitedTo = new Set<Conversation>()
 
   const isBehind = () => missing > last
   const acknowledging = () => (acknowledged = last)
@@ -107,8 +110,16 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
     if (fetching === 0) void caughtUp().catch(() => {})
   }
 
+  function gap(): void {
+    gaps += 1
+    if (!cutting) tell({ kind: 'gap' })
+  }
+
   function happened(event: ImEvent): void {
     if (event.kind === 'message' || event.kind === 'invitation') owed = last
+    // What stands for a cut names the invitations that are open: also one that this device got before the cut.
+    if (event.kind === 'invitation' && cutting && invitedTo.has(event.conversation)) return
+    if (event.kind === 'invitation') invitedTo.add(event.conversation)
     tell(event)
     if (isOutcome(event)) sends.heard(event)
   }
@@ -119,12 +130,10 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
     heard: () => life.heard(),
     take({ batches, recovered }, polled) {
       const news = taken(last, { batches, polled, recovered })
+      if (news.gap) gap()
+      if (news.last > last) cutting = !recovered
       last = news.last
       missing = Math.max(missing, news.missing)
-      if (news.gap) {
-        gaps += 1
-        tell({ kind: 'gap' })
-      }
       for (const event of news.events) happened(event)
       life.took()
       if (isBehind()) catchUp()

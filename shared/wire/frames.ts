@@ -97,8 +97,8 @@ export type ServiceFrame =
       /** There are more batches than fitted: poll again after the last of these. */
       readonly more: boolean
       /**
-       * `false` when batches that the device never got are no longer kept. The first of `batches` then stands for all
-       * that was cut: contacts, presence and conversations as they were once that had happened, and no messages.
+       * `false` when messages that the device never got are no longer kept. The first of `batches` then stands for what
+       * was cut, and says how things stand after it.
        */
       readonly recovered: boolean
     }

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import type { ImEvent } from '../../shared/rules/messaging.ts'
 import { barrier, events, loggedIn, message, SESSION, shown, standingFor, until } from './harness.ts'
+
+const invitation = (conversation: number): ImEvent => ({
+  kind: 'invitation',
+  conversation,
+  from: 'sip:bob@contoso.test',
+})
 
 describe('events', () => {
   it('come unasked, in order', async () => {
@@ -94,6 +101,41 @@ describe('events', () => {
     await poll
 
     expect(told.slice(-2)).toEqual([{ kind: 'gap' }, message(7)])
+  })
+
+  it('that stand for what was cut are told after one gap, however many frames they take, and the rest after them', async () => {
+    const { device, talk, told } = await loggedIn()
+    const before = told.length
+    const contacts: ImEvent = { kind: 'contacts', whole: true, contacts: [], removed: [] }
+    const presence: ImEvent = { kind: 'presence', uri: 'sip:bob@contoso.test', availability: 'away' }
+    const ended: ImEvent = { kind: 'conversation', conversation: 1, state: 'ended' }
+
+    const poll = device.poll()
+    const first = await talk.hear('poll')
+    const cut = { ...events(), recovered: false }
+    await first.answer({ ...cut, batches: [{ first: 2, seq: 30, events: [contacts] }], more: true })
+    const second = await talk.hear('poll')
+    const batches = [{ first: 31, seq: 40, events: [presence, ended] }, standingFor(41, 42)]
+    await second.answer({ ...cut, batches })
+    await poll
+    const next = await barrier(device, talk)
+
+    expect([second.frame.after, next.after]).toEqual([30, 42])
+    expect(told.slice(before)).toEqual([{ kind: 'gap' }, contacts, presence, ended, message(41), message(42)])
+  })
+
+  it('that stand for what was cut do not show an invitation again that came before the cut', async () => {
+    const { device, talk, told } = await loggedIn()
+
+    await talk.push({ ...events(), batches: [{ seq: 2, events: [invitation(1)] }] })
+    await barrier(device, talk)
+    const poll = device.poll()
+    const { answer } = await talk.hear('poll')
+    const batches = [{ first: 3, seq: 9, events: [invitation(1), invitation(2)] }]
+    await answer({ ...events(), batches, recovered: false })
+    await poll
+
+    expect(told.filter(({ kind }) => kind === 'invitation')).toEqual([invitation(1), invitation(2)])
   })
 
   it('are acknowledged with the next frame', async () => {
