@@ -1,5 +1,5 @@
 import middy from '@middy/core'
-import { deviceNamedBy, isGenuine } from '../shared/wire/token.ts'
+import { deviceNamedBy, verdictOn } from '../shared/wire/token.ts'
 import { parseTransportKey } from '../shared/wire/transport-key.ts'
 import { log } from './parts/log.ts'
 import { logged } from './parts/logged.ts'
@@ -8,33 +8,42 @@ import { configurationStore } from './parts/stores.ts'
 const configuration = configurationStore()
 
 interface ConnectEvent {
+  /** Of this API's `$connect`, and of nothing else. */
   readonly methodArn: string
   readonly queryStringParameters?: { readonly token?: string }
+  readonly requestContext: { readonly apiId: string; readonly domainName: string; readonly stage: string }
 }
 
 /**
  * The authorizer of `$connect`: only a device that the configuration knows, and that is active, holds a connection.
  *
- * A token that nobody enrolled can have made is answered 401; that of a disabled or revoked device 403. Later events of
- * the connection carry `device`.
+ * A token that nobody enrolled can have made, or that was made for another API, is answered 401; that of a disabled or
+ * revoked device 403. Later events of the connection carry `device`.
  */
 export const handler = middy<ConnectEvent>()
   .use(logged('authorize'))
-  .handler(async ({ methodArn, queryStringParameters }: ConnectEvent) => {
+  .handler(async ({ methodArn, queryStringParameters, requestContext }: ConnectEvent) => {
     const now = Date.now()
     const token = queryStringParameters?.token ?? ''
     const device = deviceNamedBy(token)
     const record = device === undefined ? undefined : await configuration.device(device, now)
+    if (device === undefined || record === undefined) return unauthorized({ device })
 
-    if (device === undefined || record === undefined) return unauthorized(device)
-    if (!(await isGenuine(token, device, parseTransportKey(record.transportKey), now))) return unauthorized(device)
+    const expected = { device, audiences: audiences(requestContext) }
+    const verdict = await verdictOn(token, expected, parseTransportKey(record.transportKey), now)
+    if (!verdict.genuine) return unauthorized({ device, offByS: verdict.offByS })
 
     return policy(device, record.state === 'active' ? 'Allow' : 'Deny', methodArn)
   })
 
+/** By either name of this stage: its address, which a device knows from its URL, or the API's id, where it was told that. */
+function audiences({ apiId, domainName, stage }: ConnectEvent['requestContext']): string[] {
+  return [`${domainName}/${stage}`, `${apiId}/${stage}`]
+}
+
 /** API Gateway turns an error with exactly this text into 401. */
-function unauthorized(device: string | undefined): never {
-  log('unauthorized', { device })
+function unauthorized(about: { readonly device: string | undefined; readonly offByS?: number | undefined }): never {
+  log('unauthorized', about)
   throw new Error('Unauthorized')
 }
 

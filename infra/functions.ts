@@ -12,9 +12,9 @@ import type { StackSettings } from './settings.ts'
 
 /** What a function needs: nothing is granted, and no variable set, that its line does not name. */
 interface Needs {
-  /** DynamoDB actions on the two tables. */
-  readonly configuration?: readonly string[]
-  readonly sessions?: readonly string[]
+  /** DynamoDB actions on the items of the two tables, by what their partition keys begin with (shared/store/tables.ts). */
+  readonly configuration?: Items
+  readonly sessions?: Items
   /** Whether it talks to CWA, posts to connections, starts upkeep, has devices woken. */
   readonly upstream?: true
   readonly downstream?: true
@@ -26,7 +26,12 @@ interface Needs {
   readonly timeoutS?: number
 }
 
-const READ_KEY = ['GetItem'] as const
+/** `SEATS#*` stands for every partition key that begins so, as IAM's StringLike has it. */
+type Items = Readonly<Record<string, readonly Operation[]>>
+type Operation = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem'
+
+const READ = ['GetItem'] as const
+const TRANSPORT_KEY = { 'DEVICE#*': READ } as const
 
 /** More memory is also more processor: at 256 MB a route's cold start is about half that at 128 MB, for the same price. */
 const MEMORY_MB = 256
@@ -35,24 +40,51 @@ const MEMORY_MB = 256
 const ROUTE_S = 29
 
 const NEEDS = {
-  authorize: { configuration: READ_KEY },
-  disconnect: { sessions: ['GetItem', 'UpdateItem'] },
-  unknown: { configuration: READ_KEY },
-  status: { configuration: READ_KEY, sessions: ['UpdateItem'] },
-  poll: { configuration: READ_KEY, sessions: ['UpdateItem', 'Query', 'GetItem'], findsListener: true },
-  send: { configuration: READ_KEY, sessions: ['UpdateItem', 'GetItem'], upstream: true },
-  logout: { configuration: READ_KEY, sessions: ['UpdateItem', 'DeleteItem'], upstream: true, findsListener: true },
+  authorize: { configuration: TRANSPORT_KEY },
+  disconnect: { sessions: { 'DEVICE#*': READ, 'SEATS#*': ['UpdateItem'] } },
+  unknown: { configuration: TRANSPORT_KEY },
+  status: { configuration: TRANSPORT_KEY, sessions: { 'SEATS#*': ['UpdateItem'] } },
+  poll: {
+    configuration: TRANSPORT_KEY,
+    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': READ, 'MAIL#*': ['Query'], 'WATCH#*': ['UpdateItem'] },
+    findsListener: true,
+  },
+  send: {
+    configuration: { ...TRANSPORT_KEY, SETTINGS: READ },
+    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': ['GetItem', 'UpdateItem'] },
+    upstream: true,
+  },
+  logout: {
+    configuration: TRANSPORT_KEY,
+    sessions: { 'SEATS#*': ['UpdateItem', 'DeleteItem'], 'SESSION#*': ['DeleteItem'], 'WATCH#*': ['UpdateItem'] },
+    upstream: true,
+    findsListener: true,
+  },
   login: {
-    configuration: READ_KEY,
-    sessions: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    configuration: { ...TRANSPORT_KEY, 'USER#*': READ, SETTINGS: READ },
+    sessions: {
+      'HINT#*': ['GetItem', 'UpdateItem'],
+      'SEATS#*': ['GetItem', 'Query', 'PutItem', 'DeleteItem'],
+      'DEVICE#*': ['GetItem', 'PutItem'],
+      'WRONG#*': ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
+      'SESSION#*': ['PutItem', 'DeleteItem'],
+      'MAIL#*': ['PutItem'],
+      'WATCH#*': ['GetItem', 'UpdateItem'],
+    },
     upstream: true,
     downstream: true,
     startsUpkeep: true,
     findsListener: true,
   },
   upkeep: {
-    configuration: READ_KEY,
-    sessions: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    configuration: { ...TRANSPORT_KEY, SETTINGS: READ },
+    sessions: {
+      'HINT#*': ['GetItem', 'UpdateItem'],
+      'SEATS#*': ['Query', 'GetItem', 'UpdateItem', 'DeleteItem'],
+      'SESSION#*': ['GetItem', 'UpdateItem', 'DeleteItem'],
+      'MAIL#*': ['Query', 'PutItem'],
+      'WATCH#*': ['GetItem', 'UpdateItem'],
+    },
     upstream: true,
     downstream: true,
     startsUpkeep: true,
@@ -150,18 +182,29 @@ function variables(stack: Stack, needs: Needs, props: FunctionsProps) {
   return set
 }
 
-function onTable(actions: readonly string[] = []): string[] {
-  return actions.map((action) => `dynamodb:${action}`)
-}
-
-/** Exact actions on exact ARNs. Only a connection's id cannot be named before it is there. */
+/**
+ * Exact actions on exact ARNs and items. Each of these actions names one partition key at least, so that the condition
+ * is never met for want of one. Only a connection's id cannot be named before it is there.
+ */
 function grant(role: Role, stack: Stack, needs: Needs, props: FunctionsProps): void {
   const { configuration, sessions, gateway, waking } = props
-  const allow = (resource: string, actions: readonly string[] = []) => {
-    if (actions.length > 0) role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [resource] }))
+  const allow = (resource: string, actions: readonly string[], leadingKey?: string) => {
+    const conditions = leadingKey && { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [leadingKey] } }
+    role.addToPolicy(
+      new PolicyStatement({ actions: [...actions], resources: [resource], ...(conditions && { conditions }) }),
+    )
   }
-  allow(configuration.tableArn, onTable(needs.configuration))
-  allow(sessions.tableArn, onTable(needs.sessions))
+  const allowItems = (table: Table, items: Items = {}) => {
+    for (const [key, operations] of Object.entries(items)) {
+      allow(
+        table.tableArn,
+        operations.map((operation) => `dynamodb:${operation}`),
+        key,
+      )
+    }
+  }
+  allowItems(configuration, needs.configuration)
+  allowItems(sessions, needs.sessions)
   if (needs.downstream) {
     allow(gateway.postArn, ['execute-api:ManageConnections'])
     Validations.of(role).acknowledge({

@@ -3,8 +3,9 @@ import type { Context } from 'aws-lambda'
 import { Refusal, REFUSALS } from '../../shared/rules/refusal.ts'
 import type { Configuration } from '../../shared/store/configuration.ts'
 import type { Action } from '../../shared/wire/actions.ts'
+import type { Binding } from '../../shared/wire/frame-header.ts'
 import { parseDeviceFrame, printFrame, type DeviceFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
-import { seal, unseal, type Binding } from '../../shared/wire/seal.ts'
+import { seal, unseal } from '../../shared/wire/seal.ts'
 import { parseTransportKey } from '../../shared/wire/transport-key.ts'
 import { log, why } from './log.ts'
 
@@ -98,11 +99,20 @@ export function sealing(action: Action | undefined, configuration: Configuration
 
 /** The sealed frame in a message. Only what API Gateway routed here by its `action` is looked at. */
 function frameIn(body: string | undefined): string {
-  const message: unknown = JSON.parse(body ?? 'null')
+  const message = jsonIn(body ?? '')
   if (typeof message === 'object' && message !== null && 'frame' in message && typeof message.frame === 'string') {
     return message.frame
   }
   throw new Refusal('bad-frame', { reason: 'frame: expected a JWE in compact form' })
+}
+
+/** API Gateway found an `action` in it, by a parser of its own. What that read as JSON and this does not is no frame. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function refused(refusal: Refusal): ServiceFrame {

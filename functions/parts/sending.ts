@@ -5,6 +5,7 @@ import { conversationOf, methodsFor } from '../../shared/cwa/messaging.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import type { SendOutcome } from '../../shared/rules/seat.ts'
+import type { Configuration } from '../../shared/store/configuration.ts'
 import type { Seats } from '../../shared/store/seats.ts'
 import type { Session, Sessions } from '../../shared/store/sessions.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
@@ -16,6 +17,7 @@ export interface SendingParts {
   readonly seats: Seats
   readonly sessions: Sessions
   readonly cwa: CwaClient
+  readonly configuration: Configuration
 }
 
 /**
@@ -24,16 +26,21 @@ export interface SendingParts {
  * the one before is noted, or can no longer come: posts of a device do not overtake each other.
  */
 export function sending(parts: SendingParts) {
-  const { seats, sessions } = parts
+  const { seats, sessions, configuration } = parts
   return async ({ frame, number, device, connection, now }: Told<DeviceFrameOf<'send'>>): Promise<ServiceFrame> => {
     const { session, ack: acked } = frame
-    const begun = await seats.sending({ session, device, connection, number, acked, at: now }, frame.number)
+    const { sendsPerMinute } = await configuration.settings(now)
+    const heard = { session, device, connection, number, acked, at: now }
+    const begun = await seats.sending(heard, frame.number, sendsPerMinute)
     if (!begun.kept) return answerAgain(frame.number, begun, now, parts)
 
     const known = await sessions.read(session)
     if (known === undefined) throw new Refusal('session-gone')
 
-    const outcome = await posted(known, methodsFor(frame.command, frame.number), frame.number, parts)
+    const outcome = await posted(known, methodsFor(frame.command, frame.number), frame.number, {
+      ...parts,
+      unsent: () => seats.unsent(session, frame.number, sendsPerMinute),
+    })
     await note(session, outcome, seats)
     return told(outcome)
   }
@@ -87,7 +94,7 @@ async function posted(
   upstreamSession: Upstream,
   methods: Methods,
   number: number,
-  parts: SendingParts,
+  parts: SendingParts & { readonly unsent: () => Promise<void> },
 ): Promise<SendOutcome> {
   try {
     const answers = await command(upstreamSession, methods, parts)
@@ -100,7 +107,7 @@ async function posted(
     const { code, message: reason } = Refusal.from(asRefusal(thrown))
     if (thrown.maybeDone) return { number, code: 'unconfirmed', reason }
     if (code !== 'upstream-away') return { number, code, reason }
-    await parts.seats.unsent(upstreamSession.session, number)
+    await parts.unsent()
     throw asRefusal(thrown)
   }
 }

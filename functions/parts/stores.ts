@@ -6,6 +6,7 @@ import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
 import { watches } from '../../shared/store/watches.ts'
+import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import { variable } from './environment.ts'
 
 const client = new DynamoDBClient()
@@ -25,6 +26,11 @@ export function sessionStores() {
     watches: watches(items),
     outlooks: outlooks(items),
   }
+}
+
+/** Wrong passwords, which only a login counts. */
+export function wrongPasswords() {
+  return wrongPasswordStore(table(client, variable('SESSIONS_TABLE')))
 }
 
 export type SessionStores = ReturnType<typeof sessionStores>

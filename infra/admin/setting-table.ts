@@ -19,6 +19,13 @@ export const SETTINGS = {
   wakeAfterMs: { kind: 'duration', meaning: 'a message unacknowledged for this long wakes the device' },
   mailboxBatches: { kind: 'count', meaning: 'most batches of events kept for a device that is away' },
   mailboxBytes: { kind: 'count', meaning: 'most bytes of events kept for a device that is away' },
+  sendsPerMinute: { kind: 'count', meaning: 'most sends of one session in a minute' },
+  loginsPerHour: { kind: 'count', meaning: 'most logins of one device in an hour' },
+  wrongPasswords: {
+    kind: 'count',
+    meaning: 'wrong passwords of a user before sign-ins wait; below half of the lockout threshold',
+  },
+  wrongPasswordWaitMs: { kind: 'duration', meaning: 'how long they wait then; doubles with each further one' },
 } as const satisfies Record<SettingName, Kind>
 
 // Object.keys forgets which keys there are.

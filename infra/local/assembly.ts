@@ -105,7 +105,19 @@ function statementsOf(template: Template, role: unknown, resolve: Resolve): Poli
       effect: statement['Effect'] === 'Deny' ? 'Deny' : 'Allow',
       actions: listed(statement['Action']),
       resources: listed(resolve(statement['Resource'])),
+      ...conditionIn(statement['Condition']),
     }))
+}
+
+/** The one condition that the app has. Of any other it is not guessed what it lets through. */
+function conditionIn(condition: unknown): Pick<PolicyStatement, 'leadingKeys'> {
+  if (condition === undefined) return {}
+  const { 'ForAllValues:StringLike': like, ...others } = isObject(condition) ? condition : {}
+  const { 'dynamodb:LeadingKeys': keys, ...more } = isObject(like) ? like : {}
+  if (keys === undefined || Object.keys({ ...others, ...more }).length > 0) {
+    throw new Error(`the local stack knows the condition ForAllValues:StringLike on dynamodb:LeadingKeys, and no other`)
+  }
+  return { leadingKeys: listed(keys) }
 }
 
 function outputsIn({ Outputs = {} }: Template, resolve: Resolve): Record<string, string> {

@@ -58,6 +58,8 @@ export interface PolicyStatement {
   readonly effect: 'Allow' | 'Deny'
   readonly actions: readonly string[]
   readonly resources: readonly string[]
+  /** Of DynamoDB items: patterns, one of which each partition key that is asked for must match. */
+  readonly leadingKeys?: readonly string[]
 }
 
 export interface TableDescription {

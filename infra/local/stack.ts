@@ -212,9 +212,9 @@ function contextFor({ codec = 'json' }: LocalStackOptions, cwa: StandInCwa, fold
 
 /** Callers are known by their access key, which locally is the function's name: each may do what its role says. */
 function permissions({ functions }: Description) {
-  return (caller: string, action: string, resource: string): boolean => {
+  return (caller: string, action: string, resource: string, partitionKeys?: readonly string[]): boolean => {
     const statements = functions.find(({ name }) => name === caller)?.statements
-    return caller === STACK_ITSELF || (statements !== undefined && allows(statements, action, resource))
+    return caller === STACK_ITSELF || (statements !== undefined && allows(statements, action, resource, partitionKeys))
   }
 }
 

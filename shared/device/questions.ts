@@ -110,8 +110,8 @@ export function questions(options: QuestionsOptions): Questions {
       } else if (frame.code === 'replayed' && question.renumbered < RENUMBERINGS) {
         question.renumbered += 1
         put(question, frame.heard)
-      } else if (frame.code === 'in-progress') {
-        question.repeats += 1
+      } else if (frame.code === 'in-progress' || (frame.code === 'too-many' && question.frame.type !== 'login')) {
+        if (frame.code === 'in-progress') question.repeats += 1
         question.timer.set(frame.retryAfterMs ?? IN_PROGRESS_MS, () => put(question))
       } else if (frame.code === 'internal' && question.frame.type === 'send') {
         // Under its number a send is never done twice: asked again, the service says what came of it.

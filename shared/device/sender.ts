@@ -54,6 +54,7 @@ const LEAVES_THE_NUMBER: ReadonlySet<RefusalCode> = new Set([
   'too-large',
   'replayed',
   'out-of-order',
+  'too-many',
 ])
 
 /** Refusals that say what became of this number, however often it was asked. */

@@ -37,6 +37,8 @@ export interface Open {
   /** The number of the last send that was begun, and when; `outcome` is what it was answered, once it was. */
   readonly sent: number
   readonly sentAt?: number
+  /** The minute, since the epoch, of the last send at which the pace is looked at (shared/rules/pace.ts). */
+  readonly milestoneMinute?: number
   readonly outcome?: SendOutcome
   /** Since when the device is being woken, in epoch milliseconds: until it says something. */
   readonly wokenAt?: number

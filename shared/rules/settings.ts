@@ -18,6 +18,14 @@ export interface Settings {
   readonly mailboxBatches: number
   /** The most bytes of events, as they are stored, that are kept for such a device. */
   readonly mailboxBytes: number
+  /** Most sends of one session in a minute, in the long run: the service carries no flood. */
+  readonly sendsPerMinute: number
+  /** Most logins of one device in an hour, in the long run; LOGIN_BURST of them at once. */
+  readonly loginsPerHour: number
+  /** How many wrong passwords of one user are passed on in a row. CWA is asked twice for each: keep it below half of the lockout threshold. */
+  readonly wrongPasswords: number
+  /** How long the user's next sign-in waits then; doubles with each further wrong password. */
+  readonly wrongPasswordWaitMs: number
 }
 
 /** In force where nothing is set. */
@@ -27,6 +35,10 @@ export const DEFAULT_SETTINGS: Settings = {
   wakeAfterMs: 60_000,
   mailboxBatches: 500,
   mailboxBytes: 262_144,
+  sendsPerMinute: 120,
+  loginsPerHour: 60,
+  wrongPasswords: 4,
+  wrongPasswordWaitMs: 15 * 60_000,
 }
 
 interface Range {
@@ -47,6 +59,12 @@ const ACCEPTED: Readonly<Record<keyof Settings, Range>> = {
   mailboxBatches: { least: 10, most: 5_000 },
   // One batch (BATCH_CHARACTERS, of at most 3 bytes in UTF-8) must fit, and half of it into one item of DynamoDB (400 KB).
   mailboxBytes: { least: 65_536, most: 524_288 },
+  // With fewer, people who type would be kept waiting.
+  sendsPerMinute: { least: 10 },
+  loginsPerHour: {},
+  wrongPasswords: {},
+  // With less, somebody who guesses would hardly be slowed down.
+  wrongPasswordWaitMs: { least: 60_000 },
 }
 
 /** What is wrong with these settings, each in words that say what would be accepted. Empty: nothing. */

@@ -1,5 +1,6 @@
 import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import { seatNumberOf, type Open, type Seat, type SendOutcome, type SigningIn } from '../rules/seat.ts'
+import { isMilestone, minuteOf, sendWaitMs } from '../rules/pace.ts'
 import { benchKey, itemOf, keyOf, outcomeText, randomOf, seatIn, type SeatItem } from './seat-item.ts'
 import type { Expression, Table } from './table.ts'
 
@@ -25,9 +26,11 @@ export type Kept =
     }
   | {
       readonly kept: false
-      readonly because: 'session-gone' | 'replayed' | 'out-of-order'
+      readonly because: 'session-gone' | 'replayed' | 'out-of-order' | 'too-many'
       /** The number that a frame must be above, where it was `replayed`. */
       readonly heard?: number
+      /** When to try again, where it were `too-many`. */
+      readonly retryAfterMs?: number
     }
 
 export interface Seats {
@@ -51,12 +54,15 @@ export interface Seats {
   end(seat: Open): Promise<boolean>
   /** Notes that the device spoke: it is in coverage, on this connection. One write unit. */
   heard(heard: Heard): Promise<Kept>
-  /** The same with a send: notes that send `sent` begins, which must follow the last one, and that be answered, or over. `found`: the seat as it is, where not. */
-  sending(heard: Heard, sent: number): Promise<Kept & { readonly found?: Open }>
+  /**
+   * The same with a send: notes that send `sent` begins, which must follow the last one, and that be answered, or over;
+   * and not be one too many for this many a minute (0: as many as there are). `found`: the seat as it is, where not.
+   */
+  sending(heard: Heard, sent: number, perMinute?: number): Promise<Kept & { readonly found?: Open }>
   /** Notes what the send that began was answered, for the device that loses the answer. */
   answered(session: string, outcome: SendOutcome): Promise<void>
   /** Takes back that a send began: it is certain that nothing was sent, and the same number may be tried again. */
-  unsent(session: string, number: number): Promise<void>
+  unsent(session: string, number: number, perMinute?: number): Promise<void>
   /** The connection is gone; the session stays. Says nothing where the device already has another connection. */
   outOfCoverage(session: string, connection: string): Promise<boolean>
   /** Notes that the device is being woken. `false`: it is already, or it said something by now, or the session is gone. */
@@ -120,6 +126,11 @@ const CURRENT = 'n = :number'
  *   listener B   waits too long ─── wake ✘ ASLEEP                   a device that is woken twice
  */
 const ASLEEP = 'attribute_not_exists(w)'
+
+/*
+ *   perMinute = 120   send 1 ✔ 12:00 … send 120 ✔ ── send 121 ✘ PACED 12:00 ── send 121 ✔ 12:01         a flood
+ */
+const PACED = '(attribute_not_exists(g) OR g < :minute)'
 
 /** A session, and no login that is still under way. */
 const OPENED = 'attribute_not_exists(l)'
@@ -189,21 +200,30 @@ export function seats(table: Table): Seats {
       return kept(await keep(heard, active ? ACTIVE : { set: ', p = :yes', values: { ':yes': true } }, ALWAYS))
     },
 
-    sending: (heard, sent) =>
-      keep(
+    async sending(heard, sent, perMinute = 0) {
+      const { at } = heard
+      const paced = isMilestone(sent, perMinute)
+      const begun = await keep(
         heard,
-        { ...ACTIVE, set: ', n = :sent, m = :at', values: { ':sent': sent } },
         {
-          text: ` AND ${NEXT} AND ${ANSWERED}`,
+          ...ACTIVE,
+          set: `, n = :sent, m = :at${paced ? ', g = :minute' : ''}`,
+          values: { ':sent': sent, ...(paced && { ':minute': minuteOf(at) }) },
+        },
+        {
+          text: ` AND ${NEXT} AND ${ANSWERED}${paced ? ` AND ${PACED}` : ''}`,
           values: {
             ':previous': sent - 1,
             ':none': 0,
             ':answered': String(sent - 1),
             ':answeredWith': `${sent - 1} `,
-            ':over': heard.at - GATEWAY_LIMITS.integrationMs,
+            ':over': at - GATEWAY_LIMITS.integrationMs,
+            ...(paced && { ':minute': minuteOf(at) }),
           },
         },
-      ),
+      )
+      return begun.kept ? begun : { ...begun, ...tooMany(begun, sent, perMinute, at) }
+    },
 
     async answered(session, outcome) {
       await table.update(
@@ -213,10 +233,11 @@ export function seats(table: Table): Seats {
       )
     },
 
-    async unsent(session, number) {
+    async unsent(session, number, perMinute = 0) {
+      const milestone = isMilestone(number, perMinute) ? ' REMOVE g' : ''
       await table.update(
         keyOf(seatNumberOf(session)),
-        { text: 'SET n = :previous', values: { ':previous': number - 1 } },
+        { text: `SET n = :previous${milestone}`, values: { ':previous': number - 1 } },
         { text: `${MINE} AND ${CURRENT}`, values: { ...mine(session), ':number': number } },
       )
     },
@@ -279,6 +300,15 @@ function unheard({ session, heard, connection }: Open): Expression {
     values: { ...mine(session), ':formerHeard': heard, ':formerConnection': connection },
   }
 }
+
+/** A send that follows the last one, and would have begun but for the pace. */
+function tooMany({ because, found }: NotKept, sent: number, perMinute: number, at: number) {
+  if (because !== 'out-of-order' || found?.sent !== sent - 1) return {}
+  const retryAfterMs = sendWaitMs(found, sent, perMinute, at)
+  return retryAfterMs === 0 ? {} : ({ because: 'too-many', retryAfterMs } as const)
+}
+
+type NotKept = Extract<Kept, { kept: false }> & { readonly found?: Open }
 
 function whyNot(heard: Heard, found: Seat | undefined): Omit<Kept & { kept: false }, 'kept'> {
   if (found === undefined || found.session !== heard.session || found.device !== heard.device) return GONE

@@ -21,6 +21,10 @@ const NAMES: Readonly<Record<keyof Settings, true>> = {
   wakeAfterMs: true,
   mailboxBatches: true,
   mailboxBytes: true,
+  sendsPerMinute: true,
+  loginsPerHour: true,
+  wrongPasswords: true,
+  wrongPasswordWaitMs: true,
 }
 
 /*

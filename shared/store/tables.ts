@@ -10,7 +10,8 @@
  * | sessions | `WATCH#0000` | `-` | who listens for the sessions of a few benches, until when, and how often somebody rang |
  * | sessions | `HINT#benches` | `-` | the lowest bench with room, as far as somebody has seen |
  * | sessions | `SESSION#17-b0Jm…` | `-` | the connectivity cache: upstream sid, ticket, cursor |
- * | sessions | `DEVICE#ann-phone` | `-` | the session that the device has |
+ * | sessions | `DEVICE#ann-phone` | `-` | the session that the device has, and how often it logged in |
+ * | sessions | `WRONG#contoso\ann` | `-` | wrong passwords of a user, in a row |
  * | sessions | `MAIL#17-b0Jm…` | `0000000004` | a batch of events, with the upstream cursor inside |
  */
 export const KEYS = { partition: 'pk', sort: 'sk' } as const

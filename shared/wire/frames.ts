@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { AVAILABILITIES, type ImEvent } from '../rules/messaging.ts'
 import { Refusal, type NextStep, type RefusalCode } from '../rules/refusal.ts'
 import type { Action } from './actions.ts'
+import { parseStrictly } from './strict-json.ts'
 
 /** Largest JSON text inside a frame, in bytes after decompression. A frame that holds more is refused unread. */
 export const PLAIN_BYTES = 128 * 1024
@@ -164,8 +165,8 @@ function characters(most: number) {
 
 function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text)
-  } catch {
-    throw new Refusal('bad-frame', { reason: 'the frame holds no JSON text' })
+    return parseStrictly(text)
+  } catch (thrown) {
+    throw new Refusal('bad-frame', { reason: thrown instanceof SyntaxError ? thrown.message : 'no JSON text' })
   }
 }

@@ -51,7 +51,8 @@ export async function administered({
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const localFile = join(folder, 'stack.json')
-  const outputs = { ConfigurationTable: 'Settled', SessionsTable: 'Kept', Url: 'ws://127.0.0.1:1/live' }
+  const tables = { ConfigurationTable: 'Settled', SessionsTable: 'Kept' }
+  const outputs = { ...tables, SessionsPerListener: '300', Url: 'ws://127.0.0.1:1/live' }
   const told: StackFile = { endpoints: { dynamodb: database.url }, outputs, cwa }
   writeFileSync(localFile, JSON.stringify(told))
 

@@ -6,7 +6,12 @@ import { upstream } from '../kit/upstream.ts'
 import { administered } from './harness.ts'
 import { started } from './started.ts'
 
-const OUTPUTS = { ConfigurationTable: 'Settled', SessionsTable: 'Kept', Url: 'wss://api.contoso.test/live' }
+const OUTPUTS = {
+  SessionsPerListener: '900',
+  ConfigurationTable: 'Settled',
+  SessionsTable: 'Kept',
+  Url: 'wss://api.contoso.test/live',
+}
 
 /** CloudFormation, as far as DescribeStacks of one stack goes (CloudFormation API reference, 2010-05-15). */
 async function cloudFormation(name: string, outputs: Readonly<Record<string, string>>) {

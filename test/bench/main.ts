@@ -14,7 +14,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'cost of a login by how full it is, and logins at once: never one too many',
     run: admissionBench,
   },
-  fuzz: { about: 'hostile input for both CWA codecs and NTLM; 100,000 cases of each kind', run: fuzz },
+  fuzz: { about: 'hostile frames, tokens, CWA answers and NTLM; 100,000 cases of each kind', run: fuzz },
   handover: { about: 'what an event waits because a listener hands over, and that none is lost', run: handover },
   hold: {
     about: 'one environment holds 900 long polls: memory, idle processor, event to device, beside a floor',

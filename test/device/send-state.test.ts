@@ -182,6 +182,26 @@ describe('a send', () => {
     expect(states(told, waiting)).toEqual(['sending', 'failed'])
   })
 
+  it.each([
+    ['unconfirmed', 'session-gone', 'says nothing of the first asking'],
+    ['failed', 'upstream-refused', 'is the word on that number'],
+  ] as const)('is %s when its repeat is refused with %s, which %s', async (...[state, code]) => {
+    const { device, talk, told, clock, waits } = await loggedIn()
+
+    const failure = failureOf(device.send(HELLO))
+    await talk.hear('send')
+    talk.say(
+      '{"message":"Endpoint request timed out","connectionId":"L0SM9cOFvHcCIhw=","requestId":"JKJaXmPLvHcESHA="}',
+    )
+    while ((await waits.take()) !== 500) continue
+    clock.advance(500)
+    const again = await talk.hear('send')
+    await again.answer(refused(code))
+    await failure
+
+    expect(states(told, HELLO)).toEqual(['sending', state])
+  })
+
   it('is failed when the session turns out to be gone at its first asking', async () => {
     const { device, talk, told } = await loggedIn()
 

@@ -84,15 +84,15 @@ describe('a send', () => {
     expect(await send).toEqual({ number: 1 })
   })
 
-  it('is asked for again under its number while it is in progress', async () => {
+  it.each(['in-progress', 'too-many'] as const)('is asked for again under its number after %s', async (code) => {
     const { device, talk, clock } = await loggedIn()
 
     const send = device.send(say('one'))
     const first = await talk.hear('send')
     const barrier = device.poll()
     const poll = await talk.hear('poll')
-    const reason = 'being sent'
-    await first.answer({ type: 'refused', code: 'in-progress', reason, next: 'retry', retryAfterMs: 700 })
+    const reason = 'wait'
+    await first.answer({ type: 'refused', code, reason, next: 'retry', retryAfterMs: 700 })
     await poll.answer(events())
     await barrier
     clock.advance(700)

@@ -28,24 +28,49 @@ beforeAll(async () => {
   }
 }, SYNTHESIS_MS)
 
-/** What each function does with DynamoDB, and whom else it calls. */
+const KEY = { 'DEVICE#*': ['GetItem'] }
+
+/** What each function does with which items in DynamoDB, and whom else it calls. */
 const MAY: Readonly<Record<string, May>> = {
-  authorize: { configuration: ['GetItem'] },
-  disconnect: { sessions: ['GetItem', 'UpdateItem'] },
-  unknown: { configuration: ['GetItem'] },
-  status: { configuration: ['GetItem'], sessions: ['UpdateItem'] },
-  poll: { configuration: ['GetItem'], sessions: ['GetItem', 'Query', 'UpdateItem'] },
-  send: { configuration: ['GetItem'], sessions: ['GetItem', 'UpdateItem'] },
-  logout: { configuration: ['GetItem'], sessions: ['DeleteItem', 'UpdateItem'] },
+  authorize: { configuration: KEY },
+  disconnect: { sessions: { 'DEVICE#*': ['GetItem'], 'SEATS#*': ['UpdateItem'] } },
+  unknown: { configuration: KEY },
+  status: { configuration: KEY, sessions: { 'SEATS#*': ['UpdateItem'] } },
+  poll: {
+    configuration: KEY,
+    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': ['GetItem'], 'MAIL#*': ['Query'], 'WATCH#*': ['UpdateItem'] },
+  },
+  send: {
+    configuration: { ...KEY, SETTINGS: ['GetItem'] },
+    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': ['GetItem', 'UpdateItem'] },
+  },
+  logout: {
+    configuration: KEY,
+    sessions: { 'SEATS#*': ['DeleteItem', 'UpdateItem'], 'SESSION#*': ['DeleteItem'], 'WATCH#*': ['UpdateItem'] },
+  },
   login: {
-    configuration: ['GetItem'],
-    sessions: ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+    configuration: { ...KEY, 'USER#*': ['GetItem'], SETTINGS: ['GetItem'] },
+    sessions: {
+      'HINT#*': ['GetItem', 'UpdateItem'],
+      'SEATS#*': ['DeleteItem', 'GetItem', 'PutItem', 'Query'],
+      'DEVICE#*': ['GetItem', 'PutItem'],
+      'WRONG#*': ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
+      'SESSION#*': ['DeleteItem', 'PutItem'],
+      'MAIL#*': ['PutItem'],
+      'WATCH#*': ['GetItem', 'UpdateItem'],
+    },
     posts: true,
     startsUpkeep: true,
   },
   upkeep: {
-    configuration: ['GetItem'],
-    sessions: ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+    configuration: { ...KEY, SETTINGS: ['GetItem'] },
+    sessions: {
+      'HINT#*': ['GetItem', 'UpdateItem'],
+      'SEATS#*': ['DeleteItem', 'GetItem', 'Query', 'UpdateItem'],
+      'SESSION#*': ['DeleteItem', 'GetItem', 'UpdateItem'],
+      'MAIL#*': ['PutItem', 'Query'],
+      'WATCH#*': ['GetItem', 'UpdateItem'],
+    },
     posts: true,
     startsUpkeep: true,
     wakes: true,
@@ -53,31 +78,46 @@ const MAY: Readonly<Record<string, May>> = {
 }
 
 interface May {
-  readonly configuration?: readonly string[]
-  readonly sessions?: readonly string[]
+  readonly configuration?: Items
+  readonly sessions?: Items
   readonly posts?: true
   readonly startsUpkeep?: true
   readonly wakes?: true
 }
 
+/** Actions, by what the partition keys of items begin with. */
+type Items = Readonly<Record<string, readonly string[]>>
+
 const LOCATION = '${AWS::Region}:${AWS::AccountId}'
 const CONNECTIONS = `arn:\${AWS::Partition}:execute-api:${LOCATION}:\${Api}/trial/POST/@connections/*`
 const UPKEEP = `arn:\${AWS::Partition}:lambda:${LOCATION}:function:${STACK}-upkeep`
 
-/** All that a role allows: `action on resource`. */
+/** All that a role allows: `action on resource`, and of which items. */
 function allowed(name: string): string[] {
   const role = `\${${name}Role}`
   return ofType(made.template, 'AWS::IAM::Policy')
     .map(([, { Properties }]) => Properties)
     .filter(({ Roles }) => Array.isArray(Roles) && Roles.includes(role))
     .flatMap(({ PolicyDocument }) => statementsIn(PolicyDocument))
-    .flatMap(({ Effect, Action, Resource }) =>
-      [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${Effect} ${action} on ${resource}`)),
+    .flatMap(({ Effect, Action, Resource, Condition }) =>
+      [Action]
+        .flat()
+        .flatMap((action) =>
+          [Resource].flat().map((resource) => `${Effect} ${action} on ${resource}${when(Condition)}`),
+        ),
     )
     .toSorted()
 }
 
+/** Every condition but that on the leading keys would show as it is written. */
+function when(condition: unknown): string {
+  const text = condition === undefined ? '' : JSON.stringify(condition)
+  const [, key] = /^\{"ForAllValues:StringLike":\{"dynamodb:LeadingKeys":\["?([^"]+)"\]\}\}$/.exec(text) ?? []
+  return key === undefined ? text : ` if ${key}`
+}
+
 interface Statement {
+  readonly Condition?: unknown
   readonly Effect: string
   readonly Action: string | readonly string[]
   readonly Resource: string | readonly string[]
@@ -89,10 +129,16 @@ function statementsIn(document: unknown): readonly Statement[] {
   return (document as { readonly Statement: readonly Statement[] }).Statement
 }
 
-function expected(name: string, { configuration = [], sessions = [], posts, startsUpkeep, wakes }: May): string[] {
+function onItems(table: string, items: Items = {}): string[] {
+  return Object.entries(items).flatMap(([key, actions]) =>
+    actions.map((action) => `dynamodb:${action} on \${${table}.Arn} if ${key}`),
+  )
+}
+
+function expected(name: string, { configuration, sessions, posts, startsUpkeep, wakes }: May): string[] {
   return [
-    ...configuration.map((action) => `dynamodb:${action} on \${Configuration.Arn}`),
-    ...sessions.map((action) => `dynamodb:${action} on \${Sessions.Arn}`),
+    ...onItems('Configuration', configuration),
+    ...onItems('Sessions', sessions),
     ...(posts ? [`execute-api:ManageConnections on ${CONNECTIONS}`] : []),
     ...(wakes ? ['events:PutEvents on ${Waking.Arn}'] : []),
     ...(startsUpkeep ? [`lambda:InvokeFunction on ${UPKEEP}`] : []),
@@ -166,9 +212,15 @@ it('allows nothing of a whole service, and on nothing that is not named', () => 
   const all = Object.keys(MAY).flatMap(allowed)
 
   expect(all.filter((text) => / (\*|\w+:[^ ]*\*[^ ]*) on /.test(text))).toEqual([])
-  expect(new Set(all.filter((text) => text.includes('*')).map((text) => text.split(' on ')[1]))).toEqual(
-    new Set([CONNECTIONS]),
-  )
+  const resources = all.map((text) => text.split(' on ')[1]?.split(' if ')[0] ?? '')
+  expect(new Set(resources.filter((resource) => resource.includes('*')))).toEqual(new Set([CONNECTIONS]))
+})
+
+it('allows no function an item of a table but by what its key begins with', () => {
+  const all = Object.keys(MAY).flatMap(allowed)
+  const items = all.filter((text) => text.includes(' dynamodb:'))
+  expect(items.length).toBeGreaterThan(40)
+  expect(items.filter((text) => !/ if (SETTINGS|[A-Z]+#\*)$/.test(text))).toEqual([])
 })
 
 const VARIABLES = {

@@ -13,7 +13,6 @@ export interface Logbook {
 export function logbook(): Logbook {
   const lines: string[] = []
   const waiting = new Map<string, () => void>()
-  const says = (text: string, what: string) => text.includes(`"what":"${what}"`)
   return {
     log({ text }) {
       lines.push(text)
@@ -25,4 +24,8 @@ export function logbook(): Logbook {
     },
     count: (what) => lines.filter((line) => says(line, what)).length,
   }
+}
+
+function says(text: string, what: string): boolean {
+  return text.includes(`"what":"${what}"`)
 }

@@ -33,6 +33,10 @@ describe('settings', () => {
       wakeAfterMs: 90_000,
       mailboxBatches: 100,
       mailboxBytes: 100_000,
+      sendsPerMinute: 60,
+      loginsPerHour: 30,
+      wrongPasswords: 3,
+      wrongPasswordWaitMs: 60_000,
     }
     await writer.set(first)
     expect(await reader.settings(NOW)).toStrictEqual(first)

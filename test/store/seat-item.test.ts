@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, test } from 'vitest'
+import { minuteOf } from '../../shared/rules/pace.ts'
 import { BENCH_SEATS, type Open, type SendOutcome } from '../../shared/rules/seat.ts'
 import { itemOf, OUTCOME_WORDS, randomOf } from '../../shared/store/seat-item.ts'
 import { seats as seatsOf } from '../../shared/store/seats.ts'
@@ -20,6 +21,7 @@ function aFullSeat(number: number, changes: Partial<Open> = {}): Open {
     coverage: 'out',
     sent: 142,
     sentAt: NOW + 111_113,
+    milestoneMinute: minuteOf(NOW),
     outcome: { number: 142, conversation: 27 },
     ...changes,
   })
@@ -47,7 +49,7 @@ describe('a seat as it is kept', () => {
   it('leaves out what is usual', () => {
     expect(Object.keys(itemOf(aSigningIn())).join(' ')).toBe('pk sk s d l')
     expect(Object.keys(itemOf(anOpen())).join(' ')).toBe('pk sk s d u c t h k n')
-    expect(Object.keys(itemOf(aFullSeat(0))).join(' ')).toBe('pk sk s d u c o t h k p n m r')
+    expect(Object.keys(itemOf(aFullSeat(0))).join(' ')).toBe('pk sk s d u c o t h k p n m g r')
   })
 
   test.each<{ outcome: SendOutcome; r: string }>([

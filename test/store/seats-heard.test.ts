@@ -151,6 +151,16 @@ describe('a send', () => {
     expect(await seats.sending(heardFrom(seat, { number: 12 }), 5)).toEqual({ kept: true, moved: false })
   })
 
+  it('may be tried again at once when it is one at which the pace is looked at, and nothing was sent', async () => {
+    const { seats, place } = await seating()
+    const seat = await place(anOpen({ sent: 4, outcome: { number: 4 } }))
+    expect(await seats.sending(heardFrom(seat, { number: 11 }), 5, 4)).toEqual({ kept: true, moved: false })
+    await seats.unsent(seat.session, 5, 4)
+    expect(await seats.sending(heardFrom(seat, { number: 12 }), 5, 4)).toEqual({ kept: true, moved: false })
+    await seats.unsent(seat.session, 5)
+    expect(await seats.sending(heardFrom(seat, { number: 13 }), 5, 4)).toMatchObject({ because: 'too-many' })
+  })
+
   test.each([5, 7])('is not taken back when the last one that began is 6, and it is %i', async (number) => {
     const { seats, place, found } = await seating()
     const seat = await place(anOpen({ sent: 6 }))

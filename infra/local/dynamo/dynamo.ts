@@ -5,7 +5,7 @@ import type { TableDescription } from '../description.ts'
 import { type Units, meter } from './capacity.ts'
 import { type Engine, closed, engine } from './engine.ts'
 import { deleteExpired } from './expiry.ts'
-import { type DynamoFault, front } from './front.ts'
+import { type Allows, type DynamoFault, front } from './front.ts'
 import { type Listener, listener } from './listener.ts'
 import { ensureTables } from './tables.ts'
 
@@ -17,7 +17,7 @@ export interface DynamoOptions {
   /** A folder in which the tables are kept; absent: they are in memory. */
   readonly path?: string
   /** Whether a caller (the name of a function) may do an action, for example `dynamodb:GetItem`. Absent: everyone may. */
-  readonly allows?: (caller: string, action: string, resourceArn: string) => boolean
+  readonly allows?: Allows
   /** For tests: an answer to force, asked before each operation. */
   readonly fault?: (operation: string, body: unknown) => DynamoFault | undefined
 }

@@ -3,6 +3,7 @@ import type { TableDescription } from '../description.ts'
 import { callerOf, denial } from '../policy.ts'
 import { type Meter, count, metered, unitsOfRefusedWrite } from './capacity.ts'
 import { type Body, type Engine, type EngineAnswer, isBody, typeName } from './engine.ts'
+import { partitionKeys } from './partition-keys.ts'
 import { itemInTheWay } from './refused-write.ts'
 
 /** The answer to give instead of DynamoDB's own, or after it. */
@@ -15,13 +16,21 @@ export interface DynamoFault {
   readonly when?: 'before' | 'after'
 }
 
+/** @param partitionKeys of the items that are asked for; undefined where that is not known */
+export type Allows = (
+  caller: string,
+  action: string,
+  resourceArn: string,
+  partitionKeys: readonly string[] | undefined,
+) => boolean
+
 export interface FrontOptions {
   readonly engine: Engine
   readonly tables: readonly TableDescription[]
   readonly meter: Meter
   /** The same, by caller instead of by table. */
   readonly callers: Meter
-  readonly allows?: ((caller: string, action: string, resourceArn: string) => boolean) | undefined
+  readonly allows?: Allows | undefined
   readonly fault?: ((operation: string, body: unknown) => DynamoFault | undefined) | undefined
 }
 
@@ -97,7 +106,8 @@ function denials(
 ): string | undefined {
   if (allows === undefined || caller === OWN_CALLER) return undefined
   const action = `dynamodb:${operation}`
-  const resource = resources(tables, request).find((arn) => !allows(caller, action, arn))
+  const keys = partitionKeys(tables, request)
+  const resource = resources(tables, request).find((arn) => !allows(caller, action, arn, keys))
   return resource === undefined ? undefined : denial(caller, action, resource)
 }
 
