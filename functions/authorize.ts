@@ -1,8 +1,8 @@
 import middy from '@middy/core'
 import { deviceNamedBy, isGenuine } from '../shared/wire/token.ts'
-import { parseTransportKey } from '../shared/wire/transport-key.ts'
 import { log } from './parts/log.ts'
 import { logged } from './parts/logged.ts'
+import { mayConnect, speaker } from './parts/speaker.ts'
 import { configurationStore } from './parts/stores.ts'
 
 const configuration = configurationStore()
@@ -13,7 +13,8 @@ interface ConnectEvent {
 }
 
 /**
- * The authorizer of `$connect`: only a device that the configuration knows, and that is active, holds a connection.
+ * The authorizer of `$connect`: only a device that the configuration knows, and that is active, holds a connection; and
+ * one that has an enrolment code, to redeem it.
  *
  * A token that nobody enrolled can have made is answered 401; that of a disabled or revoked device 403. Later events of
  * the connection carry `device`.
@@ -24,12 +25,12 @@ export const handler = middy<ConnectEvent>()
     const now = Date.now()
     const token = queryStringParameters?.token ?? ''
     const device = deviceNamedBy(token)
-    const record = device === undefined ? undefined : await configuration.device(device, now)
+    const known = device === undefined ? undefined : await speaker(device, configuration, now)
 
-    if (device === undefined || record === undefined) return unauthorized(device)
-    if (!(await isGenuine(token, device, parseTransportKey(record.transportKey), now))) return unauthorized(device)
+    if (device === undefined || known === undefined) return unauthorized(device)
+    if (!(await isGenuine(token, device, known.key, now))) return unauthorized(device)
 
-    return policy(device, record.state === 'active' ? 'Allow' : 'Deny', methodArn)
+    return policy(device, mayConnect(known) ? 'Allow' : 'Deny', methodArn)
   })
 
 /** API Gateway turns an error with exactly this text into 401. */

@@ -14,6 +14,8 @@ interface Needs {
   /** DynamoDB actions on the two tables. */
   readonly configuration?: readonly string[]
   readonly sessions?: readonly string[]
+  /** Whether it reads or writes what is kept sealed. */
+  readonly secrets?: true
   /** Whether it talks to CWA, posts to connections, starts upkeep. */
   readonly upstream?: true
   readonly downstream?: true
@@ -31,16 +33,18 @@ const MEMORY_MB = 256
 const ROUTE_S = 29
 
 const NEEDS = {
-  authorize: { configuration: READ_KEY },
+  authorize: { configuration: READ_KEY, secrets: true },
   disconnect: { sessions: ['GetItem', 'UpdateItem'] },
-  unknown: { configuration: READ_KEY },
-  status: { configuration: READ_KEY, sessions: ['UpdateItem'] },
-  poll: { configuration: READ_KEY, sessions: ['UpdateItem', 'Query', 'GetItem'] },
-  send: { configuration: READ_KEY, sessions: ['UpdateItem', 'GetItem'], upstream: true },
-  logout: { configuration: READ_KEY, sessions: ['UpdateItem', 'DeleteItem'], upstream: true },
+  unknown: { configuration: READ_KEY, secrets: true },
+  status: { configuration: READ_KEY, sessions: ['UpdateItem'], secrets: true },
+  poll: { configuration: READ_KEY, sessions: ['UpdateItem', 'Query', 'GetItem'], secrets: true },
+  send: { configuration: READ_KEY, sessions: ['UpdateItem', 'GetItem'], secrets: true, upstream: true },
+  logout: { configuration: READ_KEY, sessions: ['UpdateItem', 'DeleteItem'], secrets: true, upstream: true },
+  enroll: { configuration: ['GetItem', 'UpdateItem'], secrets: true },
   login: {
     configuration: READ_KEY,
     sessions: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    secrets: true,
     upstream: true,
     downstream: true,
     startsUpkeep: true,
@@ -48,6 +52,7 @@ const NEEDS = {
   upkeep: {
     configuration: READ_KEY,
     sessions: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    secrets: true,
     upstream: true,
     downstream: true,
     startsUpkeep: true,
@@ -131,6 +136,7 @@ function variables(stack: Stack, needs: Needs, { settings, configuration, sessio
   const set: Partial<Record<Variable, string>> = {
     ...(needs.configuration && { CONFIGURATION_TABLE: configuration.tableName }),
     ...(needs.sessions && { SESSIONS_TABLE: sessions.tableName }),
+    ...(needs.secrets && { MASTER_KEY: settings.masterKey }),
     ...(needs.downstream && { CONNECTIONS_URL: gateway.managementUrl }),
     ...(needs.startsUpkeep && { UPKEEP_FUNCTION: functionName(stack, 'upkeep') }),
     ...(needs.upstream && { CWA_URL: settings.upstreamUrl, CWA_CODEC: settings.codec }),
@@ -144,12 +150,21 @@ function onTable(actions: readonly string[] = []): string[] {
 }
 
 /** Exact actions on exact ARNs. Only a connection's id cannot be named before it is there. */
-function grant(role: Role, stack: Stack, needs: Needs, { configuration, sessions, gateway }: FunctionsProps): void {
+function grant(
+  role: Role,
+  stack: Stack,
+  needs: Needs,
+  { settings, configuration, sessions, gateway }: FunctionsProps,
+): void {
   const allow = (resource: string, actions: readonly string[] = []) => {
     if (actions.length > 0) role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [resource] }))
   }
   allow(configuration.tableArn, onTable(needs.configuration))
   allow(sessions.tableArn, onTable(needs.sessions))
+  if (needs.secrets) {
+    const { action, arn } = masterKey(stack, settings)
+    allow(arn, [action])
+  }
   if (needs.downstream) {
     allow(gateway.postArn, ['execute-api:ManageConnections'])
     Validations.of(role).acknowledge({
@@ -164,6 +179,17 @@ function grant(role: Role, stack: Stack, needs: Needs, { configuration, sessions
       'lambda:InvokeFunction',
     ])
   }
+}
+
+/**
+ * What reads the key ring. The AWS managed key of SSM, which encrypts the parameter, lets whoever may read the parameter
+ * decrypt it: no permission for KMS is needed then.
+ */
+function masterKey(stack: Stack, { masterKey }: StackSettings): { readonly action: string; readonly arn: string } {
+  const name = masterKey.slice('ssm:'.length)
+  if (masterKey.startsWith('kms:')) return { action: 'kms:Decrypt', arn: name }
+  const parameter = { service: 'ssm', resource: 'parameter', resourceName: name.slice(1) }
+  return { action: 'ssm:GetParameter', arn: stack.formatArn(parameter) }
 }
 
 const VPC_ACCESS = 'service-role/AWSLambdaVPCAccessExecutionRole'

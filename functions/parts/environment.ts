@@ -2,6 +2,7 @@
 export type Variable =
   | 'CONFIGURATION_TABLE'
   | 'SESSIONS_TABLE'
+  | 'MASTER_KEY'
   | 'CONNECTIONS_URL'
   | 'UPKEEP_FUNCTION'
   | 'CWA_URL'

@@ -18,7 +18,8 @@ export async function push(
   { configuration, connections }: { readonly configuration: Configuration; readonly connections: Connections },
 ): Promise<boolean> {
   const record = await configuration.device(device, Date.now())
-  if (record === undefined) return false
+  // A device that may connect no more is told no more.
+  if (record?.transportKey === undefined || record.state !== 'active') return false
   const binding = { device, direction: 'down', action: 'push', number } as const
   const sealed = await seal(printFrame(frame), binding, parseTransportKey(record.transportKey))
   return connections.post(connection, JSON.stringify({ frame: sealed }))

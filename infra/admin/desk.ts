@@ -11,8 +11,10 @@ import {
   type Configuration,
   type ConfigurationWriter,
 } from '../../shared/store/configuration.ts'
+import { enrolments, type Enrolments } from '../../shared/store/enrolment.ts'
+import { ringStore, ringVault, type RingStore } from '../../shared/store/ring-store.ts'
 import { seats, type Seats } from '../../shared/store/seats.ts'
-import { sessions, type Sessions } from '../../shared/store/sessions.ts'
+import { sessions, type DeviceSessions, type Sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
 import type { Ask } from './ask.ts'
 import type { Out } from './out.ts'
@@ -24,7 +26,10 @@ export interface Desk {
   readonly client: DynamoDBClient
   readonly configuration: Configuration & ConfigurationWriter
   readonly seats: Seats
-  readonly sessions: Sessions
+  readonly sessions: Sessions & DeviceSessions
+  readonly enrolments: Enrolments
+  /** Where the master key is. */
+  readonly rings: RingStore
   readonly benches: Benches
   /** Names and items of the configuration whose key begins so, page by page. Only the administrator scans: no function may. */
   readonly listed: <Item>(prefix: string) => AsyncIterable<readonly Listed<Item>[]>
@@ -49,13 +54,18 @@ export function desk({ target, ...rest }: DeskOptions): Desk {
   const client = new DynamoDBClient(target.dynamodb)
   const settled = table(client, target.tables.configuration)
   const kept = table(client, target.tables.sessions)
+  const { masterKey, ssm, kms } = target
+  const rings = ringStore({ masterKey, table: settled, ssm, kms })
+  const vault = ringVault(rings, () => rest.clock.now())
   return {
     ...rest,
     target,
     client,
-    configuration: { ...configuration(settled), ...configurationWriter(settled) },
+    rings,
+    configuration: { ...configuration(settled, vault), ...configurationWriter(settled, vault) },
+    enrolments: enrolments(settled, vault),
     seats: seats(kept),
-    sessions: sessions(kept),
+    sessions: sessions(kept, vault),
     benches: benches(kept),
     listed: (prefix) => listed(client, target.tables.configuration, prefix),
     upstream: () => upstream(target, rest.clock),

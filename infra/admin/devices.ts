@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { KEY_PREFIXES, type DeviceRecord } from '../../shared/store/configuration.ts'
+import { KEY_PREFIXES } from '../../shared/store/configuration.ts'
+import type { DeviceItem, DeviceState } from '../../shared/store/device-item.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import type { Attend } from './attend.ts'
 import type { Desk } from './desk.ts'
@@ -11,7 +12,7 @@ import { userName } from './user-name.ts'
 /** `--json` of what shows or changes one device. Its transport key is never shown. */
 export interface DeviceShown {
   readonly device: string
-  readonly state: DeviceRecord['state'] | 'removed'
+  readonly state: DeviceState | 'removed'
   /** Whom it was given to. */
   readonly user?: string
   /** `devices add`: where its key was written. */
@@ -51,7 +52,7 @@ export async function addDevice({ configuration, target, out }: Desk, id: string
 
 export async function listDevices({ listed, out }: Desk): Promise<void> {
   const devices: DevicesListed['devices'][number][] = []
-  for await (const page of listed<DeviceRecord>(KEY_PREFIXES.device)) {
+  for await (const page of listed<DeviceItem>(KEY_PREFIXES.device)) {
     // The key of none goes on from here.
     devices.push(...page.map(({ name, item: { state, user } }) => ({ device: name, state, ...(user && { user }) })))
     out.progress('read', devices.length)
@@ -76,15 +77,16 @@ export async function showDevice({ configuration, sessions, out, clock }: Desk, 
   )
 }
 
-export async function setDeviceState(desk: Desk, id: string, state: DeviceRecord['state']): Promise<void> {
+export async function setDeviceState(desk: Desk, id: string, state: Exclude<DeviceState, 'waiting'>): Promise<void> {
   const { configuration, ask, out } = desk
   const device = deviceId(id)
   if (state === 'revoked') await ask.sure(`Revoke ${device}? It cannot be enabled again.`)
   const done = await configuration.setState(device, state)
   if (done === 'unknown') throw unknown(device)
-  if (done === 'revoked') throw new AdminFault(`${device} is revoked, and stays so: add a device under another id`)
-  const value: DeviceShown = { device, state }
-  out.result(value, [`${device}: ${state}`])
+  if (done === 'revoked' && state !== 'revoked')
+    throw new AdminFault(`${device} is revoked, and stays so: add a device under another id`)
+  const value: DeviceShown = { device, state: done }
+  out.result(value, [`${device}: ${done}`])
   if (state !== 'active')
     out.note(`a connection that is open lives until it closes: sessions end --device ${device} ends its session`)
 }

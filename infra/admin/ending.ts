@@ -2,6 +2,7 @@ import type { CwaClient } from '../../shared/cwa/client.ts'
 import { CwaFault } from '../../shared/cwa/faults.ts'
 import type { Seat } from '../../shared/rules/seat.ts'
 import type { Session } from '../../shared/store/sessions.ts'
+import { Unsealable } from '../../shared/store/vault.ts'
 import type { Desk } from './desk.ts'
 
 /** `--json` of `sessions end`. */
@@ -78,7 +79,12 @@ function farewells({ sessions, upstream }: Desk) {
   }
   return {
     async say(session: string): Promise<SessionEnded['upstream']> {
-      const kept = await sessions.remove(session)
+      const kept = await sessions.remove(session).catch((thrown: unknown) => {
+        // A ticket that does not open any more signs nobody out; the session is gone here all the same.
+        if (!(thrown instanceof Unsealable)) throw thrown
+        why ??= thrown.message
+        return undefined
+      })
       return kept !== undefined && (await signedOut(kept)) ? 'signed-out' : 'times-out'
     },
     why: () => why,

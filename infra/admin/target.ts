@@ -1,4 +1,3 @@
-import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import { readFileSync } from 'node:fs'
 import { outputsOf, type DeployedStack } from './deployed-stack.ts'
 import { AdminFault, wrongUse } from './fault.ts'
@@ -9,12 +8,25 @@ export interface Target {
   /** For people: `the local stack`, `the stack Collaboration`. */
   readonly words: string
   readonly isLocal: boolean
-  readonly dynamodb: DynamoDBClientConfig
+  readonly dynamodb: Reached
+  readonly ssm: Reached
+  readonly kms: Reached
+  readonly connections: Reached
+  /** Where the key ring is: `ssm:/path` or `kms:ARN`. */
+  readonly masterKey: string
   readonly tables: { readonly configuration: string; readonly sessions: string }
   /** Where devices connect. */
   readonly url: string
   /** The web IM server upstream. Absent: the stack does not say where it is. */
   readonly cwa?: Upstream
+}
+
+/** How the SDK's clients reach a service. */
+export interface Reached {
+  readonly endpoint?: string
+  readonly region?: string
+  readonly profile?: string
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
 export interface Upstream {
@@ -45,17 +57,17 @@ export async function target({ stack, region, profile, ca }: Where, localFile: s
   return deployed({ name: stack, ...(region && { region }), ...(profile && { profile }) }, pem)
 }
 
+const LOCALLY = { region: 'local', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } as const
+
 function local(file: string): Target {
   const { endpoints, outputs, cwa } = localStack(file)
   return {
     words: 'the local stack',
     isLocal: true,
-    dynamodb: {
-      endpoint: endpoints.dynamodb,
-      region: 'local',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    },
-    ...known(outputs, 'the local stack'),
+    dynamodb: { endpoint: endpoints.dynamodb, ...LOCALLY },
+    ssm: { endpoint: endpoints.ssm, ...LOCALLY },
+    kms: { endpoint: endpoints.kms, ...LOCALLY },
+    ...known(outputs, 'the local stack', LOCALLY),
     cwa,
   }
 }
@@ -68,19 +80,31 @@ async function deployed(stack: DeployedStack, ca: string | undefined): Promise<T
     words: `the stack ${name}`,
     isLocal: false,
     dynamodb: where,
-    ...known(outputs, `the stack ${name}`),
+    ssm: where,
+    kms: where,
+    ...known(outputs, `the stack ${name}`, where),
     ...(url !== undefined && {
       cwa: { url, codec: codec === 'xml' ? 'xml' : 'json', ...(ca !== undefined && { ca }) },
     }),
   }
 }
 
-function known(outputs: Readonly<Record<string, string>>, words: string): Pick<Target, 'tables' | 'url'> {
-  const { ConfigurationTable: configuration, SessionsTable: sessions, Url: url } = outputs
+function known(
+  outputs: Readonly<Record<string, string>>,
+  words: string,
+  where: Reached,
+): Pick<Target, 'tables' | 'url' | 'masterKey' | 'connections'> {
+  const { ConfigurationTable: configuration, SessionsTable: sessions, Url: url, MasterKey: masterKey } = outputs
   if (configuration === undefined || sessions === undefined || url === undefined) {
     throw new AdminFault(`${words} is not this service: it lacks the outputs ConfigurationTable, SessionsTable and Url`)
   }
-  return { tables: { configuration, sessions }, url }
+  const { ManagementUrl: endpoint } = outputs
+  if (masterKey === undefined || endpoint === undefined) {
+    throw new AdminFault(
+      `${words} is of an earlier version: it lacks the outputs MasterKey and ManagementUrl; deploy it anew`,
+    )
+  }
+  return { tables: { configuration, sessions }, url, masterKey, connections: { ...where, endpoint } }
 }
 
 function pemIn(file: string): string {

@@ -56,8 +56,8 @@ describe('devices add', () => {
 
   it('takes its own success for one when the answer gets lost', async () => {
     let lost = false
-    const lose = (operation: string) => {
-      if (operation !== 'PutItem' || lost) return undefined
+    const lose = (operation: string, body: unknown) => {
+      if (operation !== 'PutItem' || lost || !JSON.stringify(body).includes('DEVICE#')) return undefined
       lost = true
       return { type: 'InternalServerError', status: 500, when: 'after' } as const
     }

@@ -24,22 +24,25 @@ beforeAll(async () => {
 
 /** What each function does with DynamoDB, and whom else it calls. */
 const MAY: Readonly<Record<string, May>> = {
-  authorize: { configuration: ['GetItem'] },
+  authorize: { configuration: ['GetItem'], secrets: true },
   disconnect: { sessions: ['GetItem', 'UpdateItem'] },
-  unknown: { configuration: ['GetItem'] },
-  status: { configuration: ['GetItem'], sessions: ['UpdateItem'] },
-  poll: { configuration: ['GetItem'], sessions: ['GetItem', 'Query', 'UpdateItem'] },
-  send: { configuration: ['GetItem'], sessions: ['GetItem', 'UpdateItem'] },
-  logout: { configuration: ['GetItem'], sessions: ['DeleteItem', 'UpdateItem'] },
+  unknown: { configuration: ['GetItem'], secrets: true },
+  status: { configuration: ['GetItem'], sessions: ['UpdateItem'], secrets: true },
+  poll: { configuration: ['GetItem'], sessions: ['GetItem', 'Query', 'UpdateItem'], secrets: true },
+  send: { configuration: ['GetItem'], sessions: ['GetItem', 'UpdateItem'], secrets: true },
+  logout: { configuration: ['GetItem'], sessions: ['DeleteItem', 'UpdateItem'], secrets: true },
+  enroll: { configuration: ['GetItem', 'UpdateItem'], secrets: true },
   login: {
     configuration: ['GetItem'],
     sessions: ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+    secrets: true,
     posts: true,
     startsUpkeep: true,
   },
   upkeep: {
     configuration: ['GetItem'],
     sessions: ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+    secrets: true,
     posts: true,
     startsUpkeep: true,
   },
@@ -48,12 +51,14 @@ const MAY: Readonly<Record<string, May>> = {
 interface May {
   readonly configuration?: readonly string[]
   readonly sessions?: readonly string[]
+  readonly secrets?: true
   readonly posts?: true
   readonly startsUpkeep?: true
 }
 
 const LOCATION = '${AWS::Region}:${AWS::AccountId}'
 const CONNECTIONS = `arn:\${AWS::Partition}:execute-api:${LOCATION}:\${Api}/trial/POST/@connections/*`
+const PARAMETER = `arn:\${AWS::Partition}:ssm:${LOCATION}:parameter/collaboration/master-key`
 const UPKEEP = `arn:\${AWS::Partition}:lambda:${LOCATION}:function:${STACK}-upkeep`
 
 /** All that a role allows: `action on resource`. */
@@ -81,10 +86,11 @@ function statementsIn(document: unknown): readonly Statement[] {
   return (document as { readonly Statement: readonly Statement[] }).Statement
 }
 
-function expected(name: string, { configuration = [], sessions = [], posts, startsUpkeep }: May): string[] {
+function expected(name: string, { configuration = [], sessions = [], secrets, posts, startsUpkeep }: May): string[] {
   return [
     ...configuration.map((action) => `dynamodb:${action} on \${Configuration.Arn}`),
     ...sessions.map((action) => `dynamodb:${action} on \${Sessions.Arn}`),
+    ...(secrets ? [`ssm:GetParameter on ${PARAMETER}`] : []),
     ...(posts ? [`execute-api:ManageConnections on ${CONNECTIONS}`] : []),
     ...(startsUpkeep ? [`lambda:InvokeFunction on ${UPKEEP}`] : []),
     ...['CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action} on \${${name}Log.Arn}`),
@@ -165,6 +171,7 @@ it('allows nothing of a whole service, and on nothing that is not named', () => 
 const VARIABLES = {
   CONFIGURATION_TABLE: true,
   SESSIONS_TABLE: true,
+  MASTER_KEY: true,
   CONNECTIONS_URL: true,
   UPKEEP_FUNCTION: true,
   CWA_URL: true,
@@ -177,6 +184,7 @@ it('says in the variables where the tables, connections, upkeep and CWA are, and
     NODE_OPTIONS: '--enable-source-maps',
     CONFIGURATION_TABLE: '${Configuration}',
     SESSIONS_TABLE: '${Sessions}',
+    MASTER_KEY: 'ssm:/collaboration/master-key',
     CONNECTIONS_URL: 'https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/trial',
     UPKEEP_FUNCTION: `${STACK}-upkeep`,
     CWA_URL: 'https://im.fabrikam.test:8443',

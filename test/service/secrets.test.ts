@@ -69,6 +69,7 @@ async function observed(cwa: { iwa?: boolean; tls?: boolean }) {
   onTestFinished(async () => {
     await stop()
     rmSync(keep, { recursive: true, force: true })
+    rmSync(`${keep}.keys`, { force: true })
   })
   const keys: Uint8Array[] = []
   const characters: Character[] = []

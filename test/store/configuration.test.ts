@@ -8,12 +8,15 @@ import {
   configurationWriter,
 } from '../../shared/store/configuration.ts'
 import { database } from '../kit/database.ts'
+import { testVault } from '../kit/vault.ts'
 
 const NOW = 1_800_000_000_000
 
 async function administered() {
   const { items } = await database()
-  return { reader: configuration(items), another: () => configuration(items), writer: configurationWriter(items) }
+  const vault = testVault()
+  const another = () => configuration(items, vault)
+  return { reader: another(), another, writer: configurationWriter(items, vault) }
 }
 
 describe('settings', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import type { Mail } from '../../shared/rules/batches.ts'
 import { ITEM_LIFE_MS, type Session, sessions as sessionsOf } from '../../shared/store/sessions.ts'
 import { database } from '../kit/database.ts'
+import { testVault } from '../kit/vault.ts'
 import { NOW, sessionOn } from '../rules/sample-seats.ts'
 
 const DEVICE = 'ann-phone'
@@ -21,7 +22,9 @@ const EXPIRES_AT_S = (NOW + ITEM_LIFE_MS) / 1_000
 async function cache() {
   const { items, withAnswerLost } = await database()
   const expiry = async (pk: string) => (await items.get<{ expiresAtS: number }>({ pk, sk: '-' }))?.expiresAtS
-  return { sessions: sessionsOf(items), sessionsWithAnswerLost: () => sessionsOf(withAnswerLost()), expiry }
+  const vault = testVault()
+  const sessionsWithAnswerLost = () => sessionsOf(withAnswerLost(), vault)
+  return { sessions: sessionsOf(items, vault), sessionsWithAnswerLost, expiry }
 }
 
 describe('the cache of the connectivity information', () => {
