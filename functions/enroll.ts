@@ -4,7 +4,7 @@ import { log } from './parts/log.ts'
 import { route } from './parts/route.ts'
 import { configurationStore, redeemingStore } from './parts/stores.ts'
 
-const { redeem } = redeemingStore()
+const codes = redeemingStore()
 
 /**
  * Redeems an enrolment code: the device gets its transport key, once. The frame was sealed by the code's key, so its
@@ -15,7 +15,7 @@ export const handler = route('enroll', configurationStore(), async ({ frame, dev
   if (redeemer === undefined || (await claimName(frame.claim)) !== redeemer.claim) throw new Refusal('not-enrolled')
   const { device, codeId: code } = redeemer
 
-  const redeemed = await redeem(redeemer, now)
+  const redeemed = await codes.redeem(redeemer, now)
   if ('no' in redeemed) {
     log('not enrolled', { device, code, why: redeemed.no })
     throw new Refusal('not-enrolled')

@@ -11,6 +11,7 @@ import {
   type Configuration,
   type ConfigurationWriter,
 } from '../../shared/store/configuration.ts'
+import { connections, type Connections } from '../../shared/gateway/connections.ts'
 import { enrolments, type Enrolments } from '../../shared/store/enrolment.ts'
 import { ringStore, ringVault, type RingStore } from '../../shared/store/ring-store.ts'
 import { seats, type Seats } from '../../shared/store/seats.ts'
@@ -35,6 +36,7 @@ export interface Desk {
   readonly listed: <Item>(prefix: string) => AsyncIterable<readonly Listed<Item>[]>
   /** The client of the web IM server; undefined where the stack does not say where it is. Whoever asks closes it. */
   readonly upstream: () => CwaClient | undefined
+  readonly connections: Connections
   readonly out: Out
   readonly ask: Ask
   readonly clock: Clock
@@ -68,6 +70,7 @@ export function desk({ target, ...rest }: DeskOptions): Desk {
     sessions: sessions(kept, vault),
     benches: benches(kept),
     listed: (prefix) => listed(client, target.tables.configuration, prefix),
+    connections: connections(target.connections.endpoint, target.connections),
     upstream: () => upstream(target, rest.clock),
   }
 }

@@ -11,7 +11,8 @@ export interface Target {
   readonly dynamodb: Reached
   readonly ssm: Reached
   readonly kms: Reached
-  readonly connections: Reached
+  /** The stage's @connections: `endpoint` is its management URL. */
+  readonly connections: Reached & { readonly endpoint: string }
   /** Where the key ring is: `ssm:/path` or `kms:ARN`. */
   readonly masterKey: string
   readonly tables: { readonly configuration: string; readonly sessions: string }

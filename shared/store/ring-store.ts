@@ -62,9 +62,9 @@ const MINE = 'holder = :holder'
 
 export function ringStore({ masterKey, table, ssm, kms }: RingStoreOptions): RingStore {
   const [, kind, name = ''] = /^(ssm|kms):(.+)$/.exec(masterKey) ?? []
-  const { read, write } = kind === 'kms' ? inTable(name, table, kms) : inParameter(name, ssm)
+  const place = kind === 'kms' ? inTable(name, table, kms) : inParameter(name, ssm)
   const ring = async () => {
-    const text = await read()
+    const text = await place.read()
     return text === undefined ? undefined : parseKeyRing(text)
   }
   return {
@@ -78,7 +78,7 @@ export function ringStore({ masterKey, table, ssm, kms }: RingStoreOptions): Rin
       if (!locked.done) return undefined
       try {
         const next = to(await ring())
-        await write(printKeyRing(next))
+        await place.write(printKeyRing(next))
         return next
       } finally {
         await table.remove(LOCK, { text: MINE, values: { ':holder': holder } })

@@ -159,6 +159,21 @@ describe.each(Object.entries(MAY))('%s', (name, may) => {
   })
 })
 
+it('may decrypt by one key of KMS, and read no parameter, where that is set', () => {
+  const key = 'arn:aws:kms:eu-central-1:000000000000:key/0a1b2c3d-1111-2222-3333-444455556666'
+  const { template, thrown } = made.again({ masterKey: `kms:${key}` })
+  const statements = ofType(template, 'AWS::IAM::Policy').flatMap(([, { Properties }]) =>
+    statementsIn(Properties['PolicyDocument']),
+  )
+  const of = (service: string) =>
+    statements.filter(({ Action }) => [Action].flat().some((each) => each.startsWith(service)))
+
+  expect(thrown).toBeUndefined()
+  expect(of('ssm:')).toEqual([])
+  expect(of('kms:')).toHaveLength(Object.values(MAY).filter(({ secrets }) => secrets).length)
+  for (const statement of of('kms:')) expect(statement).toMatchObject({ Action: 'kms:Decrypt', Resource: key })
+})
+
 it('allows nothing of a whole service, and on nothing that is not named', () => {
   const all = Object.keys(MAY).flatMap(allowed)
 

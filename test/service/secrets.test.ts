@@ -12,6 +12,7 @@ import { character, tell, type Character } from '../../infra/local/story.ts'
 import { synthesize } from '../../infra/synthesis.ts'
 import { ntHash } from '../../shared/cwa/ntlm-hash.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
+import { parseKeyRing } from '../../shared/store/key-ring.ts'
 import { findings, keyTraces, passwordTraces, type Place } from '../kit/secrets.ts'
 
 /** Long enough that nothing else looks like it, with what JSON, XML, URLs and UTF-16 each write in a way of their own. */
@@ -43,6 +44,16 @@ async function items({ dynamo, description }: RunningStack): Promise<Record<stri
   )
   client.destroy()
   return pages.flatMap(({ Items = [] }) => Items.map((item) => unmarshall(item)))
+}
+
+/** The ticket that a session's item holds sealed. */
+async function ticketIn({ pk, sk, ticket }: Record<string, unknown>, { vault }: RunningStack): Promise<string> {
+  return vault.open(ticket, { table: 'sessions', item: { pk: String(pk), sk: String(sk) }, attribute: 'ticket' })
+}
+
+function masterKeyIn(parameters: string): Uint8Array {
+  const values: Record<string, string> = JSON.parse(parameters)
+  return parseKeyRing(values['/collaboration/master-key'] ?? '')[0].key
 }
 
 /** The whole service with everything that it writes anywhere, where a test can look. */
@@ -114,7 +125,9 @@ describe('a secret', () => {
       const stored = await items(running)
       const tables = stored.map((item) => place(`the item ${String(item['pk'])} / ${String(item['sk'])}`, item))
       const upstream = running.cwa.control.requests().map((request) => place('the requests that CWA lists', request))
-      const tickets = stored.flatMap(({ ticket }) => (typeof ticket === 'string' ? [ticket] : []))
+      const tickets = await Promise.all(
+        stored.filter(({ ticket }) => ticket !== undefined).map((item) => ticketIn(item, running)),
+      )
       const deployed = files(assembly(), 'the cloud assembly')
       await stop()
       const written = [...files(keep, 'the folder of the tables'), ...deployed]
@@ -124,9 +137,11 @@ describe('a secret', () => {
       const places = [...logs(), ...told, ...tables, ...upstream, ...written]
       expect(findings(places, passwordTraces(PASSWORD))).toEqual([])
       expect(findings(places, passwordTraces(WRONG))).toEqual([])
-      const visible = [...logs(), ...told, ...upstream]
-      for (const key of keys) expect(findings(visible, keyTraces('a transport key', key))).toEqual([])
-      for (const ticket of tickets) expect(findings(visible, keyTraces('a ticket', Buffer.from(ticket)))).toEqual([])
+      for (const key of keys) expect(findings(places, keyTraces('a transport key', key))).toEqual([])
+      for (const ticket of tickets) expect(findings(places, keyTraces('a ticket', Buffer.from(ticket)))).toEqual([])
+      // The master key is beside the tables, where the local stack has its Parameter Store, and nowhere else.
+      const master = masterKeyIn(readFileSync(`${keep}.keys`, 'utf8'))
+      expect(findings(places, keyTraces('the master key', master))).toEqual([])
     },
     90_000,
   )

@@ -9,11 +9,10 @@ export function kms(options: Pick<EndpointOptions, 'allows'>): JsonEndpoint {
     keys.set(String(id), key)
     return key
   }
-  const bound = (context: unknown) => Buffer.from(JSON.stringify(Object.entries(Object(context)).toSorted()))
 
   const encrypt = ({ KeyId, Plaintext, EncryptionContext }: Record<string, unknown>): Answer => {
     const iv = randomBytes(12)
-    const cipher = createCipheriv('aes-256-gcm', keyOf(KeyId), iv).setAAD(bound(EncryptionContext))
+    const cipher = createCipheriv('aes-256-gcm', keyOf(KeyId), iv).setAAD(contextIn(EncryptionContext))
     const text = Buffer.concat([cipher.update(String(Plaintext), 'base64'), cipher.final()])
     return { ok: { KeyId, CiphertextBlob: Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64') } }
   }
@@ -22,7 +21,7 @@ export function kms(options: Pick<EndpointOptions, 'allows'>): JsonEndpoint {
     const blob = Buffer.from(String(CiphertextBlob), 'base64')
     try {
       const decipher = createDecipheriv('aes-256-gcm', keyOf(KeyId), blob.subarray(0, 12))
-      decipher.setAuthTag(blob.subarray(12, 28)).setAAD(bound(EncryptionContext))
+      decipher.setAuthTag(blob.subarray(12, 28)).setAAD(contextIn(EncryptionContext))
       const text = Buffer.concat([decipher.update(blob.subarray(28)), decipher.final()])
       return { ok: { KeyId, Plaintext: text.toString('base64') } }
     } catch {
@@ -30,7 +29,6 @@ export function kms(options: Pick<EndpointOptions, 'allows'>): JsonEndpoint {
     }
   }
 
-  const arn = ({ KeyId }: Record<string, unknown>) => String(KeyId)
   return jsonEndpoint({
     ...options,
     operations: [
@@ -38,4 +36,14 @@ export function kms(options: Pick<EndpointOptions, 'allows'>): JsonEndpoint {
       { target: 'TrentService.Decrypt', action: 'kms:Decrypt', arn, answer: decrypt },
     ],
   })
+}
+
+/** The members of an encryption context in any order are the same one. */
+function contextIn(context: unknown): Buffer {
+  const members = Object.entries(Object(context)).map(([name, value]) => JSON.stringify([name, value]))
+  return Buffer.from(members.toSorted((one, other) => (one < other ? -1 : 1)).join())
+}
+
+function arn({ KeyId }: Record<string, unknown>): string {
+  return String(KeyId)
 }

@@ -43,9 +43,10 @@ function kept(file: string): Record<string, string> {
   try {
     const values: Record<string, string> = JSON.parse(readFileSync(file, 'utf8'))
     return values
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return {}
-    // What JSON.parse says quotes the text.
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return {}
+    // What JSON.parse says quotes the text: it is not told.
+    // oxlint-disable-next-line preserve-caught-error
     throw new Error(`${file} cannot be read: it holds the keys of the tables beside it; without it they are of no use`)
   }
 }
