@@ -142,11 +142,7 @@ function unknown(device: string): AdminFault {
 
 export function devicesCommands(program: Command, attend: Attend): void {
   const devices = program.command('devices').description('which devices may connect').addHelpText('after', DEVICES_HELP)
-  const code = (command: Command) =>
-    command
-      .option('--valid <DURATION>', 'how long the code may be redeemed', VALID_DEFAULT)
-      .option('--out <FILE>', 'a file for the code, that is not there yet; without it, the code is shown')
-  code(devices.command('enroll'))
+  withCode(devices.command('enroll'))
     .argument('<USER>', 'whom the device is given to')
     .option('--id <ID>', "the device's name; without it, one is made")
     .description('makes a device, and the code by which it comes for its key')
@@ -157,7 +153,7 @@ export function devicesCommands(program: Command, attend: Attend): void {
     .action((user: string, options: CodeOptions & { id?: string }) =>
       attend((desk) => enrollDevice(desk, user, options)),
     )
-  code(devices.command('rotate'))
+  withCode(devices.command('rotate'))
     .argument('<ID>')
     .description('a code for a new key; the old one works until the code is redeemed')
     .addHelpText('after', examples('devices rotate ann-phone'))
@@ -195,6 +191,13 @@ export function devicesCommands(program: Command, attend: Attend): void {
     .description('forgets a device and its key: asks first')
     .addHelpText('after', examples('devices remove ann-phone'))
     .action((id: string) => attend((desk) => removeDevice(desk, id)))
+}
+
+/** The options of a command that gives out a code. */
+function withCode(command: Command): Command {
+  return command
+    .option('--valid <DURATION>', 'how long the code may be redeemed', VALID_DEFAULT)
+    .option('--out <FILE>', 'a file for the code, that is not there yet; without it, the code is shown')
 }
 
 const STATES = [

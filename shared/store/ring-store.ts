@@ -1,11 +1,5 @@
-import { DecryptCommand, EncryptCommand, KMSClient, type KMSClientConfig } from '@aws-sdk/client-kms'
-import {
-  GetParameterCommand,
-  ParameterNotFound,
-  PutParameterCommand,
-  SSMClient,
-  type SSMClientConfig,
-} from '@aws-sdk/client-ssm'
+import type { KMSClientConfig } from '@aws-sdk/client-kms'
+import type { SSMClientConfig } from '@aws-sdk/client-ssm'
 import { parseKeyRing, printKeyRing, type KeyRing } from './key-ring.ts'
 import { encryptedRing, RING_CONTEXT } from './ring-item.ts'
 import type { Table } from './table.ts'
@@ -87,41 +81,56 @@ export function ringStore({ masterKey, table, ssm, kms }: RingStoreOptions): Rin
   }
 }
 
+// The SDK's clients are loaded with their first use: most commands read no key, and one reads by one of them at most.
+
 function inParameter(Name: string, config: SSMClientConfig) {
-  const client = new SSMClient(config)
+  const loaded = async () => {
+    const sdk = await import('@aws-sdk/client-ssm')
+    return { sdk, client: new sdk.SSMClient(config) }
+  }
   return {
     async read(): Promise<string | undefined> {
+      const { sdk, client } = await loaded()
       try {
-        const { Parameter } = await client.send(new GetParameterCommand({ Name, WithDecryption: true }))
+        const { Parameter } = await client.send(new sdk.GetParameterCommand({ Name, WithDecryption: true }))
         return Parameter?.Value
       } catch (thrown) {
-        if (thrown instanceof ParameterNotFound) return undefined
+        if (thrown instanceof sdk.ParameterNotFound) return undefined
         throw thrown
+      } finally {
+        client.destroy()
       }
     },
     async write(Value: string): Promise<void> {
-      await client.send(new PutParameterCommand({ Name, Value, Type: 'SecureString', Overwrite: true }))
+      const { sdk, client } = await loaded()
+      await client.send(new sdk.PutParameterCommand({ Name, Value, Type: 'SecureString', Overwrite: true }))
+      client.destroy()
     },
   }
 }
 
 function inTable(KeyId: string, table: Table, config: KMSClientConfig) {
-  const client = new KMSClient(config)
   const item = encryptedRing(table)
+  const loaded = async () => {
+    const sdk = await import('@aws-sdk/client-kms')
+    return { sdk, client: new sdk.KMSClient(config) }
+  }
   return {
     async read(): Promise<string | undefined> {
       const CiphertextBlob = await item.read()
       if (CiphertextBlob === undefined) return undefined
-      const { Plaintext } = await client.send(
-        new DecryptCommand({ KeyId, CiphertextBlob, EncryptionContext: RING_CONTEXT }),
-      )
+      const { sdk, client } = await loaded()
+      const asked = new sdk.DecryptCommand({ KeyId, CiphertextBlob, EncryptionContext: RING_CONTEXT })
+      const { Plaintext } = await client.send(asked)
+      client.destroy()
       return new TextDecoder().decode(Plaintext)
     },
     async write(text: string): Promise<void> {
+      const { sdk, client } = await loaded()
       const Plaintext = new TextEncoder().encode(text)
-      const { CiphertextBlob } = await client.send(
-        new EncryptCommand({ KeyId, Plaintext, EncryptionContext: RING_CONTEXT }),
-      )
+      const asked = new sdk.EncryptCommand({ KeyId, Plaintext, EncryptionContext: RING_CONTEXT })
+      const { CiphertextBlob } = await client.send(asked)
+      client.destroy()
       if (CiphertextBlob === undefined) throw new Error('KMS encrypted nothing')
       await item.write(CiphertextBlob)
     },

@@ -11,7 +11,7 @@ import { parameters } from '../../infra/local/keys/parameters.ts'
 import type { StackFile } from '../../infra/local/stack-file.ts'
 import { benches } from '../../shared/store/benches.ts'
 import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
-import { newKeyRing } from '../../shared/store/key-ring.ts'
+import { newKeyRing, printKeyRing } from '../../shared/store/key-ring.ts'
 import { ringStore, ringVault } from '../../shared/store/ring-store.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
@@ -71,7 +71,8 @@ export async function administered({
     MasterKey: masterKey,
     ManagementUrl: managementUrl,
   }
-  const ssm = parameters({ region: 'local' })
+  const ring = printKeyRing(newKeyRing(clock.now()))
+  const ssm = parameters({ region: 'local', values: hasMasterKey ? { '/collaboration/master-key': ring } : {} })
   const keyService = kms({})
   for (const part of [ssm, keyService]) {
     await part.start()
@@ -95,7 +96,6 @@ export async function administered({
     ssm: { endpoint: ssm.url, ...own },
     kms: { endpoint: keyService.url, ...own },
   })
-  if (hasMasterKey) await rings.change(() => newKeyRing(clock.now()), clock.now())
   const vault = ringVault(rings, clock.now)
   const stores = { seats: seats(kept), sessions: sessions(kept, vault), benches: benches(kept) }
   return {
@@ -108,6 +108,7 @@ export async function administered({
     clock,
     folder,
     url: database.url,
+    ssm: ssm.url,
     /** Gives a seat away, as a login does. */
     place: async <S extends Seat>(seat: S): Promise<S> => {
       const { number, session, device } = seat

@@ -1,42 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { run } from '../../infra/admin/program.ts'
-import { stackFile } from '../../infra/local/stack-file.ts'
-import { wallClock } from '../../shared/rules/clock.ts'
+import { describe, expect, it } from 'vitest'
 import { deviceKey } from '../../shared/store/device-item.ts'
 import { RING_CACHE_MS } from '../../shared/store/vault.ts'
-import { table } from '../../shared/store/table.ts'
+import { administrator } from '../kit/administrator.ts'
 import { services, type Service } from '../kit/service.ts'
+import { keptTable, settledTable } from '../kit/tables.ts'
 
-const LOCAL = { accessKeyId: 'local', secretAccessKey: 'local' }
 const service = services()
-
-/** The items of the stack's tables, as they are kept. */
-function items({ dynamo, description }: Service) {
-  const client = new DynamoDBClient({ endpoint: dynamo.url, region: 'local', credentials: LOCAL })
-  onTestFinished(() => client.destroy())
-  const named = (output: string) => table(client, description.outputs[output] ?? '')
-  return { settled: named('ConfigurationTable'), kept: named('SessionsTable') }
-}
-
-/** Types administrator's commands for this stack, at a time that is ahead of the wall's. */
-function administrator(running: Service) {
-  const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  const localFile = join(folder, 'stack.json')
-  stackFile(localFile, running, 'json')
-  return async (words: string, aheadMs = 0) => {
-    const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()]
-    input.end()
-    const clock = { ...wallClock, now: () => wallClock.now() + aheadMs }
-    const code = await run(words.split(' '), { input, output, errors, environment: {}, clock, localFile })
-    return { code, out: String(output.read()), errors: String(errors.read()) }
-  }
-}
 
 async function login({ device, person }: Service['ann']) {
   return device.login(person.login, person.password)
@@ -77,7 +46,7 @@ describe('the master key', () => {
 
   it('seals a key for its device: copied to another one it opens nothing, and the log says why', async () => {
     const running = await service()
-    const { settled } = items(running)
+    const settled = settledTable(running)
     const ann = await settled.get<{ transportKey: Uint8Array }>(deviceKey('ann-phone'))
     const bob = await settled.get<Record<string, unknown>>(deviceKey('bob-phone'))
     expect(ann?.transportKey).toBeInstanceOf(Uint8Array)
@@ -94,7 +63,7 @@ describe('the master key', () => {
   it('keeps the ticket of a session out of the table, and the item within 1 KB', async () => {
     const running = await service()
     const { session } = await login(running.ann)
-    const item = await items(running).kept.get<Record<string, unknown>>({ pk: `SESSION#${session}`, sk: '-' })
+    const item = await keptTable(running).get<Record<string, unknown>>({ pk: `SESSION#${session}`, sk: '-' })
     expect(item?.['ticket']).toBeInstanceOf(Uint8Array)
     expect(sizeOf(item ?? {})).toBeLessThan(1_024)
   })
@@ -102,7 +71,7 @@ describe('the master key', () => {
   it('may be kept by KMS, by the setting alone', async () => {
     const running = await service({ masterKey: 'kms:arn:aws:kms:local:000000000000:key/0a1b2c3d' })
     await login(running.ann)
-    const ring = await items(running).settled.get<{ ring: Uint8Array }>({ pk: 'KEYS', sk: '-' })
+    const ring = await settledTable(running).get<{ ring: Uint8Array }>({ pk: 'KEYS', sk: '-' })
     expect(Buffer.from(ring?.ring ?? []).toString('latin1')).not.toContain('keys')
     expect(await administrator(running)('keys rotate')).toMatchObject({ code: 0 })
     await login(running.bob)

@@ -6,11 +6,13 @@ export interface ParametersOptions extends Pick<EndpointOptions, 'allows'> {
   readonly region: string
   /** A file, readable by this user only, in which the parameters are kept; absent: they are in memory. */
   readonly file?: string
+  /** What is there at the start, by name. */
+  readonly values?: Readonly<Record<string, string>>
 }
 
 /** As much of SSM's Parameter Store as keeps a key ring: GetParameter and PutParameter of SecureStrings. */
-export function parameters({ region, file, ...options }: ParametersOptions): JsonEndpoint {
-  const values = new Map<string, string>(file === undefined ? [] : Object.entries(kept(file)))
+export function parameters({ region, file, values: first = {}, ...options }: ParametersOptions): JsonEndpoint {
+  const values = new Map(Object.entries(file === undefined ? first : kept(file)))
   const arn = ({ Name }: Record<string, unknown>) =>
     `arn:aws:ssm:${region}:000000000000:parameter/${String(Name).replace(/^\//, '')}`
 
