@@ -4,18 +4,12 @@ import { parseTransportKey } from '../wire/transport-key.ts'
 import { attempts } from './attempts.ts'
 import { frameNumbers } from './clock.ts'
 import { connection } from './connection.ts'
+import type { DeviceOptions } from './device.ts'
 import { Disconnected, Refused } from './refused.ts'
 
-export interface EnrollOptions {
-  /** The service's WebSocket URL, without a token. */
-  readonly url: string
+export interface EnrollOptions extends Pick<DeviceOptions, 'url' | 'clock' | 'random' | 'connect' | 'answerTimeoutMs'> {
   /** As it was given out: `ann-phone/XXX-…`. */
   readonly code: string
-  readonly clock?: Clock
-  /** For jitter: a number from 0 up to, but not including, 1. */
-  readonly random?: () => number
-  readonly connect?: (url: string) => WebSocket
-  readonly answerTimeoutMs?: number
 }
 
 /** What a device keeps from then on. The transport key is a secret; the code is of no use any more. */
