@@ -1,5 +1,5 @@
 import middy from '@middy/core'
-import { deviceNamedBy, isGenuine } from '../shared/wire/token.ts'
+import { deviceNamedBy, verdictOn } from '../shared/wire/token.ts'
 import { log } from './parts/log.ts'
 import { logged } from './parts/logged.ts'
 import { mayConnect, speaker } from './parts/speaker.ts'
@@ -8,34 +8,43 @@ import { configurationStore } from './parts/stores.ts'
 const configuration = configurationStore()
 
 interface ConnectEvent {
+  /** Of this API's `$connect`, and of nothing else. */
   readonly methodArn: string
   readonly queryStringParameters?: { readonly token?: string }
+  readonly requestContext: { readonly apiId: string; readonly domainName: string; readonly stage: string }
 }
 
 /**
  * The authorizer of `$connect`: only a device that the configuration knows, and that is active, holds a connection; and
  * one that has an enrolment code, to redeem it.
  *
- * A token that nobody enrolled can have made is answered 401; that of a disabled or revoked device 403. Later events of
- * the connection carry `device`.
+ * A token that nobody enrolled can have made, or that was made for another API, is answered 401; that of a disabled or
+ * revoked device 403. Later events of the connection carry `device`.
  */
 export const handler = middy<ConnectEvent>()
   .use(logged('authorize'))
-  .handler(async ({ methodArn, queryStringParameters }: ConnectEvent) => {
+  .handler(async ({ methodArn, queryStringParameters, requestContext }: ConnectEvent) => {
     const now = Date.now()
     const token = queryStringParameters?.token ?? ''
     const device = deviceNamedBy(token)
     const known = device === undefined ? undefined : await speaker(device, configuration, now)
+    if (device === undefined || known === undefined) return unauthorized({ device })
 
-    if (device === undefined || known === undefined) return unauthorized(device)
-    if (!(await isGenuine(token, device, known.key, now))) return unauthorized(device)
+    const expected = { device, audiences: audiences(requestContext) }
+    const verdict = await verdictOn(token, expected, known.key, now)
+    if (!verdict.genuine) return unauthorized({ device, offByS: verdict.offByS })
 
     return policy(device, mayConnect(known) ? 'Allow' : 'Deny', methodArn)
   })
 
+/** By either name of this stage: its address, which a device knows from its URL, or the API's id, where it was told that. */
+function audiences({ apiId, domainName, stage }: ConnectEvent['requestContext']): string[] {
+  return [`${domainName}/${stage}`, `${apiId}/${stage}`]
+}
+
 /** API Gateway turns an error with exactly this text into 401. */
-function unauthorized(device: string | undefined): never {
-  log('unauthorized', { device })
+function unauthorized(about: { readonly device: string | undefined; readonly offByS?: number | undefined }): never {
+  log('unauthorized', about)
   throw new Error('Unauthorized')
 }
 

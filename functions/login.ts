@@ -1,32 +1,47 @@
 import type { UpstreamSession } from '../shared/cwa/client.ts'
 import { eventsOf } from '../shared/cwa/messaging.ts'
 import { fitting, inBatches, type Cursor, type Mail } from '../shared/rules/batches.ts'
+import { loginPace } from '../shared/rules/pace.ts'
 import { Refusal } from '../shared/rules/refusal.ts'
-import { benchOf, type Open, type SigningIn } from '../shared/rules/seat.ts'
+import type { Open, SigningIn } from '../shared/rules/seat.ts'
+import type { Settings } from '../shared/rules/settings.ts'
+import type { DeviceSession } from '../shared/store/sessions.ts'
 import type { DeviceFrameOf } from '../shared/wire/frames.ts'
 import { admission } from './parts/admission.ts'
 import { downstream } from './parts/downstream.ts'
 import { farewell } from './parts/farewell.ts'
+import { guarded } from './parts/guarding.ts'
 import { log, why } from './parts/log.ts'
+import { pusher } from './parts/push.ts'
 import { route } from './parts/route.ts'
 import type { Told } from './parts/sealing.ts'
-import { configurationStore, sessionStores } from './parts/stores.ts'
+import { configurationStore, sessionStores, wrongPasswords } from './parts/stores.ts'
 import { upkeepStarter } from './parts/upkeep-starter.ts'
+import { watchingHere } from './parts/watching.ts'
 import type { Admitted } from './parts/taking.ts'
 import { asRefusal, upstream } from './parts/upstream.ts'
 
 const configuration = configurationStore()
 const stores = sessionStores()
-const { seats, sessions, mailbox, benches } = stores
+const { seats, sessions, mailbox, watches } = stores
+const wrong = wrongPasswords()
+const watching = watchingHere()
 const admit = admission(stores)
 const cwa = upstream()
-const connections = downstream()
+const push = pusher({ configuration, connections: downstream() })
 const startUpkeep = upkeepStarter()
 
 /** Longest wait, in milliseconds, for a session's first events (contacts, own presence): the device waits, too. */
 const FIRST_EVENTS_MS = 3_000
 
 type Login = Told<DeviceFrameOf<'login'>>
+
+/** What a login knows of the device's last one, and leaves for the next. */
+interface Known {
+  readonly previous: DeviceSession | undefined
+  readonly settings: Settings
+  readonly occupiedUntil: number
+}
 
 /**
  * Signs a device's user in, in the order of the source document: is there a seat, is the user permitted, does the
@@ -37,12 +52,14 @@ export const handler = route('login', configuration, async (told) => {
   const settings = await configuration.settings(now)
   const previous = await sessions.ofDevice(device)
   if (previous !== undefined && previous.heard >= number) throw new Refusal('replayed', previous)
+  const pace = loginPace(previous?.occupiedUntil, settings, now)
+  if ('retryAfterMs' in pace) throw new Refusal('too-many', pace)
 
   const admitted = await admit({ device, previous: previous?.session, settings, now })
   const farewells = sayFarewell(admitted)
   try {
-    const accepted = await signIn(told, admitted.seat)
-    await seeThatUpkeepListens(benchOf(admitted.seat.number))
+    const accepted = await signIn({ ...told, ...pace, previous, settings }, admitted.seat)
+    await seeThatUpkeepListens(admitted)
     const { statusIntervalMs } = settings
     return { type: 'accepted', ...accepted, steps: [admitted.step, ...accepted.steps], statusIntervalMs }
   } catch (thrown) {
@@ -61,16 +78,18 @@ async function giveBack({ session }: SigningIn): Promise<void> {
 /** The session that had to go is signed out upstream and its device told, while the new one signs in. */
 async function sayFarewell({ former }: Admitted): Promise<void> {
   if (former?.seat.state !== 'open') return
-  await farewell(former.seat, former.because, { sessions, cwa, configuration, connections })
+  await farewell(former.seat, former.because, { sessions, cwa, push })
 }
 
-async function signIn({ frame, device, number, connection, now }: Login, seat: SigningIn) {
+async function signIn(login: Login & Known, seat: SigningIn) {
+  const { frame, device, number, connection, previous, settings, occupiedUntil, now } = login
   const { session } = seat
   const { user } = frame
-  if (!(await sessions.point(device, { session, heard: number }, now))) throw new Refusal('replayed')
+  const pointer = { session, heard: number, at: now, occupiedUntil }
+  if (!(await sessions.point(device, pointer, now, previous))) throw new Refusal('replayed')
   if ((await configuration.user(user, now))?.permitted !== true) throw new Refusal('not-permitted')
 
-  const signedIn = await cwa.signIn(user, frame.password)
+  const signedIn = await guarded({ user, settings, previous, now }, wrong, () => cwa.signIn(user, frame.password))
   const opened = await cwa.initiateSession(signedIn, frame.availability && { availability: frame.availability })
   try {
     const { mail, ticket } = await firstMail(session, opened)
@@ -134,11 +153,19 @@ async function openSeat(
   if (!opened) throw new Refusal('server-busy', { reason: 'the login took too long, and its seat went to another' })
 }
 
-/** Nobody need wait for the schedule: a bench without a listener gets one now. Should that fail, the schedule mends it. */
-async function seeThatUpkeepListens(bench: number): Promise<void> {
+/**
+ * The listener is rung, or, where there is none, started now: nobody need wait for the schedule. A login that led the
+ * next ones to its bench does not ring, nor one that has the seat of another session: listeners see the hint change, and
+ * the end of that session. Should this fail, the schedule mends it.
+ */
+async function seeThatUpkeepListens({ seat, former, led }: Admitted): Promise<void> {
+  const watch = watching.ofSession(seat.session)
+  const isSeen = led === true || former?.seat.state === 'open'
   try {
-    if (!(await benches.listened(bench, Date.now()))) await startUpkeep(bench)
+    const now = Date.now()
+    const isListened = isSeen ? await watches.listened(watch, now) : await watches.ring(watch, now)
+    if (!isListened) await startUpkeep({ watch })
   } catch (thrown) {
-    log('upkeep not started', { bench, why: why(thrown) })
+    log('upkeep not started', { watch, why: why(thrown) })
   }
 }

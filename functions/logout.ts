@@ -1,11 +1,15 @@
 import { Refusal } from '../shared/rules/refusal.ts'
 import { signOut } from './parts/farewell.ts'
 import { log, why } from './parts/log.ts'
+import { ring } from './parts/ringing.ts'
 import { route } from './parts/route.ts'
 import { configurationStore, sessionStores } from './parts/stores.ts'
 import { upstream } from './parts/upstream.ts'
+import { watchingHere } from './parts/watching.ts'
 
-const { seats, sessions } = sessionStores()
+const stores = sessionStores()
+const { seats, sessions } = stores
+const listeners = { ...stores, watching: watchingHere() }
 const cwa = upstream()
 
 /**
@@ -21,6 +25,7 @@ export const handler = route('logout', configurationStore(), async ({ frame, num
   await signOut(session, { sessions, cwa }).catch((thrown: unknown) => {
     log('sign-out failed', { session, why: why(thrown) })
   })
+  await ring(session, now, listeners)
   log('logged out', { session, device })
   return { type: 'bye', session }
 })

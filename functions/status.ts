@@ -4,11 +4,14 @@ import { configurationStore, sessionStores } from './parts/stores.ts'
 
 const { seats } = sessionStores()
 
-/** The device's sign of life: it is there, on this connection, and has the batches up to `ack`. One write unit. */
+/**
+ * The device's sign of life: it is there, on this connection, and has the batches up to `ack`. One write unit, and a
+ * message back only where the device asks for one.
+ */
 export const handler = route('status', configurationStore(), async ({ frame, number, device, connection, now }) => {
-  const { session, ack: acked, active } = frame
+  const { session, ack: acked, active, answer } = frame
   const heard = await seats.heard({ session, device, connection, number, acked, active, at: now })
   if (!heard.kept) throw new Refusal(heard.because, heard)
 
-  return { type: 'heard', session }
+  return answer ? { type: 'heard', session } : undefined
 })

@@ -4,41 +4,57 @@ import { downstream } from './parts/downstream.ts'
 import { listen } from './parts/listening.ts'
 import { logged } from './parts/logged.ts'
 import { unlistened } from './parts/overview.ts'
+import { lambdaClock as clock } from './parts/pause.ts'
+import { pusher } from './parts/push.ts'
 import { configurationStore, sessionStores } from './parts/stores.ts'
-import { upkeepStarter } from './parts/upkeep-starter.ts'
+import { upkeepStarter, type UpkeepEvent } from './parts/upkeep-starter.ts'
 import { upstream } from './parts/upstream.ts'
+import { waker } from './parts/waker.ts'
+import { watchingHere } from './parts/watching.ts'
 
 const configuration = configurationStore()
 const stores = sessionStores()
-const parts = { ...stores, configuration, connections: downstream(), cwa: upstream() }
-const startUpkeep = upkeepStarter()
-
-/** How long before its deadline an environment hands over, in milliseconds: held GETs are let go, cursors kept. */
-const HAND_OVER_MS = 20_000
-
-interface UpkeepEvent {
-  /** The bench to listen for. The schedule names none: then every bench is looked at. */
-  readonly bench?: number
+const watching = watchingHere()
+const parts = {
+  ...stores,
+  configuration,
+  clock,
+  random: Math.random,
+  push: pusher({ configuration, connections: downstream() }),
+  cwa: upstream(),
+  wake: waker(),
 }
+const startUpkeep = upkeepStarter()
 
 /**
  * Keeps sessions alive: ends the inactive, and listens upstream for the others, minutes at a time.
  *
- * The schedule's tick listens for the first bench that nobody listens for, and starts more of this for the rest; with
+ * The schedule's tick listens for the first watch that nobody listens for, and starts more of this for the rest; with
  * no sessions, or when all are listened for, it ends at once.
  */
 export const handler = middy<UpkeepEvent>()
   .use(logged('upkeep'))
   .handler(async (event: UpkeepEvent, context: Context) => {
-    const [bench, ...others] = event.bench === undefined ? await everyBench(Date.now()) : [event.bench]
-    if (bench === undefined) return
-    await Promise.all(others.map(startUpkeep))
+    const { from } = event
+    const [watch, ...others] = event.watch === undefined ? await everyWatch(clock.now()) : [event.watch]
+    if (watch === undefined) return
+    await Promise.all(others.map((other) => startUpkeep({ watch: other })))
 
-    const timeIsUp = () => context.getRemainingTimeInMillis() < HAND_OVER_MS
-    const because = await listen(bench, context.awsRequestId, parts, timeIsUp)
-    if (because === 'time') await startUpkeep(bench)
+    const listener = context.awsRequestId
+    const because = await listen(
+      {
+        watch,
+        benches: watching.benches(watch),
+        listener,
+        ...(from !== undefined && { from }),
+        timeLeft: () => context.getRemainingTimeInMillis(),
+        startHeir: () => startUpkeep({ watch, from: listener }),
+      },
+      parts,
+    )
+    if (because === 'time') await startUpkeep({ watch })
   })
 
-async function everyBench(now: number): Promise<number[]> {
-  return unlistened(await configuration.settings(now), now, stores)
+async function everyWatch(now: number): Promise<number[]> {
+  return unlistened(await configuration.settings(now), now, { ...stores, watching })
 }

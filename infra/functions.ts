@@ -1,5 +1,6 @@
 import { ArnFormat, Duration, RemovalPolicy, Validations, type Stack } from 'aws-cdk-lib'
 import type { Table } from 'aws-cdk-lib/aws-dynamodb'
+import type { EventBus } from 'aws-cdk-lib/aws-events'
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
@@ -11,20 +12,28 @@ import type { StackSettings } from './settings.ts'
 
 /** What a function needs: nothing is granted, and no variable set, that its line does not name. */
 interface Needs {
-  /** DynamoDB actions on the two tables. */
-  readonly configuration?: readonly string[]
-  readonly sessions?: readonly string[]
+  /** DynamoDB actions on the items of the two tables, by what their partition keys begin with (shared/store/tables.ts). */
+  readonly configuration?: Items
+  readonly sessions?: Items
   /** Whether it reads or writes what is kept sealed. */
   readonly secrets?: true
-  /** Whether it talks to CWA, posts to connections, starts upkeep. */
+  /** Whether it talks to CWA, posts to connections, starts upkeep, has devices woken. */
   readonly upstream?: true
   readonly downstream?: true
   readonly startsUpkeep?: true
+  readonly wakes?: true
+  /** Whether it must know which benches are listened for together. */
+  readonly findsListener?: true
   readonly memoryMb?: number
   readonly timeoutS?: number
 }
 
-const READ_KEY = ['GetItem'] as const
+/** `SEATS#*` stands for every partition key that begins so, as IAM's StringLike has it. */
+type Items = Readonly<Record<string, readonly Operation[]>>
+type Operation = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem'
+
+const READ = ['GetItem'] as const
+const TRANSPORT_KEY = { 'DEVICE#*': READ } as const
 
 /** More memory is also more processor: at 256 MB a route's cold start is about half that at 128 MB, for the same price. */
 const MEMORY_MB = 256
@@ -33,29 +42,62 @@ const MEMORY_MB = 256
 const ROUTE_S = 29
 
 const NEEDS = {
-  authorize: { configuration: READ_KEY, secrets: true },
-  disconnect: { sessions: ['GetItem', 'UpdateItem'] },
-  unknown: { configuration: READ_KEY, secrets: true },
-  status: { configuration: READ_KEY, sessions: ['UpdateItem'], secrets: true },
-  poll: { configuration: READ_KEY, sessions: ['UpdateItem', 'Query', 'GetItem'], secrets: true },
-  send: { configuration: READ_KEY, sessions: ['UpdateItem', 'GetItem'], secrets: true, upstream: true },
-  logout: { configuration: READ_KEY, sessions: ['UpdateItem', 'DeleteItem'], secrets: true, upstream: true },
-  enroll: { configuration: ['GetItem', 'UpdateItem'], secrets: true },
+  authorize: { configuration: TRANSPORT_KEY, secrets: true },
+  disconnect: { sessions: { 'DEVICE#*': READ, 'SEATS#*': ['UpdateItem'] } },
+  unknown: { configuration: TRANSPORT_KEY, secrets: true },
+  status: { configuration: TRANSPORT_KEY, sessions: { 'SEATS#*': ['UpdateItem'] }, secrets: true },
+  poll: {
+    configuration: TRANSPORT_KEY,
+    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': READ, 'MAIL#*': ['Query'], 'WATCH#*': ['UpdateItem'] },
+    secrets: true,
+    findsListener: true,
+  },
+  send: {
+    configuration: { ...TRANSPORT_KEY, SETTINGS: READ },
+    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': ['GetItem', 'UpdateItem'] },
+    secrets: true,
+    upstream: true,
+  },
+  logout: {
+    configuration: TRANSPORT_KEY,
+    sessions: { 'SEATS#*': ['UpdateItem', 'DeleteItem'], 'SESSION#*': ['DeleteItem'], 'WATCH#*': ['UpdateItem'] },
+    secrets: true,
+    upstream: true,
+    findsListener: true,
+  },
+  enroll: { configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'] }, secrets: true },
   login: {
-    configuration: READ_KEY,
-    sessions: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    configuration: { ...TRANSPORT_KEY, 'USER#*': READ, SETTINGS: READ },
+    sessions: {
+      'HINT#*': ['GetItem', 'UpdateItem'],
+      'SEATS#*': ['GetItem', 'Query', 'PutItem', 'DeleteItem'],
+      'DEVICE#*': ['GetItem', 'PutItem'],
+      'WRONG#*': ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
+      'SESSION#*': ['PutItem', 'DeleteItem'],
+      'MAIL#*': ['PutItem'],
+      'WATCH#*': ['GetItem', 'UpdateItem'],
+    },
     secrets: true,
     upstream: true,
     downstream: true,
     startsUpkeep: true,
+    findsListener: true,
   },
   upkeep: {
-    configuration: READ_KEY,
-    sessions: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    configuration: { ...TRANSPORT_KEY, SETTINGS: READ },
+    sessions: {
+      'HINT#*': ['GetItem', 'UpdateItem'],
+      'SEATS#*': ['Query', 'GetItem', 'UpdateItem', 'DeleteItem'],
+      'SESSION#*': ['GetItem', 'UpdateItem', 'DeleteItem'],
+      'MAIL#*': ['Query', 'PutItem'],
+      'WATCH#*': ['GetItem', 'UpdateItem'],
+    },
     secrets: true,
     upstream: true,
     downstream: true,
     startsUpkeep: true,
+    wakes: true,
+    findsListener: true,
     memoryMb: 512,
     timeoutS: 900,
   },
@@ -83,6 +125,7 @@ export interface FunctionsProps {
   readonly sessions: Table
   readonly gateway: ManagedConnections
   readonly network: UpstreamNetwork | undefined
+  readonly waking: EventBus
 }
 
 export type Functions = Readonly<Record<Name, LambdaFunction>>
@@ -132,38 +175,49 @@ function functionName(stack: Stack, name: Name): string {
   return `${stack.stackName}-${name}`
 }
 
-function variables(stack: Stack, needs: Needs, { settings, configuration, sessions, gateway }: FunctionsProps) {
+function variables(stack: Stack, needs: Needs, props: FunctionsProps) {
+  const { settings, configuration, sessions, gateway, waking } = props
   const set: Partial<Record<Variable, string>> = {
     ...(needs.configuration && { CONFIGURATION_TABLE: configuration.tableName }),
     ...(needs.sessions && { SESSIONS_TABLE: sessions.tableName }),
     ...(needs.secrets && { MASTER_KEY: settings.masterKey }),
     ...(needs.downstream && { CONNECTIONS_URL: gateway.managementUrl }),
     ...(needs.startsUpkeep && { UPKEEP_FUNCTION: functionName(stack, 'upkeep') }),
+    ...(needs.wakes && { WAKING_BUS: waking.eventBusName }),
+    ...(needs.findsListener && { SESSIONS_PER_LISTENER: String(settings.sessionsPerListener) }),
     ...(needs.upstream && { CWA_URL: settings.upstreamUrl, CWA_CODEC: settings.codec }),
     ...(needs.upstream && settings.privateCa !== undefined && { CWA_CA: settings.privateCa }),
   }
   return set
 }
 
-function onTable(actions: readonly string[] = []): string[] {
-  return actions.map((action) => `dynamodb:${action}`)
-}
-
-/** Exact actions on exact ARNs. Only a connection's id cannot be named before it is there. */
-function grant(
-  role: Role,
-  stack: Stack,
-  needs: Needs,
-  { settings, configuration, sessions, gateway }: FunctionsProps,
-): void {
-  const allow = (resource: string, actions: readonly string[] = []) => {
-    if (actions.length > 0) role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [resource] }))
+/**
+ * Exact actions on exact ARNs and items. Each of these actions names one partition key at least, so that the condition
+ * is never met for want of one. Only a connection's id cannot be named before it is there.
+ */
+function grant(role: Role, stack: Stack, needs: Needs, props: FunctionsProps): void {
+  const { settings, configuration, sessions, gateway, waking } = props
+  const allow = (resource: string, actions: readonly string[], leadingKey?: string) => {
+    const conditions = leadingKey && { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [leadingKey] } }
+    role.addToPolicy(
+      new PolicyStatement({ actions: [...actions], resources: [resource], ...(conditions && { conditions }) }),
+    )
   }
-  allow(configuration.tableArn, onTable(needs.configuration))
-  allow(sessions.tableArn, onTable(needs.sessions))
+  const allowItems = (table: Table, items: Items = {}) => {
+    for (const [key, operations] of Object.entries(items)) {
+      allow(
+        table.tableArn,
+        operations.map((operation) => `dynamodb:${operation}`),
+        key,
+      )
+    }
+  }
+  allowItems(configuration, needs.configuration)
+  allowItems(sessions, needs.sessions)
   if (needs.secrets) {
-    const { action, arn } = masterKey(stack, settings)
+    const { action, arn, items } = masterKey(stack, settings)
     allow(arn, [action])
+    allowItems(configuration, items)
   }
   if (needs.downstream) {
     allow(gateway.postArn, ['execute-api:ManageConnections'])
@@ -172,6 +226,7 @@ function grant(
       reason: `Posts to this stage's connections only; their ids are made when devices connect.`,
     })
   }
+  if (needs.wakes) allow(waking.eventBusArn, ['events:PutEvents'])
   if (needs.startsUpkeep) {
     const resourceName = functionName(stack, 'upkeep')
     const arnFormat = ArnFormat.COLON_RESOURCE_NAME
@@ -185,9 +240,12 @@ function grant(
  * What reads the key ring. The AWS managed key of SSM, which encrypts the parameter, lets whoever may read the parameter
  * decrypt it: no permission for KMS is needed then.
  */
-function masterKey(stack: Stack, { masterKey }: StackSettings): { readonly action: string; readonly arn: string } {
+function masterKey(
+  stack: Stack,
+  { masterKey }: StackSettings,
+): { readonly action: string; readonly arn: string; readonly items?: Items } {
   const name = masterKey.slice('ssm:'.length)
-  if (masterKey.startsWith('kms:')) return { action: 'kms:Decrypt', arn: name }
+  if (masterKey.startsWith('kms:')) return { action: 'kms:Decrypt', arn: name, items: { KEYS: READ } }
   const parameter = { service: 'ssm', resource: 'parameter', resourceName: name.slice(1) }
   return { action: 'ssm:GetParameter', arn: stack.formatArn(parameter) }
 }

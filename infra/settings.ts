@@ -12,6 +12,12 @@ const RETENTION_DAYS = Object.values(RetentionDays).filter(isDays)
 /** A function's variables may take 4 KB together (AWS Lambda); this leaves room for the others. */
 const CA_BYTES = 3_000
 
+/**
+ * How many long polls one environment of upkeep holds: those of one, two or three benches (of shared/rules/seat.ts). A Lambda
+ * environment has 1,024 file descriptors: 900 leave room for DynamoDB, the gateway and the runtime.
+ */
+const LISTENER_SESSIONS = [300, 600, 900]
+
 /** What is accepted for each setting, in the words of the error that a wrong one makes. */
 const ACCEPTED: Readonly<Record<string, string>> = {
   upstreamUrl: 'http:// or https://, a host, and a port if it is not 80 or 443; no user name, no path',
@@ -30,6 +36,7 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   'throttle.ratePerSecond': 'a whole number from 1',
   'throttle.burst': 'a whole number from 1',
   stage: 'at most 128 letters, digits, - and _',
+  sessionsPerListener: `one of ${LISTENER_SESSIONS.join(', ')}`,
 }
 
 const wholeNumber = v.pipe(v.unknown(), v.transform(numberIn), v.number(), v.integer())
@@ -64,6 +71,7 @@ const schema = v.object({
     { ratePerSecond: 500, burst: 1_000 },
   ),
   stage: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9_-]{1,128}$/)), 'live'),
+  sessionsPerListener: v.optional(v.pipe(wholeNumber, v.picklist(LISTENER_SESSIONS)), 900),
 })
 
 /** What a team sets before it deploys. The sessions' own settings (maximum, timeouts) are data: see shared/rules/settings.ts. */

@@ -1,6 +1,6 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { Construct } from 'constructs'
 import { KEYS, TTL_ATTRIBUTE } from '../shared/store/tables.ts'
@@ -24,7 +24,12 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
   const sessions = table(stack, 'Sessions', settings, TTL_ATTRIBUTE)
   const webSocket = api(stack, settings)
   const network = upstreamNetwork(stack, settings)
-  const served = functions(stack, { settings, bundles, configuration, sessions, gateway: webSocket, network })
+  // A name of our own: the rules that a team hooks up to it stay where they are when the bus is replaced.
+  const waking = new EventBus(stack, 'Waking', {
+    eventBusName: `${stack.stackName}-waking`,
+    description: 'Devices to wake: identifiers and a count, never content',
+  })
+  const served = functions(stack, { settings, bundles, configuration, sessions, gateway: webSocket, network, waking })
   webSocket.serve(served)
 
   // The finest that EventBridge has. With nobody logged in a tick reads the benches and ends.
@@ -41,8 +46,10 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
     description: `Where the key ring is. The first time, npm run admin -- --stack ${stack.stackName} keys create makes it`,
   })
   new CfnOutput(stack, 'ManagementUrl', { value: webSocket.managementUrl })
+  new CfnOutput(stack, 'WakingBus', { value: waking.eventBusName, description: 'Where devices to wake are told of' })
   new CfnOutput(stack, 'CwaUrl', { value: settings.upstreamUrl })
   new CfnOutput(stack, 'CwaCodec', { value: settings.codec })
+  new CfnOutput(stack, 'SessionsPerListener', { value: String(settings.sessionsPerListener) })
   return stack
 }
 

@@ -25,7 +25,7 @@ interface No {
  * every bench consistently once more before it says no. So a login that finds room reads one bench, however many there
  * are, and a hint that leads astray costs reads and decides nothing.
  *
- * A complete no costs at most 26 read units a bench. It is then repeated for NO_MS, and never past the moment at which
+ * A complete no costs at most 16.5 read units a bench. It is then repeated for NO_MS, and never past the moment at which
  * the next session can be idle, so that a storm of logins costs each environment one complete look a second, and each
  * login beside it only what it takes to find the device's own seat: half a unit. A device that has a seat is let in
  * meanwhile, and so is everyone once the limits are others.
@@ -75,10 +75,12 @@ async function lookAround(
   for (const bench of benchesFor(applicant, room, consistent)) {
     const read = await parts.seats.read(bench, { consistent })
     const free = freeSeats(bench, read, settings, now)
-    const admitted = (await takeOver(read, applicant, parts)) ?? (await takeFree(free, applicant, parts))
+    const own = await takeOver(read, applicant, parts)
+    if (own !== undefined) return own
+    const admitted = await takeFree(free, applicant, parts)
     if (admitted !== undefined) {
-      await leadTo(admitted, room, parts)
-      return admitted
+      const isLast = free.length === 1 && benches(settings).includes(bench + 1)
+      return { ...admitted, led: await lead(room, isLast ? bench + 1 : bench, parts) }
     }
     complete &&= free.length === 0
     taken.push(...read)
@@ -99,11 +101,20 @@ function benchesFor({ previous, settings }: Applicant, room: number, consistent:
   return [...new Set([...own, ...all.filter((bench) => bench >= room), ...all])]
 }
 
-/** The next login is led to where this one found room. Should that fail, it looks as long as this one did. */
-async function leadTo({ seat, former }: Admitted, room: number, { outlooks }: AdmissionParts): Promise<void> {
-  const bench = benchOf(seat.number)
-  if (former !== undefined || bench === room) return
-  await outlooks.lead(room, bench).catch((thrown: unknown) => log('hint not kept', { bench, why: why(thrown) }))
+/**
+ * The next login is led to where this one found room, or to the bench above where it took the last seat: nobody reads a
+ * bench that is known to be full. Should that fail, the next one looks as long as this one did.
+ */
+async function lead(from: number, bench: number, { outlooks }: AdmissionParts): Promise<boolean> {
+  if (bench === from) return false
+  try {
+    // Where another login was faster, listeners saw that one lead.
+    await outlooks.lead(from, bench)
+    return true
+  } catch (thrown) {
+    log('hint not kept', { bench, why: why(thrown) })
+    return false
+  }
 }
 
 function refusal(idleAt: number | undefined, { settings, now }: Applicant): Refusal {

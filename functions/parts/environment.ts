@@ -5,6 +5,8 @@ export type Variable =
   | 'MASTER_KEY'
   | 'CONNECTIONS_URL'
   | 'UPKEEP_FUNCTION'
+  | 'SESSIONS_PER_LISTENER'
+  | 'WAKING_BUS'
   | 'CWA_URL'
   | 'CWA_CODEC'
   | 'CWA_CA'

@@ -1,17 +1,14 @@
 import type { CwaClient } from '../../shared/cwa/client.ts'
-import type { Connections } from '../../shared/gateway/connections.ts'
 import { REFUSALS, type RefusalCode } from '../../shared/rules/refusal.ts'
 import type { Open } from '../../shared/rules/seat.ts'
-import type { Configuration } from '../../shared/store/configuration.ts'
 import type { Sessions } from '../../shared/store/sessions.ts'
 import { log, why } from './log.ts'
-import { push } from './push.ts'
+import type { Push } from './push.ts'
 
 interface Parts {
   readonly sessions: Sessions
   readonly cwa: CwaClient
-  readonly configuration: Configuration
-  readonly connections: Connections
+  readonly push: Push
 }
 
 /**
@@ -29,7 +26,7 @@ export async function farewell(seat: Open, code: RefusalCode, parts: Parts, word
   const reason = words === undefined ? meaning : `${meaning}: ${words}`
   const done = await Promise.allSettled([
     signOut(session, parts),
-    push({ type: 'ended', session, code, reason, next }, seat, 0, parts),
+    parts.push({ type: 'ended', session, code, reason, next }, seat, 0),
   ])
   for (const each of done) {
     if (each.status === 'rejected') log('farewell failed', { session, connection, why: why(each.reason) })

@@ -1,27 +1,30 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { pollWait, type CwaClient } from '../../shared/cwa/client.ts'
 import { Unanswered } from '../../shared/cwa/exchange.ts'
 import { CwaFault } from '../../shared/cwa/faults.ts'
 import { eventsOf } from '../../shared/cwa/messaging.ts'
-import type { Connections } from '../../shared/gateway/connections.ts'
-import { inBatches, lastEid, type Cursor, type Mail } from '../../shared/rules/batches.ts'
-import type { Open } from '../../shared/rules/seat.ts'
-import type { Configuration } from '../../shared/store/configuration.ts'
-import type { SessionStores } from './stores.ts'
+import type { CwaEvents } from '../../shared/cwa/model.ts'
+import { inBatches, lastEid, type Cursor } from '../../shared/rules/batches.ts'
+import { isAttended, type Open } from '../../shared/rules/seat.ts'
+import type { Sessions } from '../../shared/store/sessions.ts'
+import { keeping } from './keeping.ts'
 import { log, why } from './log.ts'
 import { newsReader, type News } from './news.ts'
-import { push } from './push.ts'
+import { pause } from './pause.ts'
+import { telling, type TellingParts } from './telling.ts'
 
-export interface FollowingParts extends Omit<SessionStores, 'outlooks'> {
-  readonly configuration: Configuration
-  readonly connections: Connections
+export interface FollowingParts extends TellingParts {
+  readonly sessions: Sessions
   readonly cwa: CwaClient
+  /** A number from 0 up to, but not including, 1. */
+  readonly random: () => number
 }
 
 /** One session that is listened for. */
 export interface Following {
-  /** Takes note of the seat as it is now: a new connection gets what its device has not acknowledged. */
+  /** Takes note of the seat as it is now. */
   readonly moved: (seat: Open) => void
+  /** Resolves when the first GET is under way: from then on nothing waits for this session's listener. */
+  readonly listening: Promise<void>
   /** Stops listening and keeps how far it came, for whoever goes on. */
   readonly stop: () => Promise<void>
   /** Why the session ended upstream; undefined where it was stopped. */
@@ -44,68 +47,98 @@ const GIVE_UP_AFTER = 3
  *                              ╰─ append ✘: another listener kept them; go on after what is kept
  */
 export function follow(first: Open, parts: FollowingParts): Following {
-  const { seats, sessions, mailbox, cwa } = parts
+  const { clock, sessions, mailbox, cwa, random } = parts
   const aborted = new AbortController()
   const { signal } = aborted
   const { session } = first
-  let seat = first
+  const device = telling(first, parts)
+  const kept = keeping(session, parts)
+  const listening = Promise.withResolvers<void>()
   let upstream = { sid: '', ticket: '' }
   let cursor: Cursor = { seq: 0, ackId: 0, eid: 0 }
-  let telling = Promise.resolve()
+  let cursorKept = cursor
   let repeating = false
+  let asked: { readonly active: boolean; readonly letGo: () => void } | undefined
   const newsIn = newsReader()
 
-  const start = async () => {
-    const [known, last] = await Promise.all([sessions.read(session), mailbox.last(session)])
-    if (known === undefined) throw new CwaFault('give-up', 'the session is not in the cache of the connectivity')
+  /** Where the session stands: the mailbox goes before the cache, which is written now and then. */
+  const find = async (options: { consistent: boolean }) => {
+    const [known, last] = await Promise.all([sessions.read(session, options), mailbox.last(session, options)])
+    if (known === undefined) {
+      if (!options.consistent) return find({ consistent: true })
+      throw new CwaFault('give-up', 'the session is not in the cache of the connectivity')
+    }
     upstream = known
     cursor = last !== undefined && last.seq > known.cursor.seq ? last : known.cursor
-    // What another listener kept and did not live to tell.
-    if (seat.acked < cursor.seq) tellNext(() => mailbox.after(session, seat.acked))
+    cursorKept = cursor
   }
 
-  const tell = async (mail: readonly Mail[]) => {
-    for (const { seq, events } of mail) {
-      if (seat.coverage === 'out') return
-      const frame = { type: 'events', session, batches: [{ seq, events }], more: false, recovered: true } as const
-      if (await push(frame, seat, seq, parts)) continue
-      await seats.outOfCoverage(session, seat.connection)
-      seat = outOfCoverage(seat)
-    }
-  }
-  // Posts of one session go one after the other, and never make the listening wait or fail.
-  const tellNext = (mail: () => Promise<readonly Mail[]>) => {
-    telling = telling
-      .then(async () => tell(await mail()))
-      .catch((thrown: unknown) => log('device not told', { session, connection: seat.connection, why: why(thrown) }))
+  /** What another listener kept and did not live to tell. */
+  const start = async () => {
+    await find({ consistent: false })
+    await goOn('now')
   }
 
-  const keep = async (mail: readonly Mail[]): Promise<boolean> => {
-    for (const batch of mail) if (!(await mailbox.append(session, batch, Date.now()))) return false
-    return true
+  const goOn = async (when: 'now' | 'later') => {
+    const { acked } = device.seat()
+    if (acked < cursor.seq) device.goOn(await kept.from(acked), when)
   }
 
   const once = async () => {
-    const active = seat.active && seat.coverage === 'in'
-    const brought = await cwa.poll(upstream, { ackId: cursor.ackId, active, signal })
-    if (brought.ticket !== upstream.ticket) {
-      // First kept, then used: should the write fail, the next answer brings the ticket again.
-      const renewed = await sessions.renew(session, { was: upstream.ticket, now: brought.ticket })
-      const newest = renewed ? brought.ticket : (await sessions.read(session))?.ticket
-      upstream = { ...upstream, ticket: newest ?? brought.ticket }
+    const brought = await ask()
+    if (brought === undefined) return undefined
+    if (brought.ticket !== upstream.ticket) await renew(brought.ticket)
+    if (!(await keep(brought))) {
+      await find({ consistent: true })
+      // Whoever kept it tells it, if it lives to.
+      return goOn('later')
     }
-    const news = newsIn(brought.events, cursor.eid)
+    await pause(clock, pollWait(brought.pollWaitTime), signal)
+  }
+
+  /** One GET; undefined where it was let go, to be asked anew: what it would have brought comes with the next. */
+  const ask = async () => {
+    const own = new AbortController()
+    const letGo = () => own.abort()
+    const active = isAttended(device.seat(), clock.now())
+    signal.addEventListener('abort', letGo)
+    asked = { active, letGo }
+    try {
+      const asking = cwa.poll(upstream, { ackId: cursor.ackId, active, signal: own.signal })
+      listening.resolve()
+      return await asking
+    } catch (thrown) {
+      if (own.signal.aborted) return undefined
+      throw thrown
+    } finally {
+      asked = undefined
+      signal.removeEventListener('abort', letGo)
+    }
+  }
+
+  /** First kept, then used: should the write fail, the next answer brings the ticket again. */
+  const renew = async (ticket: string) => {
+    const renewed = await sessions.renew(session, { was: upstream.ticket, now: ticket })
+    const newest = renewed ? ticket : (await sessions.read(session, { consistent: true }))?.ticket
+    upstream = { ...upstream, ticket: newest ?? ticket }
+  }
+
+  /** @returns `false` where another listener kept something first */
+  const keep = async ({ events, ackId }: CwaEvents): Promise<boolean> => {
+    const news = newsIn(events, cursor.eid)
     noteLies(news)
     const arrived = news.events.map((event) => ({ eid: event.eid, events: eventsOf(event) }))
     const before = cursor.eid
-    const mail = inBatches(arrived, brought.ackId, cursor).map((batch) => ({
-      ...batch,
-      eid: Math.max(batch.eid, before),
-    }))
-    if (!(await keep(mail))) return start()
-    cursor = { seq: mail.at(-1)?.seq ?? cursor.seq, ackId: brought.ackId, eid: lastEid(arrived, cursor.eid) }
-    if (mail.length > 0) tellNext(async () => mail)
-    await pause(pollWait(brought.pollWaitTime), undefined, { signal })
+    for (const batch of inBatches(arrived, ackId, cursor)) {
+      const mail = { ...batch, eid: Math.max(batch.eid, before) }
+      const at = clock.now()
+      if (!(await kept.append(mail, device.seat().acked, at))) return false
+      cursor = mail
+      cursorKept = mail
+      device.kept([{ first: mail.seq, seq: mail.seq, at, events: mail.events }])
+    }
+    cursor = { seq: cursor.seq, ackId, eid: lastEid(arrived, cursor.eid) }
+    return true
   }
 
   /** A server that does not count as it should is not argued with, but it is noted: once, not with each answer. */
@@ -117,7 +150,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
 
   /** A ticket that is refused may just be an old one, where another function was told the next. */
   const hasNewerTicket = async (): Promise<boolean> => {
-    const known = await sessions.read(session)
+    const known = await sessions.read(session, { consistent: true })
     if (known === undefined || known.ticket === upstream.ticket) return false
     upstream = known
     return true
@@ -138,6 +171,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
         failures = 0
         useless = 0
       } catch (thrown) {
+        listening.resolve()
         if (signal.aborted) break
         const fault = thrown instanceof CwaFault ? thrown : undefined
         useless = fault?.kind === 'give-up' ? useless + 1 : 0
@@ -145,35 +179,33 @@ export function follow(first: Open, parts: FollowingParts): Following {
         // A GET that was held for longer than this side waits is no failure: the next follows at once.
         failures = fault instanceof Unanswered ? 0 : failures + 1
         log('listening failed', { session, failures, why: why(thrown) })
-        await pause(backOff(failures, fault?.retryAfterMs), undefined, { signal }).catch(() => {})
+        await pause(clock, backOff(failures, random(), fault?.retryAfterMs), signal)
       }
     }
     return undefined
   }
 
-  const ended = run()
+  const ended = run().finally(() => listening.resolve())
   return {
-    moved(now) {
-      const another = now.connection !== seat.connection || (now.coverage === 'in' && seat.coverage === 'out')
-      seat = now
-      if (another && now.acked < cursor.seq) tellNext(() => mailbox.after(session, now.acked))
+    moved(seat) {
+      device.moved(seat)
+      // Others see the user as the held GET says: it is not left to say that a device is in use which is not.
+      if (asked !== undefined && asked.active !== isAttended(seat, clock.now())) asked.letGo()
     },
+    listening: listening.promise,
     async stop() {
       aborted.abort()
       await ended
-      await telling
-      if (upstream.sid !== '') await sessions.keep({ session, cursor }, Date.now())
+      await device.idle()
+      const isFurther = cursor.ackId !== cursorKept.ackId || cursor.eid !== cursorKept.eid
+      if (isFurther) await sessions.keep({ session, cursor }, clock.now())
     },
     ended,
   }
 }
 
-function outOfCoverage(seat: Open): Open {
-  return { ...seat, coverage: 'out' }
-}
-
 /** @param askedMs what the server itself asked for: never less than that */
-function backOff(failures: number, askedMs = 0): number {
+function backOff(failures: number, random: number, askedMs = 0): number {
   if (failures === 0) return 0
-  return askedMs + Math.random() * Math.min(AGAIN_MS.last, AGAIN_MS.first * 2 ** failures)
+  return askedMs + random * Math.min(AGAIN_MS.last, AGAIN_MS.first * 2 ** failures)
 }

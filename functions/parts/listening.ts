@@ -1,92 +1,194 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import type { Clock } from '../../shared/rules/clock.ts'
 import { isInactive } from '../../shared/rules/settings.ts'
 import type { Open, Seat } from '../../shared/rules/seat.ts'
-import { LISTEN_LEASE_MS } from '../../shared/store/benches.ts'
+import { LISTEN_LEASE_MS } from '../../shared/store/watches.ts'
 import { farewell } from './farewell.ts'
 import { follow, type Following, type FollowingParts } from './following.ts'
 import { log, why } from './log.ts'
+import { pause } from './pause.ts'
+import type { SessionStores } from './stores.ts'
 
-/** How often a listener looks at its bench, in milliseconds: new sessions, new connections, log-outs. */
-const LOOK_MS = 1_000
+export type ListeningParts = FollowingParts & Pick<SessionStores, 'watches' | 'outlooks'>
+
+/** How often a listener looks whether somebody rang, in milliseconds. */
+const BELL_MS = 1_000
+/** How often it looks at its benches when nobody did, in milliseconds: for silent devices and acknowledgements. */
+const LOOK_MS = 10_000
+/** For how many bells it looks each time after a ring: an eventually consistent look may be older than the ring. */
+const LOOKS_AFTER_RING = 3
+/** How often it renews its claim, in milliseconds: two renewals may fail before another listener can claim the watch. */
+const RENEW_MS = LISTEN_LEASE_MS / 3
 
 /**
- * Listens for every session of a bench until there is none, another listener has the bench, or the time is up.
+ * How long before its end an environment starts the one that goes on, and how long before it lets go of what nobody took
+ * over by then, in milliseconds.
+ */
+export const HAND_OVER_MS = { startHeir: 60_000, letGo: 15_000 } as const
+
+export interface ListenOptions {
+  readonly watch: number
+  readonly benches: readonly number[]
+  /** Names this listener in the watch's lease. */
+  readonly listener: string
+  /** The listener that started this one to go on: the watch is taken over once every session is listened for. */
+  readonly from?: string
+  /** How much time is left, in milliseconds. */
+  readonly timeLeft: () => number
+  /** Starts the listener that goes on. */
+  readonly startHeir: () => Promise<void>
+}
+
+/**
+ * Listens for every session of a watch until there is none, another listener has the watch, or the time is up.
  *
- * @param listener names this listener in the bench's lease
+ *   listener A   ───── a minute left: start B ─────────────────────── sees B ── stops
+ *   listener B                                 ── GETs for all ── succeed ✔ ──────────
+ *
+ * For a moment both listen for a session: the log of the mailbox lets each batch in once.
+ *
  * @returns whether there are sessions left for somebody else to listen for
  */
-export async function listen(
-  bench: number,
-  listener: string,
-  parts: FollowingParts,
-  timeIsUp: () => boolean,
-): Promise<'nobody' | 'another' | 'time'> {
-  const { seats, benches } = parts
+export async function listen(options: ListenOptions, parts: ListeningParts): Promise<'nobody' | 'another' | 'time'> {
+  const { watch, listener, from, timeLeft, startHeir } = options
+  const { clock, watches } = parts
   const followed = new Map<string, Following>()
-  log('listening', { bench, listener })
-  let renewAt = 0
+  const isDue = timetable(clock)
+  let succeeding = from !== undefined
+  let heirStarted = false
+  let bell: string | undefined
+  let ringing = 0
+  let taken: Seat[] | undefined
+
+  const look = async () => {
+    taken = await benchesRead(options, parts, false)
+    await endInactive(taken, parts)
+    await compare(taken.filter(isOpen), followed, parts, () => (ringing = LOOKS_AFTER_RING))
+  }
+
+  /** @returns why to stop, if this is to stop */
+  const round = async (): Promise<'nobody' | 'another' | 'time' | undefined> => {
+    if (timeLeft() < HAND_OVER_MS.letGo) return 'time'
+    if (!succeeding && isDue('renew', RENEW_MS) && !(await watches.claim(watch, listener, clock.now())))
+      return 'another'
+    const rung = await bellOf(watch, parts)
+    if (!succeeding && rung.listener !== undefined && rung.listener !== listener) return 'another'
+    if (rung.bell !== bell) ringing = LOOKS_AFTER_RING
+    bell = rung.bell
+    ringing -= 1
+    if (ringing >= 0 || taken?.some(({ state }) => state === 'signing-in') || isDue('look', LOOK_MS)) await look()
+    if (taken?.length === 0 && (await nobodyLeft(options, parts))) return 'nobody'
+    if (succeeding && from !== undefined) {
+      await Promise.all([...followed.values()].map(({ listening }) => listening))
+      if (!(await watches.succeed(watch, listener, from, clock.now()))) return 'another'
+      log('taken over', { watch, listener, from })
+      succeeding = false
+    }
+    if (!heirStarted && timeLeft() < HAND_OVER_MS.startHeir) {
+      await startHeir()
+      heirStarted = true
+    }
+    return undefined
+  }
+
+  log('listening', { watch, listener })
   try {
     for (;;) {
-      if (Date.now() >= renewAt && !(await benches.claim(bench, listener, Date.now()))) return 'another'
-      if (Date.now() >= renewAt) renewAt = Date.now() + LISTEN_LEASE_MS / 3
-      const taken = await seats.read(bench)
-      if (taken.length === 0) {
-        if (await nobodyLeft(bench, listener, parts)) return 'nobody'
-        renewAt = 0
+      try {
+        const because = await round()
+        if (because !== undefined) return because
+      } catch (thrown) {
+        // Whoever is listened for stays so: what failed is done again with the next round.
+        log('round failed', { watch, listener, why: why(thrown) })
       }
-      if (timeIsUp()) return 'time'
-      await endInactive(taken, parts)
-      await compare(taken.filter(isOpen), followed, parts)
-      await pause(LOOK_MS)
+      await pause(clock, BELL_MS)
     }
   } finally {
-    await Promise.all([...followed.values()].map((following) => following.stop()))
-    await benches.release(bench, listener)
-    log('listened', { bench, listener })
+    await Promise.allSettled([...followed.values()].map((following) => following.stop()))
+    await watches.release(watch, listener).catch((thrown: unknown) => log('not released', { watch, why: why(thrown) }))
+    log('listened', { watch, listener })
   }
+}
+
+/** Whether a thing that is done every so often is due by now: at first, always. */
+function timetable(clock: Clock): (what: 'renew' | 'look', everyMs: number) => boolean {
+  const doneAt = { renew: -Infinity, look: -Infinity }
+  return (what, everyMs) => {
+    const isDue = clock.now() - doneAt[what] >= everyMs
+    if (isDue) doneAt[what] = clock.now()
+    return isDue
+  }
+}
+
+/** A login that leads others to another bench does not ring as well: the hint it writes is as good. */
+async function bellOf(watch: number, { watches, outlooks }: ListeningParts) {
+  const [{ listener, bell }, hint] = await Promise.all([watches.look(watch), outlooks.glance()])
+  return { listener, bell: `${bell} ${hint}` }
+}
+
+async function benchesRead(
+  { benches }: ListenOptions,
+  { seats }: ListeningParts,
+  consistent: boolean,
+): Promise<Seat[]> {
+  return (await Promise.all(benches.map((bench) => seats.read(bench, { consistent })))).flat()
 }
 
 /*
  * A login that comes as the last session goes must not find a lease whose holder is about to leave:
  *
- *   listener   read: empty ── release ── read again, consistently: a seat! ── goes on
- *   login           take seat … open ── lease?
+ *   listener   read: empty ── release ── read again, consistently: a seat! ── claim, goes on
+ *   login           take seat … open ── ring: is there a listener?
  *
  * Either the login sees no lease and starts upkeep, or the seat was taken before the second read.
  */
-async function nobodyLeft(bench: number, listener: string, { seats, benches }: FollowingParts): Promise<boolean> {
-  await benches.release(bench, listener)
-  return (await seats.read(bench, { consistent: true })).length === 0
+async function nobodyLeft(options: ListenOptions, parts: ListeningParts): Promise<boolean> {
+  const { watch, listener } = options
+  await parts.watches.release(watch, listener)
+  if ((await benchesRead(options, parts, true)).length === 0) return true
+  await parts.watches.claim(watch, listener, parts.clock.now())
+  return false
 }
 
 const isOpen = (seat: Seat): seat is Open => seat.state === 'open'
 
 /** Starts with sessions that are new, tells the others how their seat is now, stops with those that are gone. */
-async function compare(open: readonly Open[], followed: Map<string, Following>, parts: FollowingParts): Promise<void> {
+async function compare(
+  open: readonly Open[],
+  followed: Map<string, Following>,
+  parts: FollowingParts,
+  onEnd: () => void,
+): Promise<void> {
   const sessions = new Set(open.map(({ session }) => session))
   const gone = [...followed].filter(([session]) => !sessions.has(session))
   for (const [session] of gone) followed.delete(session)
-  await Promise.all(gone.map(([, following]) => following.stop()))
+  await Promise.allSettled(gone.map(([, following]) => following.stop()))
 
   for (const seat of open) {
     const following = followed.get(seat.session)
-    if (following === undefined) followed.set(seat.session, followToTheEnd(seat, followed, parts))
+    if (following === undefined) followed.set(seat.session, followToTheEnd(seat, followed, parts, onEnd))
     else following.moved(seat)
   }
 }
 
-/** Follows a session; where it ends upstream, its seat is given back and its device told. */
-function followToTheEnd(first: Open, followed: Map<string, Following>, parts: FollowingParts): Following {
+/** Follows a session; where it ends upstream, its seat is given back and its device told: another may have the seat already. */
+function followToTheEnd(
+  first: Open,
+  followed: Map<string, Following>,
+  parts: FollowingParts,
+  onEnd: () => void,
+): Following {
   const following = follow(first, parts)
   // The device may have another connection by then than it had at first.
   let seat = first
   const ended = following.ended.then(async (words) => {
     // A seat that could not be given back is looked at anew: it is found ended once more, and given back then.
     if (words !== undefined && !(await endUpstream(seat, words, parts))) followed.delete(seat.session)
+    onEnd()
     return words
   })
   return {
     ended,
+    listening: following.listening,
     moved(now) {
       seat = now
       following.moved(now)
@@ -108,7 +210,7 @@ async function endUpstream(seat: Open, words: string, parts: FollowingParts): Pr
 }
 
 async function endInactive(taken: readonly Seat[], parts: FollowingParts): Promise<void> {
-  const now = Date.now()
+  const now = parts.clock.now()
   const settings = await parts.configuration.settings(now)
   const inactive = taken.filter(isOpen).filter(({ lastHeardAt }) => isInactive(lastHeardAt, now, settings))
   // Side by side: a server that is slow to sign one out must not outlast the lease, which this loop renews.

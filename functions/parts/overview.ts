@@ -1,32 +1,34 @@
 import { benches as benchesOf, capacity, freeSeats } from '../../shared/rules/admission.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
+import type { Watching } from '../../shared/rules/watch.ts'
 import { type Outlook, QUIET_MS } from '../../shared/store/outlook.ts'
 import type { SessionStores } from './stores.ts'
 
-type Parts = Pick<SessionStores, 'seats' | 'benches' | 'outlooks'>
+type Parts = Pick<SessionStores, 'seats' | 'watches' | 'outlooks'> & { readonly watching: Watching }
 
 /**
- * The benches that have sessions, and nobody who listens: those above a lowered maximum, too.
+ * The watches that have sessions, and nobody who listens: those above a lowered maximum, too.
  *
  * Who looks at them all also leads logins to where there is room, and forgets the seats above a lowered maximum once
  * they have been empty for QUIET_MS.
  */
 export async function unlistened(settings: Settings, now: number, parts: Parts): Promise<number[]> {
-  const { seats, benches, outlooks } = parts
+  const { seats, watches, watching, outlooks } = parts
   const outlook = await outlooks.read()
   const maximum = capacity(settings)
-  const found: number[] = []
+  const used = new Set<number>()
   let room: number | undefined
   let above = 0
   for (const bench of benchesOf({ persistentConnections: Math.max(maximum, outlook.most) })) {
     const taken = await seats.read(bench, { consistent: outlook.most > maximum })
     above += taken.filter(({ number }) => number >= maximum).length
     if (room === undefined && freeSeats(bench, taken, settings, now).length > 0) room = bench
-    if (taken.length > 0 && !(await benches.listened(bench, now))) found.push(bench)
+    if (taken.length > 0) used.add(watching.ofBench(bench))
   }
   if (room !== undefined && room !== outlook.room) await outlooks.lead(outlook.room, room)
   await forgetAbove(maximum, above === 0, outlook, now, parts)
-  return found
+  const listened = await Promise.all([...used].map((watch) => watches.listened(watch, now)))
+  return [...used].filter((_, index) => !listened[index])
 }
 
 async function forgetAbove(

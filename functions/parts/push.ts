@@ -11,16 +11,21 @@ import { parseTransportKey } from '../../shared/wire/transport-key.ts'
  * @param number of the last batch in it, or 0
  * @returns `false` where the connection is gone: the device is out of coverage
  */
-export async function push(
-  frame: ServiceFrame,
-  { device, connection }: Open,
-  number: number,
-  { configuration, connections }: { readonly configuration: Configuration; readonly connections: Connections },
-): Promise<boolean> {
-  const record = await configuration.device(device, Date.now())
-  // A device that may connect no more is told no more.
-  if (record?.transportKey === undefined || record.state !== 'active') return false
-  const binding = { device, direction: 'down', action: 'push', number } as const
-  const sealed = await seal(printFrame(frame), binding, parseTransportKey(record.transportKey))
-  return connections.post(connection, JSON.stringify({ frame: sealed }))
+export type Push = (frame: ServiceFrame, seat: Open, number: number) => Promise<boolean>
+
+export interface PushParts {
+  readonly configuration: Configuration
+  readonly connections: Connections
+}
+
+/** Seals, and posts to the connection. */
+export function pusher({ configuration, connections }: PushParts): Push {
+  return async (frame, { device, connection }, number) => {
+    const record = await configuration.device(device, Date.now())
+    // A device that may connect no more is told no more.
+    if (record?.transportKey === undefined || record.state !== 'active') return false
+    const binding = { device, direction: 'down', action: 'push', number } as const
+    const sealed = await seal(printFrame(frame), binding, parseTransportKey(record.transportKey))
+    return connections.post(connection, JSON.stringify({ frame: sealed }))
+  }
 }

@@ -4,11 +4,14 @@ import type { Action } from '../../shared/wire/actions.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { sealing, type RouteEvent, type Told } from './sealing.ts'
 
-/** A Lambda handler for one route: the story gets the opened frame, and what it returns goes back sealed. */
+/**
+ * A Lambda handler for one route: the story gets the opened frame, and what it returns goes back sealed. Where it
+ * returns undefined, nothing goes back.
+ */
 export function route<A extends Action>(
   action: A,
   configuration: Configuration,
-  story: (told: Told<DeviceFrameOf<A>>) => Promise<ServiceFrame>,
+  story: (told: Told<DeviceFrameOf<A>>) => Promise<ServiceFrame | undefined>,
 ) {
   return middy<RouteEvent>()
     .use(sealing(action, configuration))

@@ -3,8 +3,9 @@ import type { Context } from 'aws-lambda'
 import { Refusal, REFUSALS } from '../../shared/rules/refusal.ts'
 import type { Configuration } from '../../shared/store/configuration.ts'
 import type { Action } from '../../shared/wire/actions.ts'
+import type { Binding } from '../../shared/wire/frame-header.ts'
 import { parseDeviceFrame, printFrame, type DeviceFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
-import { seal, unseal, type Binding } from '../../shared/wire/seal.ts'
+import { seal, unseal } from '../../shared/wire/seal.ts'
 import { log, why } from './log.ts'
 import { mustBeAllowed, speaker } from './speaker.ts'
 
@@ -20,7 +21,8 @@ export interface GatewayEvent {
 
 export interface GatewayReply {
   readonly statusCode: number
-  readonly body: string
+  /** Without one the gateway sends nothing back. */
+  readonly body?: string
 }
 
 /** What a route's story is told: the frame, already opened, and who sent it. */
@@ -34,10 +36,18 @@ export interface Told<F extends DeviceFrame = DeviceFrame> {
   readonly now: number
 }
 
+const NOTHING_TO_SAY: GatewayReply = { statusCode: 200 }
+
 /** An event on its way through the envelope: opened, it holds what the story is told. */
 export type RouteEvent = GatewayEvent & { told?: Told }
 
-type Envelope = MiddlewareObj<RouteEvent, ServiceFrame | GatewayReply, Error, Context, { answers?: Binding }>
+type Envelope = MiddlewareObj<
+  RouteEvent,
+  ServiceFrame | GatewayReply | undefined,
+  Error,
+  Context,
+  { answers?: Binding }
+>
 
 /**
  * The envelope around a route, as middleware: opens the device's frame before the story, seals its answer after, and
@@ -74,8 +84,9 @@ export function sealing(action: Action | undefined, configuration: Configuration
 
     async after(request) {
       const { response, internal } = request
-      if (!response || !('type' in response) || !internal.answers) throw new TypeError('the story answered nothing')
-      request.response = await reply(response, internal.answers)
+      if (!response) request.response = NOTHING_TO_SAY
+      else if (!('type' in response) || !internal.answers) throw new TypeError('the story answered with no frame')
+      else request.response = await reply(response, internal.answers)
     },
 
     async onError(request) {
@@ -90,11 +101,20 @@ export function sealing(action: Action | undefined, configuration: Configuration
 
 /** The sealed frame in a message. Only what API Gateway routed here by its `action` is looked at. */
 function frameIn(body: string | undefined): string {
-  const message: unknown = JSON.parse(body ?? 'null')
+  const message = jsonIn(body ?? '')
   if (typeof message === 'object' && message !== null && 'frame' in message && typeof message.frame === 'string') {
     return message.frame
   }
   throw new Refusal('bad-frame', { reason: 'frame: expected a JWE in compact form' })
+}
+
+/** API Gateway found an `action` in it, by a parser of its own. What that read as JSON and this does not is no frame. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function refused(refusal: Refusal): ServiceFrame {

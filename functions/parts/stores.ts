@@ -1,10 +1,11 @@
-import { benches } from '../../shared/store/benches.ts'
 import { configuration } from '../../shared/store/configuration.ts'
 import { redeeming } from '../../shared/store/enrolment.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
 import { outlooks } from '../../shared/store/outlook.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
+import { watches } from '../../shared/store/watches.ts'
+import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import { masterKeyVault } from './master-key.ts'
 import { configurationTable, sessionsTable } from './tables.ts'
 
@@ -28,9 +29,14 @@ export function sessionStores() {
     seats: seats(items),
     sessions: sessions(items, vault),
     mailbox: mailbox(items),
-    benches: benches(items),
+    watches: watches(items),
     outlooks: outlooks(items),
   }
+}
+
+/** Wrong passwords, which only a login counts. */
+export function wrongPasswords() {
+  return wrongPasswordStore(sessionsTable())
 }
 
 export type SessionStores = ReturnType<typeof sessionStores>

@@ -14,6 +14,8 @@ export interface Admitted {
   readonly former?: { readonly seat: Seat; readonly because: 'evicted' | 'replaced' }
   /** For people: how the maximum was kept. */
   readonly step: string
+  /** Whether the hint was written, which listeners see as they hear a ring. */
+  readonly led?: boolean
 }
 
 export interface Applicant {

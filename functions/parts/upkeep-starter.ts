@@ -1,14 +1,21 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { variable } from './environment.ts'
 
-/** Starts upkeep for one bench, without waiting for what it does. */
-export type StartUpkeep = (bench: number) => Promise<void>
+export interface UpkeepEvent {
+  /** The watch to listen for. The schedule names none: then every bench is looked at. */
+  readonly watch?: number
+  /** The listener to take it over from, which goes on until this one listens. */
+  readonly from?: string
+}
+
+/** Starts upkeep for one watch, without waiting for what it does. */
+export type StartUpkeep = (event: UpkeepEvent & { readonly watch: number }) => Promise<void>
 
 export function upkeepStarter(): StartUpkeep {
   const client = new LambdaClient()
   const FunctionName = variable('UPKEEP_FUNCTION')
-  return async (bench) => {
-    const Payload = new TextEncoder().encode(JSON.stringify({ bench }))
+  return async (event) => {
+    const Payload = new TextEncoder().encode(JSON.stringify(event))
     await client.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload }))
   }
 }

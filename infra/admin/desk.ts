@@ -4,7 +4,6 @@ import { cwaClient, type CwaClient } from '../../shared/cwa/client.ts'
 import { jsonCodec } from '../../shared/cwa/json.ts'
 import { xmlCodec } from '../../shared/cwa/xml.ts'
 import type { Clock } from '../../shared/rules/clock.ts'
-import { benches, type Benches } from '../../shared/store/benches.ts'
 import {
   configuration,
   configurationWriter,
@@ -17,6 +16,7 @@ import { ringStore, ringVault, type RingStore } from '../../shared/store/ring-st
 import { seats, type Seats } from '../../shared/store/seats.ts'
 import { sessions, type DeviceSessions, type Sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
+import { watches, type Watches } from '../../shared/store/watches.ts'
 import type { Ask } from './ask.ts'
 import type { Out } from './out.ts'
 import type { Target } from './target.ts'
@@ -31,7 +31,7 @@ export interface Desk {
   readonly enrolments: Enrolments
   /** Where the master key is. */
   readonly rings: RingStore
-  readonly benches: Benches
+  readonly watches: Watches
   /** Names and items of the configuration whose key begins so, page by page. Only the administrator scans: no function may. */
   readonly listed: <Item>(prefix: string) => AsyncIterable<readonly Listed<Item>[]>
   /** The client of the web IM server; undefined where the stack does not say where it is. Whoever asks closes it. */
@@ -68,7 +68,7 @@ export function desk({ target, ...rest }: DeskOptions): Desk {
     enrolments: enrolments(settled, vault),
     seats: seats(kept),
     sessions: sessions(kept, vault),
-    benches: benches(kept),
+    watches: watches(kept),
     listed: (prefix) => listed(client, target.tables.configuration, prefix),
     connections: connections(target.connections.endpoint, target.connections),
     upstream: () => upstream(target, rest.clock),

@@ -16,6 +16,16 @@ export const SETTINGS = {
   inactivityTimeoutMs: { kind: 'duration', meaning: 'silent for longer: is ended; not set: never' },
   persistentConnections: { kind: 'count', meaning: 'most sessions that the connection to CWA holds' },
   statusIntervalMs: { kind: 'duration', meaning: 'how often a device says that it is there' },
+  wakeAfterMs: { kind: 'duration', meaning: 'a message unacknowledged for this long wakes the device' },
+  mailboxBatches: { kind: 'count', meaning: 'most batches of events kept for a device that is away' },
+  mailboxBytes: { kind: 'count', meaning: 'most bytes of events kept for a device that is away' },
+  sendsPerMinute: { kind: 'count', meaning: 'most sends of one session in a minute' },
+  loginsPerHour: { kind: 'count', meaning: 'most logins of one device in an hour' },
+  wrongPasswords: {
+    kind: 'count',
+    meaning: 'wrong passwords of a user before sign-ins wait; below half of the lockout threshold',
+  },
+  wrongPasswordWaitMs: { kind: 'duration', meaning: 'how long they wait then; doubles with each further one' },
 } as const satisfies Record<SettingName, Kind>
 
 // Object.keys forgets which keys there are.

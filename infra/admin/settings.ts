@@ -65,7 +65,7 @@ async function changed(desk: Desk, next: (read: Partial<Settings>) => Partial<Se
 export function settingsCommands(program: Command, attend: Attend): void {
   const settings = program
     .command('settings')
-    .description('maximum of sessions, timeouts')
+    .description('maximum of sessions, timeouts, mailboxes, waking')
     .addHelpText('after', SETTINGS_HELP)
   settings
     .command('show')

@@ -18,6 +18,8 @@ export interface Target {
   readonly tables: { readonly configuration: string; readonly sessions: string }
   /** Where devices connect. */
   readonly url: string
+  /** How many sessions one listener has: benches are put together by it. */
+  readonly sessionsPerListener: number
   /** The web IM server upstream. Absent: the stack does not say where it is. */
   readonly cwa?: Upstream
 }
@@ -94,18 +96,16 @@ function known(
   outputs: Readonly<Record<string, string>>,
   words: string,
   where: Reached,
-): Pick<Target, 'tables' | 'url' | 'masterKey' | 'connections'> {
-  const { ConfigurationTable: configuration, SessionsTable: sessions, Url: url, MasterKey: masterKey } = outputs
-  if (configuration === undefined || sessions === undefined || url === undefined) {
-    throw new AdminFault(`${words} is not this service: it lacks the outputs ConfigurationTable, SessionsTable and Url`)
+): Pick<Target, 'tables' | 'url' | 'sessionsPerListener' | 'masterKey' | 'connections'> {
+  const { ConfigurationTable: configuration, SessionsTable: sessions, Url: url } = outputs
+  const { MasterKey: masterKey, ManagementUrl: endpoint } = outputs
+  const sessionsPerListener = Number(outputs['SessionsPerListener'])
+  if (!configuration || !sessions || !url || !(sessionsPerListener > 0) || !masterKey || !endpoint) {
+    const needed = 'ConfigurationTable, SessionsTable, SessionsPerListener, MasterKey, ManagementUrl and Url'
+    throw new AdminFault(`${words} is not this service, or an older one: it lacks one of the outputs ${needed}`)
   }
-  const { ManagementUrl: endpoint } = outputs
-  if (masterKey === undefined || endpoint === undefined) {
-    throw new AdminFault(
-      `${words} is of an earlier version: it lacks the outputs MasterKey and ManagementUrl; deploy it anew`,
-    )
-  }
-  return { tables: { configuration, sessions }, url, masterKey, connections: { ...where, endpoint } }
+  const connections = { ...where, endpoint }
+  return { tables: { configuration, sessions }, url, sessionsPerListener, masterKey, connections }
 }
 
 function pemIn(file: string): string {

@@ -46,7 +46,7 @@ export function act(wanted: Intention, desk: Desk): void {
     case 'presence':
       return void become(wanted.availability, desk)
     case 'add':
-      return void words.ask({ kind: 'add-contact', uri: wanted.uri, name: wanted.name }, 'the contact was not added')
+      return void words.ask({ kind: 'add-contact', uri: wanted.uri, name: wanted.name })
     case 'remove':
       return remove(wanted.name, desk)
     case 'drop':
@@ -91,12 +91,12 @@ function leave(name: string | undefined, { address, words }: Desk): void {
 }
 
 async function become(availability: Availability, { words, became }: Desk): Promise<void> {
-  if (await words.ask({ kind: 'presence', availability }, 'your state was not changed')) became(availability)
+  if (await words.ask({ kind: 'presence', availability })) became(availability)
 }
 
 function remove(name: string, { address, words }: Desk): void {
   const uri = address.someone(name)
-  if (uri !== undefined) void words.ask({ kind: 'delete-contact', uri }, 'the contact was not removed')
+  if (uri !== undefined) void words.ask({ kind: 'delete-contact', uri })
 }
 
 function drop({ device, paint, print }: Desk): void {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/rules/clock.ts'
 import type { Device } from '../../shared/device/device.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
-import type { Availability, Uri } from '../../shared/rules/messaging.ts'
+import type { Availability, ImEvent, Uri } from '../../shared/rules/messaging.ts'
 import { act, type Desk } from './acting.ts'
 import { addressing } from './addressing.ts'
 import { intention, userPart } from './commands.ts'
@@ -36,6 +36,12 @@ export interface Chat {
   settled(): Promise<void>
   /** Tells what was not said and now will not be. */
   end(): void
+}
+
+/** Something that happened in the session, and not to the device or to what it sends. */
+function isHappening(event: DeviceEvent): event is ImEvent {
+  const { kind } = event
+  return kind !== 'state' && kind !== 'ended' && kind !== 'gap' && kind !== 'send'
 }
 
 export function chat({ device, paint, clock, screen, logIn, quit }: ChatOptions): Chat {
@@ -85,15 +91,14 @@ export function chat({ device, paint, clock, screen, logIn, quit }: ChatOptions)
   }
 
   function take(event: DeviceEvent): void {
-    const isOfSession = event.kind !== 'state' && event.kind !== 'ended' && event.kind !== 'gap'
-    const before = isOfSession ? known.take(event) : undefined
-    const talk = isOfSession ? live.take(event) : undefined
+    const happened = isHappening(event) ? event : undefined
+    const before = happened && known.take(happened)
+    const talk = happened && live.take(happened)
     if (event.kind === 'invitation' || event.kind === 'message') {
       if (address.current === undefined) address.to(event.from)
     }
-    const quoted = event.kind === 'not-delivered' || event.kind === 'failed' ? words.textOf(event.number) : undefined
     const scene = { paint, now: clock.now(), nameOf: (uri: Uri) => known.nameOf(uri), current: address.current, away }
-    print(...linesOf(event, { ...scene, talk, before, quoted }))
+    print(...linesOf(event, { ...scene, talk, before }))
     if (talk !== undefined) words.goOn(talk)
   }
 

@@ -5,9 +5,9 @@ import type { Talk, Talks } from './talks.ts'
 export interface ConversingOptions {
   readonly talks: Talks
   readonly send: (command: Command) => Promise<Sent>
-  /** A text was not sent, or may not have been. */
+  /** A text was never sent. What becomes of those that are, the device tells. */
   readonly unsent: (uri: Uri, text: string, why: string) => void
-  /** Something else that was asked for was refused. */
+  /** Something was not even asked for. */
   readonly failed: (what: string, why: string) => void
   /** Something changed that the prompt shows. */
   readonly changed: () => void
@@ -18,26 +18,20 @@ export interface Conversing {
   say(uri: Uri, text: string): void
   accept(talk: Talk): void
   leave(talk: Talk): void
-  /** Asks for something that is not a text. Resolves with whether it was done. */
-  ask(command: Command, what: string): Promise<boolean>
+  /** Asks for something that is not a text. Resolves with whether it was done; if not, the device tells why. */
+  ask(command: Command): Promise<boolean>
   /** Goes on with a conversation after an event: says what was held, or that it will not be said. */
   goOn(talk: Talk): void
   /** Gives up what is held in all conversations. */
   abandon(why: string): void
-  /** The text of a send, while it is remembered. */
-  textOf(number: number | undefined): string | undefined
   /** How many sends wait for their answers. */
   sending(): number
   /** Resolves when none does. */
   settled(): Promise<void>
 }
 
-/** How many texts are remembered, for the case that the server has something to say about one later. */
-const REMEMBERED = 50
-
 export function conversing({ talks, send, unsent, failed, changed }: ConversingOptions): Conversing {
   const open = new Set<Promise<boolean>>()
-  const texts = new Map<number, string>()
 
   function submit(command: Command, done: (sent: Sent) => void, refused: (why: string) => void): Promise<boolean> {
     const settled = outcome(command, done, refused).finally(() => {
@@ -63,29 +57,17 @@ export function conversing({ talks, send, unsent, failed, changed }: ConversingO
     }
   }
 
-  function remember(number: number, text: string): void {
-    texts.set(number, text)
-    for (const old of texts.keys()) if (texts.size > REMEMBERED) texts.delete(old)
-  }
-
   function begin(uri: Uri, text: string): void {
     const talk = talks.start(uri)
-    const started = ({ number, conversation }: Sent) => {
-      remember(number, text)
+    const started = ({ conversation }: Sent) => {
       if (conversation !== undefined) talk.number = conversation
       goOn(talk)
     }
-    const refused = (why: string) => {
+    const refused = () => {
       talks.end(talk)
-      unsent(uri, text, why)
       goOn(talk)
     }
     void submit({ kind: 'start', to: [uri], text }, started, refused)
-  }
-
-  function deliver({ uri }: Talk, conversation: number, text: string): void {
-    const sent = ({ number }: Sent) => remember(number, text)
-    void submit({ kind: 'message', conversation, text }, sent, (why) => unsent(uri, text, why))
   }
 
   function accept(talk: Talk): void {
@@ -93,25 +75,23 @@ export function conversing({ talks, send, unsent, failed, changed }: ConversingO
     talk.state = 'connecting'
     const refused = (why: string) => {
       talk.state = 'incoming'
-      failed('the invitation was not taken up', why)
       for (const text of talk.held.splice(0)) unsent(talk.uri, text, why)
     }
     void submit({ kind: 'accept', conversation: talk.number }, () => {}, refused)
   }
 
-  function ask(command: Command, what: string): Promise<boolean> {
-    return submit(
+  const ask = (command: Command): Promise<boolean> =>
+    submit(
       command,
       () => {},
-      (why) => failed(what, why),
+      () => {},
     )
-  }
 
   function goOn(talk: Talk): void {
     if (talk.state === 'ended') {
       for (const text of talk.held.splice(0)) unsent(talk.uri, text, 'the conversation has ended')
     } else if (talk.state === 'connected' && talk.number !== undefined) {
-      for (const text of talk.held.splice(0)) deliver(talk, talk.number, text)
+      for (const text of talk.held.splice(0)) void ask({ kind: 'message', conversation: talk.number, text })
     }
   }
 
@@ -127,14 +107,13 @@ export function conversing({ talks, send, unsent, failed, changed }: ConversingO
     accept,
     leave(talk) {
       if (talk.number === undefined) return failed('the conversation was not left', 'it has not begun yet')
-      void ask({ kind: 'leave', conversation: talk.number }, 'the conversation was not left')
+      void ask({ kind: 'leave', conversation: talk.number })
     },
     ask,
     goOn,
     abandon(why) {
       for (const { uri, held } of talks.all()) for (const text of held.splice(0)) unsent(uri, text, why)
     },
-    textOf: (number) => (number === undefined ? undefined : texts.get(number)),
     sending: () => open.size,
     async settled() {
       while (open.size > 0) await Promise.all(open)

@@ -7,11 +7,19 @@ export interface DeviceFile {
   readonly url: string
   readonly device: string
   readonly user: string
+  /** Whom tokens are for, where the URL does not say it. */
+  readonly audience?: string
   readonly transportKey: Uint8Array
 }
 
 const filled = v.pipe(v.string(), v.minLength(1))
-const shape = v.object({ url: filled, device: filled, user: filled, transportKey: filled })
+const shape = v.object({
+  url: filled,
+  device: filled,
+  user: filled,
+  audience: v.exactOptional(filled),
+  transportKey: filled,
+})
 
 /** @throws Error that names the file, and says what to do. The key itself is never told. */
 export async function deviceFile(path: string): Promise<DeviceFile> {

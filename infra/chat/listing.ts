@@ -32,7 +32,10 @@ export function whoLines(people: readonly Person[], paint: Paint): string[] {
 
 export function helpLines(): string[] {
   const width = Math.max(...COMMANDS.map(([usage]) => usage.length))
-  return COMMANDS.map(([usage, meaning]) => `  ${usage.padEnd(width)}  ${meaning}`)
+  return [
+    ...COMMANDS.map(([usage, meaning]) => `  ${usage.padEnd(width)}  ${meaning}`),
+    '  ✓ the server has taken a message, ✓✓ it arrived (not every peer says so), ✗ it was not sent, ? nobody knows',
+  ]
 }
 
 /** `do-not-disturb` as people write it. */

@@ -1,5 +1,6 @@
 import { type Clock, wallClock } from '../../shared/rules/clock.ts'
 import { device, type Device } from '../../shared/device/device.ts'
+import { timeByHttp } from '../../shared/device/service-clock.ts'
 import { chat, type Chat } from './chat.ts'
 import type { DeviceFile } from './device-file.ts'
 import { paintFor, type Paint } from './paint.ts'
@@ -41,7 +42,7 @@ async function askedFor(options: RunOptions): Promise<string | undefined> {
 async function chatted(password: string, paint: Paint, options: RunOptions): Promise<number> {
   const { identity, input, output, signal, clock = wallClock } = options
   const { promise: left, resolve: quit } = Promise.withResolvers<void>()
-  const phone = device({ ...identity, clock })
+  const phone = device({ ...identity, clock, ...(clock === wallClock && { serviceTime: timeByHttp }) })
   let screen = plain(output)
 
   const logIn = async () => {

@@ -1,6 +1,6 @@
-import type { DeviceEvent } from '../../shared/device/event.ts'
+import type { DeviceEvent, SendEvent } from '../../shared/device/event.ts'
 import { Refused } from '../../shared/device/refused.ts'
-import type { Availability, Uri } from '../../shared/rules/messaging.ts'
+import type { Availability, Command, Uri } from '../../shared/rules/messaging.ts'
 import type { NextStep } from '../../shared/rules/refusal.ts'
 import { wordFor } from './listing.ts'
 import { harmless, type Paint, type Style } from './paint.ts'
@@ -18,8 +18,6 @@ export interface Scene {
   readonly current: Uri | undefined
   /** The state of the person before, where the event brings a new one. */
   readonly before: Availability | undefined
-  /** The text that the event is the outcome of, where it is known. */
-  readonly quoted: string | undefined
   /** Whether the device has a session, but was out of coverage until now. */
   readonly away: boolean
 }
@@ -41,7 +39,10 @@ export function linesOf(event: DeviceEvent, scene: Scene): string[] {
       return talk?.uri.toLowerCase() === event.uri.toLowerCase() ? [] : [note(`${nameOf(event.uri)} has left`, scene)]
     case 'not-delivered':
     case 'failed':
-      return [outcome(event.reason, scene)]
+      // Of a send that has a number, its state is told.
+      return event.number === undefined ? [warning(`it did not work: ${harmless(event.reason)}`, scene)] : []
+    case 'send':
+      return sendState(event, scene)
     case 'state':
       return state(event, scene)
     case 'gap':
@@ -98,10 +99,28 @@ function conversation(state: string, { talk, nameOf, ...scene }: Scene): string[
   ]
 }
 
-function outcome(reason: string, scene: Scene): string {
-  const what = scene.quoted === undefined ? 'it did not work' : `not delivered (${beginning(scene.quoted)})`
-  return warning(`${what}: ${harmless(reason)}`, scene)
+/** What became of what was asked for: of a text each step, of anything else only that it was not done. */
+function sendState(event: SendEvent, { paint }: Scene): string[] {
+  const { command } = event
+  if (command.kind === 'typing') return []
+  if ('reason' in event) return [paint('red', `${unsuccessful(event, command)}: ${harmless(event.reason)}`)]
+  if (event.state === 'sending' || !('text' in command)) return []
+  return [paint('dim', `${event.state === 'delivered' ? '✓✓' : '✓'} ${beginning(command.text)}`)]
 }
+
+function unsuccessful({ state }: SendEvent, command: Exclude<Command, { kind: 'typing' }>): string {
+  if (state === 'not-delivered' && 'text' in command) return `✗ not delivered ${beginning(command.text)}`
+  const what = 'text' in command ? `send ${beginning(command.text)}` : WISHES[command.kind]
+  return state === 'unconfirmed' ? `? perhaps failed to ${what}` : `✗ failed to ${what}`
+}
+
+const WISHES = {
+  accept: 'take up the invitation',
+  leave: 'leave the conversation',
+  presence: 'change your state',
+  'add-contact': 'add the contact',
+  'delete-contact': 'remove the contact',
+} as const
 
 function state({ state, reason }: Extract<DeviceEvent, { kind: 'state' }>, scene: Scene): string[] {
   if (state === 'online') return scene.away ? [note('back in coverage', scene)] : []

@@ -35,11 +35,13 @@ const NAME_PROPERTIES: Readonly<Record<string, string>> = {
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::ApiGatewayV2::Stage': 'StageName',
   'AWS::IAM::Role': 'RoleName',
+  'AWS::Events::EventBus': 'Name',
 }
 
 const ARNS: Readonly<Record<string, (name: string) => string>> = {
   'AWS::Lambda::Function': (name) => arn('lambda', `function:${name}`),
   'AWS::DynamoDB::Table': (name) => arn('dynamodb', `table/${name}`),
+  'AWS::Events::EventBus': (name) => arn('events', `event-bus/${name}`),
   'AWS::Logs::LogGroup': (name) => arn('logs', `log-group:${name}:*`),
 }
 

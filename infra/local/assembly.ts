@@ -14,6 +14,7 @@ import {
   type Template,
 } from './assembly-references.ts'
 import type {
+  BusDescription,
   Description,
   FunctionDescription,
   PolicyStatement,
@@ -48,6 +49,7 @@ export function assembly(folder: string): Description {
       functionIn(template, found, resolve, assets),
     ),
     tables: resourcesOf(template, 'AWS::DynamoDB::Table').map((found) => tableIn(found, resolve)),
+    buses: resourcesOf(template, 'AWS::Events::EventBus').map((found) => busIn(found, resolve)),
     schedules: resourcesOf(template, 'AWS::Events::Rule').flatMap((found) => schedulesIn(found, resolve)),
     outputs: outputsIn(template, resolve),
   }
@@ -103,7 +105,19 @@ function statementsOf(template: Template, role: unknown, resolve: Resolve): Poli
       effect: statement['Effect'] === 'Deny' ? 'Deny' : 'Allow',
       actions: listed(statement['Action']),
       resources: listed(resolve(statement['Resource'])),
+      ...conditionIn(statement['Condition']),
     }))
+}
+
+/** The one condition that the app has. Of any other it is not guessed what it lets through. */
+function conditionIn(condition: unknown): Pick<PolicyStatement, 'leadingKeys'> {
+  if (condition === undefined) return {}
+  const { 'ForAllValues:StringLike': like, ...others } = isObject(condition) ? condition : {}
+  const { 'dynamodb:LeadingKeys': keys, ...more } = isObject(like) ? like : {}
+  if (keys === undefined || Object.keys({ ...others, ...more }).length > 0) {
+    throw new Error(`the local stack knows the condition ForAllValues:StringLike on dynamodb:LeadingKeys, and no other`)
+  }
+  return { leadingKeys: listed(keys) }
 }
 
 function outputsIn({ Outputs = {} }: Template, resolve: Resolve): Record<string, string> {
@@ -122,6 +136,10 @@ function tableIn({ id, properties }: Resource, resolve: Resolve): TableDescripti
     ...(typeof sortKey === 'string' && { sortKey }),
     ...(typeof ttlAttribute === 'string' && { ttlAttribute }),
   }
+}
+
+function busIn({ id }: Resource, resolve: Resolve): BusDescription {
+  return { name: String(resolve({ Ref: id })), arn: String(resolve({ 'Fn::GetAtt': [id, 'Arn'] })) }
 }
 
 function schedulesIn({ id, properties }: Resource, resolve: Resolve): ScheduleDescription[] {

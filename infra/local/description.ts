@@ -3,6 +3,8 @@ export interface Description {
   readonly api: ApiDescription
   readonly functions: readonly FunctionDescription[]
   readonly tables: readonly TableDescription[]
+  /** EventBridge's custom buses. */
+  readonly buses: readonly BusDescription[]
   readonly schedules: readonly ScheduleDescription[]
   /** The stack's outputs, by name. */
   readonly outputs: Readonly<Record<string, string>>
@@ -56,6 +58,8 @@ export interface PolicyStatement {
   readonly effect: 'Allow' | 'Deny'
   readonly actions: readonly string[]
   readonly resources: readonly string[]
+  /** Of DynamoDB items: patterns, one of which each partition key that is asked for must match. */
+  readonly leadingKeys?: readonly string[]
 }
 
 export interface TableDescription {
@@ -64,6 +68,11 @@ export interface TableDescription {
   readonly partitionKey: string
   readonly sortKey?: string
   readonly ttlAttribute?: string
+}
+
+export interface BusDescription {
+  readonly name: string
+  readonly arn: string
 }
 
 export interface ScheduleDescription {

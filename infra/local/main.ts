@@ -10,6 +10,7 @@ import { stackFile, STACK_FILE } from './stack-file.ts'
 import { localStack, type RunningStack } from './stack.ts'
 import { character, tell } from './story.ts'
 import { terminal, type Terminal } from './terminal.ts'
+import { wakingWords } from './waking.ts'
 
 const HELP = `npm start [-- OPTIONS]   the whole service on this machine: plays a story, then stays up for you to join
 
@@ -52,6 +53,7 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
     codec: options.codec,
     ...(options.keep && { keep: join(LOCAL, 'tables') }),
     lambda: { log: logs.write },
+    eventBridge: { told: (event) => out.note(`\n  ${wakingWords(event) ?? JSON.stringify(event)}`) },
     progress: out.working,
   })
   let forget: (() => void) | undefined

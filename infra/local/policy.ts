@@ -4,15 +4,23 @@ import type { PolicyStatement } from './description.ts'
 /**
  * Whether a role with these statements may do `action` (for example `dynamodb:GetItem`) on `resource` (an ARN). An
  * explicit Deny wins over every Allow, and what nothing allows is denied. `*` stands for any run of characters, `?` for
- * one. Actions are compared without regard to case, ARNs as they are. Conditions, principals and NotAction do not occur
- * in a function's role here and are not read.
+ * one. Actions are compared without regard to case, ARNs as they are. A statement with leading keys applies where each
+ * partition key that is asked for matches one of them; where it is not known which are, it does not. Principals and
+ * NotAction do not occur in a function's role here and are not read.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-export function allows(statements: readonly PolicyStatement[], action: string, resource: string): boolean {
+export function allows(
+  statements: readonly PolicyStatement[],
+  action: string,
+  resource: string,
+  partitionKeys?: readonly string[],
+): boolean {
   const applying = statements.filter(
-    ({ actions, resources }) =>
+    ({ actions, resources, leadingKeys }) =>
       actions.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())) &&
-      resources.some((pattern) => matches(pattern, resource)),
+      resources.some((pattern) => matches(pattern, resource)) &&
+      (leadingKeys === undefined ||
+        partitionKeys?.every((key) => leadingKeys.some((pattern) => matches(pattern, key))) === true),
   )
   return applying.length > 0 && applying.every(({ effect }) => effect === 'Allow')
 }

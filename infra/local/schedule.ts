@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../shared/rules/clock.ts'
+import { arn } from './assembly-references.ts'
 import type { ScheduleDescription } from './description.ts'
+import { busEvent, type BusEvent } from './eventbridge/event.ts'
 
 export interface ScheduleOptions {
   readonly schedules: readonly ScheduleDescription[]
@@ -42,17 +43,7 @@ export function schedule({ schedules, clock, invokeLater }: ScheduleOptions): Sc
   }
 }
 
-/** https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html; `time` has whole seconds there. */
-function scheduledEvent(name: string, now: number): unknown {
-  return {
-    version: '0',
-    id: randomUUID(),
-    'detail-type': 'Scheduled Event',
-    source: 'aws.events',
-    account: '000000000000',
-    time: new Date(now).toISOString().replace(/\.\d+Z$/, 'Z'),
-    region: 'local',
-    resources: [`arn:aws:events:local:000000000000:rule/${name}`],
-    detail: {},
-  }
+function scheduledEvent(name: string, now: number): BusEvent {
+  const rule = arn('events', `rule/${name}`)
+  return busEvent({ source: 'aws.events', 'detail-type': 'Scheduled Event', resources: [rule], detail: {} }, now)
 }

@@ -18,10 +18,12 @@ import { standInCwa, type CwaOptions, type StandInCwa } from './cwa/server.ts'
 import { uriOf, type StandInUser } from './cwa/users.ts'
 import type { Description } from './description.ts'
 import { dynamo, type Dynamo, type DynamoOptions } from './dynamo/dynamo.ts'
+import { eventBridge, type EventBridge, type EventBridgeOptions } from './eventbridge/eventbridge.ts'
 import { gateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts'
 import { kms } from './keys/kms.ts'
 import { parameters } from './keys/parameters.ts'
 import { lambda, type Lambda, type LambdaOptions } from './lambda/lambda.ts'
+import { lambdaVariables } from './lambda/variables.ts'
 import { lcs } from './lcs/server.ts'
 import { allows } from './policy.ts'
 import { schedule } from './schedule.ts'
@@ -43,10 +45,13 @@ export interface LocalStackOptions {
   readonly bundles?: Readonly<Record<string, Bundle>>
   /** The CDK app to run; absent: this project's. */
   readonly app?: (options: SynthesisOptions) => string
-  /** Parts of the gateway, Lambda and DynamoDB that a test sets. */
+  /** Parts of the gateway, Lambda, DynamoDB and EventBridge that a test sets, and who is told of the buses' events. */
   readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'log'>
-  readonly lambda?: Pick<LambdaOptions, 'environments' | 'log'>
+  readonly lambda?: Pick<LambdaOptions, 'environments' | 'log' | 'timeoutsMs' | 'elsewhere'>
   readonly dynamo?: Pick<DynamoOptions, 'fault'>
+  /** `false`: the schedule does not tick by itself. */
+  readonly ticks?: boolean
+  readonly eventBridge?: Pick<EventBridgeOptions, 'fault' | 'told'>
   /** Told what is being started, in words for people. */
   readonly progress?: (words: string) => void
 }
@@ -65,6 +70,9 @@ export interface RunningStack {
   readonly endpoints: { readonly ssm: string; readonly kms: string }
   /** What opens the secrets in the tables. */
   readonly vault: Vault
+  /** The variables that a function runs with here: for one that runs elsewhere, against this stack. */
+  readonly variablesOf: (functionName: string) => Readonly<Record<string, string>>
+  readonly eventBridge: EventBridge
 }
 
 export interface LocalStack {
@@ -118,7 +126,7 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     }),
   )
 
-  progress('starting DynamoDB, Lambda and the gateway')
+  progress('starting DynamoDB, EventBridge, Lambda and the gateway')
   const may = permissions(description)
   const tables = dynamo({
     ...options.dynamo,
@@ -143,18 +151,24 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   const vault = await withKeyRing(description, settled, endpoints, clock)
   const configuration = configurationWriter(settled, vault)
 
+  const buses = eventBridge({ ...options.eventBridge, buses: description.buses, clock, allows: may })
+  await run(buses, parts)
+
+  const variables = (name: string) => ({
+    ...resolvedVariables(description, name, front.managementUrl),
+    AWS_ENDPOINT_URL_DYNAMODB: tables.url,
+    AWS_ENDPOINT_URL_LAMBDA: functions.url,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: buses.url,
+    AWS_ENDPOINT_URL_SSM: store.url,
+    AWS_ENDPOINT_URL_KMS: keyService.url,
+  })
+
   const functions = lambda({
     ...options.lambda,
     functions: description.functions,
     clock,
     allows: may,
-    variables: (name) => ({
-      ...resolvedVariables(description, name, front.managementUrl),
-      AWS_ENDPOINT_URL_DYNAMODB: tables.url,
-      AWS_ENDPOINT_URL_LAMBDA: functions.url,
-      AWS_ENDPOINT_URL_SSM: store.url,
-      AWS_ENDPOINT_URL_KMS: keyService.url,
-    }),
+    variables,
   })
   await run(functions, parts)
 
@@ -170,11 +184,27 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   await run(front, parts)
 
   const ticks = schedule({ schedules: description.schedules, clock, invokeLater: functions.invokeLater })
-  ticks.start()
+  if (options.ticks !== false) ticks.start()
   parts.push(ticks)
 
-  const { url } = front
-  return { url, description, configuration, cwa, dynamo: tables, lambda: functions, gateway: front, endpoints, vault }
+  const variablesOf = (name: string) => {
+    const found = description.functions.find((each) => each.name === name)
+    if (found === undefined) throw new Error(`the app has no function ${name}`)
+    return lambdaVariables(found, 'elsewhere', variables(name))
+  }
+  return {
+    url: front.url,
+    description,
+    configuration,
+    cwa,
+    dynamo: tables,
+    lambda: functions,
+    gateway: front,
+    variablesOf,
+    eventBridge: buses,
+    endpoints,
+    vault,
+  }
 }
 
 async function upstream({ users, codec, cwa }: LocalStackOptions, clock: Clock, parts: Part[]): Promise<StandInCwa> {
@@ -215,9 +245,9 @@ function contextFor(
 
 /** Callers are known by their access key, which locally is the function's name: each may do what its role says. */
 function permissions({ functions }: Description) {
-  return (caller: string, action: string, resource: string): boolean => {
+  return (caller: string, action: string, resource: string, partitionKeys?: readonly string[]): boolean => {
     const statements = functions.find(({ name }) => name === caller)?.statements
-    return caller === STACK_ITSELF || (statements !== undefined && allows(statements, action, resource))
+    return caller === STACK_ITSELF || (statements !== undefined && allows(statements, action, resource, partitionKeys))
   }
 }
 

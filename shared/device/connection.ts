@@ -1,17 +1,20 @@
 import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import { parseServiceFrame, printFrame, type DeviceFrame, type ServiceFrame } from '../wire/frames.ts'
 import { seal, unseal } from '../wire/seal.ts'
-import { deviceToken } from '../wire/token.ts'
+import { audienceOf, deviceToken } from '../wire/token.ts'
 import type { Clock } from '../rules/clock.ts'
 import type { FrameNumbers } from './clock.ts'
 import { questions } from './questions.ts'
 import { Disconnected, Refused } from './refused.ts'
+import type { ServiceClock } from './service-clock.ts'
 
 export interface ConnectionOptions {
   readonly url: string
   readonly device: string
+  readonly audience?: string
   readonly transportKey: Uint8Array
   readonly clock: Clock
+  readonly serviceClock: ServiceClock
   readonly random: () => number
   readonly connect: (url: string) => WebSocket
   readonly answerTimeoutMs: number
@@ -36,9 +39,10 @@ export interface Connection {
 }
 
 export function connection(options: ConnectionOptions): Connection {
-  const { device, transportKey, clock } = options
+  const { device, transportKey, clock, serviceClock } = options
   const opened = Promise.withResolvers<void>()
   let socket: WebSocket | undefined
+  let isOpen = false
   let over: Disconnected | undefined
   // Sealing and opening take a while: these keep what goes out in the order of its numbers, and what comes in in its own.
   let goingOut = Promise.resolve()
@@ -51,10 +55,14 @@ export function connection(options: ConnectionOptions): Connection {
 
   async function open(): Promise<void> {
     const url = new URL(options.url)
-    url.searchParams.set('token', await deviceToken(device, transportKey, clock.now()))
+    const { audience = audienceOf(options.url) } = options
+    url.searchParams.set('token', await deviceToken({ device, audience }, transportKey, await serviceClock.now()))
     if (over !== undefined) return
     socket = options.connect(url.href)
-    socket.addEventListener('open', () => opened.resolve())
+    socket.addEventListener('open', () => {
+      isOpen = true
+      opened.resolve()
+    })
     socket.addEventListener('message', ({ data }) => inTurn(() => read(data)))
     // An `error` says nothing, and a `close` always follows it.
     socket.addEventListener('close', ({ code }) => inTurn(() => end(`the connection was closed (${code})`)))
@@ -67,6 +75,7 @@ export function connection(options: ConnectionOptions): Connection {
   function end(reason: string): void {
     if (over !== undefined) return
     over = new Disconnected(reason)
+    if (!isOpen) serviceClock.doubt()
     opened.reject(over)
     socket?.close()
     asked.abandon(over)
@@ -89,7 +98,7 @@ export function connection(options: ConnectionOptions): Connection {
   }
 
   async function read(data: unknown): Promise<void> {
-    if (over !== undefined) return
+    if (over !== undefined || data === NOTHING_SAID) return
     const message = messageIn(data)
     if (message.frame === undefined) return asked.lost(message.error)
     const { text, number, action } = await unseal(message.frame, { device, direction: 'down' }, transportKey)
@@ -106,6 +115,12 @@ export function connection(options: ConnectionOptions): Connection {
     close: () => end('closed'),
   }
 }
+
+/**
+ * What may come back for a frame that is not answered: whether API Gateway sends an answer without a body as a message
+ * without text is not documented, and it was seen to (https://github.com/serverless/serverless/issues/6816).
+ */
+const NOTHING_SAID = ''
 
 /** A frame from the service, or the words of API Gateway itself: `{"message": "Internal server error", …}`. */
 function messageIn(data: unknown): { frame: string } | { frame: undefined; error: string } {

@@ -25,7 +25,7 @@ export interface Coverage {
   open(): Promise<Connection>
   /** Holds on to a connection that the session is on, and to its successors. */
   keep(connection: Connection): void
-  /** Tries now, and then again with waits, until the session has a connection. Resolves as `resume` does. */
+  /** Tries now, and then again with waits, until the session has a new connection. Resolves as `resume` does. */
   regain(): Promise<boolean>
   /** The connection to ask over, as soon as there is one. Rejects with what `drop` was given. */
   connection(): Promise<Connection>
@@ -67,7 +67,9 @@ export function coverage({ clock, random, connect, resume, onState }: CoverageOp
 
   function keep(connection: Connection): void {
     if (life.signal.aborted) return connection.close()
+    const former = current
     current = connection
+    if (former !== connection) former?.close()
     keptAt = clock.now()
     moving = false
     if (!alive.has(connection)) return lost('the connection was closed')
@@ -104,14 +106,28 @@ export function coverage({ clock, random, connect, resume, onState }: CoverageOp
     const connection = connected()
     try {
       await connection.opened
+      retire()
       const recovered = await resume(connection)
       signal.throwIfAborted()
       keep(connection)
       return recovered
     } catch (thrown) {
       connection.close()
+      if (current === undefined && !signal.aborted) become('connecting', reasonOf(thrown))
       throw thrown
     }
+  }
+
+  /**
+   * A program that resumes may know what the device does not, that the connection is dead. The new one wins as soon as
+   * it is open: were anything said over the old one after the poll over the new, the service would take the old one for
+   * the session's again. What was asked over it is asked again.
+   */
+  function retire(): void {
+    const old = current
+    current = undefined
+    moveTimer.clear()
+    old?.close()
   }
 
   /** Moves to a new connection while the old one still works, so that the session is never without. */
@@ -126,7 +142,6 @@ export function coverage({ clock, random, connect, resume, onState }: CoverageOp
       await resume(next)
       signal.throwIfAborted()
       keep(next)
-      old.close()
     } catch {
       next.close()
       if (!signal.aborted) notMoved(old)
@@ -155,13 +170,15 @@ export function coverage({ clock, random, connect, resume, onState }: CoverageOp
     keep,
     regain() {
       if (life.signal.aborted) life = new AbortController()
-      become('connecting')
+      if (current === undefined) become('connecting')
       tries.hurry()
       return regain('now')
     },
     async connection() {
+      // Whoever waits in one life does not get a connection of the next.
+      const { signal } = life
       for (;;) {
-        life.signal.throwIfAborted()
+        signal.throwIfAborted()
         if (current !== undefined && !moving) return current
         await new Promise<void>((resolve) => waiting.add(resolve))
       }
@@ -178,4 +195,8 @@ export function coverage({ clock, random, connect, resume, onState }: CoverageOp
       become('offline', why.message)
     },
   }
+}
+
+function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
 }

@@ -2,11 +2,12 @@ import type { Availability, Command } from '../rules/messaging.ts'
 import type { DeviceFrame } from '../wire/frames.ts'
 import { type Clock, wallClock } from '../rules/clock.ts'
 import { frameNumbers } from './clock.ts'
-import { connection } from './connection.ts'
+import { type Connection, connection } from './connection.ts'
 import { audience, type DeviceState, type Listener } from './event.ts'
 import { hold } from './hold.ts'
 import { Disconnected, Refused } from './refused.ts'
 import type { Sent } from './sender.ts'
+import { serviceClock } from './service-clock.ts'
 import type { Accepted, Session } from './session.ts'
 
 /** An answer later than a route may take, and a second, is not coming. */
@@ -17,9 +18,16 @@ export interface DeviceOptions {
   readonly url: string
   /** The device's id. */
   readonly device: string
+  /** Who the device's tokens are for, where the URL does not say it: `API/STAGE`, behind a custom domain. */
+  readonly audience?: string
   /** 32 bytes. */
   readonly transportKey: Uint8Array
   readonly clock?: Clock
+  /**
+   * Asks what time it is at the service, in epoch milliseconds, after a connection could not be opened: a device whose
+   * clock is off is refused. `timeByHttp` does, where the platform lets a program read the answer's Date.
+   */
+  readonly serviceTime?: (url: string) => Promise<number | undefined>
   /** For jitter: a number from 0 up to, but not including, 1. */
   readonly random?: () => number
   /** Opens a socket. A test or a program may pass its own, to see the socket and to cut it. */
@@ -50,9 +58,9 @@ export interface Device {
   login(user: string, password: string, options?: { availability?: Availability }): Promise<Accepted>
   /**
    * Asks the service for something. Sends are done one after the other, each once, and wait while the device is out of
-   * coverage.
+   * coverage. What is known of each is told as `send` events: see SendState.
    *
-   * @throws Refused
+   * @throws Refused: with the code `unconfirmed` it may have been done, with any other it was not
    */
   send(command: Command): Promise<Sent>
   /** Fetches what is new. Rejects with Refused, or with Disconnected after `close`. */
@@ -64,7 +72,9 @@ export interface Device {
   /** Drops the connection: out of coverage. The session stays, sends wait, and nothing runs until `resume`. */
   close(): void
   /**
-   * Goes back into coverage, however often that must be tried. Resolves with whether nothing was lost meanwhile.
+   * Goes back into coverage, however often that must be tried; a device that takes itself for online moves to a new
+   * connection, for a program that was woken or whose network changed knows better. Resolves with whether nothing was
+   * lost meanwhile.
    *
    * @throws Refused when the session is over
    */
@@ -76,6 +86,7 @@ export function device(options: DeviceOptions): Device {
   const { connect = (url) => new WebSocket(url), answerTimeoutMs = ANSWER_TIMEOUT_MS } = options
   const { on, tell } = audience()
   const nextNumber = frameNumbers(clock)
+  const serviceTime = serviceClock({ clock, url: options.url, ask: options.serviceTime })
   let dropped = 0
   let logins = 0
 
@@ -86,6 +97,7 @@ export function device(options: DeviceOptions): Device {
     connect,
     answerTimeoutMs,
     nextNumber,
+    serviceClock: serviceTime,
     onDropped: () => void (dropped += 1),
   }
   const held = hold({ clock, random, tell, connect: (ears) => connection({ ...wiring, ...ears }) })
@@ -96,11 +108,21 @@ export function device(options: DeviceOptions): Device {
     throw new Refused({ code: 'session-gone', reason: 'there is no session: log in first' })
   }
 
+  /** Once more, where the clock was what kept it from opening. */
+  async function opened(): Promise<Connection> {
+    try {
+      return await line.open()
+    } catch (cause) {
+      if (await serviceTime.corrected()) return line.open()
+      throw cause
+    }
+  }
+
   async function login(frame: DeviceFrame): Promise<Accepted> {
     held.forget(new Refused({ code: 'replaced' }))
     const mine = (logins += 1)
     try {
-      const connection = await line.open().catch((cause: unknown) => {
+      const connection = await opened().catch((cause: unknown) => {
         throw new Error(unreachable(options), { cause })
       })
       const answer = await connection.ask(frame)
@@ -151,8 +173,8 @@ export function device(options: DeviceOptions): Device {
     logout,
     close: () => line.drop(new Disconnected('the device is out of coverage: resume() brings it back')),
     async resume() {
-      const session = theSession()
-      return { recovered: line.state === 'online' ? await session.fetch(held.ask) : await line.regain() }
+      theSession()
+      return { recovered: await line.regain() }
     },
   }
 }

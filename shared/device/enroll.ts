@@ -6,8 +6,12 @@ import { frameNumbers } from './clock.ts'
 import { connection } from './connection.ts'
 import type { DeviceOptions } from './device.ts'
 import { Disconnected, Refused } from './refused.ts'
+import { serviceClock } from './service-clock.ts'
 
-export interface EnrollOptions extends Pick<DeviceOptions, 'url' | 'clock' | 'random' | 'connect' | 'answerTimeoutMs'> {
+export interface EnrollOptions extends Pick<
+  DeviceOptions,
+  'url' | 'audience' | 'clock' | 'random' | 'connect' | 'answerTimeoutMs' | 'serviceTime'
+> {
   /** As it was given out: `ann-phone/XXX-…`. */
   readonly code: string
 }
@@ -39,10 +43,12 @@ export async function enroll(options: EnrollOptions): Promise<Enrolled> {
   const device = printRedeemer({ device: code.device, codeId, claim: await claimName(claim) })
   const { connect = (at) => new WebSocket(at), answerTimeoutMs = ANSWER_TIMEOUT_MS } = options
   const nextNumber = frameNumbers(clock)
+  const serviceTime = serviceClock({ clock, url, ask: options.serviceTime })
 
   const ask = async (): Promise<Enrolled> => {
     const line = connection({
       url,
+      ...(options.audience !== undefined && { audience: options.audience }),
       device,
       transportKey: key,
       clock,
@@ -50,6 +56,7 @@ export async function enroll(options: EnrollOptions): Promise<Enrolled> {
       connect,
       answerTimeoutMs,
       nextNumber,
+      serviceClock: serviceTime,
       hear: () => {},
       onDropped: () => {},
       onClosed: () => {},

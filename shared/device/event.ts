@@ -1,12 +1,23 @@
-import type { ImEvent } from '../rules/messaging.ts'
+import type { Command, Conversation, ImEvent } from '../rules/messaging.ts'
 import type { NextStep, RefusalCode } from '../rules/refusal.ts'
+import type { SendState } from './send-state.ts'
 
 /** `connecting` lasts until there is a connection that the session is on, back-off included. */
 export type DeviceState = 'offline' | 'connecting' | 'online'
 
+/** Of a send, whenever more is known of it. `command` is what `send` was called with, the same object. */
+export type SendEvent = SendState & {
+  readonly kind: 'send'
+  readonly command: Command
+  /** The send's number in its session, once it has been asked for. */
+  readonly number?: number
+  readonly conversation?: Conversation
+}
+
 /** What a device tells its program. */
 export type DeviceEvent =
   | ImEvent
+  | SendEvent
   /** `reason`: why it is no longer online, in words. */
   | { readonly kind: 'state'; readonly state: DeviceState; readonly reason?: string }
   /** The session is over, and the device does not reconnect. */

@@ -46,8 +46,9 @@ export function hold({ clock, random, connect, tell }: HoldOptions): Hold {
   })
 
   function hear(frame: ServiceFrame, answers: boolean): void {
+    held?.heard()
     if (frame.type === 'accepted') {
-      held = session({ accepted: frame, clock, ask, tell })
+      held = session({ accepted: frame, clock, ask, once, tell })
       held.take({ batches: frame.batches, recovered: true }, true)
     } else if (frame.type === 'events') {
       if (frame.session === held?.id) held.take(frame, answers)
@@ -77,6 +78,8 @@ export function hold({ clock, random, connect, tell }: HoldOptions): Hold {
       }
     }
   }
+
+  const once: Ask = async (frame) => askOver(await line.connection(), frame())
 
   async function askOver(connection: Connection, frame: DeviceFrame): Promise<ServiceFrame> {
     try {

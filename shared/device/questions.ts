@@ -29,13 +29,19 @@ export interface QuestionsOptions {
 
 /** The frames of one connection that wait for their answers. */
 export interface Questions {
-  /** Resolves with the answer; rejects with Refused, or with what `abandon` is given. */
+  /**
+   * Resolves with the answer; rejects with Refused, or with what `abandon` is given. A frame that asks for no answer is
+   * taken for heard when it was not refused in time.
+   */
   ask(frame: DeviceFrame): Promise<ServiceFrame>
   /** Takes what may be an answer. `before` runs first, when somebody waits for it. */
   answer(action: string, number: number, frame: ServiceFrame, before: () => void): void
-  /** The gateway lost a frame and does not say which: the oldest is sent again, after a while, a few times. */
+  /**
+   * The gateway lost a frame and does not say which: the oldest is sent again, after a while, a few times. Of those that
+   * wait for their answer, if there are: of the others nobody would know.
+   */
   lost(reason: string): void
-  /** Resolves when all that are open now have been settled. */
+  /** Resolves when all that wait for an answer now have been settled. */
   idle(): Promise<void>
   abandon(reason: Error): void
 }
@@ -44,6 +50,8 @@ interface Question extends PromiseWithResolvers<ServiceFrame> {
   readonly frame: DeviceFrame
   number: number
   losses: number
+  /** How often it was asked without a word on what came of it. */
+  repeats: number
   renumbered: number
   readonly timer: Timer
 }
@@ -61,8 +69,14 @@ export function questions(options: QuestionsOptions): Questions {
 
   function put(question: Question, above?: number): void {
     question.number = nextNumber(above)
-    question.timer.set(answerTimeoutMs, onSilence)
+    question.timer.set(answerTimeoutMs, () => silent(question))
     transmit(question.frame, question.number).catch((thrown: unknown) => settled(question).reject(thrown))
+  }
+
+  function silent(question: Question): void {
+    if (isAnswered(question)) onSilence()
+    else if (question.frame.type === 'status')
+      settled(question).resolve({ type: 'heard', session: question.frame.session })
   }
 
   /** The service could not read the number of a frame that it answers with 0: that is the oldest of its action. */
@@ -71,9 +85,17 @@ export function questions(options: QuestionsOptions): Questions {
     return number === 0 ? (ofAction[0] ?? [...open][0]) : ofAction.find((question) => question.number === number)
   }
 
+  /** After a while, and a few times: then the fault is the answer. */
+  function askAgain(question: Question, reason: string): void {
+    question.losses += 1
+    question.repeats += 1
+    if (question.losses < LOSSES) question.timer.set(backoffMs(question.losses, random), () => put(question))
+    else settled(question).reject(new Refused({ code: 'internal', reason, repeated: true }))
+  }
+
   return {
     ask(frame) {
-      const unsent = { number: 0, losses: 0, renumbered: 0, timer: timer(clock) }
+      const unsent = { number: 0, losses: 0, repeats: 0, renumbered: 0, timer: timer(clock) }
       const question = { ...Promise.withResolvers<ServiceFrame>(), frame, ...unsent }
       open.add(question)
       put(question)
@@ -88,22 +110,27 @@ export function questions(options: QuestionsOptions): Questions {
       } else if (frame.code === 'replayed' && question.renumbered < RENUMBERINGS) {
         question.renumbered += 1
         put(question, frame.heard)
-      } else if (frame.code === 'in-progress') {
+      } else if (frame.code === 'in-progress' || (frame.code === 'too-many' && question.frame.type !== 'login')) {
+        if (frame.code === 'in-progress') question.repeats += 1
         question.timer.set(frame.retryAfterMs ?? IN_PROGRESS_MS, () => put(question))
-      } else settled(question).reject(new Refused(frame))
+      } else if (frame.code === 'internal' && question.frame.type === 'send') {
+        // Under its number a send is never done twice: asked again, the service says what came of it.
+        askAgain(question, frame.reason)
+      } else settled(question).reject(new Refused({ ...frame, repeated: question.repeats > 0 }))
     },
     lost(reason) {
-      const oldest = [...open][0]
-      if (oldest === undefined) return
-      oldest.losses += 1
-      if (oldest.losses < LOSSES) oldest.timer.set(backoffMs(oldest.losses, random), () => put(oldest))
-      else settled(oldest).reject(new Refused({ code: 'internal', reason: `the gateway says: ${reason}` }))
+      const oldest = [...open].find(isAnswered) ?? [...open][0]
+      if (oldest !== undefined) askAgain(oldest, `the gateway says: ${reason}`)
     },
     async idle() {
-      await Promise.allSettled([...open].map(({ promise }) => promise))
+      await Promise.allSettled([...open].filter(isAnswered).map(({ promise }) => promise))
     },
     abandon(reason) {
       for (const question of open) settled(question).reject(reason)
     },
   }
+}
+
+function isAnswered({ frame }: Question): boolean {
+  return frame.type !== 'status' || frame.answer
 }

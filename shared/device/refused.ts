@@ -7,6 +7,7 @@ export interface RefusedWith {
   readonly reason?: string
   readonly next?: NextStep
   readonly retryAfterMs?: number
+  readonly repeated?: boolean
 }
 
 /** The service's no. `code` is closed, `message` is for people, `next` is what the device or its user does now. */
@@ -16,12 +17,15 @@ export class Refused extends Error {
   readonly next: NextStep
   /** Milliseconds after which the same request may succeed, where the service knows. */
   readonly retryAfterMs: number | undefined
+  /** It was asked more than once, and this is not the answer to the first time: what became of that is not said. */
+  readonly repeated: boolean
 
-  constructor({ code, reason, next, retryAfterMs }: RefusedWith) {
+  constructor({ code, reason, next, retryAfterMs, repeated = false }: RefusedWith) {
     super(reason ?? REFUSALS[code].meaning)
     this.code = code
     this.next = next ?? REFUSALS[code].next
     this.retryAfterMs = retryAfterMs
+    this.repeated = repeated
   }
 }
 

@@ -1,16 +1,17 @@
 import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
-import type { Command } from '../rules/messaging.ts'
+import type { Command, Conversation, ImEvent } from '../rules/messaging.ts'
 import type { DeviceFrame, ServiceFrame } from '../wire/frames.ts'
 import type { Clock } from '../rules/clock.ts'
-import { timer } from './clock.ts'
 import type { DeviceEvent } from './event.ts'
 import { taken } from './inbox.ts'
 import type { Refused } from './refused.ts'
+import type { Outcome } from './send-state.ts'
 import { sender, type Sent } from './sender.ts'
+import { signs } from './signs.ts'
 
 export type Accepted = Extract<ServiceFrame, { type: 'accepted' }>
 type Events = Extract<ServiceFrame, { type: 'events' }>
-/** Asks until there is an answer. The frame is made each time it is asked, for it says what the device has by then. */
+/** Resolves with the answer. The frame is made each time it is asked, for it says what the device has by then. */
 export type Ask = (frame: () => DeviceFrame) => Promise<ServiceFrame>
 
 /** A connection over which nothing goes is closed: the device says something a minute before that. */
@@ -24,6 +25,8 @@ export interface SessionOptions {
   readonly clock: Clock
   /** Asks over the connection there is, or waits for one. */
   readonly ask: Ask
+  /** The same, but rejects with Disconnected when the connection ends before the answer comes. */
+  readonly once: Ask
   readonly tell: (event: DeviceEvent) => void
 }
 
@@ -31,6 +34,8 @@ export interface SessionOptions {
 export interface Session {
   readonly id: string
   readonly uri: string
+  /** Something came from the service. */
+  heard(): void
   /** Takes batches, in the order they come: `polled` when they answer a poll. */
   take(events: Pick<Events, 'batches' | 'recovered'>, polled: boolean): void
   send(command: Command): Promise<Sent>
@@ -45,89 +50,118 @@ export interface Session {
   end(why: Refused): void
 }
 
-export function session({ accepted, clock, ask, tell }: SessionOptions): Session {
+export function session({ accepted, clock, ask, once, tell }: SessionOptions): Session {
   const { session: id, uri } = accepted
-  const beatMs = Math.min(accepted.statusIntervalMs, LONGEST_SILENCE_MS)
   let last = 0
+  /** What the last frame acknowledged, and up to where that matters to somebody. */
+  let acknowledged = 0
+  let owed = 0
   let missing = 0
-  let active = false
-  let catching = false
-  let isCovered = false
-  const beatTimer = timer(clock)
-
-  const sends = sender((number, command) => ask(() => ({ type: 'send', session: id, number, ack: last, command })))
-
-  async function fetch(ask: Ask): Promise<boolean> {
-    for (let recovered = true; ;) {
-      const before = last
-      // The batches themselves were taken as the answer came in.
-      const answer = await ask(() => ({ type: 'poll', session: id, after: last }))
-      if (answer.type !== 'events') throw new TypeError(`the service answers a poll with "${answer.type}"`)
-      recovered &&= answer.recovered
-      if (!answer.more || last === before) return recovered
-    }
-  }
+  let fetching = 0
+  let gaps = 0
+  /** What is being taken stands for what was cut: the gap was told, and more of the same may follow. */
+  let cutting = false
+  const invitedTo = new Set<Conversation>()
 
   const isBehind = () => missing > last
+  const acknowledging = () => (acknowledged = last)
 
-  async function caughtUp(): Promise<void> {
-    if (catching) return
-    catching = true
+  const sends = sender({
+    ask: (frame) => once(() => ({ type: 'send', session: id, ack: acknowledging(), ...frame() })),
+    tell,
+  })
+
+  const life = signs({
+    clock,
+    intervalMs: Math.min(accepted.statusIntervalMs, LONGEST_SILENCE_MS),
+    owes: () => owed > acknowledged,
+    say(status) {
+      if (isBehind()) catchUp()
+      return once(() => ({ type: 'status', session: id, ack: acknowledging(), ...status }))
+    },
+  })
+
+  async function fetch(ask: Ask): Promise<boolean> {
+    const gapsBefore = gaps
+    fetching += 1
     try {
-      let tries = 0
-      do {
-        await fetch(ask)
-        tries += 1
-      } while (isBehind() && tries < CATCHING_UP)
+      for (;;) {
+        const before = last
+        // The batches themselves were taken as the answer came in.
+        const answer = await ask(() => ({ type: 'poll', session: id, after: acknowledging() }))
+        if (answer.type !== 'events') throw new TypeError(`the service answers a poll with "${answer.type}"`)
+        if (last === before || !(answer.more || isBehind())) return gaps === gapsBefore
+      }
     } finally {
-      catching = false
+      fetching -= 1
     }
   }
 
-  // Nobody waits for what the device does by itself: the next frame or connection makes up for it.
-  const catchUp = (): void => void caughtUp().catch(() => {})
-
-  function beat(): void {
-    if (isCovered) beatTimer.set(beatMs, () => void status(active).catch(() => {}))
+  async function caughtUp(): Promise<void> {
+    let tries = 0
+    do {
+      await fetch(ask)
+      tries += 1
+    } while (isBehind() && tries < CATCHING_UP)
   }
 
-  async function status(isActive: boolean): Promise<void> {
-    active = false
-    beat()
-    await ask(() => ({ type: 'status', session: id, ack: last, active: isActive }))
+  // Nobody waits for what the device does by itself: should it fail, the next batch, beat or connection makes up for it.
+  function catchUp(): void {
+    if (fetching === 0) void caughtUp().catch(() => {})
+  }
+
+  function gap(): void {
+    gaps += 1
+    if (!cutting) tell({ kind: 'gap' })
+  }
+
+  function happened(event: ImEvent): void {
+    if (event.kind === 'message' || event.kind === 'invitation') owed = last
+    // What stands for a cut names the invitations that are open: also one that this device got before the cut.
+    if (event.kind === 'invitation' && cutting && invitedTo.has(event.conversation)) return
+    if (event.kind === 'invitation') invitedTo.add(event.conversation)
+    tell(event)
+    if (isOutcome(event)) sends.heard(event)
   }
 
   return {
     id,
     uri,
+    heard: () => life.heard(),
     take({ batches, recovered }, polled) {
       const news = taken(last, { batches, polled, recovered })
+      if (news.gap) gap()
+      if (news.last > last) cutting = !recovered
       last = news.last
       missing = Math.max(missing, news.missing)
-      if (news.gap) tell({ kind: 'gap' })
-      for (const event of news.events) tell(event)
+      for (const event of news.events) happened(event)
+      life.took()
       if (isBehind()) catchUp()
     },
     send(command) {
-      active = true
+      life.did()
       return sends.send(command)
     },
     fetch,
     catchUp,
-    status,
+    async status(active) {
+      life.said(active)
+      await ask(() => ({ type: 'status', session: id, ack: acknowledging(), active, answer: true }))
+    },
     covered() {
-      isCovered = true
-      beat()
+      life.covered()
       sends.goOn()
     },
-    uncovered() {
-      isCovered = false
-      beatTimer.clear()
-    },
+    uncovered: () => life.uncovered(),
     end(why) {
-      isCovered = false
-      beatTimer.clear()
+      life.uncovered()
       sends.end(why)
     },
   }
+}
+
+function isOutcome(event: ImEvent): event is Outcome {
+  return (
+    event.kind === 'done' || event.kind === 'failed' || event.kind === 'delivered' || event.kind === 'not-delivered'
+  )
 }

@@ -6,6 +6,9 @@ export const BATCH_CHARACTERS = 20_000
 /** Most bytes of the batches in one answer, as JSON: sealed, even where nothing compresses, it stays under 128 KB. */
 export const ANSWER_BYTES = 90_000
 
+/** Most bytes of the batches in one frame that comes unasked, as JSON: one unit of the gateway's bill. */
+export const PUSH_BYTES = 20_000
+
 /** How far upstream events have come: `ackId` for the next GET, `eid` of the last event, `seq` of the last batch. */
 export interface Cursor {
   readonly seq: number
@@ -49,9 +52,9 @@ export function lastEid(arrived: readonly Arrived[], before: number): number {
   return arrived.reduce((last, { eid }) => Math.max(last, eid), before)
 }
 
-/** The batches that fit into one answer, and whether some did not. The first always goes. */
-export function fitting<B>(batches: readonly B[]): { batches: readonly B[]; more: boolean } {
-  const first = chunked(batches, ANSWER_BYTES, bytesOf)[0] ?? []
+/** The batches that fit into one answer, or another frame, and whether some did not. The first always goes. */
+export function fitting<B>(batches: readonly B[], bytes = ANSWER_BYTES): { batches: readonly B[]; more: boolean } {
+  const first = chunked(batches, bytes, bytesOf)[0] ?? []
   return { batches: first, more: first.length < batches.length }
 }
 

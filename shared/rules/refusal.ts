@@ -23,6 +23,7 @@ export const REFUSALS = {
     next: 'ask-user',
     meaning: 'the instant-messaging server did not accept the user name or password',
   },
+  'too-many': { next: 'retry', meaning: 'too many of these in a short time: wait' },
   'session-gone': { next: 'login', meaning: 'the session was ended, evicted, or never opened' },
   evicted: { next: 'login', meaning: 'the session was idle and its place was needed' },
   inactive: { next: 'login', meaning: 'the session was silent for longer than the inactivity timeout' },

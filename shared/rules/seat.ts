@@ -1,7 +1,10 @@
 import type { RefusalCode } from './refusal.ts'
 
-/** How many seats one bench holds: one DynamoDB partition, one query, one lease to listen for. */
-export const BENCH_SEATS = 512
+/**
+ * How many seats one bench holds: one DynamoDB partition, and one query of at most 5.5 read units, so that a login that
+ * finds room costs no more than 12 in all.
+ */
+export const BENCH_SEATS = 300
 
 /** How many seats there can be: a session id, as the device protocol takes it, names its seat in five digits at most. */
 export const MOST_SEATS = 100_000
@@ -34,7 +37,11 @@ export interface Open {
   /** The number of the last send that was begun, and when; `outcome` is what it was answered, once it was. */
   readonly sent: number
   readonly sentAt?: number
+  /** The minute, since the epoch, of the last send at which the pace is looked at (shared/rules/pace.ts). */
+  readonly milestoneMinute?: number
   readonly outcome?: SendOutcome
+  /** Since when the device is being woken, in epoch milliseconds: until it says something. */
+  readonly wokenAt?: number
 }
 
 /** What became of a send, as it is told again to a device that lost the answer. */
@@ -67,6 +74,14 @@ export function benchOf(seat: number): number {
 /** Whether a login may take the seat: nobody has it, or a login that never finished had it. */
 export function isFree(seat: Seat | undefined, now: number): boolean {
   return seat === undefined || (seat.state === 'signing-in' && seat.leaseUntil <= now)
+}
+
+/** How long a device may say nothing before it is taken to be dormant, in milliseconds: as the BlackBerry client's mode. */
+export const DORMANT_MS = 5 * 60_000
+
+/** Whether the device is in a user's hand: in coverage, heard of lately, and used since its last sign of life but one. */
+export function isAttended({ coverage, active, lastHeardAt }: Open, now: number): boolean {
+  return coverage === 'in' && active && now - lastHeardAt < DORMANT_MS
 }
 
 /**

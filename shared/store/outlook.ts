@@ -24,6 +24,8 @@ export const QUIET_MS = 60_000
 export interface Outlooks {
   /** Consistent: a login that does not know of the seats above a lowered maximum would not count their sessions. */
   read(): Promise<Outlook>
+  /** Where logins are led. Half a read unit, eventually consistent: for a listener, which looks at its benches when it changes. */
+  glance(): Promise<number>
   /** Leads logins to another bench. `false`: somebody else did meanwhile, so that of many at once one writes. */
   lead(from: number, to: number): Promise<boolean>
   /** Notes that seats below this number may be taken from now on. To be written before the first is. */
@@ -69,6 +71,7 @@ export function outlooks(table: Table): Outlooks {
       const isQuiet = quietFrom !== undefined && quietSince !== undefined
       return { room, most, ...(isQuiet && { quiet: { from: quietFrom, since: quietSince } }) }
     },
+    glance: async () => (await table.get<Item>(KEY))?.room ?? 0,
     async lead(from, to) {
       const unset = from === 0 ? ' OR attribute_not_exists(room)' : ''
       const { done } = await table.update(

@@ -3,9 +3,9 @@ import { seatNumberOf, sessionId, BENCH_SEATS, benchOf, type Seat, type SendOutc
 import type { Key } from './table.ts'
 
 /**
- * A seat as it is kept. A login reads a bench of 512 of them and is charged for each byte, names included, so that a
- * name is one letter, what follows from the key is left out, and so is what is usual: 136 bytes a seat make 512 of them
- * cost 25.5 read units for an eventually consistent look and a consistent one.
+ * A seat as it is kept. A login reads a bench of 300 of them and is charged for each byte, names included, so that a
+ * name is one letter, what follows from the key is left out, and so is what is usual: at 141 bytes a seat 300 of them
+ * cost 5.5 read units for an eventually consistent look, and 11 for a consistent one.
  *
  * | attribute | of a seat |
  * |---|---|
@@ -22,6 +22,8 @@ import type { Key } from './table.ts'
  * | `p` | `true`: passive, which is not `active` |
  * | `n` | `sent` |
  * | `m` | `sentAt` |
+ * | `w` | `wokenAt` |
+ * | `g` | `milestoneMinute` |
  * | `r` | `outcome`, of one send only, in one string: `5`, `5 2` with the conversation, `5 unconfirmed words` |
  *
  * Only a send that was refused brings words, and never more than OUTCOME_WORDS characters of them.
@@ -39,6 +41,8 @@ export interface SeatItem extends Key {
   readonly p?: true
   readonly n?: number
   readonly m?: number
+  readonly w?: number
+  readonly g?: number
   readonly r?: string
 }
 
@@ -63,7 +67,8 @@ export function randomOf(session: string): string {
 export function itemOf(seat: Seat): SeatItem {
   const base = { ...keyOf(seat.number), s: randomOf(seat.session), d: seat.device }
   if (seat.state === 'signing-in') return { ...base, l: seat.leaseUntil }
-  const { user, connection, coverage, lastHeardAt, heard, acked, active, sent, sentAt, outcome } = seat
+  const { user, connection, coverage, lastHeardAt, heard, acked, active, sent, sentAt } = seat
+  const { outcome, wokenAt, milestoneMinute } = seat
   return {
     ...base,
     u: user,
@@ -75,6 +80,8 @@ export function itemOf(seat: Seat): SeatItem {
     ...(!active && { p: true }),
     n: sent,
     ...(sentAt !== undefined && { m: sentAt }),
+    ...(wokenAt !== undefined && { w: wokenAt }),
+    ...(milestoneMinute !== undefined && { g: milestoneMinute }),
     ...(outcome !== undefined && { r: outcomeText(outcome) }),
   }
 }
@@ -83,7 +90,7 @@ export function seatIn(item: SeatItem): Seat {
   const number = Number(item.pk.slice(benchKey(0).indexOf('#') + 1)) * BENCH_SEATS + Number(item.sk)
   const base = { number, session: sessionId(number, item.s), device: item.d }
   if (item.l !== undefined) return { state: 'signing-in', ...base, leaseUntil: item.l }
-  const { u = '', c = '', o, t = 0, h = 0, k = 0, p, n = 0, m, r } = item
+  const { u = '', c = '', o, t = 0, h = 0, k = 0, p, n = 0, m, w, g, r } = item
   return {
     state: 'open',
     ...base,
@@ -96,6 +103,8 @@ export function seatIn(item: SeatItem): Seat {
     active: !p,
     sent: n,
     ...(m !== undefined && { sentAt: m }),
+    ...(w !== undefined && { wokenAt: w }),
+    ...(g !== undefined && { milestoneMinute: g }),
     ...(r !== undefined && { outcome: outcomeIn(r) }),
   }
 }

@@ -1,4 +1,6 @@
+import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import { seatNumberOf, type Open, type Seat, type SendOutcome, type SigningIn } from '../rules/seat.ts'
+import { isMilestone, minuteOf, sendWaitMs } from '../rules/pace.ts'
 import { benchKey, itemOf, keyOf, outcomeText, randomOf, seatIn, type SeatItem } from './seat-item.ts'
 import type { Expression, Table } from './table.ts'
 
@@ -17,19 +19,25 @@ export interface Heard {
 
 /** What became of a write that only the seat's session may do. */
 export type Kept =
-  | { readonly kept: true }
+  | {
+      readonly kept: true
+      /** Whether the device came on another connection, or back into coverage: its listener is to be told. */
+      readonly moved: boolean
+    }
   | {
       readonly kept: false
-      readonly because: 'session-gone' | 'replayed' | 'out-of-order'
+      readonly because: 'session-gone' | 'replayed' | 'out-of-order' | 'too-many'
       /** The number that a frame must be above, where it was `replayed`. */
       readonly heard?: number
+      /** When to try again, where it were `too-many`. */
+      readonly retryAfterMs?: number
     }
 
 export interface Seats {
   /** The taken seats of a bench. Eventually consistent unless asked otherwise: the conditions decide anyway. */
   read(bench: number, options?: { consistent?: boolean }): Promise<Seat[]>
-  /** Who has one seat. Eventually consistent. */
-  at(number: number): Promise<Seat | undefined>
+  /** Who has one seat. Eventually consistent unless asked otherwise. */
+  at(number: number, options?: { consistent?: boolean }): Promise<Seat | undefined>
   /** Takes a free seat. `false`: somebody else was faster. */
   take(seat: SigningIn, now: number): Promise<boolean>
   /**
@@ -46,14 +54,21 @@ export interface Seats {
   end(seat: Open): Promise<boolean>
   /** Notes that the device spoke: it is in coverage, on this connection. One write unit. */
   heard(heard: Heard): Promise<Kept>
-  /** The same with a send: notes that send `sent` begins, which must follow the last one. `found`: the seat as it is, where not. */
-  sending(heard: Heard, sent: number): Promise<Kept & { readonly found?: Open }>
+  /**
+   * The same with a send: notes that send `sent` begins, which must follow the last one, and that be answered, or over;
+   * and not be one too many for this many a minute (0: as many as there are). `found`: the seat as it is, where not.
+   */
+  sending(heard: Heard, sent: number, perMinute?: number): Promise<Kept & { readonly found?: Open }>
   /** Notes what the send that began was answered, for the device that loses the answer. */
   answered(session: string, outcome: SendOutcome): Promise<void>
   /** Takes back that a send began: it is certain that nothing was sent, and the same number may be tried again. */
-  unsent(session: string, number: number): Promise<void>
+  unsent(session: string, number: number, perMinute?: number): Promise<void>
   /** The connection is gone; the session stays. Says nothing where the device already has another connection. */
   outOfCoverage(session: string, connection: string): Promise<boolean>
+  /** Notes that the device is being woken. `false`: it is already, or it said something by now, or the session is gone. */
+  waking(seat: Open, at: number): Promise<boolean>
+  /** Takes that back: nobody could be told, and it is to be tried again. */
+  notWoken(session: string, at: number): Promise<void>
 }
 
 /*
@@ -92,6 +107,31 @@ const NEWER = 'h < :number'
  */
 const NEXT = 'n = :previous'
 
+/*
+ *   send 1   begins ─ POST ………………………………………… answered
+ *   send 2      begins ✘ ANSWERED … begins ✔ ─ POST                 a message that overtakes its elder on the way
+ *   send 1   begins ─ dies                                          after the time a function may run it can no longer
+ *   send 2      begins ✘ ANSWERED …………………………… begins ✔              come: a device that would wait for ever
+ */
+const ANSWERED = '(n = :none OR r = :answered OR begins_with(r, :answeredWith) OR m <= :over)'
+
+/*
+ *   send 1   begins ─ POST ……………… is slow ……………………… answered ✘ CURRENT
+ *   send 2                         begins ✔ answered ✔               an outcome that is taken for another send's
+ */
+const CURRENT = 'n = :number'
+
+/*
+ *   listener A   waits too long ─ wake ✔
+ *   listener B   waits too long ─── wake ✘ ASLEEP                   a device that is woken twice
+ */
+const ASLEEP = 'attribute_not_exists(w)'
+
+/*
+ *   perMinute = 120   send 1 ✔ 12:00 … send 120 ✔ ── send 121 ✘ PACED 12:00 ── send 121 ✔ 12:01         a flood
+ */
+const PACED = '(attribute_not_exists(g) OR g < :minute)'
+
 /** A session, and no login that is still under way. */
 const OPENED = 'attribute_not_exists(l)'
 
@@ -100,7 +140,7 @@ export function seats(table: Table): Seats {
     const written = await table.update<SeatItem>(
       keyOf(seatNumberOf(heard.session)),
       {
-        text: `SET t = :at, h = :number, c = :connection, k = :acked${also.set ?? ''} REMOVE o${also.remove ?? ''}`,
+        text: `SET t = :at, h = :number, c = :connection, k = :acked${also.set ?? ''} REMOVE o, w${also.remove ?? ''}`,
         values: { ':at': heard.at, ':connection': heard.connection, ':acked': heard.acked, ...also.values },
       },
       {
@@ -108,7 +148,7 @@ export function seats(table: Table): Seats {
         values: { ...mine(heard.session), ':device': heard.device, ':number': heard.number, ...condition.values },
       },
     )
-    if (written.done) return { kept: true } as const
+    if (written.done) return { kept: true, moved: isMove(written.old, heard.connection) } as const
     const found = written.found && seatIn(written.found)
     return { kept: false, ...whyNot(heard, found), ...(found?.state === 'open' && { found }) } as const
   }
@@ -116,8 +156,8 @@ export function seats(table: Table): Seats {
   return {
     read: async (bench, options) => (await table.query<SeatItem>(benchKey(bench), options)).map(seatIn),
 
-    async at(number) {
-      const item = await table.get<SeatItem>(keyOf(number))
+    async at(number, options) {
+      const item = await table.get<SeatItem>(keyOf(number), options)
       return item && seatIn(item)
     },
 
@@ -160,26 +200,45 @@ export function seats(table: Table): Seats {
       return kept(await keep(heard, active ? ACTIVE : { set: ', p = :yes', values: { ':yes': true } }, ALWAYS))
     },
 
-    sending: (heard, sent) =>
-      keep(
+    async sending(heard, sent, perMinute = 0) {
+      const { at } = heard
+      const paced = isMilestone(sent, perMinute)
+      const begun = await keep(
         heard,
-        { ...ACTIVE, set: ', n = :sent, m = :at', values: { ':sent': sent } },
-        { text: ` AND ${NEXT}`, values: { ':previous': sent - 1 } },
-      ),
+        {
+          ...ACTIVE,
+          set: `, n = :sent, m = :at${paced ? ', g = :minute' : ''}`,
+          values: { ':sent': sent, ...(paced && { ':minute': minuteOf(at) }) },
+        },
+        {
+          text: ` AND ${NEXT} AND ${ANSWERED}${paced ? ` AND ${PACED}` : ''}`,
+          values: {
+            ':previous': sent - 1,
+            ':none': 0,
+            ':answered': String(sent - 1),
+            ':answeredWith': `${sent - 1} `,
+            ':over': at - GATEWAY_LIMITS.integrationMs,
+            ...(paced && { ':minute': minuteOf(at) }),
+          },
+        },
+      )
+      return begun.kept ? begun : { ...begun, ...tooMany(begun, sent, perMinute, at) }
+    },
 
     async answered(session, outcome) {
       await table.update(
         keyOf(seatNumberOf(session)),
         { text: 'SET r = :outcome', values: { ':outcome': outcomeText(outcome) } },
-        { text: MINE, values: mine(session) },
+        { text: `${MINE} AND ${CURRENT}`, values: { ...mine(session), ':number': outcome.number } },
       )
     },
 
-    async unsent(session, number) {
+    async unsent(session, number, perMinute = 0) {
+      const milestone = isMilestone(number, perMinute) ? ' REMOVE g' : ''
       await table.update(
         keyOf(seatNumberOf(session)),
-        { text: 'SET n = :previous', values: { ':previous': number - 1 } },
-        { text: `${MINE} AND n = :number`, values: { ...mine(session), ':number': number } },
+        { text: `SET n = :previous${milestone}`, values: { ':previous': number - 1 } },
+        { text: `${MINE} AND ${CURRENT}`, values: { ...mine(session), ':number': number } },
       )
     },
 
@@ -191,7 +250,29 @@ export function seats(table: Table): Seats {
       )
       return done
     },
+
+    async waking(seat, at) {
+      const { text, values } = unheard(seat)
+      const { done } = await table.update(
+        keyOf(seat.number),
+        { text: 'SET w = :at', values: { ':at': at } },
+        { text: `${text} AND ${ASLEEP}`, ...(values && { values }) },
+      )
+      return done
+    },
+
+    async notWoken(session, at) {
+      await table.update(
+        keyOf(seatNumberOf(session)),
+        { text: 'REMOVE w' },
+        { text: `${MINE} AND w = :at`, values: { ...mine(session), ':at': at } },
+      )
+    },
   }
+}
+
+function isMove(before: SeatItem | undefined, connection: string): boolean {
+  return before?.o === true || before?.c !== connection
 }
 
 /** What a frame changes beside what every frame does. */
@@ -219,6 +300,15 @@ function unheard({ session, heard, connection }: Open): Expression {
     values: { ...mine(session), ':formerHeard': heard, ':formerConnection': connection },
   }
 }
+
+/** A send that follows the last one, and would have begun but for the pace. */
+function tooMany({ because, found }: NotKept, sent: number, perMinute: number, at: number) {
+  if (because !== 'out-of-order' || found?.sent !== sent - 1) return {}
+  const retryAfterMs = sendWaitMs(found, sent, perMinute, at)
+  return retryAfterMs === 0 ? {} : ({ because: 'too-many', retryAfterMs } as const)
+}
+
+type NotKept = Extract<Kept, { kept: false }> & { readonly found?: Open }
 
 function whyNot(heard: Heard, found: Seat | undefined): Omit<Kept & { kept: false }, 'kept'> {
   if (found === undefined || found.session !== heard.session || found.device !== heard.device) return GONE

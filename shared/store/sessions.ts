@@ -23,7 +23,7 @@ export interface Session {
 
 export interface Sessions {
   open(session: Session, now: number): Promise<void>
-  read(session: string): Promise<Session | undefined>
+  read(session: string, options?: { consistent?: boolean }): Promise<Session | undefined>
   /** Keeps a newer cursor, if the session is still there. */
   keep(session: Pick<Session, 'session' | 'cursor'>, now: number): Promise<void>
   /**
@@ -40,20 +40,35 @@ export interface Sessions {
 export interface DeviceSessions {
   /** The session that a device has, and the highest frame number with which it logged in. */
   ofDevice(device: string): Promise<DeviceSession | undefined>
-  /** Points a device to its new session. `false`: a login of the same device with a higher number was faster, or this one was played again. */
-  point(device: string, to: DeviceSession, now: number): Promise<boolean>
+  /**
+   * Points a device to its new session. `false`: a login of the same device was faster than this one, which read what was
+   * before, or this one was played again.
+   */
+  point(device: string, to: DeviceSession, now: number, read?: DeviceSession): Promise<boolean>
 }
 
 export interface DeviceSession {
   readonly session: string
   readonly heard: number
+  /** When that login began, and until when it and those before it occupy the device (shared/rules/pace.ts). */
+  readonly at?: number
+  readonly occupiedUntil?: number
 }
 
 /*
  *   login 1 of a device   seat ── point ✔ ── sign in …
  *   login 1, played again seat ── point ✘ NEWER_LOGIN                a captured login that logs in once more
  */
-const NEWER_LOGIN = 'attribute_not_exists(pk) OR heard < :heard'
+const NO_LOGIN = 'attribute_not_exists(pk)'
+const NEWER_LOGIN = 'heard < :heard'
+
+/*
+ *   login 1 of a device   read ──── point ✔
+ *   login 2 of it           read ────── point ✘ AS_READ               two logins that count as one, and do not know of
+ *                                                                     each other
+ */
+const AS_READ = 'occupiedUntil = :occupiedUntil'
+const NEVER_OCCUPIED = 'attribute_not_exists(occupiedUntil)'
 
 /*
  *   upkeep  GET with 1 ─────────────────── answer: 2 ─ put ✘ UNRENEWED   an old ticket over a newer one
@@ -89,7 +104,8 @@ export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions 
     const { tag: _tag, ...rest } = kept
     return { ...rest, ticket: await vault.open(kept.ticket, ticketOf(kept.session)) }
   }
-  const kept = (session: string) => table.get<Kept>(key(session), { consistent: true })
+  const kept = (session: string, { consistent = true }: { consistent?: boolean } = {}) =>
+    table.get<Kept>(key(session), { consistent })
 
   return {
     ...deviceSessions(table),
@@ -97,8 +113,8 @@ export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions 
       const { ticket, ...rest } = session
       await table.put({ ...key(session.session), ...rest, ...(await sealed(session.session, ticket)), ...expiry(now) })
     },
-    async read(session) {
-      const found = await kept(session)
+    async read(session, options) {
+      const found = await kept(session, options)
       return found && opened(found)
     },
     async keep({ session, cursor: { seq, ackId, eid } }, now) {
@@ -143,10 +159,19 @@ export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions 
 export function deviceSessions(table: Table): DeviceSessions {
   return {
     ofDevice: (device) => table.get<DeviceSession>({ pk: `DEVICE#${device}`, sk: '-' }, { consistent: true }),
-    async point(device, to, now) {
+    async point(device, to, now, read) {
+      const occupied = read?.occupiedUntil
+      const asRead = occupied === undefined ? NEVER_OCCUPIED : AS_READ
       const { done } = await table.put(
         { pk: `DEVICE#${device}`, sk: '-', ...to, ...expiry(now) },
-        { text: `${NEWER_LOGIN} OR ${MINE}`, values: { ':heard': to.heard, ':session': to.session } },
+        {
+          text: `${NO_LOGIN} OR (${NEWER_LOGIN} AND ${asRead}) OR ${MINE}`,
+          values: {
+            ':heard': to.heard,
+            ':session': to.session,
+            ...(occupied !== undefined && { ':occupiedUntil': occupied }),
+          },
+        },
       )
       return done
     },

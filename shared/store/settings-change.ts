@@ -18,6 +18,13 @@ const NAMES: Readonly<Record<keyof Settings, true>> = {
   inactivityTimeoutMs: true,
   persistentConnections: true,
   statusIntervalMs: true,
+  wakeAfterMs: true,
+  mailboxBatches: true,
+  mailboxBytes: true,
+  sendsPerMinute: true,
+  loginsPerHour: true,
+  wrongPasswords: true,
+  wrongPasswordWaitMs: true,
 }
 
 /*

@@ -30,7 +30,8 @@ export type Written<Item> =
 
 export interface Table {
   get<Item>(key: Key, options?: { consistent?: boolean }): Promise<Item | undefined>
-  query<Item>(pk: string, options?: { after?: string; last?: boolean; consistent?: boolean }): Promise<Item[]>
+  /** In the order of `sk`, or, with `last`, that many from the end at most, the last first. */
+  query<Item>(pk: string, options?: { after?: string; last?: number; consistent?: boolean }): Promise<Item[]>
   put<Item>(item: Key & { readonly [attribute: string]: unknown }, condition?: Expression): Promise<Written<Item>>
   update<Item>(key: Key, update: Expression, condition?: Expression): Promise<Written<Item>>
   remove<Item>(key: Key, condition?: Expression): Promise<Written<Item>>
@@ -48,7 +49,7 @@ export function table(client: DynamoDBClient, name: string): Table {
 
     async query<Item>(
       pk: string,
-      { after, last = false, consistent = false }: { after?: string; last?: boolean; consistent?: boolean } = {},
+      { after, last, consistent = false }: { after?: string; last?: number; consistent?: boolean } = {},
     ) {
       const items: Item[] = []
       let start: Attributes | undefined
@@ -59,13 +60,13 @@ export function table(client: DynamoDBClient, name: string): Table {
             KeyConditionExpression: after === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :after',
             ExpressionAttributeValues: marshall(after === undefined ? { ':pk': pk } : { ':pk': pk, ':after': after }),
             ConsistentRead: consistent,
-            ...(last && { ScanIndexForward: false, Limit: 1 }),
+            ...(last !== undefined && { ScanIndexForward: false, Limit: last - items.length }),
             ...(start && { ExclusiveStartKey: start }),
           }),
         )
         items.push(...(page.Items ?? []).map((item) => plain<Item>(item)))
-        start = last ? undefined : page.LastEvaluatedKey
-      } while (start !== undefined)
+        start = page.LastEvaluatedKey
+      } while (start !== undefined && items.length < (last ?? Infinity))
       return items
     },
 

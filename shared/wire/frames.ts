@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { AVAILABILITIES, type ImEvent } from '../rules/messaging.ts'
 import { Refusal, type NextStep, type RefusalCode } from '../rules/refusal.ts'
 import type { Action } from './actions.ts'
+import { parseStrictly } from './strict-json.ts'
 
 /** Largest JSON text inside a frame, in bytes after decompression. A frame that holds more is refused unread. */
 export const PLAIN_BYTES = 128 * 1024
@@ -48,7 +49,13 @@ const deviceFrame = v.variant('type', [
     command,
   }),
   v.strictObject({ type: v.literal('poll'), session, after: whole }),
-  v.strictObject({ type: v.literal('status'), session, ack: whole, active: v.boolean() }),
+  v.strictObject({
+    type: v.literal('status'),
+    session,
+    ack: whole,
+    active: v.boolean(),
+    answer: v.boolean(),
+  }),
   v.strictObject({ type: v.literal('logout'), session }),
   v.strictObject({
     type: v.literal('enroll'),
@@ -60,13 +67,16 @@ const deviceFrame = v.variant('type', [
  * What a device says. Its `type` is the frame's action.
  *
  * `session` is the id that `accepted` gave. `number` counts the device's sends within a session: 1, 2, 3, ….
- * `ack` and `after` are the number of the last batch of events that the device has.
+ * `ack` and `after` are the number of the last batch of events that the device has. With `answer: false` a status is
+ * answered only where it is refused: a message less to pay for.
  */
 export type DeviceFrame = v.InferOutput<typeof deviceFrame>
 export type DeviceFrameOf<A extends Action> = Extract<DeviceFrame, { type: A }>
 
 /** Events that were kept together in a session's mailbox. `seq` counts the batches of a session: 1, 2, 3, …. */
 export interface Batch {
+  /** Where the batch stands for several, `first` to `seq`: it holds what they come to. Absent: it stands for itself. */
+  readonly first?: number
   readonly seq: number
   readonly events: readonly ImEvent[]
 }
@@ -91,7 +101,10 @@ export type ServiceFrame =
       readonly batches: readonly Batch[]
       /** There are more batches than fitted: poll again after the last of these. */
       readonly more: boolean
-      /** `false` when batches that the device never got are no longer kept. */
+      /**
+       * `false` when messages that the device never got are no longer kept. The first of `batches` then stands for what
+       * was cut, and says how things stand after it.
+       */
       readonly recovered: boolean
     }
   | { readonly type: 'heard'; readonly session: string }
@@ -164,8 +177,8 @@ function characters(most: number) {
 
 function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text)
-  } catch {
-    throw new Refusal('bad-frame', { reason: 'the frame holds no JSON text' })
+    return parseStrictly(text)
+  } catch (thrown) {
+    throw new Refusal('bad-frame', { reason: thrown instanceof SyntaxError ? thrown.message : 'no JSON text' })
   }
 }

@@ -1,23 +1,9 @@
-import { CompactEncrypt, compactDecrypt, type CompactJWEHeaderParameters } from 'jose'
+import { CompactEncrypt, compactDecrypt } from 'jose'
+import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import { Refusal } from '../rules/refusal.ts'
-import { ACTIONS, type Action } from './actions.ts'
+import type { Action } from './actions.ts'
+import { bindingIn, headerOf, SEALING, type Binding } from './frame-header.ts'
 import { PLAIN_BYTES } from './frames.ts'
-
-/** What a frame is bound to, in the JWE's protected header: moved to another place, it no longer opens. */
-export interface Binding {
-  readonly device: string
-  /** `up` from the device, `down` from the service. */
-  readonly direction: 'up' | 'down'
-  /** The route of a frame from the device, and of the answer to it; `push` for what comes unasked. */
-  readonly action: Action | 'push'
-  /**
-   * Up: the device's frame number, which only grows. Down: the number of the frame that is answered, 0 where that could
-   * not be read; with `push` the number of its last batch.
-   */
-  readonly number: number
-}
-
-const BINDABLE: readonly Binding['action'][] = [...ACTIONS, 'push']
 
 /**
  * Compresses, then encrypts (JWE compact, RFC 7516): `zip: DEF`, `enc: A256GCM` under a fresh message key, which the
@@ -26,49 +12,44 @@ const BINDABLE: readonly Binding['action'][] = [...ACTIONS, 'push']
  * @param transportKey 32 bytes
  */
 export async function seal(text: string, binding: Binding, transportKey: Uint8Array): Promise<string> {
-  return new CompactEncrypt(new TextEncoder().encode(text))
-    .setProtectedHeader({
-      alg: 'A256KW',
-      enc: 'A256GCM',
-      zip: 'DEF',
-      kid: binding.device,
-      dir: binding.direction,
-      act: binding.action,
-      num: binding.number,
-    } satisfies CompactJWEHeaderParameters)
-    .encrypt(transportKey)
+  return new CompactEncrypt(new TextEncoder().encode(text)).setProtectedHeader(headerOf(binding)).encrypt(transportKey)
 }
 
 /**
- * Opens a frame and checks what it is bound to.
+ * Opens a frame and checks what it is bound to: its place first, as the header has it in clear, and only then, by the
+ * key, that the header and what is inside are the sender's.
+ *
+ * Device, direction, action and number are bound by the header. The session is inside: it has the same tag, and
+ * the seat's condition holds it to the device and lets each number count once (shared/store/seats.ts).
  *
  * @returns the JSON text inside, the frame's number and its action
- * @throws Refusal `not-for-you`, the same whatever was wrong
+ * @throws Refusal `not-for-you`, the same whatever was wrong; the cause is for the log
  */
 export async function unseal(
   frame: string,
   expected: { readonly device: string; readonly direction: 'up' | 'down'; readonly action?: Action },
   transportKey: Uint8Array,
 ): Promise<{ text: string; number: number; action: Binding['action'] }> {
-  const { plaintext, header } = await decrypted(frame, transportKey)
-  const { kid, dir, act, num } = header
-  if (kid !== expected.device || dir !== expected.direction) throw new Refusal('not-for-you')
-  if (expected.action !== undefined && act !== expected.action) throw new Refusal('not-for-you')
-  if (typeof num !== 'number' || !Number.isSafeInteger(num) || num < 0) throw new Refusal('not-for-you')
-  const action = BINDABLE.find((known) => known === act)
-  if (action === undefined) throw new Refusal('not-for-you')
-  return { text: new TextDecoder().decode(plaintext), number: num, action }
+  const binding = frame.length > GATEWAY_LIMITS.messageBytes ? undefined : bindingIn(frame)
+  if (binding === undefined) throw new Refusal('not-for-you')
+  const { device, direction, action, number } = binding
+  if (device !== expected.device || direction !== expected.direction) throw new Refusal('not-for-you')
+  if (expected.action !== undefined && action !== expected.action) throw new Refusal('not-for-you')
+  return { text: await opened(frame, transportKey), number, action }
 }
 
-async function decrypted(frame: string, transportKey: Uint8Array) {
+/**
+ * A message key that does not unwrap is replaced by a random one (RFC 7516, 11.5), so that a wrong key and a wrong tag
+ * fail alike. What is inside is unpacked piece by piece, and not beyond PLAIN_BYTES.
+ */
+async function opened(frame: string, transportKey: Uint8Array): Promise<string> {
   try {
-    const { plaintext, protectedHeader } = await compactDecrypt(frame, transportKey, {
-      keyManagementAlgorithms: ['A256KW'],
-      contentEncryptionAlgorithms: ['A256GCM'],
+    const { plaintext } = await compactDecrypt(frame, transportKey, {
+      keyManagementAlgorithms: [SEALING.alg],
+      contentEncryptionAlgorithms: [SEALING.enc],
       maxDecompressedLength: PLAIN_BYTES,
     })
-    if (protectedHeader.zip !== 'DEF') throw new TypeError('the frame is not compressed')
-    return { plaintext, header: protectedHeader }
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plaintext)
   } catch (cause) {
     throw new Refusal('not-for-you', { cause })
   }

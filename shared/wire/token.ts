@@ -1,21 +1,48 @@
-import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
+import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
 
 /** Longest life of a token, in seconds. It opens one connection; the connection then lives without it. */
 export const TOKEN_LIFE_S = 60
 
 /** How far a device's clock may be off, in seconds. */
-const CLOCK_SKEW_S = 30
+export const CLOCK_SKEW_S = 30
+
+/**
+ * A device's id, or the name under which one redeems an enrolment code (enrolment.ts): it is part of a DynamoDB key, of each
+ * frame's header, and of log lines.
+ */
+const DEVICE_ID = /^[\w.-]{1,64}(?:\/[\w-]{12}\/[\w-]{16})?$/
+
+/** What a token is for: one device, at one API's stage. */
+export interface TokenFor {
+  readonly device: string
+  /** `HOST/STAGE` of the URL that the device connects to, or `API/STAGE` by the API's id. */
+  readonly audience: string
+}
+
+/**
+ * The audience of a URL such as `wss://abc123.execute-api.eu-west-1.amazonaws.com/live`: host and stage. Where a custom
+ * domain's path is not the stage's name, the device must be told `API/STAGE` instead.
+ */
+export function audienceOf(url: string): string {
+  const { host, pathname } = new URL(url)
+  return `${host}${pathname.replace(/\/+$/, '')}`
+}
 
 /**
  * The token in a device's connection URL: a JWT (RFC 7519), HS256 under a key derived from the transport key.
  *
  * @param now epoch milliseconds
  */
-export async function deviceToken(device: string, transportKey: Uint8Array, now: number): Promise<string> {
+export async function deviceToken(
+  { device, audience }: TokenFor,
+  transportKey: Uint8Array,
+  now: number,
+): Promise<string> {
   const issuedAt = Math.floor(now / 1000)
   return new SignJWT({})
     .setProtectedHeader({ alg: 'HS256', kid: device })
     .setSubject(device)
+    .setAudience(audience)
     .setIssuedAt(issuedAt)
     .setExpirationTime(issuedAt + TOKEN_LIFE_S)
     .sign(await tokenKey(transportKey))
@@ -25,32 +52,53 @@ export async function deviceToken(device: string, transportKey: Uint8Array, now:
 export function deviceNamedBy(token: string): string | undefined {
   try {
     const { kid }: { kid?: unknown } = decodeProtectedHeader(token)
-    return typeof kid === 'string' ? kid : undefined
+    return typeof kid === 'string' && DEVICE_ID.test(kid) ? kid : undefined
   } catch {
     return undefined
   }
 }
 
-/** Whether the token was made with this device's transport key, for this device, not longer ago than its life. */
-export async function isGenuine(
+/** `offByS`: it was made with the device's key and for this API, but not within its life: by how much its clock is ahead. */
+export type Verdict = { readonly genuine: true } | { readonly genuine: false; readonly offByS?: number }
+
+/**
+ * Whether a token was made with this device's transport key, for this device and one of these audiences, not longer ago
+ * than its life.
+ *
+ * A token is not remembered. Within its life it opens further connections for whoever has it, and nothing more: what is
+ * said and what is told over a connection is sealed under the transport key. Remembering it would cost a write unit a
+ * connection, about twice what authorizing it costs now.
+ */
+export async function verdictOn(
   token: string,
-  device: string,
+  expected: { readonly device: string; readonly audiences: readonly string[] },
   transportKey: Uint8Array,
   now: number,
-): Promise<boolean> {
+): Promise<Verdict> {
   try {
-    await jwtVerify(token, await tokenKey(transportKey), {
+    const { payload } = await jwtVerify(token, await tokenKey(transportKey), {
       algorithms: ['HS256'],
-      subject: device,
+      subject: expected.device,
+      audience: [...expected.audiences],
       requiredClaims: ['exp', 'iat'],
       maxTokenAge: TOKEN_LIFE_S,
       clockTolerance: CLOCK_SKEW_S,
       currentDate: new Date(now),
     })
-    return true
-  } catch {
-    return false
+    const { exp = Infinity, iat = 0 } = payload
+    return { genuine: exp - iat <= TOKEN_LIFE_S }
+  } catch (thrown) {
+    return { genuine: false, ...offBy(thrown, now) }
   }
+}
+
+/** The library looks at the signature first, at subject and audience then, and at the time last. */
+function offBy(thrown: unknown, now: number): { offByS?: number } {
+  const isTime =
+    thrown instanceof errors.JWTExpired ||
+    (thrown instanceof errors.JWTClaimValidationFailed && ['exp', 'iat', 'nbf'].includes(thrown.claim))
+  const issuedAt = isTime ? thrown.payload.iat : undefined
+  return typeof issuedAt === 'number' ? { offByS: Math.round(issuedAt - now / 1000) } : {}
 }
 
 /** HKDF (RFC 5869): the key that signs tokens is not the key that wraps frames' keys. */

@@ -9,13 +9,13 @@ import { dynamo, type DynamoOptions } from '../../infra/local/dynamo/dynamo.ts'
 import { kms } from '../../infra/local/keys/kms.ts'
 import { parameters } from '../../infra/local/keys/parameters.ts'
 import type { StackFile } from '../../infra/local/stack-file.ts'
-import { benches } from '../../shared/store/benches.ts'
 import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
 import { newKeyRing, printKeyRing } from '../../shared/store/key-ring.ts'
 import { ringStore, ringVault } from '../../shared/store/ring-store.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
+import { watches } from '../../shared/store/watches.ts'
 import { KEYS } from '../../shared/store/tables.ts'
 import type { Open, Seat } from '../../shared/rules/seat.ts'
 import { testClock, type TestClock } from '../kit/clock.ts'
@@ -67,6 +67,7 @@ export async function administered({
   const outputs = {
     ConfigurationTable: 'Settled',
     SessionsTable: 'Kept',
+    SessionsPerListener: '300',
     Url: 'ws://127.0.0.1:1/live',
     MasterKey: masterKey,
     ManagementUrl: managementUrl,
@@ -97,7 +98,7 @@ export async function administered({
     kms: { endpoint: keyService.url, ...own },
   })
   const vault = ringVault(rings, clock.now)
-  const stores = { seats: seats(kept), sessions: sessions(kept, vault), benches: benches(kept) }
+  const stores = { seats: seats(kept), sessions: sessions(kept, vault), watches: watches(kept) }
   return {
     ...stores,
     configuration: configurationWriter(settled, vault),
@@ -171,8 +172,8 @@ export const ANN: Open = {
 }
 export const BOB: Open = {
   ...ANN,
-  number: 600,
-  session: '600-BobBobBobBobBobB',
+  number: 400,
+  session: '400-BobBobBobBobBobB',
   device: 'bob-phone',
   user: 'CONTOSO\\bob',
   coverage: 'out',

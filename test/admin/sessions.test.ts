@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { LISTEN_LEASE_MS } from '../../shared/store/benches.ts'
+import { LISTEN_LEASE_MS } from '../../shared/store/watches.ts'
 import { SEAT_LEASE_MS, type SigningIn } from '../../shared/rules/seat.ts'
 import type { Session } from '../../shared/store/sessions.ts'
 import { PASSWORD, upstream } from '../kit/upstream.ts'
@@ -44,7 +44,7 @@ describe('sessions list', () => {
       [
         'session               user         device     state                  silent for',
         '7-AnnAnnAnnAnnAnnA    CONTOSO\\ann  ann-phone  in coverage            30 s',
-        '600-BobBobBobBobBobB  CONTOSO\\bob  bob-phone  out of coverage, idle  30 s',
+        '400-BobBobBobBobBobB  CONTOSO\\bob  bob-phone  out of coverage, idle  30 s',
         '8-CatCatCatCatCatC    -            cat-phone  signing in             -',
         '',
       ].join('\n'),
@@ -196,24 +196,24 @@ describe('sessions end', () => {
 describe('seats', () => {
   it('counts taken, idle and free bench by bench', async () => {
     const { admin, configuration } = await occupied()
-    await configuration.change({}, { maximumSessions: 700, idleTimeoutMs: 600_000 })
+    await configuration.change({}, { maximumSessions: 500, idleTimeoutMs: 600_000 })
 
     expect((await admin('seats')).out).toBe(
       [
         'bench  taken  idle  free',
-        '0          2     0   510',
-        '1          1     1   187',
-        'all        3     1   697',
-        'the maximum is 700 sessions',
+        '0          2     0   298',
+        '1          1     1   199',
+        'all        3     1   497',
+        'the maximum is 500 sessions',
         '',
       ].join('\n'),
     )
     expect(JSON.parse((await admin('seats', '--json')).out)).toEqual({
-      most: 700,
-      total: { taken: 3, idle: 1, free: 697 },
+      most: 500,
+      total: { taken: 3, idle: 1, free: 497 },
       benches: [
-        { bench: 0, taken: 2, idle: 0, free: 510 },
-        { bench: 1, taken: 1, idle: 1, free: 187 },
+        { bench: 0, taken: 2, idle: 0, free: 298 },
+        { bench: 1, taken: 1, idle: 1, free: 199 },
       ],
     })
   })
@@ -238,13 +238,13 @@ describe('seats', () => {
 
 describe('the listeners', () => {
   it('are missed by doctor on a bench with sessions, until somebody listens', async () => {
-    const { admin, benches, clock } = await occupied()
-    await benches.claim(1, 'listener', clock.now())
+    const { admin, watches, clock } = await occupied()
+    await watches.claim(1, 'listener', clock.now())
     const found = async () => (await admin('doctor', '--skip-cwa')).out
 
     expect(await found()).toContain('warning  benches: bench 0 has 2 sessions, and nobody listens')
 
-    await benches.claim(0, 'listener', clock.now())
+    await watches.claim(0, 'listener', clock.now())
     expect(await found()).toContain('ok       benches: all 2 with sessions are listened for')
     clock.advance(LISTEN_LEASE_MS)
     expect(await found()).toContain('bench 1 has 1 session,')

@@ -15,6 +15,8 @@ describe('settings show', () => {
     expect(out).toMatch(/^idleTimeoutMs +10m +silent/m)
     expect(out).toMatch(/^inactivityTimeoutMs +- +not set/m)
     expect(out).toMatch(/^statusIntervalMs +4m +default/m)
+    expect(out).toMatch(/^wakeAfterMs +1m +default +a message unacknowledged/m)
+    expect(out).toMatch(/^mailboxBytes +262144 +default/m)
   })
 
   it('tells programs the same, and what contradicts', async () => {
@@ -54,6 +56,18 @@ describe('settings set', () => {
     expect(code).toBe(1)
     expect(errors).toContain('idleTimeoutMs is 60000: at least two status intervals (480000) is accepted')
     expect(await configuration.whatIsSet()).toEqual({})
+  })
+
+  it('changes nothing where one is out of its range, and says what is accepted', async () => {
+    const { admin, configuration } = await administered()
+
+    const { code, errors } = await admin('settings', 'set', 'wakeAfterMs=10s', 'mailboxBatches=100')
+
+    expect(code).toBe(1)
+    expect(errors).toContain('wakeAfterMs is 10000: a whole number from 30000 up is accepted')
+    expect(await configuration.whatIsSet()).toEqual({})
+    expect(await admin('settings', 'set', 'wakeAfterMs=90s', 'mailboxBatches=100')).toMatchObject({ code: 0 })
+    expect(await configuration.whatIsSet()).toEqual({ wakeAfterMs: 90_000, mailboxBatches: 100 })
   })
 
   it('does not overwrite what somebody else changed meanwhile', async () => {

@@ -7,6 +7,7 @@ import { administered } from './harness.ts'
 import { started } from './started.ts'
 
 const OUTPUTS = {
+  SessionsPerListener: '900',
   ConfigurationTable: 'Settled',
   SessionsTable: 'Kept',
   Url: 'wss://api.contoso.test/live',

@@ -18,7 +18,7 @@ const MAXIMA = [100, 1_000, 10_000] as const
 const FILLED = [0.1, 0.9, 0.99, 1] as const
 
 /** Read units that a complete no may cost for each bench. */
-const NO_UNITS = 26
+const NO_UNITS = 16.5
 
 /**
  * Logins at once, and over how many environments of the function: each does one login at a time, as Lambda's do, so that
@@ -84,7 +84,7 @@ async function costs(maximum: number, taken: number): Promise<{ admitted?: Cost;
     if (taken < maximum) {
       must(result, 'admitted', `with ${taken} of ${maximum} seats taken`)
       // Beside the seat: the device's key and session, the user, the settings, the lease of the bench; three more writes.
-      if (units.writes > 2 || units.reads > 9.5) throw new Error(`a login costs ${shown(units)}`)
+      if (units.writes > 2 || units.reads > 8) throw new Error(`a login costs ${shown(units)}`)
       return { admitted: units }
     }
     must(result, 'refused', 'at a full house')

@@ -7,5 +7,9 @@ export interface Bench {
 export interface BenchOptions {
   /** How often: the runs of a fuzz test, the starts of a bundle. */
   readonly runs: number | undefined
+  /** How long: of what runs for a while. Getting ready and settling down come on top. */
+  readonly seconds?: number | undefined
+  /** What decides the chances of a run: the same for the same seed. */
+  readonly seed?: number | undefined
   readonly print: (line: string) => void
 }

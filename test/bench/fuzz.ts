@@ -8,9 +8,9 @@ const RUNS = 100_000
 const PATIENCE_MS = '3600000'
 
 /** The tests whose properties take their number of cases from FUZZ_RUNS. */
-const FILES = ['test/cwa/codec', 'test/cwa/ntlm', 'test/cwa/hostile-fuzz']
+const FILES = ['test/wire/hostile-fuzz', 'test/cwa/codec', 'test/cwa/ntlm', 'test/cwa/hostile-fuzz']
 
-/** The property tests of the CWA codecs and of NTLM, with many more cases than `npm test` has time for. */
+/** The property tests of the device protocol's edge, of the CWA codecs and of NTLM, with many more cases than `npm test` has time for. */
 export async function fuzz({ runs = RUNS, print }: BenchOptions): Promise<void> {
   print(`${runs} cases of each property`)
   const args = ['run', '--dir', 'test', '--testTimeout', PATIENCE_MS, ...FILES]

@@ -2,6 +2,10 @@ import { parseArgs } from 'node:util'
 import { admissionBench } from './admission.ts'
 import type { Bench } from './bench.ts'
 import { fuzz } from './fuzz.ts'
+import { handover } from './handover.ts'
+import { hold } from './hold.ts'
+import { price } from './price.ts'
+import { soak } from './soak.ts'
 import { start } from './start.ts'
 
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -10,10 +14,20 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'cost of a login by how full it is, and logins at once: never one too many',
     run: admissionBench,
   },
-  fuzz: { about: 'hostile input for both CWA codecs and NTLM; 100,000 cases of each kind', run: fuzz },
+  fuzz: { about: 'hostile frames, tokens, CWA answers and NTLM; 100,000 cases of each kind', run: fuzz },
+  handover: { about: 'what an event waits because a listener hands over, and that none is lost', run: handover },
+  hold: {
+    about: 'one environment holds 900 long polls: memory, idle processor, event to device, beside a floor',
+    run: hold,
+  },
+  price: { about: 'what a login, a message, an event and an idle session-hour cost, from counted units', run: price },
+  soak: {
+    about: '100 devices that talk for five minutes while parts of the service die: nothing lost or twice',
+    run: soak,
+  },
 }
 
-const HELP = `npm run bench -- NAME [--runs N]
+const HELP = `npm run bench -- NAME [--runs N] [--seconds N] [--seed N]
 
 ${Object.entries(BENCHES)
   .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
@@ -24,18 +38,25 @@ process.exitCode = await main(process.argv.slice(2), (line) => process.stdout.wr
 
 async function main(args: string[], print: (line: string) => void): Promise<number> {
   try {
-    const options = { runs: { type: 'string' }, help: { type: 'boolean' } } as const
+    const text = { type: 'string' } as const
+    const options = { runs: text, seconds: text, seed: text, help: { type: 'boolean' } } as const
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
-    const runs = values.runs === undefined ? undefined : Number(values.runs)
     const bench = BENCHES[positionals[0] ?? '']
     if (values.help || bench === undefined || positionals.length > 1) return usage(values.help === true)
-    if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) throw new Error('--runs: a whole number from 1 up')
-    await bench.run({ runs, print })
+    const number = (name: 'runs' | 'seconds' | 'seed') => wholeNumber(`--${name}`, values[name])
+    await bench.run({ runs: number('runs'), seconds: number('seconds'), seed: number('seed'), print })
     return 0
   } catch (thrown) {
     process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`)
     return 1
   }
+}
+
+function wholeNumber(name: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  const number = Number(given)
+  if (!(Number.isSafeInteger(number) && number > 0)) throw new Error(`${name}: a whole number from 1 up`)
+  return number
 }
 
 function usage(asked: boolean): number {

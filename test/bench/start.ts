@@ -15,6 +15,8 @@ const VARIABLES = {
   MASTER_KEY: 'ssm:/collaboration/master-key',
   SESSIONS_TABLE: 'sessions',
   CONNECTIONS_URL: 'http://127.0.0.1',
+  WAKING_BUS: 'waking',
+  SESSIONS_PER_LISTENER: '900',
   UPKEEP_FUNCTION: 'upkeep',
   CWA_URL: 'http://127.0.0.1',
   CWA_CODEC: 'json',

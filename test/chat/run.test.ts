@@ -88,6 +88,9 @@ describe('a chat', () => {
     const held = await talk.hear('send')
     expect(held.frame.command).toEqual({ kind: 'message', conversation: 7, text: 'Are you there?' })
     await held.answer({ type: 'sent', number: 2 })
+    await seen('✓ "Are you there?"')
+    await happens({ kind: 'delivered', conversation: 7, number: 2 })
+    await seen('✓✓ "Are you there?"')
 
     await happens({ kind: 'message', conversation: 7, from: BOB, text: 'Yes' })
     expect(await seen('Yes')).toMatch(/^\d\d:\d\d Bob Brown: Yes$/)
@@ -124,7 +127,7 @@ describe('a chat', () => {
     type('/msg carol hi')
     const start = await talk.hear('send')
     await start.answer(refused('upstream-refused'))
-    await seen('! not sent to Carol ("hi"): upstream-refused, in words')
+    await seen('✗ failed to send "hi": upstream-refused, in words')
 
     type('/msg bob one')
     const second = await talk.hear('send')
@@ -136,7 +139,7 @@ describe('a chat', () => {
     await seen('! not sent to Bob Brown ("two"): the conversation has ended')
 
     await happens({ kind: 'not-delivered', conversation: 8, number: 2, reason: 'Bob is gone' })
-    expect(await seen('! not delivered')).toBe('! not delivered ("one"): Bob is gone')
+    expect(await seen('✗ not delivered')).toBe('✗ not delivered "one": Bob is gone')
   })
 
   it('drops out of coverage and comes back with what was written meanwhile', async () => {

@@ -5,13 +5,14 @@ import { promptFor, type PromptScene } from '../../infra/chat/prompt.ts'
 import { linesOf, loginFailure, said, unsentLine, type Scene } from '../../infra/chat/view.ts'
 import type { Talk } from '../../infra/chat/talks.ts'
 import { Refused } from '../../shared/device/refused.ts'
+import type { SendState } from '../../shared/device/send-state.ts'
 
 const BOB = 'sip:bob@contoso.test'
 const NOW = new Date(2026, 0, 1, 10, 32).getTime()
 const paint = noPaint
 
 function scene(over: Partial<Scene> = {}): Scene {
-  const nothing = { talk: undefined, current: undefined, before: undefined, quoted: undefined, away: false }
+  const nothing = { talk: undefined, current: undefined, before: undefined, away: false }
   return { paint, now: NOW, nameOf: () => 'Bob', ...nothing, ...over }
 }
 
@@ -52,11 +53,8 @@ describe('linesOf', () => {
       { kind: 'conversation', conversation: 1, state: 'ended' },
       ['- the conversation with Bob has ended'],
     ],
-    [
-      'a text that did not arrive',
-      { kind: 'not-delivered', conversation: 1, number: 3, reason: 'gone' },
-      ['! not delivered ("Hello"): gone'],
-    ],
+    ['a failure of nobody knows what', { kind: 'failed', reason: 'gone' }, ['! it did not work: gone']],
+    ['a failure that is told as the state of a send', { kind: 'failed', number: 3, reason: 'gone' }, []],
     ['a gap', { kind: 'gap' }, ['! some messages were lost: you were away for longer than the service keeps them']],
     [
       'the loss of the connection',
@@ -74,7 +72,29 @@ describe('linesOf', () => {
     ['typing', { kind: 'typing', conversation: 1, typing: true }, []],
     ['a delivery', { kind: 'delivered', conversation: 1, number: 3 }, []],
   ] as const)('has its words for %s', (_, event, expected) => {
-    expect(linesOf(event, scene({ talk, before: 'available', quoted: 'Hello', away: true }))).toEqual(expected)
+    expect(linesOf(event, scene({ talk, before: 'available', away: true }))).toEqual(expected)
+  })
+
+  const hello = { kind: 'send', command: { kind: 'message', conversation: 1, text: 'Hello' }, number: 3 } as const
+  it.each<[SendState, string[]]>([
+    [{ state: 'sending' }, []],
+    [{ state: 'accepted' }, ['✓ "Hello"']],
+    [{ state: 'delivered' }, ['✓✓ "Hello"']],
+    [{ state: 'not-delivered', reason: 'gone' }, ['✗ not delivered "Hello": gone']],
+    [{ state: 'failed', reason: 'refused' }, ['✗ failed to send "Hello": refused']],
+    [{ state: 'unconfirmed', reason: 'no answer' }, ['? perhaps failed to send "Hello": no answer']],
+  ])('shows a text that is %o', (state, expected) => {
+    expect(linesOf({ ...hello, ...state }, scene({ talk }))).toEqual(expected)
+  })
+
+  it('tells of anything else that was asked for only that it was not done', () => {
+    const leave = { kind: 'send', command: { kind: 'leave', conversation: 1 } } as const
+    const typing = { kind: 'send', command: { kind: 'typing', conversation: 1, typing: true } } as const
+    const failed = { state: 'failed', reason: 'no' } as const
+
+    expect(linesOf({ ...leave, state: 'accepted' }, scene())).toEqual([])
+    expect(linesOf({ ...leave, ...failed }, scene())).toEqual(['✗ failed to leave the conversation: no'])
+    expect(linesOf({ ...typing, ...failed }, scene())).toEqual([])
   })
 
   it('does not announce the presence that is known first', () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { follow, type FollowingParts } from '../../functions/parts/following.ts'
+import { lambdaClock } from '../../functions/parts/pause.ts'
 import { cwaClient } from '../../shared/cwa/client.ts'
 import { jsonCodec } from '../../shared/cwa/json.ts'
 import type { CwaEvent, CwaEvents } from '../../shared/cwa/model.ts'
 import type { ImEvent } from '../../shared/rules/messaging.ts'
 import type { Open } from '../../shared/rules/seat.ts'
-import { benches } from '../../shared/store/benches.ts'
 import { configuration } from '../../shared/store/configuration.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
 import { seats } from '../../shared/store/seats.ts'
@@ -54,12 +54,7 @@ async function listening(answers: readonly ((ackId: number, ticket: string) => T
   })
   const { items } = await database()
   const vault = testVault()
-  const stores = {
-    seats: seats(items),
-    sessions: sessions(items, vault),
-    mailbox: mailbox(items),
-    benches: benches(items),
-  }
+  const stores = { seats: seats(items), sessions: sessions(items, vault), mailbox: mailbox(items) }
   const cursor = { seq: 0, ackId: 5, eid: 5 }
   await stores.sessions.open({ ...KNOWN, sid: '42', ticket: 'first', cursor }, Date.now())
   const cwa = cwaClient({ url: server.url, codec: jsonCodec })
@@ -67,8 +62,11 @@ async function listening(answers: readonly ((ackId: number, ticket: string) => T
   const parts: FollowingParts = {
     ...stores,
     cwa,
+    clock: lambdaClock,
+    wake: async () => {},
     configuration: configuration(items, vault),
-    connections: { post: async () => false, close: async () => {} },
+    push: async () => false,
+    random: Math.random,
   }
   const following = follow(SEAT, parts)
   onTestFinished(following.stop)

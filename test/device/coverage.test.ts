@@ -105,7 +105,7 @@ describe('a connection that breaks', () => {
     const { answer } = await next.hear('poll')
     await answer(refused('session-gone'))
 
-    expect(await failure).toMatchObject({ code: 'session-gone' })
+    expect(await failure).toMatchObject({ code: 'unconfirmed' })
     expect(await until(seen, ({ kind }) => kind === 'ended')).toMatchObject({ code: 'session-gone' })
     await next.closed
     expect(clock.waiting()).toBe(0)
@@ -199,6 +199,67 @@ describe('resume', () => {
     await answer(events())
 
     expect(await second).toEqual({ recovered: true })
+  })
+})
+
+describe('resume, when the device takes itself for online', () => {
+  it('moves to a new connection, and what was asked over the old one is asked again', async () => {
+    const { device, talk, service, told } = await loggedIn()
+    const before = told.length
+    const send = device.send({ kind: 'leave', conversation: 1 })
+    const first = await talk.hear('send')
+
+    const resume = device.resume()
+    const next = await service.connection()
+    const poll = await next.hear('poll')
+    await talk.push(events(2, 3))
+    await talk.closed
+    await poll.answer(events(2))
+    const second = await next.hear('send')
+    await second.answer({ type: 'sent', number: 1 })
+    await next.push(events(2, 3))
+    await barrier(device, next)
+
+    expect(await resume).toEqual({ recovered: true })
+    expect(second.frame).toEqual({ ...first.frame, ack: 2 })
+    expect(await send).toEqual({ number: 1 })
+    expect(shown(told)).toEqual([2, 3])
+    expect(told.slice(before).some(({ kind }) => kind === 'state')).toBe(false)
+  })
+
+  it('keeps the old one for as long as there is no new one', async () => {
+    const { device, talk, service, clock, waits } = await loggedIn()
+    service.refuse(503)
+
+    const resume = device.resume()
+    while ((await waits.take()) !== 500) continue
+    await barrier(device, talk)
+    service.refuse(undefined)
+    clock.advance(500)
+    const next = await service.connection()
+    const poll = await next.hear('poll')
+    await poll.answer(events())
+
+    expect(await resume).toEqual({ recovered: true })
+    await talk.closed
+  })
+
+  it('is tried again when the new one breaks before the session is on it', async () => {
+    const { device, talk, service, clock, events: seen } = await loggedIn()
+
+    const resume = device.resume()
+    const broken = await service.connection()
+    await broken.hear('poll')
+    await talk.closed
+    broken.cut()
+    await until(seen, isState('connecting'))
+    clock.advance(500)
+    const next = await service.connection()
+    const poll = await next.hear('poll')
+    await poll.answer(events(2))
+
+    expect(await resume).toEqual({ recovered: true })
+    expect(device.state).toBe('online')
   })
 })
 

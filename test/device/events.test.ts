@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { barrier, events, loggedIn, message, SESSION, shown, until } from './harness.ts'
+import type { ImEvent } from '../../shared/rules/messaging.ts'
+import { barrier, events, loggedIn, message, SESSION, shown, standingFor, until } from './harness.ts'
+
+const invitation = (conversation: number): ImEvent => ({
+  kind: 'invitation',
+  conversation,
+  from: 'sip:bob@contoso.test',
+})
 
 describe('events', () => {
   it('come unasked, in order', async () => {
@@ -68,6 +75,23 @@ describe('events', () => {
     expect(shown(told)).toEqual([2, 3, 4])
   })
 
+  it('that stand for several, of which it has some, are polled for after the last it has', async () => {
+    const { device, talk, told, events: seen } = await loggedIn()
+    await talk.push(events(2))
+    await talk.push({ ...events(), batches: [standingFor(2, 5)] })
+    const poll = await talk.hear('poll')
+    await talk.push({ ...events(), batches: [standingFor(3, 4)] })
+    await poll.answer({ ...events(), batches: [standingFor(3, 5)] })
+    const again = await talk.hear('poll')
+    await again.answer(events(5))
+    await until(seen, (event) => event.kind === 'message' && event.text === '5')
+    const next = await barrier(device, talk)
+
+    expect([poll.frame.after, again.frame.after, next.after]).toEqual([2, 4, 5])
+    expect(shown(told)).toEqual([2, 3, 4, 5])
+    expect(told.some(({ kind }) => kind === 'gap')).toBe(false)
+  })
+
   it('that are lost are told as a gap before those that are left', async () => {
     const { device, talk, told } = await loggedIn()
 
@@ -77,6 +101,41 @@ describe('events', () => {
     await poll
 
     expect(told.slice(-2)).toEqual([{ kind: 'gap' }, message(7)])
+  })
+
+  it('that stand for what was cut are told after one gap, however many frames they take, and the rest after them', async () => {
+    const { device, talk, told } = await loggedIn()
+    const before = told.length
+    const contacts: ImEvent = { kind: 'contacts', whole: true, contacts: [], removed: [] }
+    const presence: ImEvent = { kind: 'presence', uri: 'sip:bob@contoso.test', availability: 'away' }
+    const ended: ImEvent = { kind: 'conversation', conversation: 1, state: 'ended' }
+
+    const poll = device.poll()
+    const first = await talk.hear('poll')
+    const cut = { ...events(), recovered: false }
+    await first.answer({ ...cut, batches: [{ first: 2, seq: 30, events: [contacts] }], more: true })
+    const second = await talk.hear('poll')
+    const batches = [{ first: 31, seq: 40, events: [presence, ended] }, standingFor(41, 42)]
+    await second.answer({ ...cut, batches })
+    await poll
+    const next = await barrier(device, talk)
+
+    expect([second.frame.after, next.after]).toEqual([30, 42])
+    expect(told.slice(before)).toEqual([{ kind: 'gap' }, contacts, presence, ended, message(41), message(42)])
+  })
+
+  it('that stand for what was cut do not show an invitation again that came before the cut', async () => {
+    const { device, talk, told } = await loggedIn()
+
+    await talk.push({ ...events(), batches: [{ seq: 2, events: [invitation(1)] }] })
+    await barrier(device, talk)
+    const poll = device.poll()
+    const { answer } = await talk.hear('poll')
+    const batches = [{ first: 3, seq: 9, events: [invitation(1), invitation(2)] }]
+    await answer({ ...events(), batches, recovered: false })
+    await poll
+
+    expect(told.filter(({ kind }) => kind === 'invitation')).toEqual([invitation(1), invitation(2)])
   })
 
   it('are acknowledged with the next frame', async () => {
@@ -89,7 +148,7 @@ describe('events', () => {
     await answer({ type: 'heard', session: SESSION })
     await status
 
-    expect(frame).toEqual({ type: 'status', session: SESSION, ack: 3, active: true })
+    expect(frame).toEqual({ type: 'status', session: SESSION, ack: 3, active: true, answer: true })
   })
 
   it('go on when a listener throws', async () => {
@@ -128,21 +187,13 @@ describe('what cannot be read', () => {
   })
 })
 
-describe('signs of life', () => {
-  it('are given at every interval, and say whether the user did something', async () => {
-    const { device, talk, clock } = await loggedIn()
+describe('a message without text', () => {
+  it('says nothing', async () => {
+    const { device, talk } = await loggedIn()
 
-    clock.advance(240_000)
-    const first = await talk.hear('status')
-    await first.answer({ type: 'heard', session: SESSION })
-    const send = device.send({ kind: 'accept', conversation: 1 })
-    const { answer } = await talk.hear('send')
-    await answer({ type: 'sent', number: 1 })
-    await send
-    clock.advance(240_000)
-    const second = await talk.hear('status')
+    talk.say('')
+    await barrier(device, talk)
 
-    expect(first.frame).toMatchObject({ ack: 1, active: false })
-    expect(second.frame).toMatchObject({ active: true })
+    expect(device.dropped).toBe(0)
   })
 })

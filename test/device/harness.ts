@@ -119,6 +119,16 @@ export function events(...seqs: number[]) {
   return { type: 'events', session: SESSION, batches, more: false, recovered: true } as const satisfies ServiceFrame
 }
 
+/** `first` to `seq`. */
+export function numbers(first: number, seq: number): number[] {
+  return Array.from({ length: seq - first + 1 }, (_, index) => first + index)
+}
+
+/** One batch with the messages of several. */
+export function standingFor(first: number, seq: number): Batch {
+  return { ...(first !== seq && { first }), seq, events: numbers(first, seq).map(message) }
+}
+
 /** The numbers of the batches that were shown, in order. */
 export function shown(told: readonly DeviceEvent[]): number[] {
   return told.flatMap((event) => (event.kind === 'message' ? [Number(event.text)] : []))

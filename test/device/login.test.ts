@@ -162,7 +162,7 @@ describe('the end of a session', () => {
 
     const ended = await until(events, ({ kind }) => kind === 'ended')
     expect(ended).toEqual({ kind: 'ended', code: 'evicted', reason: 'the seat was needed', next: 'login' })
-    expect(await failure).toMatchObject({ code: 'evicted' })
+    expect(await failure).toMatchObject({ code: 'unconfirmed' })
     await talk.closed
     expect(device).toMatchObject({ state: 'offline', session: undefined })
     expect(clock.waiting()).toBe(0)

@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Action } from '../../shared/wire/actions.ts'
 import { parseDeviceFrame, printFrame, type DeviceFrameOf, type ServiceFrame } from '../../shared/wire/frames.ts'
 import { seal, unseal } from '../../shared/wire/seal.ts'
-import { isGenuine } from '../../shared/wire/token.ts'
+import { audienceOf, verdictOn } from '../../shared/wire/token.ts'
 import { queue, type Queue } from './queue.ts'
 
 export const DEVICE = 'phone-1'
@@ -43,9 +43,11 @@ export interface ScriptedService {
 export async function scriptedService(clock: { now: () => number }): Promise<ScriptedService> {
   const talks = queue<Talk>()
   let refusedWith: number | undefined
-  const statusFor = async ({ url }: IncomingMessage) => {
-    const token = new URL(url ?? '', 'ws://service').searchParams.get('token') ?? ''
-    return (await isGenuine(token, DEVICE, TRANSPORT_KEY, clock.now())) ? refusedWith : 401
+  const statusFor = async ({ url, headers }: IncomingMessage) => {
+    const asked = new URL(url ?? '', `ws://${headers.host}`)
+    const expected = { device: DEVICE, audiences: [audienceOf(asked.href)] }
+    const token = asked.searchParams.get('token') ?? ''
+    return (await verdictOn(token, expected, TRANSPORT_KEY, clock.now())).genuine ? refusedWith : 401
   }
   const verifyClient = async ({ req }: { req: IncomingMessage }, done: (yes: boolean, code?: number) => void) => {
     const status = await statusFor(req)

@@ -84,15 +84,15 @@ describe('a send', () => {
     expect(await send).toEqual({ number: 1 })
   })
 
-  it('is asked for again under its number while it is in progress', async () => {
+  it.each(['in-progress', 'too-many'] as const)('is asked for again under its number after %s', async (code) => {
     const { device, talk, clock } = await loggedIn()
 
     const send = device.send(say('one'))
     const first = await talk.hear('send')
     const barrier = device.poll()
     const poll = await talk.hear('poll')
-    const reason = 'being sent'
-    await first.answer({ type: 'refused', code: 'in-progress', reason, next: 'retry', retryAfterMs: 700 })
+    const reason = 'wait'
+    await first.answer({ type: 'refused', code, reason, next: 'retry', retryAfterMs: 700 })
     await poll.answer(events())
     await barrier
     clock.advance(700)
@@ -176,7 +176,8 @@ describe("the gateway's own error texts", () => {
       clock.advance(0)
     }
 
-    expect(await failure).toMatchObject({ code: 'internal', next: 'retry' })
+    const message = 'it may or may not have been done: the gateway says: Internal server error'
+    expect(await failure).toMatchObject({ code: 'unconfirmed', message })
   })
 
   it('mean nothing when nothing was asked', async () => {

@@ -15,66 +15,117 @@ beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
   const privateCa = join(folder, 'ca.pem')
   writeFileSync(privateCa, CA)
-  made = await synthesis({ upstreamUrl: 'https://im.fabrikam.test:8443', codec: 'xml', stage: 'trial', privateCa })
+  made = await synthesis({
+    upstreamUrl: 'https://im.fabrikam.test:8443',
+    codec: 'xml',
+    stage: 'trial',
+    privateCa,
+    sessionsPerListener: 600,
+  })
   return () => {
     made.remove()
     rmSync(folder, { recursive: true })
   }
 }, SYNTHESIS_MS)
 
-/** What each function does with DynamoDB, and whom else it calls. */
+const KEY = { 'DEVICE#*': ['GetItem'] }
+
+/** What each function does with which items in DynamoDB, and whom else it calls. */
 const MAY: Readonly<Record<string, May>> = {
-  authorize: { configuration: ['GetItem'], secrets: true },
-  disconnect: { sessions: ['GetItem', 'UpdateItem'] },
-  unknown: { configuration: ['GetItem'], secrets: true },
-  status: { configuration: ['GetItem'], sessions: ['UpdateItem'], secrets: true },
-  poll: { configuration: ['GetItem'], sessions: ['GetItem', 'Query', 'UpdateItem'], secrets: true },
-  send: { configuration: ['GetItem'], sessions: ['GetItem', 'UpdateItem'], secrets: true },
-  logout: { configuration: ['GetItem'], sessions: ['DeleteItem', 'UpdateItem'], secrets: true },
-  enroll: { configuration: ['GetItem', 'UpdateItem'], secrets: true },
+  authorize: { configuration: KEY, secrets: true },
+  disconnect: { sessions: { 'DEVICE#*': ['GetItem'], 'SEATS#*': ['UpdateItem'] } },
+  unknown: { configuration: KEY, secrets: true },
+  status: { configuration: KEY, sessions: { 'SEATS#*': ['UpdateItem'] }, secrets: true },
+  poll: {
+    configuration: KEY,
+    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': ['GetItem'], 'MAIL#*': ['Query'], 'WATCH#*': ['UpdateItem'] },
+    secrets: true,
+  },
+  send: {
+    configuration: { ...KEY, SETTINGS: ['GetItem'] },
+    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': ['GetItem', 'UpdateItem'] },
+    secrets: true,
+  },
+  logout: {
+    configuration: KEY,
+    sessions: { 'SEATS#*': ['DeleteItem', 'UpdateItem'], 'SESSION#*': ['DeleteItem'], 'WATCH#*': ['UpdateItem'] },
+    secrets: true,
+  },
+  enroll: { configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'] }, secrets: true },
   login: {
-    configuration: ['GetItem'],
-    sessions: ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+    configuration: { ...KEY, 'USER#*': ['GetItem'], SETTINGS: ['GetItem'] },
+    sessions: {
+      'HINT#*': ['GetItem', 'UpdateItem'],
+      'SEATS#*': ['DeleteItem', 'GetItem', 'PutItem', 'Query'],
+      'DEVICE#*': ['GetItem', 'PutItem'],
+      'WRONG#*': ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
+      'SESSION#*': ['DeleteItem', 'PutItem'],
+      'MAIL#*': ['PutItem'],
+      'WATCH#*': ['GetItem', 'UpdateItem'],
+    },
     secrets: true,
     posts: true,
     startsUpkeep: true,
   },
   upkeep: {
-    configuration: ['GetItem'],
-    sessions: ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+    configuration: { ...KEY, SETTINGS: ['GetItem'] },
+    sessions: {
+      'HINT#*': ['GetItem', 'UpdateItem'],
+      'SEATS#*': ['DeleteItem', 'GetItem', 'Query', 'UpdateItem'],
+      'SESSION#*': ['DeleteItem', 'GetItem', 'UpdateItem'],
+      'MAIL#*': ['PutItem', 'Query'],
+      'WATCH#*': ['GetItem', 'UpdateItem'],
+    },
     secrets: true,
     posts: true,
     startsUpkeep: true,
+    wakes: true,
   },
 }
 
 interface May {
-  readonly configuration?: readonly string[]
-  readonly sessions?: readonly string[]
+  readonly configuration?: Items
+  readonly sessions?: Items
   readonly secrets?: true
   readonly posts?: true
   readonly startsUpkeep?: true
+  readonly wakes?: true
 }
+
+/** Actions, by what the partition keys of items begin with. */
+type Items = Readonly<Record<string, readonly string[]>>
 
 const LOCATION = '${AWS::Region}:${AWS::AccountId}'
 const CONNECTIONS = `arn:\${AWS::Partition}:execute-api:${LOCATION}:\${Api}/trial/POST/@connections/*`
 const PARAMETER = `arn:\${AWS::Partition}:ssm:${LOCATION}:parameter/collaboration/master-key`
 const UPKEEP = `arn:\${AWS::Partition}:lambda:${LOCATION}:function:${STACK}-upkeep`
 
-/** All that a role allows: `action on resource`. */
+/** All that a role allows: `action on resource`, and of which items. */
 function allowed(name: string): string[] {
   const role = `\${${name}Role}`
   return ofType(made.template, 'AWS::IAM::Policy')
     .map(([, { Properties }]) => Properties)
     .filter(({ Roles }) => Array.isArray(Roles) && Roles.includes(role))
     .flatMap(({ PolicyDocument }) => statementsIn(PolicyDocument))
-    .flatMap(({ Effect, Action, Resource }) =>
-      [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${Effect} ${action} on ${resource}`)),
+    .flatMap(({ Effect, Action, Resource, Condition }) =>
+      [Action]
+        .flat()
+        .flatMap((action) =>
+          [Resource].flat().map((resource) => `${Effect} ${action} on ${resource}${when(Condition)}`),
+        ),
     )
     .toSorted()
 }
 
+/** Every condition but that on the leading keys would show as it is written. */
+function when(condition: unknown): string {
+  const text = condition === undefined ? '' : JSON.stringify(condition)
+  const [, key] = /^\{"ForAllValues:StringLike":\{"dynamodb:LeadingKeys":\["?([^"]+)"\]\}\}$/.exec(text) ?? []
+  return key === undefined ? text : ` if ${key}`
+}
+
 interface Statement {
+  readonly Condition?: unknown
   readonly Effect: string
   readonly Action: string | readonly string[]
   readonly Resource: string | readonly string[]
@@ -86,12 +137,19 @@ function statementsIn(document: unknown): readonly Statement[] {
   return (document as { readonly Statement: readonly Statement[] }).Statement
 }
 
-function expected(name: string, { configuration = [], sessions = [], secrets, posts, startsUpkeep }: May): string[] {
+function onItems(table: string, items: Items = {}): string[] {
+  return Object.entries(items).flatMap(([key, actions]) =>
+    actions.map((action) => `dynamodb:${action} on \${${table}.Arn} if ${key}`),
+  )
+}
+
+function expected(name: string, { configuration, sessions, secrets, posts, startsUpkeep, wakes }: May): string[] {
   return [
-    ...configuration.map((action) => `dynamodb:${action} on \${Configuration.Arn}`),
-    ...sessions.map((action) => `dynamodb:${action} on \${Sessions.Arn}`),
+    ...onItems('Configuration', configuration),
+    ...onItems('Sessions', sessions),
     ...(secrets ? [`ssm:GetParameter on ${PARAMETER}`] : []),
     ...(posts ? [`execute-api:ManageConnections on ${CONNECTIONS}`] : []),
+    ...(wakes ? ['events:PutEvents on ${Waking.Arn}'] : []),
     ...(startsUpkeep ? [`lambda:InvokeFunction on ${UPKEEP}`] : []),
     ...['CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action} on \${${name}Log.Arn}`),
   ]
@@ -178,9 +236,15 @@ it('allows nothing of a whole service, and on nothing that is not named', () => 
   const all = Object.keys(MAY).flatMap(allowed)
 
   expect(all.filter((text) => / (\*|\w+:[^ ]*\*[^ ]*) on /.test(text))).toEqual([])
-  expect(new Set(all.filter((text) => text.includes('*')).map((text) => text.split(' on ')[1]))).toEqual(
-    new Set([CONNECTIONS]),
-  )
+  const resources = all.map((text) => text.split(' on ')[1]?.split(' if ')[0] ?? '')
+  expect(new Set(resources.filter((resource) => resource.includes('*')))).toEqual(new Set([CONNECTIONS]))
+})
+
+it('allows no function an item of a table but by what its key begins with', () => {
+  const all = Object.keys(MAY).flatMap(allowed)
+  const items = all.filter((text) => text.includes(' dynamodb:'))
+  expect(items.length).toBeGreaterThan(40)
+  expect(items.filter((text) => !/ if (SETTINGS|[A-Z]+#\*)$/.test(text))).toEqual([])
 })
 
 const VARIABLES = {
@@ -189,12 +253,19 @@ const VARIABLES = {
   MASTER_KEY: true,
   CONNECTIONS_URL: true,
   UPKEEP_FUNCTION: true,
+  SESSIONS_PER_LISTENER: true,
+  WAKING_BUS: true,
   CWA_URL: true,
   CWA_CODEC: true,
   CWA_CA: true,
 } as const satisfies Record<Variable, true>
 
-it('says in the variables where the tables, connections, upkeep and CWA are, and whom to trust there', () => {
+it('hands the number of sessions a listener has to whoever must find one', () => {
+  const finding = Object.keys(MAY).filter((name) => 'SESSIONS_PER_LISTENER' in variablesOf(name))
+  expect(finding.toSorted()).toEqual(['login', 'logout', 'poll', 'upkeep'])
+})
+
+it('says in the variables where the tables, connections, upkeep, bus and CWA are, and whom to trust there', () => {
   expect(variablesOf('upkeep')).toEqual({
     NODE_OPTIONS: '--enable-source-maps',
     CONFIGURATION_TABLE: '${Configuration}',
@@ -202,6 +273,8 @@ it('says in the variables where the tables, connections, upkeep and CWA are, and
     MASTER_KEY: 'ssm:/collaboration/master-key',
     CONNECTIONS_URL: 'https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/trial',
     UPKEEP_FUNCTION: `${STACK}-upkeep`,
+    SESSIONS_PER_LISTENER: '600',
+    WAKING_BUS: '${Waking}',
     CWA_URL: 'https://im.fabrikam.test:8443',
     CWA_CODEC: 'xml',
     CWA_CA: CA,

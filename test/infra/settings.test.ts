@@ -65,6 +65,7 @@ describe('settingsFrom', () => {
       removalPolicy: 'retain',
       throttle: { ratePerSecond: 500, burst: 1_000 },
       stage: 'live',
+      sessionsPerListener: 900,
     })
   })
 
@@ -103,7 +104,7 @@ describe('settingsFrom', () => {
       'collaboration:throttle.burst: is 0; accepted is a whole number from 1',
       ...['colour', 'upsteamUrl'].map(
         (key) =>
-          `collaboration:${key}: there is no such setting; there are upstreamUrl, codec, privateCa, masterKey, vpc, logRetentionDays, removalPolicy, throttle, stage`,
+          `collaboration:${key}: there is no such setting; there are upstreamUrl, codec, privateCa, masterKey, vpc, logRetentionDays, removalPolicy, throttle, stage, sessionsPerListener`,
       ),
     ])
   })
@@ -132,6 +133,8 @@ describe('the words for one wrong setting', () => {
     [{ upstreamUrl, codec: 'soap' }, 'codec: is "soap"; accepted is "json" or "xml"'],
     [{ upstreamUrl, removalPolicy: 'keep' }, 'removalPolicy: is "keep"; accepted is "retain" or "destroy"'],
     [{ upstreamUrl, stage: '$default' }, 'stage: is "$default"; accepted is at most 128 letters, digits, - and _'],
+    [{ upstreamUrl, sessionsPerListener: 512 }, 'sessionsPerListener: is 512; accepted is one of 300, 600, 900'],
+    [{ upstreamUrl, sessionsPerListener: '1200' }, 'sessionsPerListener: is 1200; accepted is one of 300, 600, 900'],
     [{ upstreamUrl, logRetentionDays: 31 }, `logRetentionDays: is 31; accepted is ${DAYS}`],
     [{ upstreamUrl, logRetentionDays: 9999 }, `logRetentionDays: is 9999; accepted is ${DAYS}`],
     [{ upstreamUrl, logRetentionDays: 'a month' }, `logRetentionDays: is "a month"; accepted is ${DAYS}`],

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { STACK } from '../../infra/synthesis.ts'
 import { KEYS, TTL_ATTRIBUTE } from '../../shared/store/tables.ts'
 import { ofType, propertiesOf, synthesis, SYNTHESIS_MS, type Template } from './harness.ts'
 
@@ -81,6 +82,19 @@ describe('the logs', () => {
     for (const [name, { Properties }] of ofType(kept, 'AWS::Lambda::Function')) {
       expect(Properties['LoggingConfig']).toEqual({ LogGroup: `\${${name.replace(/Function$/, 'Log')}}` })
     }
+  })
+})
+
+describe('the bus', () => {
+  it('is one, with a name that a team can write into its rules', () => {
+    expect(ofType(kept, 'AWS::Events::EventBus').map(([name, { Properties }]) => [name, Properties])).toEqual([
+      ['Waking', { Name: `${STACK}-waking`, Description: expect.stringContaining('never content') }],
+    ])
+    expect(kept.outputs['WakingBus']?.Value).toBe('${Waking}')
+  })
+
+  it('is open to nobody outside: no policy of its own', () => {
+    expect(ofType(kept, 'AWS::Events::EventBusPolicy')).toEqual([])
   })
 })
 

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 import type { Action } from '../../shared/wire/actions.ts'
 import { parseServiceFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
 import { seal, unseal } from '../../shared/wire/seal.ts'
-import { deviceToken } from '../../shared/wire/token.ts'
+import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
 
 /** A socket that sends what it is told, well formed or not, and opens what comes back. Messages wait until asked for. */
 export interface RawDevice {
@@ -27,7 +27,8 @@ interface Sealed {
 }
 
 export async function rawDevice(url: string, device: string, key: Uint8Array): Promise<RawDevice> {
-  const socket = new WebSocket(`${url}?token=${await deviceToken(device, key, Date.now())}`)
+  const token = await deviceToken({ device, audience: audienceOf(url) }, key, Date.now())
+  const socket = new WebSocket(`${url}?token=${token}`)
   const arrived: string[] = []
   const waiting: ((message: string) => void)[] = []
   socket.on('message', (data: Buffer) => {

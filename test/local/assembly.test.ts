@@ -6,6 +6,7 @@ const TEMPLATE: Template = {
   Resources: {
     Table1: { Type: 'AWS::DynamoDB::Table', Properties: {} },
     Named: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'its-name' } },
+    Bus1: { Type: 'AWS::Events::EventBus', Properties: { Name: 'its-bus' } },
     Api1: { Type: 'AWS::ApiGatewayV2::Api', Properties: { RouteSelectionExpression: '$request.body.a.b' } },
     Stage1: { Type: 'AWS::ApiGatewayV2::Stage', Properties: { StageName: 'live' } },
     Connected: { Type: 'AWS::ApiGatewayV2::Integration', Properties: { IntegrationType: 'MOCK' } },
@@ -51,6 +52,8 @@ describe('references of a template', () => {
   it.each([
     { value: { Ref: 'Table1' }, is: 'Table1' },
     { value: { Ref: 'Named' }, is: 'its-name' },
+    { value: { Ref: 'Bus1' }, is: 'its-bus' },
+    { value: { 'Fn::GetAtt': ['Bus1', 'Arn'] }, is: 'arn:aws:events:local:000000000000:event-bus/its-bus' },
     { value: { Ref: 'AWS::Region' }, is: 'local' },
     { value: { Ref: 'AWS::StackName' }, is: 'Stacked' },
     { value: [{ Ref: 'AWS::NoValue' }, 'x'], is: ['x'] },

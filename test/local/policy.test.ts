@@ -30,6 +30,21 @@ describe('allows', () => {
   })
 
   it.each([
+    { keys: ['SEATS#0000'], is: true },
+    { keys: ['SEATS#0000', 'SEATS#0001'], is: true },
+    { keys: ['SETTINGS'], is: true },
+    { keys: ['SEATS#0000', 'MAIL#1'], is: false },
+    { keys: ['SEATS'], is: false },
+    { keys: ['XSEATS#0000'], is: false },
+    { keys: ['SETTINGS2'], is: false },
+    { keys: undefined, is: false },
+  ])('says $is where a statement is for items, and these are asked for: $keys', ({ keys, is }) => {
+    const statement = { ...allow(['dynamodb:GetItem']), leadingKeys: ['SEATS#*', 'SETTINGS'] }
+    expect(allows([statement], 'dynamodb:GetItem', table, keys)).toBe(is)
+    expect(allows([statement, allow(['dynamodb:GetItem'])], 'dynamodb:GetItem', table, keys)).toBe(true)
+  })
+
+  it.each([
     ['dynamodb:*', 'dynamodb:GetItem', true],
     ['dynamodb:Get*', 'dynamodb:GetItem', true],
     ['dynamodb:Get*', 'dynamodb:BatchGetItem', false],

@@ -35,7 +35,7 @@ const RULES: readonly Rule[] = [
   {
     who: 'infra/local/',
     files: ['infra/*.ts', 'infra/local/', 'shared/', 'functions/'],
-    packages: ['node:', 'dynalite', 'ws', 'esbuild', 'fast-xml-parser', '@aws-sdk/*'],
+    packages: ['node:', 'dynalite', 'ws', 'esbuild', 'fast-xml-parser', 'valibot', '@aws-sdk/*'],
   },
   {
     who: 'infra/chat/',

@@ -12,6 +12,9 @@ describe('settings', () => {
     { settings: { idleTimeoutMs: 8 * MINUTE }, what: 'an idle timeout of two status intervals' },
     { settings: { inactivityTimeoutMs: 8 * MINUTE }, what: 'an inactivity timeout of two status intervals' },
     { settings: { persistentConnections: MOST_SEATS }, what: 'as many connections as there can be seats' },
+    { settings: { wakeAfterMs: 30_000 }, what: 'waking after half a minute' },
+    { settings: { mailboxBatches: 10, mailboxBytes: 65_536 }, what: 'the smallest mailbox' },
+    { settings: { mailboxBatches: 5_000, mailboxBytes: 524_288 }, what: 'the largest mailbox' },
     {
       settings: { statusIntervalMs: MINUTE, idleTimeoutMs: 2 * MINUTE, inactivityTimeoutMs: 2 * MINUTE },
       what: 'shorter timeouts with a shorter status interval',
@@ -35,7 +38,7 @@ describe('settings', () => {
     },
     {
       settings: { persistentConnections: MOST_SEATS + 1 },
-      says: 'persistentConnections is 100001: at most 100000 is accepted',
+      says: 'persistentConnections is 100001: a whole number from 1 to 100000 is accepted',
     },
     { settings: { maximumSessions: 0 }, says: 'maximumSessions is 0: a whole number from 1 up is accepted' },
     { settings: { maximumSessions: -1 }, says: 'maximumSessions is -1: a whole number from 1 up is accepted' },
@@ -46,7 +49,26 @@ describe('settings', () => {
     },
     {
       settings: { persistentConnections: Number.NaN },
-      says: 'persistentConnections is NaN: a whole number from 1 up is accepted',
+      says: 'persistentConnections is NaN: a whole number from 1 to 100000 is accepted',
+    },
+    {
+      settings: { wakeAfterMs: 29_999 },
+      says: 'wakeAfterMs is 29999: a whole number from 30000 up is accepted',
+    },
+    ...[0, 9, 10.5, 5_001].map((mailboxBatches) => ({
+      settings: { mailboxBatches },
+      says: `mailboxBatches is ${mailboxBatches}: a whole number from 10 to 5000 is accepted`,
+    })),
+    ...[65_535, 524_289].map((mailboxBytes) => ({
+      settings: { mailboxBytes },
+      says: `mailboxBytes is ${mailboxBytes}: a whole number from 65536 to 524288 is accepted`,
+    })),
+    { settings: { sendsPerMinute: 9 }, says: 'sendsPerMinute is 9: a whole number from 10 up is accepted' },
+    { settings: { loginsPerHour: 0 }, says: 'loginsPerHour is 0: a whole number from 1 up is accepted' },
+    { settings: { wrongPasswords: 1.5 }, says: 'wrongPasswords is 1.5: a whole number from 1 up is accepted' },
+    {
+      settings: { wrongPasswordWaitMs: 59_999 },
+      says: 'wrongPasswordWaitMs is 59999: a whole number from 60000 up is accepted',
     },
     { settings: { statusIntervalMs: 0 }, says: 'statusIntervalMs is 0: a whole number from 1 up is accepted' },
   ])('are told: $says', ({ settings, says }) => {

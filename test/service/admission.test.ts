@@ -5,7 +5,8 @@ import { unlistened } from '../../functions/parts/overview.ts'
 import type { Applicant } from '../../functions/parts/taking.ts'
 import { isFree } from '../../shared/rules/seat.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
-import { benches } from '../../shared/store/benches.ts'
+import { watching } from '../../shared/rules/watch.ts'
+import { watches } from '../../shared/store/watches.ts'
 import { outlooks, QUIET_MS } from '../../shared/store/outlook.ts'
 import { itemOf } from '../../shared/store/seat-item.ts'
 import { seats } from '../../shared/store/seats.ts'
@@ -16,7 +17,7 @@ import { anOpen, NOW, sessionOn } from '../rules/sample-seats.ts'
 async function house() {
   const { items, counting, stop } = await countedTable()
   onTestFinished(stop)
-  const parts = { seats: seats(items), outlooks: outlooks(items), benches: benches(items) }
+  const parts = { seats: seats(items), outlooks: outlooks(items), watches: watches(items), watching: watching(300) }
   let devices = 0
   const applicant = (settings: Partial<Settings>, changes: Partial<Applicant> = {}): Applicant => {
     devices += 1
@@ -68,7 +69,7 @@ describe('a storm of logins at a full house', () => {
 
     expect(first.units.writes).toBe(0)
     expect(first.units.reads).toBeGreaterThan(1)
-    expect(first.units.reads).toBeLessThanOrEqual(26)
+    expect(first.units.reads).toBeLessThanOrEqual(16.5)
     expect(others.units).toEqual({ reads: 0, writes: 0 })
     expect(later.units).toEqual(first.units)
   })
@@ -156,7 +157,7 @@ describe('a maximum that is lowered', () => {
 
   it('is forgotten once the seats above were empty for a minute, and not before', async () => {
     const { place, login, parts } = await house()
-    const [low, high] = await place([0, 600], 1_000)
+    const [low, high] = await place([0, 400], 600)
     const settings = { ...DEFAULT_SETTINGS, maximumSessions: 4 }
     const tick = async (at: number) => unlistened(settings, NOW + at, parts)
 
@@ -164,7 +165,7 @@ describe('a maximum that is lowered', () => {
     await parts.seats.free(high?.session ?? '')
     expect(await tick(1)).toEqual([0])
     await tick(QUIET_MS)
-    expect(await parts.outlooks.read()).toMatchObject({ most: 1_000 })
+    expect(await parts.outlooks.read()).toMatchObject({ most: 600 })
     await tick(QUIET_MS + 1)
     expect(await parts.outlooks.read()).toEqual({ room: 0, most: 4 })
     expect(low?.number).toBe(0)

@@ -4,12 +4,12 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { localStack } from '../../infra/local/stack.ts'
 import type { ServiceFrame } from '../../shared/wire/frames.ts'
-import { deviceToken } from '../../shared/wire/token.ts'
+import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
 import { newTransportKey } from '../../shared/wire/transport-key.ts'
 import { rawDevice, type RawDevice } from '../kit/raw-device.ts'
 import { services, type Service } from '../kit/service.ts'
 
-const status = { type: 'status', session: '0-AAAAAAAAAAAAAAAA', ack: 0, active: true }
+const status = { type: 'status', session: '0-AAAAAAAAAAAAAAAA', ack: 0, active: true, answer: true }
 
 describe('bad input', () => {
   const service = services()
@@ -21,6 +21,8 @@ describe('bad input', () => {
     await running.bob.device.login(running.bob.person.login, running.bob.person.password)
   })
 
+  const tokenOf = async (device: string, key: Uint8Array, at: number, audience = audienceOf(running.url)) =>
+    deviceToken({ device, audience }, key, at)
   const connected = async (): Promise<RawDevice> => rawDevice(running.url, 'ann-phone', running.keys.ann)
 
   /** Nothing else is disturbed: the same connection and another device's session go on. */
@@ -137,17 +139,28 @@ describe('bad input', () => {
     { it: 'a token that is none', token: async () => '?token=nonsense', status: 401 },
     {
       it: 'a device that is not enrolled',
-      token: async () => `?token=${await deviceToken('nobody', newTransportKey(), Date.now())}`,
+      token: async () => `?token=${await tokenOf('nobody', newTransportKey(), Date.now())}`,
       status: 401,
     },
     {
       it: "another device's key",
-      token: async () => `?token=${await deviceToken('ann-phone', running.keys.bob, Date.now())}`,
+      token: async () => `?token=${await tokenOf('ann-phone', running.keys.bob, Date.now())}`,
+      status: 401,
+    },
+    {
+      it: 'a token for another stage',
+      token: async () =>
+        `?token=${await tokenOf('ann-phone', running.keys.ann, Date.now(), `${new URL(running.url).host}/other`)}`,
+      status: 401,
+    },
+    {
+      it: 'a token for another API',
+      token: async () => `?token=${await tokenOf('ann-phone', running.keys.ann, Date.now(), 'abc123/live')}`,
       status: 401,
     },
     {
       it: 'a token of yesterday',
-      token: async () => `?token=${await deviceToken('ann-phone', running.keys.ann, Date.now() - 86_400_000)}`,
+      token: async () => `?token=${await tokenOf('ann-phone', running.keys.ann, Date.now() - 86_400_000)}`,
       status: 401,
     },
   ])('holds no connection for $it', async ({ token, status }) => {
@@ -163,7 +176,7 @@ describe('bad input', () => {
       const key = newTransportKey()
       const transportKey = Buffer.from(key).toString('base64url')
       await running.configuration.putDevice(`${state}-phone`, { state, transportKey })
-      const socket = new WebSocket(`${running.url}?token=${await deviceToken(`${state}-phone`, key, Date.now())}`)
+      const socket = new WebSocket(`${running.url}?token=${await tokenOf(`${state}-phone`, key, Date.now())}`)
 
       const [error] = await once(socket, 'error')
 

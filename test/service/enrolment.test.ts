@@ -14,7 +14,7 @@ import {
   printRedeemer,
   type EnrolmentCode,
 } from '../../shared/wire/enrolment.ts'
-import { deviceToken } from '../../shared/wire/token.ts'
+import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import { rawDevice } from '../kit/raw-device.ts'
 import { services, type Service } from '../kit/service.ts'
@@ -49,7 +49,9 @@ async function redeemer(code: EnrolmentCode, claim = newClaim()) {
 
 /** The HTTP status with which a connection is refused. */
 async function refusedWith(name: string, key: Uint8Array): Promise<string> {
-  const socket = new WebSocket(`${running.url}?token=${await deviceToken(name, key, Date.now())}`)
+  const socket = new WebSocket(
+    `${running.url}?token=${await deviceToken({ device: name, audience: audienceOf(running.url) }, key, Date.now())}`,
+  )
   const [error] = await once(socket, 'error')
   return String(error)
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
-import { deviceToken } from '../../shared/wire/token.ts'
+import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import { administrator } from '../kit/administrator.ts'
 import { rawDevice, type RawDevice } from '../kit/raw-device.ts'
@@ -54,7 +54,9 @@ describe('a device that is lost', () => {
     expect(sessionsOf('sip:ann@contoso.test')).toEqual([])
     // What the functions have read before is forgotten within 10 s: here, at once.
     await forget('authorize')
-    const socket = new WebSocket(`${running.url}?token=${await deviceToken(`lost-${name}`, key, Date.now())}`)
+    const socket = new WebSocket(
+      `${running.url}?token=${await deviceToken({ device: `lost-${name}`, audience: audienceOf(running.url) }, key, Date.now())}`,
+    )
     const [error] = await once(socket, 'error')
     expect(String(error)).toContain(`Unexpected server response: ${status}`)
   })

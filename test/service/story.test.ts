@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { tell } from '../../infra/local/story.ts'
+import { rawDevice } from '../kit/raw-device.ts'
 import { services } from '../kit/service.ts'
 
 const SETTINGS = { maximumSessions: 2, idleTimeoutMs: 600_000 }
@@ -27,4 +28,28 @@ describe('the story', () => {
     },
     60_000,
   )
+})
+
+describe('a status that asks for no answer', () => {
+  const service = services()
+
+  it('is heard without a word, and refused in words', async () => {
+    const { ann, keys, url } = await service()
+    const { session } = await ann.device.login(ann.person.login, ann.person.password)
+    const raw = await rawDevice(url, 'ann-phone', keys.ann)
+    const number = Date.now() + 60_000
+    const status = { type: 'status', session, ack: 1, active: true, answer: false }
+    const heard = await raw.sealed('status', status, number)
+    const ofNobody = await raw.sealed('status', { ...status, session: '0-AAAAAAAAAAAAAAAA' }, number + 1)
+
+    raw.send(heard)
+    // That this one is refused shows that the first was heard.
+    raw.send(heard)
+    const second = await raw.frame()
+    raw.send(ofNobody)
+    const third = await raw.frame()
+
+    expect(second).toMatchObject({ type: 'refused', code: 'replayed' })
+    expect(third).toMatchObject({ type: 'refused', code: 'session-gone' })
+  })
 })

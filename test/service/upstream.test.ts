@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
 import type { StandInCwa } from '../../infra/local/cwa/server.ts'
 import type { Character } from '../../infra/local/story.ts'
 import { Refused } from '../../shared/device/refused.ts'
 import { moreDevices } from '../kit/devices.ts'
+import { logbook } from '../kit/logbook.ts'
 import { services, type ServiceOptions } from '../kit/service.ts'
 import { witness } from '../../infra/local/witness.ts'
 import { wallClock } from '../../shared/rules/clock.ts'
@@ -11,22 +11,6 @@ import { wallClock } from '../../shared/rules/clock.ts'
 const ANN = 'sip:ann@contoso.test'
 const BOB = 'sip:bob@contoso.test'
 const CAT = 'sip:cat@contoso.test'
-
-/** Function logs as barriers: resolves with the first line, written already or yet to come, that says `what`. */
-function logbook() {
-  const lines: string[] = []
-  const waiting = new Map<string, () => void>()
-  return {
-    log: ({ text }: LambdaLogLine) => {
-      lines.push(text)
-      for (const [what, resolve] of waiting) if (text.includes(`"what":"${what}"`)) resolve()
-    },
-    async until(what: string): Promise<void> {
-      if (lines.some((line) => line.includes(`"what":"${what}"`))) return
-      await new Promise<void>((resolve) => waiting.set(what, resolve))
-    },
-  }
-}
 
 /** Resolves when a request that matches has come, whatever becomes of it. */
 function untilAsked({ control }: StandInCwa, method: string): Promise<void> {

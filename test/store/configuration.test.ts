@@ -34,10 +34,17 @@ describe('settings', () => {
       inactivityTimeoutMs: 900_000,
       persistentConnections: 4_000,
       statusIntervalMs: 60_000,
+      wakeAfterMs: 90_000,
+      mailboxBatches: 100,
+      mailboxBytes: 100_000,
+      sendsPerMinute: 60,
+      loginsPerHour: 30,
+      wrongPasswords: 3,
+      wrongPasswordWaitMs: 60_000,
     }
     await writer.set(first)
     expect(await reader.settings(NOW)).toStrictEqual(first)
-    const second = { persistentConnections: 3_000, statusIntervalMs: 50_000 }
+    const second = { ...DEFAULT_SETTINGS, persistentConnections: 3_000, statusIntervalMs: 50_000 }
     await writer.set(second)
     expect(await another().settings(NOW)).toStrictEqual(second)
   })

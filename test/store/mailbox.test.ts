@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Mail } from '../../shared/rules/batches.ts'
 import { mailbox as mailboxOf } from '../../shared/store/mailbox.ts'
 import { ITEM_LIFE_MS } from '../../shared/store/sessions.ts'
+import type { Table } from '../../shared/store/table.ts'
 import { database } from '../kit/database.ts'
 import { NOW, sessionOn } from '../rules/sample-seats.ts'
 
@@ -15,6 +16,11 @@ function mail(seq: number, text = `message ${seq}`): Mail {
     eid: 200 + seq,
     events: [{ kind: 'message', conversation: 1, from: 'sip:b@c', text }],
   }
+}
+
+/** What a device is told of a batch that stands for itself. */
+function told({ seq, events }: Mail) {
+  return { first: seq, seq, at: NOW, events }
 }
 
 async function opened() {
@@ -32,7 +38,7 @@ describe('a mailbox', () => {
       { kind: 'message', conversation: 1, from: 'sip:bob@contoso.test', text: 'päßchen ☃' },
     ] as const
     expect(await mailbox.append(SESSION, { ...mail(1), events }, NOW)).toBe(true)
-    expect(await mailbox.after(SESSION, 0)).toMatchObject([{ ...mail(1), events }])
+    expect(await mailbox.after(SESSION, 0)).toEqual([told({ ...mail(1), events })])
     expect(await mailbox.last(SESSION)).toMatchObject({ ...mail(1), events })
   })
 
@@ -58,7 +64,7 @@ describe('a mailbox', () => {
     const { mailbox } = await opened()
     expect(await mailbox.append(SESSION, mail(5, 'of listener A'), NOW)).toBe(true)
     expect(await mailbox.append(SESSION, mail(5, 'of listener B'), NOW)).toBe(false)
-    expect(await mailbox.after(SESSION, 4)).toMatchObject([mail(5, 'of listener A')])
+    expect(await mailbox.after(SESSION, 4)).toEqual([told(mail(5, 'of listener A'))])
   })
 
   it('lets one of 20 listeners write a number', async () => {
@@ -66,16 +72,62 @@ describe('a mailbox', () => {
     const written = Array.from({ length: 20 }, (_, listener) => mail(5, `of listener ${listener}`))
     const won = await Promise.all(written.map((each) => mailbox.append(SESSION, each, NOW)))
     expect(won.filter((done) => done)).toHaveLength(1)
-    expect(await mailbox.after(SESSION, 0)).toMatchObject(written.filter((_, listener) => won[listener]))
+    expect(await mailbox.after(SESSION, 0)).toEqual(written.filter((_, listener) => won[listener]).map(told))
   })
 
   it('gives more than a megabyte, whole and in order', async () => {
     const { mailbox } = await opened()
     const large = Array.from({ length: 25 }, (_, at) => mail(at + 1, `${at} ${'漢'.repeat(19_000)}`))
     for (const each of large) await mailbox.append(SESSION, each, NOW)
-    expect(await mailbox.after(SESSION, 0)).toMatchObject(large)
-    expect(await mailbox.after(SESSION, 2)).toMatchObject(large.slice(2))
+    expect(await mailbox.after(SESSION, 0)).toEqual(large.map(told))
+    expect(await mailbox.after(SESSION, 2)).toEqual(large.slice(2).map(told))
     expect(await mailbox.last(SESSION)).toMatchObject(mail(25, `24 ${'漢'.repeat(19_000)}`))
+  })
+
+  it('gives a digest in place of what it stands for, and what came after it', async () => {
+    const { mailbox } = await opened()
+    for (const seq of [4, 5, 6]) await mailbox.append(SESSION, mail(seq), NOW)
+    const digest = [
+      { first: 4, seq: 5, at: NOW, events: mail(5).events },
+      { first: 6, seq: 7, at: NOW, events: mail(7).events, cut: true as const },
+    ]
+    await mailbox.append(SESSION, mail(7), NOW, digest)
+    await mailbox.append(SESSION, mail(8), NOW)
+
+    expect(await mailbox.after(SESSION, 3)).toEqual([...digest, told(mail(8))])
+    // A device that has some of it gets the rest of the digest, from where it is.
+    expect(await mailbox.after(SESSION, 4)).toEqual([{ ...digest[0], first: 5 }, digest[1], told(mail(8))])
+    expect(await mailbox.after(SESSION, 5)).toEqual([digest[1], told(mail(8))])
+    expect(await mailbox.after(SESSION, 7)).toEqual([told(mail(8))])
+  })
+
+  it('gives the batches themselves to a device that lacks more than a digest stands for', async () => {
+    const { mailbox } = await opened()
+    for (const seq of [1, 2, 3]) await mailbox.append(SESSION, mail(seq), NOW)
+    await mailbox.append(SESSION, mail(4), NOW, [{ first: 3, seq: 4, at: NOW, events: mail(4).events }])
+    expect(await mailbox.after(SESSION, 0)).toEqual([1, 2, 3, 4].map((seq) => told(mail(seq))))
+  })
+
+  it('is read back to the newest digest that will do, and no further, however long it is', async () => {
+    const { items, mailbox } = await opened()
+    const read: number[] = []
+    const counting: Table = {
+      ...items,
+      async query<Item>(pk: string, options?: Parameters<Table['query']>[1]) {
+        const found = await items.query<Item>(pk, options)
+        read.push(found.length)
+        return found
+      },
+    }
+    for (let seq = 1; seq <= 150; seq += 1) await mailbox.append(SESSION, mail(seq), NOW)
+    const digest = [{ first: 1, seq: 151, at: NOW, events: [] }]
+    await mailbox.append(SESSION, mail(151), NOW, digest)
+    expect(await mailboxOf(counting).after(SESSION, 0)).toEqual(digest)
+    expect(read).toEqual([100])
+    // Without one it is read on.
+    expect(await mailboxOf(counting).after(ANOTHER, 0)).toEqual([])
+    await mailbox.append(SESSION, mail(152), NOW, [{ first: 100, seq: 152, at: NOW, events: [] }])
+    expect((await mailboxOf(counting).after(SESSION, 0)).at(0)).toEqual(digest[0])
   })
 
   it('outlives its last use by the life of an item, in whole seconds', async () => {

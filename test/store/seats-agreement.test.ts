@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { freeSeats, idleFirst } from '../../shared/rules/admission.ts'
+import { isMilestone, minuteOf, sendWaitMs } from '../../shared/rules/pace.ts'
 import { BENCH_SEATS, isFree, type Open } from '../../shared/rules/seat.ts'
 import type { Heard, Seats } from '../../shared/store/seats.ts'
 import { anOpen, aSigningIn, NOW, sessionOn } from '../rules/sample-seats.ts'
@@ -46,6 +47,29 @@ describe('DynamoDB and the rules agree', { timeout: 20_000 }, () => {
         if (former) await place(former)
         expect(await seats.take(next, NOW + ms)).toBe(isFree(former, NOW + ms))
         expect(await found(number)).toEqual(isFree(former, NOW + ms) ? next : former)
+      }),
+    )
+  })
+
+  it('that a send waits exactly when it is one too many', async () => {
+    const { seats, place, found } = await seating()
+    let number = 0
+    const closeS = fc.integer({ min: -2, max: 2 })
+    const sends = fc.record({ sent: fc.integer({ min: 1, max: 7 }), perMinute: fc.integer({ min: 2, max: 4 }), closeS })
+    await fc.assert(
+      fc.asyncProperty(sends, fc.boolean(), async ({ sent, perMinute, closeS }, isNoted) => {
+        number += BENCH_SEATS
+        const noted = isNoted ? { milestoneMinute: minuteOf(NOW) } : {}
+        const seat = await place(anOpen({ number, sent: sent - 1, ...noted }))
+        const at = NOW + 60_000 + closeS * 500
+        const retryAfterMs = sendWaitMs(seat, sent, perMinute, at)
+
+        const begun = await seats.sending(heardFrom(seat, { at }), sent, perMinute)
+
+        expect(begun).toMatchObject(retryAfterMs === 0 ? { kept: true } : { because: 'too-many', retryAfterMs })
+        const milestoneMinute = isMilestone(sent, perMinute) ? minuteOf(at) : noted.milestoneMinute
+        const after = retryAfterMs === 0 ? { sent, milestoneMinute } : { sent: sent - 1, ...noted }
+        expect(await found(number)).toMatchObject(JSON.parse(JSON.stringify(after)))
       }),
     )
   })

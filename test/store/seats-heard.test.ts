@@ -9,7 +9,7 @@ describe('a device that speaks', () => {
     const { seats, place, found } = await seating()
     const seat = await place(anOpen({ coverage: 'out', active: false }))
     const heard = { connection: ELSEWHERE, number: 12, acked: 8, at: NOW + 5 }
-    expect(await seats.heard(heardFrom(seat, heard))).toEqual({ kept: true })
+    expect(await seats.heard(heardFrom(seat, heard))).toEqual({ kept: true, moved: true })
     expect(await found(17)).toEqual({
       ...seat,
       coverage: 'in',
@@ -35,8 +35,8 @@ describe('a device that speaks', () => {
   test.each<{ number: number; kept: object }>([
     { number: 9, kept: { kept: false, because: 'replayed', heard: 10 } },
     { number: 10, kept: { kept: false, because: 'replayed', heard: 10 } },
-    { number: 11, kept: { kept: true } },
-    { number: 999, kept: { kept: true } },
+    { number: 11, kept: { kept: true, moved: false } },
+    { number: 999, kept: { kept: true, moved: false } },
   ])('after its frame 10 is heard with frame $number: $kept', async ({ number, kept }) => {
     const { seats, place, found } = await seating()
     const seat = await place(anOpen({ heard: 10 }))
@@ -61,8 +61,11 @@ describe('a device that speaks', () => {
 describe('a send', () => {
   it('begins when it follows the last one', async () => {
     const { seats, place, found } = await seating()
-    const seat = await place(anOpen({ sent: 4, active: false, coverage: 'out' }))
-    expect(await seats.sending(heardFrom(seat, { number: 12, acked: 8, at: NOW + 5 }), 5)).toEqual({ kept: true })
+    const seat = await place(anOpen({ sent: 4, outcome: { number: 4 }, active: false, coverage: 'out' }))
+    expect(await seats.sending(heardFrom(seat, { number: 12, acked: 8, at: NOW + 5 }), 5)).toEqual({
+      kept: true,
+      moved: true,
+    })
     expect(await found(17)).toEqual({
       ...seat,
       coverage: 'in',
@@ -88,9 +91,34 @@ describe('a send', () => {
     expect(await found(17)).toEqual(seat)
   })
 
+  test.each([
+    { before: 'is not answered yet', changes: {}, kept: false },
+    {
+      before: 'was answered, with words',
+      changes: { outcome: { number: 4, code: 'upstream-refused', reason: 'no' } as const },
+      kept: true,
+    },
+    { before: 'was answered, with a conversation', changes: { outcome: { number: 4, conversation: 2 } }, kept: true },
+    { before: 'is not answered, only the one before', changes: { outcome: { number: 3 } }, kept: false },
+    { before: 'was not answered, and its function can run no more', changes: { sentAt: NOW - 28_000 }, kept: true },
+    { before: 'was not answered, and its function may still run', changes: { sentAt: NOW - 27_999 }, kept: false },
+  ])('begins when the one before is answered or over: it $before', async ({ changes, kept }) => {
+    const { seats, place } = await seating()
+    const seat = await place(anOpen({ sent: 4, sentAt: NOW, ...changes }))
+    const begun = await seats.sending(heardFrom(seat), 5)
+    expect(begun).toMatchObject(kept ? { kept } : { kept, because: 'out-of-order', found: seat })
+  })
+
+  it('has no outcome of a send that is not the last one any more', async () => {
+    const { seats, place, found } = await seating()
+    const seat = await place(anOpen({ sent: 5 }))
+    await seats.answered(seat.session, { number: 4, conversation: 2 })
+    expect(await found(17)).toEqual(seat)
+  })
+
   it('does not begin with a frame that was heard before', async () => {
     const { seats, place, found } = await seating()
-    const seat = await place(anOpen({ heard: 10, sent: 4 }))
+    const seat = await place(anOpen({ heard: 10, sent: 4, outcome: { number: 4 } }))
     const begun = await seats.sending(heardFrom(seat, { number: 10 }), 5)
     expect(begun).toMatchObject({ kept: false, because: 'replayed', found: seat })
     expect(await found(17)).toEqual(seat)
@@ -107,7 +135,7 @@ describe('a send', () => {
     { number: 5, code: 'upstream-refused', reason: 'no such conversation' } as const,
   ])('is answered again from what was noted: %o', async (outcome) => {
     const { seats, place } = await seating()
-    const seat = await place(anOpen({ sent: 4 }))
+    const seat = await place(anOpen({ sent: 4, outcome: { number: 4 } }))
     await seats.sending(heardFrom(seat, { number: 11 }), 5)
     await seats.answered(seat.session, outcome)
     const again = await seats.sending(heardFrom(seat, { number: 12 }), 5)
@@ -117,10 +145,20 @@ describe('a send', () => {
 
   it('may be tried again when it is certain that nothing was sent', async () => {
     const { seats, place } = await seating()
-    const seat = await place(anOpen({ sent: 4 }))
+    const seat = await place(anOpen({ sent: 4, outcome: { number: 4 } }))
     await seats.sending(heardFrom(seat, { number: 11 }), 5)
     await seats.unsent(seat.session, 5)
-    expect(await seats.sending(heardFrom(seat, { number: 12 }), 5)).toEqual({ kept: true })
+    expect(await seats.sending(heardFrom(seat, { number: 12 }), 5)).toEqual({ kept: true, moved: false })
+  })
+
+  it('may be tried again at once when it is one at which the pace is looked at, and nothing was sent', async () => {
+    const { seats, place } = await seating()
+    const seat = await place(anOpen({ sent: 4, outcome: { number: 4 } }))
+    expect(await seats.sending(heardFrom(seat, { number: 11 }), 5, 4)).toEqual({ kept: true, moved: false })
+    await seats.unsent(seat.session, 5, 4)
+    expect(await seats.sending(heardFrom(seat, { number: 12 }), 5, 4)).toEqual({ kept: true, moved: false })
+    await seats.unsent(seat.session, 5)
+    expect(await seats.sending(heardFrom(seat, { number: 13 }), 5, 4)).toMatchObject({ because: 'too-many' })
   })
 
   test.each([5, 7])('is not taken back when the last one that began is 6, and it is %i', async (number) => {
@@ -152,5 +190,51 @@ describe('a connection that is gone', () => {
     const seat = await place(aSigningIn())
     expect(await seats.outOfCoverage(seat.session, 'Llf4ceE2NjMCF7w=')).toBe(false)
     expect(await found(17)).toEqual(seat)
+  })
+})
+
+describe('a device that is to be woken', () => {
+  it('is woken once, until it says something', async () => {
+    const { seats, place, found } = await seating()
+    const seat = await place(anOpen())
+    const woken = await Promise.all(Array.from({ length: 5 }, () => seats.waking(seat, NOW + 1)))
+    expect(woken.filter((done) => done)).toHaveLength(1)
+    expect(await found(17)).toEqual({ ...seat, wokenAt: NOW + 1 })
+
+    expect(await seats.heard(heardFrom(seat))).toMatchObject({ kept: true })
+    expect(await found(17)).not.toHaveProperty('wokenAt')
+  })
+
+  it('is left alone when it said something since its seat was read, or its session is gone', async () => {
+    const { seats, place, found } = await seating()
+    const seat = await place(anOpen())
+    await seats.heard(heardFrom(seat))
+    expect(await seats.waking(seat, NOW)).toBe(false)
+    await seats.free(seat.session)
+    expect(await seats.waking(seat, NOW)).toBe(false)
+    expect(await found(17)).toBeUndefined()
+  })
+
+  it('can be woken again where nobody could be told', async () => {
+    const { seats, place } = await seating()
+    const seat = await place(anOpen())
+    await seats.waking(seat, NOW)
+    // Another one's waking is not taken back.
+    await seats.notWoken(seat.session, NOW + 1)
+    expect(await seats.waking(seat, NOW + 2)).toBe(false)
+    await seats.notWoken(seat.session, NOW)
+    expect(await seats.waking(seat, NOW + 2)).toBe(true)
+  })
+})
+
+describe('a device that moved', () => {
+  test.each([
+    ['on the same connection', {}, {}, false],
+    ['on another connection', {}, { connection: ELSEWHERE }, true],
+    ['back into coverage', { coverage: 'out' as const }, {}, true],
+  ])('is told from one that did not: %s', async (_, was, says, moved) => {
+    const { seats, place } = await seating()
+    const seat = await place(anOpen(was))
+    expect(await seats.heard(heardFrom(seat, says))).toEqual({ kept: true, moved })
   })
 })

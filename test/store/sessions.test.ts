@@ -120,6 +120,21 @@ describe('a device', () => {
     expect(await sessions.ofDevice(DEVICE)).toMatchObject({ session: copies[pointed.indexOf(true)] })
   })
 
+  it('is pointed once by logins that read the same, whatever their numbers', async () => {
+    const { sessions } = await cache()
+    await sessions.point(DEVICE, { ...first, at: NOW, occupiedUntil: NOW + 60_000 }, NOW)
+    const read = await sessions.ofDevice(DEVICE)
+    const logins = Array.from({ length: 10 }, (_, at) => ({
+      session: sessionOn(at),
+      heard: 11 + at,
+      at: NOW,
+      occupiedUntil: NOW + 120_000,
+    }))
+    const pointed = await Promise.all(logins.map((login) => sessions.point(DEVICE, login, NOW, read)))
+    expect(pointed.filter((done) => done)).toHaveLength(1)
+    expect(await sessions.ofDevice(DEVICE)).toMatchObject(logins[pointed.indexOf(true)] ?? {})
+  })
+
   it('is not refused its own login when the answer is lost', async () => {
     const { sessions, sessionsWithAnswerLost } = await cache()
     expect(await sessionsWithAnswerLost().point(DEVICE, first, NOW)).toBe(true)

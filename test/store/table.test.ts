@@ -87,7 +87,7 @@ describe('a query', () => {
 
   it('gives the last item alone', async () => {
     const { keysOf } = await filled()
-    expect(await keysOf('A', { last: true })).toEqual(['03'])
+    expect(await keysOf('A', { last: 1 })).toEqual(['03'])
   })
 
   it('goes on past the megabyte that one page holds', async () => {
@@ -97,7 +97,7 @@ describe('a query', () => {
     for (const sk of keys) await items.put({ pk: 'A', sk, padding })
     expect(await keysOf('A')).toEqual(['01', '02', '03', ...keys])
     expect(await keysOf('A', { after: '03' })).toEqual(keys)
-    expect(await keysOf('A', { last: true })).toEqual(['17'])
+    expect(await keysOf('A', { last: 1 })).toEqual(['17'])
   })
 })
 

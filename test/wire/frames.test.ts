@@ -6,7 +6,7 @@ import { deviceFrames, SESSION } from './sample-frames.ts'
 
 const LOGIN = { type: 'login', user: 'CONTOSO\\ann', password: 'correct horse' }
 const POLL = { type: 'poll', session: SESSION, after: 3 }
-const STATUS = { type: 'status', session: SESSION, ack: 3, active: true }
+const STATUS = { type: 'status', session: SESSION, ack: 3, active: true, answer: true }
 const SEND = { type: 'send', session: SESSION, number: 1, ack: 2, command: { kind: 'leave', conversation: 1 } }
 const send = (command: unknown) => ({ ...SEND, command })
 const START = { kind: 'start', to: ['sip:bob@contoso.test'], text: 'Hello Bob' }
@@ -119,6 +119,8 @@ describe('a malformed frame', () => {
     [`after: ${MISSING}`, { type: 'poll', session: SESSION }],
     [`ack: ${FROM_0}`, { ...STATUS, ack: -1 }],
     ['active: expected boolean', { ...STATUS, active: 1 }],
+    [`answer: ${MISSING}`, { type: 'status', session: SESSION, ack: 3, active: true }],
+    ['answer: expected boolean', { ...STATUS, answer: 'no' }],
     ['ack: there is no such member', { type: 'logout', session: SESSION, ack: 3 }],
 
     [`number: ${FROM_1}`, { ...SEND, number: 0 }],

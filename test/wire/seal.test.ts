@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { createDecipheriv } from 'node:crypto'
-import { inflateRawSync } from 'node:zlib'
+import { deflateRawSync, deflateSync, inflateRawSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { CompactEncrypt, type CompactJWEHeaderParameters } from 'jose'
 import { describe, expect, it, test } from 'vitest'
@@ -8,8 +9,10 @@ import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
 import { Refusal, REFUSALS } from '../../shared/rules/refusal.ts'
 import { ACTIONS } from '../../shared/wire/actions.ts'
 import { PLAIN_BYTES, printFrame } from '../../shared/wire/frames.ts'
-import { type Binding, seal, unseal } from '../../shared/wire/seal.ts'
+import type { Binding } from '../../shared/wire/frame-header.ts'
+import { seal, unseal } from '../../shared/wire/seal.ts'
 import { newTransportKey } from '../../shared/wire/transport-key.ts'
+import { handMadeFrame } from '../kit/hand-made-frame.ts'
 import { SESSION } from './sample-frames.ts'
 
 const KEY = newTransportKey()
@@ -212,6 +215,35 @@ describe('what is in a frame', () => {
     const bomb = await seal(' '.repeat(32 * 1024 * 1024), UP, KEY)
     expect(bomb.length).toBeLessThan(GATEWAY_LIMITS.messageBytes)
     expect(await opened(bomb, HERE, KEY)).toEqual(NOT_FOR_YOU)
+  })
+
+  it('takes no more memory when it is a bomb than when it is none', () => {
+    const printed = execFileSync(process.execPath, ['test/wire/bomb.ts'], { encoding: 'utf8' })
+    const { bytes, unpackedMb, grownMb, outcome } = JSON.parse(printed)
+    expect([bytes < GATEWAY_LIMITS.messageBytes, unpackedMb]).toEqual([true, 90])
+    expect(outcome).toBe(`Refusal: ${REFUSALS['not-for-you'].meaning}`)
+    expect(grownMb).toBeLessThan(20)
+  })
+
+  test.each([
+    ['that is no UTF-8', Buffer.from([0x22, 0xc3, 0x28, 0x22])],
+    ['that is UTF-8 the long way round', Buffer.from([0x22, 0xc0, 0xaf, 0x22])],
+    ['of half a character', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])],
+  ])('is not read when it is text %s', async (_, inside) => {
+    expect(await opened(handMadeFrame({ header: JSON.stringify(HEADER), key: KEY, inside }), HERE, KEY)).toEqual(
+      NOT_FOR_YOU,
+    )
+  })
+
+  test.each([
+    ['that ends too early', deflateRawSync(TEXT).subarray(0, 10)],
+    ['with something behind it', Buffer.concat([deflateRawSync(TEXT), Buffer.from('more')])],
+    ['that is not compressed', Buffer.from(TEXT)],
+    ['compressed as zlib does', deflateSync(TEXT)],
+    ['of no bytes', Buffer.alloc(1, 0xff)],
+  ])('is not unpacked when it is something %s', async (_, compressed) => {
+    const frame = handMadeFrame({ header: JSON.stringify(HEADER), key: KEY, inside: '', compressed })
+    expect(await opened(frame, HERE, KEY)).toEqual(NOT_FOR_YOU)
   })
 
   test.each([

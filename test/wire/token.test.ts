@@ -1,13 +1,15 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 import { describe, expect, it, test } from 'vitest'
-import { deviceNamedBy, deviceToken, isGenuine, TOKEN_LIFE_S } from '../../shared/wire/token.ts'
+import { audienceOf, deviceNamedBy, deviceToken, TOKEN_LIFE_S, verdictOn } from '../../shared/wire/token.ts'
 import { newTransportKey } from '../../shared/wire/transport-key.ts'
 
 const KEY = newTransportKey()
 const NOW = 1_800_000_000_000
 const NOW_S = NOW / 1_000
 const HEADER = { alg: 'HS256', kid: 'ann-phone' }
-const CLAIMS = { sub: 'ann-phone', iat: NOW_S, exp: NOW_S + TOKEN_LIFE_S }
+const AUDIENCE = 'abc123.execute-api.eu-west-1.amazonaws.com/live'
+const ANN = { device: 'ann-phone', audience: AUDIENCE }
+const CLAIMS = { sub: 'ann-phone', aud: AUDIENCE, iat: NOW_S, exp: NOW_S + TOKEN_LIFE_S }
 
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
@@ -22,7 +24,9 @@ function made(header: object, claims: object, key = tokenKey(KEY), hash = 'sha25
   return `${signed}.${createHmac(hash, key).update(signed).digest('base64url')}`
 }
 
-const genuine = (token: string, at = NOW) => isGenuine(token, 'ann-phone', KEY, at)
+const EXPECTED = { device: 'ann-phone', audiences: [AUDIENCE, 'abc123/live'] }
+const genuine = async (token: string, at = NOW, expected = EXPECTED) =>
+  (await verdictOn(token, expected, KEY, at)).genuine
 
 describe('a token', () => {
   it('is genuine when another client makes it as the protocol says', async () => {
@@ -30,11 +34,11 @@ describe('a token', () => {
   })
 
   it('is made as the protocol says', async () => {
-    expect(await deviceToken('ann-phone', KEY, NOW + 999)).toBe(made(HEADER, CLAIMS))
+    expect(await deviceToken(ANN, KEY, NOW + 999)).toBe(made(HEADER, CLAIMS))
   })
 
   it('names its device before anything of it is believed', async () => {
-    expect(deviceNamedBy(await deviceToken('ann-phone', newTransportKey(), 0))).toBe('ann-phone')
+    expect(deviceNamedBy(await deviceToken(ANN, newTransportKey(), 0))).toBe('ann-phone')
     expect(deviceNamedBy(made({ alg: 'none', kid: 'bob-phone' }, {}))).toBe('bob-phone')
   })
 
@@ -45,8 +49,8 @@ describe('a token', () => {
     },
   )
 
-  test.each([5, ['ann-phone'], { id: 'ann-phone' }, null, true])(
-    'names no device when what it names is no text: %j',
+  test.each([5, ['ann-phone'], { id: 'ann-phone' }, null, true, '', 'a'.repeat(65), 'ann phone', 'ann\n', 'DEVICE#x'])(
+    'names no device when what it names is no device: %j',
     (kid) => {
       expect(deviceNamedBy(made({ alg: 'HS256', kid }, CLAIMS))).toBeUndefined()
     },
@@ -63,15 +67,24 @@ describe('the time of a token', () => {
     { atS: 90, is: false, when: "it is that old, and the device's clock is 30 s behind" },
     { atS: 3_600, is: false, when: 'it is an hour old' },
   ])('makes it genuine: $is, when $when', async ({ atS, is }) => {
-    expect(await genuine(await deviceToken('ann-phone', KEY, NOW), NOW + atS * 1_000)).toBe(is)
+    expect(await genuine(await deviceToken(ANN, KEY, NOW), NOW + atS * 1_000)).toBe(is)
   })
 
-  test.each([
-    { atS: 90, is: true },
-    { atS: 91, is: false },
-  ])('makes it genuine: $is, $atS s after it was issued, however long a life it claims', async ({ atS, is }) => {
-    const longLived = made(HEADER, { ...CLAIMS, exp: NOW_S + 86_400 })
-    expect(await genuine(longLived, NOW + atS * 1_000)).toBe(is)
+  it('must not be longer than it may be, even where that is not over yet', async () => {
+    expect(await genuine(made(HEADER, { ...CLAIMS, exp: NOW_S + TOKEN_LIFE_S + 1 }))).toBe(false)
+  })
+
+  it.each([-3_600, -31, 90, 86_400])('tells how far the clock is off, %i s after the token was made', async (atS) => {
+    const token = await deviceToken(ANN, KEY, NOW)
+    const verdict = await verdictOn(token, EXPECTED, KEY, NOW + atS * 1_000)
+    expect(verdict).toEqual({ genuine: false, offByS: -atS })
+  })
+
+  it("tells nothing of a clock where the token is another device's, whatever its time", async () => {
+    const foreign = await deviceToken(ANN, newTransportKey(), NOW)
+    expect(await verdictOn(foreign, EXPECTED, KEY, NOW + 86_400_000)).toEqual({ genuine: false })
+    const elsewhere = await deviceToken({ ...ANN, audience: 'other/live' }, KEY, NOW)
+    expect(await verdictOn(elsewhere, EXPECTED, KEY, NOW + 86_400_000)).toEqual({ genuine: false })
   })
 
   test.each<[string, object]>([
@@ -89,13 +102,32 @@ describe('the time of a token', () => {
 
 describe('a token of somebody else', () => {
   it('is not genuine when it is for another device', async () => {
-    expect(await isGenuine(made(HEADER, CLAIMS), 'bob-phone', KEY, NOW)).toBe(false)
+    expect(await genuine(made(HEADER, CLAIMS), NOW, { ...EXPECTED, device: 'bob-phone' })).toBe(false)
     expect(await genuine(made(HEADER, { ...CLAIMS, sub: 'bob-phone' }))).toBe(false)
     expect(await genuine(made(HEADER, { ...CLAIMS, sub: undefined }))).toBe(false)
   })
 
+  test.each<[string, unknown]>([
+    ['another API', 'other.execute-api.eu-west-1.amazonaws.com/live'],
+    ['another stage', 'abc123.execute-api.eu-west-1.amazonaws.com/test'],
+    ['the whole host', 'abc123.execute-api.eu-west-1.amazonaws.com'],
+    ['nobody', undefined],
+    ['no text', 7],
+  ])('is not genuine when it is for %s', async (_, aud) => {
+    expect(await genuine(made(HEADER, { ...CLAIMS, aud }))).toBe(false)
+  })
+
+  it("is genuine when it is for the API's id and stage", async () => {
+    expect(await genuine(made(HEADER, { ...CLAIMS, aud: 'abc123/live' }))).toBe(true)
+  })
+
+  it('is not genuine when its header has something to be understood', async () => {
+    expect(await genuine(made({ ...HEADER, crit: ['exp'], exp: 1 }, CLAIMS))).toBe(false)
+    expect(await genuine(made({ ...HEADER, b64: false, crit: ['b64'] }, CLAIMS))).toBe(false)
+  })
+
   it('is not genuine when it is made with another key', async () => {
-    expect(await genuine(await deviceToken('ann-phone', newTransportKey(), NOW))).toBe(false)
+    expect(await genuine(await deviceToken(ANN, newTransportKey(), NOW))).toBe(false)
   })
 
   it('is not genuine when it is signed with the transport key itself', async () => {
@@ -119,5 +151,16 @@ describe('a token of somebody else', () => {
 
   test.each(['', 'hello', 'a.b.c', '..'])('is not genuine when it is no token: %j', async (token) => {
     expect(await genuine(token)).toBe(false)
+  })
+})
+
+describe('the audience of a URL', () => {
+  test.each([
+    ['wss://abc123.execute-api.eu-west-1.amazonaws.com/live', AUDIENCE],
+    ['wss://ABC123.execute-api.eu-west-1.amazonaws.com:443/live/', AUDIENCE],
+    ['ws://127.0.0.1:3001/live?token=x', '127.0.0.1:3001/live'],
+    ['wss://im.fabrikam.test', 'im.fabrikam.test'],
+  ])('of %s is %s', (url, audience) => {
+    expect(audienceOf(url)).toBe(audience)
   })
 })

@@ -1,5 +1,6 @@
 import { capacity } from '../../../shared/rules/admission.ts'
 import { contradictions, DEFAULT_SETTINGS } from '../../../shared/rules/settings.ts'
+import { watching } from '../../../shared/rules/watch.ts'
 import { takenBenches } from '../taken.ts'
 import { ok, warning, wrong, type Check } from './check.ts'
 
@@ -19,7 +20,8 @@ export const listenersCheck: Check = {
   async findings(desk) {
     const taken = await takenBenches(desk)
     const now = desk.clock.now()
-    const listened = await Promise.all(taken.map(({ bench }) => desk.benches.listened(bench, now)))
+    const { ofBench } = watching(desk.target.sessionsPerListener)
+    const listened = await Promise.all(taken.map(({ bench }) => desk.watches.listened(ofBench(bench), now)))
     const unheard = taken.filter((_, at) => listened[at] === false)
     if (unheard.length === 0) {
       const says =

@@ -28,7 +28,7 @@ export function meter(): Meter {
 }
 
 /** Adds what an answer says it consumed: one object, or one per table in the answer of a batch. */
-export function count(meter: Meter, operation: string, answer: Body): void {
+export function count(meter: Pick<Meter, 'add'>, operation: string, answer: Body): void {
   const found = answer['ConsumedCapacity']
   for (const entry of Array.isArray(found) ? found : [found]) {
     if (!isBody(entry)) continue

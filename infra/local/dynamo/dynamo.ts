@@ -5,7 +5,7 @@ import type { TableDescription } from '../description.ts'
 import { type Units, meter } from './capacity.ts'
 import { type Engine, closed, engine } from './engine.ts'
 import { deleteExpired } from './expiry.ts'
-import { type DynamoFault, front } from './front.ts'
+import { type Allows, type DynamoFault, front } from './front.ts'
 import { type Listener, listener } from './listener.ts'
 import { ensureTables } from './tables.ts'
 
@@ -17,7 +17,7 @@ export interface DynamoOptions {
   /** A folder in which the tables are kept; absent: they are in memory. */
   readonly path?: string
   /** Whether a caller (the name of a function) may do an action, for example `dynamodb:GetItem`. Absent: everyone may. */
-  readonly allows?: (caller: string, action: string, resourceArn: string) => boolean
+  readonly allows?: Allows
   /** For tests: an answer to force, asked before each operation. */
   readonly fault?: (operation: string, body: unknown) => DynamoFault | undefined
 }
@@ -31,6 +31,8 @@ export interface Dynamo {
   readonly sweep: () => Promise<number>
   /** Capacity units since the start or the last reset, by table. Those of the local stack itself are not counted. */
   readonly consumed: () => Readonly<Record<string, Units>>
+  /** The same, by caller: a function's name. */
+  readonly consumedBy: () => Readonly<Record<string, Units>>
   readonly resetConsumed: () => void
 }
 
@@ -49,7 +51,7 @@ interface Running {
  * counts capacity units, adds a time to live, and can be told to fail. No transactions, streams or PartiQL.
  */
 export function dynamo(options: DynamoOptions): Dynamo {
-  const units = meter()
+  const [units, callers] = [meter(), meter()]
   let running: Running | undefined
 
   function started(): Running {
@@ -60,7 +62,7 @@ export function dynamo(options: DynamoOptions): Dynamo {
   async function start(): Promise<void> {
     if (running !== undefined) throw new Error('The local DynamoDB runs already.')
     const own = await engine(options.path)
-    const listening = listener(front({ ...options, engine: own, meter: units }))
+    const listening = listener(front({ ...options, engine: own, meter: units, callers }))
     try {
       await ensureTables(own, options.tables)
       const url = await listenOn(own.server, listening, options.port ?? 0)
@@ -110,7 +112,11 @@ export function dynamo(options: DynamoOptions): Dynamo {
       return started().url
     },
     consumed: units.consumed,
-    resetConsumed: units.reset,
+    consumedBy: callers.consumed,
+    resetConsumed() {
+      units.reset()
+      callers.reset()
+    },
   }
 }
 

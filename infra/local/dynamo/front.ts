@@ -3,6 +3,7 @@ import type { TableDescription } from '../description.ts'
 import { callerOf, denial } from '../policy.ts'
 import { type Meter, count, metered, unitsOfRefusedWrite } from './capacity.ts'
 import { type Body, type Engine, type EngineAnswer, isBody, typeName } from './engine.ts'
+import { partitionKeys } from './partition-keys.ts'
 import { itemInTheWay } from './refused-write.ts'
 
 /** The answer to give instead of DynamoDB's own, or after it. */
@@ -15,11 +16,21 @@ export interface DynamoFault {
   readonly when?: 'before' | 'after'
 }
 
+/** @param partitionKeys of the items that are asked for; undefined where that is not known */
+export type Allows = (
+  caller: string,
+  action: string,
+  resourceArn: string,
+  partitionKeys: readonly string[] | undefined,
+) => boolean
+
 export interface FrontOptions {
   readonly engine: Engine
   readonly tables: readonly TableDescription[]
   readonly meter: Meter
-  readonly allows?: ((caller: string, action: string, resourceArn: string) => boolean) | undefined
+  /** The same, by caller instead of by table. */
+  readonly callers: Meter
+  readonly allows?: Allows | undefined
   readonly fault?: ((operation: string, body: unknown) => DynamoFault | undefined) | undefined
 }
 
@@ -28,21 +39,34 @@ const OWN_CALLER = 'local'
 
 /** What stands between a request and the engine: who may, faults, the capacity meter, and what dynalite lacks. */
 export function front(options: FrontOptions) {
-  const { engine, tables, meter, fault } = options
+  const { engine, tables, fault } = options
 
-  async function done(headers: IncomingHttpHeaders, operation: string, request: Body): Promise<EngineAnswer> {
+  /** Counts under the table's name, and under the caller's. */
+  const meterOf = (caller: string): Pick<Meter, 'add'> => ({
+    add(tableName, units) {
+      options.meter.add(tableName, units)
+      options.callers.add(caller, units)
+    },
+  })
+
+  async function done(
+    headers: IncomingHttpHeaders,
+    caller: string,
+    operation: string,
+    request: Body,
+  ): Promise<EngineAnswer> {
     const { body, asked } = metered(operation, request)
     const answer = await engine.answer(headers, JSON.stringify(body))
-    if (answer.status >= 400) return refused(request, answer)
-    count(meter, operation, answer.body)
+    if (answer.status >= 400) return refused(caller, request, answer)
+    count(meterOf(caller), operation, answer.body)
     const { ConsumedCapacity: _, ...rest } = answer.body
     return asked ? answer : { ...answer, body: rest }
   }
 
-  async function refused(request: Body, answer: EngineAnswer): Promise<EngineAnswer> {
+  async function refused(caller: string, request: Body, answer: EngineAnswer): Promise<EngineAnswer> {
     if (typeName(answer.body) !== 'ConditionalCheckFailedException') return answer
     const Item = await itemInTheWay(engine, tables, request, answer)
-    meter.add(String(request['TableName']), { writes: unitsOfRefusedWrite(Item) })
+    meterOf(caller).add(String(request['TableName']), { writes: unitsOfRefusedWrite(Item) })
     const wanted = Item !== undefined && request['ReturnValuesOnConditionCheckFailure'] === 'ALL_OLD'
     return wanted ? { ...answer, body: { ...answer.body, Item } } : answer
   }
@@ -58,7 +82,7 @@ export function front(options: FrontOptions) {
     if (denied !== undefined) return failure({ type: 'AccessDeniedException', status: 400, message: denied })
     const forced = fault?.(operation, request)
     if (forced !== undefined && forced.when !== 'after') return failure(forced)
-    const answered = await done(headers, operation, request)
+    const answered = await done(headers, caller, operation, request)
     return forced === undefined ? answered : failure(forced)
   }
 }
@@ -82,7 +106,8 @@ function denials(
 ): string | undefined {
   if (allows === undefined || caller === OWN_CALLER) return undefined
   const action = `dynamodb:${operation}`
-  const resource = resources(tables, request).find((arn) => !allows(caller, action, arn))
+  const keys = partitionKeys(tables, request)
+  const resource = resources(tables, request).find((arn) => !allows(caller, action, arn, keys))
   return resource === undefined ? undefined : denial(caller, action, resource)
 }
 

@@ -10,6 +10,8 @@ export interface AccessLogEntry {
   /** HTTP status: the integration's own, or 401, 403, 500, 502, 504 where the gateway spoke. */
   readonly status: number
   readonly durationMs: number
+  /** Bytes that went back over the connection; absent where nothing did. */
+  readonly responseLength?: number
   /** What went wrong, in the gateway's words. */
   readonly error?: string
 }

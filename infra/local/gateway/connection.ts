@@ -24,6 +24,8 @@ export interface Connection {
   readonly send: (text: Uint8Array) => void
   /** Closes with a code and the reason that the client sees. Only the first call counts. */
   readonly close: (code: number, reason?: string) => void
+  /** As if its wire were cut: what goes either way from now on vanishes, and neither end is told. */
+  readonly silence: () => void
   /** Resolves when the socket is gone. Never rejects. */
   readonly closed: Promise<Ending>
 }
@@ -41,6 +43,7 @@ export function connection({ stage, facts, ws, socket, onText }: ConnectionOptio
   const { clock, limits } = stage
   let lastActiveAt = clock.now()
   let ending: Ending | undefined
+  let silent = false
   const timers: (() => void)[] = []
 
   function finish(how: Ending) {
@@ -50,10 +53,18 @@ export function connection({ stage, facts, ws, socket, onText }: ConnectionOptio
   function close(code: number, reason = '') {
     if (ending !== undefined) return
     finish(endingWith(code, reason))
-    ws.close(code, reason)
+    if (!silent) return ws.close(code, reason)
+    // Nobody at the other end would answer.
+    ws.terminate()
+    over(code, reason)
+  }
+  function silence() {
+    if (!isOpen()) return
+    silent = true
+    ws.pause()
   }
 
-  const isOpen = () => ending === undefined && ws.readyState === ws.OPEN
+  const isOpen = () => ending === undefined && (silent || ws.readyState === ws.OPEN)
   const mayPass = frameLimit(socket, limits.frameBytes, () => close(1009))
   ws.on('message', (data, isBinary) => {
     if (!mayPass() || !isOpen()) return
@@ -69,20 +80,23 @@ export function connection({ stage, facts, ws, socket, onText }: ConnectionOptio
   })
 
   timers.push(whenOver(stage, { lastActiveAt: () => lastActiveAt, act: () => close(1001, 'Going away') }))
-  const closed = new Promise<Ending>((resolve) => {
-    ws.on('close', (code, reason) => {
-      for (const cancel of timers) cancel()
-      ending ??= endingWith(code, reason.toString())
-      resolve(ending)
-    })
+  const closed = Promise.withResolvers<Ending>()
+  function over(code: number, reason: string) {
+    for (const cancel of timers) cancel()
+    ending ??= endingWith(code, reason)
+    closed.resolve(ending)
+  }
+  ws.on('close', (code, reason) => {
+    // That the client gave up, and closed its end, gets no further than its messages did.
+    if (!silent || ending !== undefined) over(code, reason.toString())
   })
   function send(text: Uint8Array) {
     if (!isOpen()) return
     lastActiveAt = clock.now()
-    sendText(ws, text, limits.frameBytes)
+    if (!silent) sendText(ws, text, limits.frameBytes)
   }
   const isFull = () => ws.bufferedAmount > CLIENT_BUFFER_BYTES
-  return { facts, lastActiveAt: () => lastActiveAt, isOpen, isFull, send, close, closed }
+  return { facts, lastActiveAt: () => lastActiveAt, isOpen, isFull, send, close, silence, closed: closed.promise }
 }
 
 /** Acts when the connection was idle, or has lived, for too long. The returned function takes that back. */

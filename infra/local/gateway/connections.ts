@@ -18,6 +18,8 @@ export interface Connections {
   /** A client that left while its `$connect` ran: the function may have written it down. */
   readonly lost: (facts: ConnectionFacts) => void
   readonly closeAll: (code: number, reason: string) => void
+  /** Cuts the wires of the chosen connections; how many these were. */
+  readonly silence: (chosen: (facts: ConnectionFacts) => boolean) => number
 }
 
 export interface ConnectionsOptions {
@@ -52,6 +54,11 @@ export function connections({ stage, underWay, dropDisconnect }: ConnectionsOpti
     lost: (facts) => underWay.add(end(facts, endingWith(1006))),
     closeAll(code, reason) {
       for (const each of byId.values()) each.close(code, reason)
+    },
+    silence(chosen) {
+      const cut = [...byId.values()].filter(({ facts }) => chosen(facts))
+      for (const each of cut) each.silence()
+      return cut.length
     },
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../../shared/rules/clock.ts'
 import type { ApiDescription } from '../description.ts'
 import type { AccessLogEntry } from './access-log.ts'
 import type { Allows } from './connections-api.ts'
+import type { ConnectionFacts } from './events.ts'
 import { listen } from './listener.ts'
 import type { Listener } from './listener.ts'
 import type { Invoke } from './stage.ts'
@@ -46,6 +47,13 @@ export interface Gateway {
   readonly managementUrl: string
   /** How many connections there are. */
   readonly connections: () => number
+  /**
+   * Cuts the wires of the chosen connections without a word to either end, as when a device walks out of coverage: frames
+   * vanish both ways, posts to it are answered 200, until the device gives up or the gateway finds it idle.
+   *
+   * @returns how many connections these were
+   */
+  readonly silence: (chosen: (connection: ConnectionFacts) => boolean) => number
 }
 
 /**
@@ -87,5 +95,6 @@ export function gateway(options: GatewayOptions): Gateway {
       return `http://${address()}`
     },
     connections: () => listener?.connections() ?? 0,
+    silence: (chosen) => listener?.silence(chosen) ?? 0,
   }
 }

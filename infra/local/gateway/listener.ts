@@ -27,6 +27,7 @@ export interface Listener {
   /** Host and port. */
   readonly domainName: string
   readonly connections: () => number
+  readonly silence: Connections['silence']
   readonly stop: () => Promise<void>
 }
 
@@ -59,7 +60,7 @@ export async function listen(port: number, options: ListenerOptions): Promise<Li
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
-  return { domainName: stage.domainName, connections: live.count, stop }
+  return { domainName: stage.domainName, connections: live.count, silence: live.silence, stop }
 }
 
 interface Entrance {

@@ -37,6 +37,7 @@ export async function handle(stage: Stage, facts: ConnectionFacts, body: string)
     eventType: 'MESSAGE',
     status,
     durationMs: stage.clock.now() - requestedAt,
+    ...(reply === undefined ? {} : { responseLength: reply.length }),
     ...(error === undefined ? {} : { error }),
   })
   return reply

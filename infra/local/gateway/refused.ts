@@ -23,6 +23,8 @@ export function sendRefusal(socket: Duplex, { status, message }: Refused): void 
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
     `x-amzn-RequestId: ${newId()}`,
+    // As AWS's front sends it: what a device has to see that its clock is off.
+    `Date: ${new Date().toUTCString()}`,
     'Connection: close',
   ]
   // Nothing more is expected: a client that keeps its half open must not keep the port.

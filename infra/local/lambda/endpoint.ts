@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { bodyText, loopback, type Loopback } from '../loopback.ts'
 import { callerOf, denial } from '../policy.ts'
 import { FunctionError } from './failure.ts'
 import { LAMBDA_LIMITS } from './limits.ts'
@@ -14,11 +14,6 @@ export interface EndpointOptions {
   readonly allows?: ((caller: string, action: string, resourceArn: string) => boolean) | undefined
 }
 
-export interface Endpoint {
-  readonly url: string
-  readonly stop: () => Promise<void>
-}
-
 interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
@@ -29,28 +24,12 @@ interface Answer {
  * The Invoke operation over HTTP, as the AWS SDK speaks it, on loopback.
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
-export async function endpoint(options: EndpointOptions): Promise<Endpoint> {
-  const server = createServer((request, response) => {
-    // A body that breaks off is the one thing that fails here; nobody is left to be told.
-    respond(options, request, response).catch(() => response.destroy())
-  })
-  await once(server.listen(options.port, '127.0.0.1'), 'listening')
-  const address = server.address()
-  return {
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : options.port}`,
-    stop: () => end(server),
-  }
-}
-
-async function end(server: Server): Promise<void> {
-  const closed = once(server, 'close')
-  server.close()
-  server.closeAllConnections()
-  await closed
+export function endpoint(options: EndpointOptions): Promise<Loopback> {
+  return loopback(options.port, (request, response) => respond(options, request, response))
 }
 
 async function respond(options: EndpointOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const payload = await bodyText(request)
+  const payload = await bodyText(request, LAMBDA_LIMITS.syncPayloadBytes)
   const { status, headers, body } = await answerTo(options, request, payload)
   response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID(), ...headers })
   response.end(body)
@@ -128,17 +107,4 @@ function exception(status: number, type: string, message: string): Answer {
 /** A name, a partial or a whole ARN, each with or without a version: `NAME`, `000000000000:function:NAME:$LATEST`. */
 function functionNameOf(named: string): string {
   return /^(?:.*:?function:)?([^:]+)(?::[^:]+)?$/.exec(named)?.[1] ?? named
-}
-
-/** Undefined when it is longer than any payload may be. The rest is read and forgotten, so that the answer arrives. */
-async function bodyText(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request) {
-    // A request without an encoding set gives Buffers; its type says `any`.
-    const bytes: Buffer = chunk
-    length += bytes.length
-    if (length <= LAMBDA_LIMITS.syncPayloadBytes) chunks.push(bytes)
-  }
-  return length <= LAMBDA_LIMITS.syncPayloadBytes ? Buffer.concat(chunks).toString() : undefined
 }

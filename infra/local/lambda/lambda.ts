@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../../shared/rules/clock.ts'
 import type { FunctionDescription } from '../description.ts'
+import type { Loopback } from '../loopback.ts'
 import { type Asset, assetOf } from './asset.ts'
 import { bounded } from './bounded.ts'
-import { type Endpoint, endpoint } from './endpoint.ts'
+import { endpoint } from './endpoint.ts'
 import { invokeException } from './failure.ts'
 import { type Later, later } from './later.ts'
 import { ENVIRONMENTS, LAMBDA_LIMITS } from './limits.ts'
@@ -21,6 +22,10 @@ export interface LambdaOptions {
   readonly variables?: (functionName: string) => Record<string, string>
   /** Most environments of a function without reserved concurrency. */
   readonly environments?: number
+  /** Timeouts, in milliseconds, in place of those that the description has: to see soon how a long run ends. By function. */
+  readonly timeoutsMs?: Readonly<Record<string, number>>
+  /** Runs a function in an environment of the caller's own: its result, as JSON. Undefined: it runs here, as any other. */
+  readonly elsewhere?: (functionName: string, payload: string) => Promise<string> | undefined
   /** Whether a caller over HTTP may do `lambda:InvokeFunction` on a function's ARN. Absent: everyone may. */
   readonly allows?: (caller: string, action: string, resourceArn: string) => boolean
   readonly log?: (line: LambdaLogLine) => void
@@ -58,12 +63,13 @@ export interface Lambda {
 
 /** Lambda for the local stack: the functions' built assets, each environment in a worker thread of its own. */
 export function lambda(options: LambdaOptions): Lambda {
-  const { clock, functions } = options
+  const { clock, timeoutsMs = {} } = options
+  const functions = options.functions.map((each) => ({ ...each, timeoutMs: timeoutsMs[each.name] ?? each.timeoutMs }))
   const lines = log(clock, options.log)
   const pools = new Map<string, Pool>()
   const idlers: (() => void)[] = []
   let busy = 0
-  let running: { readonly endpoint: Endpoint; readonly later: Later } | undefined
+  let running: { readonly endpoint: Loopback; readonly later: Later } | undefined
 
   function poolOf(functionName: string): Pool {
     const own = pools.get(functionName)
@@ -79,7 +85,8 @@ export function lambda(options: LambdaOptions): Lambda {
     const timeoutMs = functions.find(({ name }) => name === functionName)?.timeoutMs ?? 0
     busy++
     try {
-      return acceptedResult(await own.run({ requestId: randomUUID(), payload, timeoutMs }))
+      const elsewhere = options.elsewhere?.(functionName, payload)
+      return acceptedResult(await (elsewhere ?? own.run({ requestId: randomUUID(), payload, timeoutMs })))
     } finally {
       busy--
       tellIdlers()

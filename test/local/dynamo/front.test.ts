@@ -52,6 +52,43 @@ describe('permissions', () => {
     })
   })
 
+  it('lets a function do it with the items that its role names, however it names their keys', async () => {
+    const all = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan', 'BatchGetItem']
+    const statement: PolicyStatement = {
+      effect: 'Allow',
+      actions: all.map((operation) => `dynamodb:${operation}`),
+      resources: [table.arn],
+      leadingKeys: ['SEATS#*'],
+    }
+    const { client } = await database({
+      allows: (_, action, arn, keys) => allows([statement], action, arn, keys),
+    })
+    const asked = (pk: string) => {
+      const values = { ExpressionAttributeValues: { ':of': { S: pk } } }
+      const names = { ExpressionAttributeNames: { '#p': 'pk' } }
+      return [
+        () => client.send(new GetItemCommand({ TableName, Key: key(pk) })),
+        () => client.send(new PutItemCommand({ TableName, Item: key(pk) })),
+        () =>
+          client.send(new UpdateItemCommand({ TableName, Key: key(pk), UpdateExpression: 'SET a = :of', ...values })),
+        () => client.send(new QueryCommand({ TableName, KeyConditionExpression: 'pk = :of', ...values })),
+        () =>
+          client.send(
+            new QueryCommand({ TableName, KeyConditionExpression: '#p = :of AND sk > :of', ...names, ...values }),
+          ),
+        () => client.send(new DeleteItemCommand({ TableName, Key: key(pk) })),
+      ]
+    }
+    const others = [
+      ...asked('MAIL#1'),
+      () => client.send(new ScanCommand({ TableName })),
+      () => client.send(new BatchGetItemCommand({ RequestItems: { service: { Keys: [key('SEATS#0000')] } } })),
+    ]
+
+    for (const ask of asked('SEATS#0000')) expect(await ask()).toMatchObject({ $metadata: { httpStatusCode: 200 } })
+    for (const ask of others) await expect(ask()).rejects.toMatchObject({ name: 'AccessDeniedException' })
+  })
+
   it('asks for each table of a batch, and for the index of a query', async () => {
     const { client } = await guarded()
     const keys = { Keys: [key('a')] }
@@ -189,6 +226,20 @@ describe('consumed capacity', () => {
     expect(own.consumed()).toEqual({ service: { reads: 1.5, writes: 4 }, other: { reads: 0, writes: 1 } })
     own.resetConsumed()
     expect(own.consumed()).toEqual({})
+  })
+
+  it('is counted by caller, too', async () => {
+    const { database: own } = await database()
+    const [upkeep, login] = [client(own.url, 'UpkeepFunction'), client(own.url, 'LoginFunction')]
+    await upkeep.send(new PutItemCommand({ TableName, Item: key('a') }))
+    await login.send(new GetItemCommand({ TableName, Key: key('a') }))
+    await login.send(new PutItemCommand({ TableName, Item: { ...key('a'), ...padding(1_500) } }))
+    expect(own.consumedBy()).toEqual({
+      UpkeepFunction: { reads: 0, writes: 1 },
+      LoginFunction: { reads: 0.5, writes: 2 },
+    })
+    own.resetConsumed()
+    expect(own.consumedBy()).toEqual({})
   })
 
   it('counts a refused write by the item that is there', async () => {

@@ -104,6 +104,10 @@ describe('its variables', () => {
   })
 })
 
+/** In the place of the function called Away. */
+const runsAway = (name: string, payload: string): Promise<string> | undefined =>
+  name === 'Away' ? Promise.resolve(`{"elsewhere":${payload}}`) : undefined
+
 describe('its context', () => {
   it('says who it is and how long it has', async () => {
     const text = `export const handler = async (_, context) =>
@@ -124,6 +128,20 @@ describe('its context', () => {
       'left',
       expect.toSatisfy((left: number) => left > 30_000 && left <= 60_000),
     )
+  })
+
+  it('is not asked for by a function that runs elsewhere', async () => {
+    const text = `export const handler = async (n) => ({ here: n })`
+    const { local } = await started([await built(text), await built(text, { name: 'Away' })], { elsewhere: runsAway })
+    expect(await local.invoke('Fn', 1)).toEqual({ here: 1 })
+    expect(await local.invoke('Away', 1)).toEqual({ elsewhere: 1 })
+    expect(local.environments('Away')).toBe(0)
+  })
+
+  it('has the time that is set in place of its own', async () => {
+    const text = `export const handler = async (_, context) => context.getRemainingTimeInMillis()`
+    const { local } = await started([await built(text)], { timeoutsMs: { Fn: 600_000 } })
+    expect(await local.invoke('Fn', {})).toSatisfy((left: number) => left > 300_000 && left <= 600_000)
   })
 })
 

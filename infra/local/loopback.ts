@@ -1,0 +1,44 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+
+export interface Loopback {
+  /** `http://127.0.0.1:…` */
+  readonly url: string
+  /** Takes nothing new, and ends what is under way. */
+  readonly stop: () => Promise<void>
+}
+
+/** An HTTP server on 127.0.0.1, for one of AWS's interfaces. Port 0 takes a free one. */
+export async function loopback(
+  port: number,
+  respond: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Promise<Loopback> {
+  const server = createServer((request, response) => {
+    // A body that breaks off is the one thing that fails here; nobody is left to be told.
+    respond(request, response).catch(() => response.destroy())
+  })
+  await once(server.listen(port, '127.0.0.1'), 'listening')
+  const address = server.address()
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : port}`,
+    async stop() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+/** Undefined when the body is longer than `most` bytes. The rest is read and forgotten, so that the answer arrives. */
+export async function bodyText(request: IncomingMessage, most: number): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request) {
+    // A request without an encoding set gives Buffers; its type says `any`.
+    const bytes: Buffer = chunk
+    length += bytes.length
+    if (length <= most) chunks.push(bytes)
+  }
+  return length <= most ? Buffer.concat(chunks).toString() : undefined
+}

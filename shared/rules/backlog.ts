@@ -1,0 +1,174 @@
+import { BATCH_CHARACTERS } from './batches.ts'
+import type { ImEvent } from './messaging.ts'
+
+/**
+ * Batches `first` to `seq` of a session, told to its device as one. A device that has `last` takes it where
+ * first ≤ last + 1 ≤ seq.
+ *
+ * Only the newest of those batches may hold something that is said (a message, an invitation, an outcome …): what the
+ * others leave behind is a state (presence, contacts), and a state may be shown twice. So a device that has some of them
+ * already never shows a message again.
+ */
+export interface Stretch {
+  readonly first: number
+  readonly seq: number
+  /** Epoch milliseconds at which the newest of them was kept. */
+  readonly at: number
+  readonly events: readonly ImEvent[]
+  /** Messages among them are not kept any more: the device is told `recovered: false`. */
+  readonly cut?: true
+}
+
+/** How much of a session is kept for a device that does not acknowledge: batches, and bytes of their JSON. */
+export interface Bounds {
+  readonly mailboxBatches: number
+  readonly mailboxBytes: number
+}
+
+/** What changes a state and says nothing: a later one of the same kind makes it void, or it may be applied again. */
+const STATES: ReadonlySet<ImEvent['kind']> = new Set(['presence', 'own-presence', 'contacts', 'typing'])
+
+function isSaid({ kind }: ImEvent): boolean {
+  return !STATES.has(kind)
+}
+
+/** What a user waits for, and is woken for. */
+export function isWaitedFor({ kind }: ImEvent): boolean {
+  return kind === 'message' || kind === 'invitation'
+}
+
+/** Whether a dormant device can do without it until something is said, or its user is back. */
+export function isQuiet(events: readonly ImEvent[]): boolean {
+  return events.every(({ kind }) => kind === 'presence' || kind === 'own-presence' || kind === 'typing')
+}
+
+/**
+ * A backlog as a device that was away gets it: the last presence of each contact, no typing, and all that was said.
+ * Quiet batches go with what follows them. The order of what is left is kept, and no stretch is too large for a frame.
+ *
+ * @param stretches consecutive, the oldest first
+ */
+export function collapsed(stretches: readonly Stretch[]): Stretch[] {
+  const [newest] = stretches.slice(-1)
+  // The newest alone was just kept: nothing has made it void yet.
+  if (newest === undefined || stretches.length === 1) return [...stretches]
+  return joined(withoutVoid(stretches, ({ kind }) => kind !== 'typing'))
+}
+
+/**
+ * A backlog within half its bounds: collapsed, and, where too much was said, without the oldest messages. What is cut
+ * leaves behind what it changed: contacts, the last presence, conversations and invitations that are still open, and the
+ * outcomes of what the device sent. States are not counted: a long contact list must not push messages out.
+ */
+export function bounded(stretches: readonly Stretch[], { mailboxBatches, mailboxBytes }: Bounds): Stretch[] {
+  const whole = collapsed(stretches)
+  let batches = mailboxBatches / 2
+  let bytes = mailboxBytes / 2
+  const cut = whole.findLastIndex((stretch) => {
+    const said = stretch.events.filter(isSaid)
+    if (said.length === 0) return false
+    batches -= 1
+    bytes -= sizeOf({ events: said })
+    return batches < 0 || bytes < 0
+  })
+  return joined([...whatChanged(whole.slice(0, cut + 1)), ...whole.slice(cut + 1)])
+}
+
+export interface Size {
+  readonly batches: number
+  readonly bytes: number
+}
+
+/**
+ * Whether a backlog of this size is to be bounded before more is kept.
+ *
+ * @param least what the last bounding left: it is not done again before the backlog has grown by half its bounds, since a
+ * long contact list cannot be cut
+ */
+export function isOverBounds(held: Size, { mailboxBatches, mailboxBytes }: Bounds, least: Size): boolean {
+  return isOver(held.batches, mailboxBatches, least.batches) || isOver(held.bytes, mailboxBytes, least.bytes)
+}
+
+function isOver(held: number, bound: number, least: number): boolean {
+  return held > Math.max(bound, least + bound / 2)
+}
+
+export function sizesOf(stretches: readonly Stretch[]): Size {
+  return { batches: stretches.length, bytes: stretches.reduce((sum, stretch) => sum + sizeOf(stretch), 0) }
+}
+
+/** Bytes of a stretch's events, as JSON. */
+export function sizeOf({ events }: Pick<Stretch, 'events'>): number {
+  return new TextEncoder().encode(JSON.stringify(events)).length
+}
+
+/** What a device that has batch `seq` lacks of these. */
+export function after(stretches: readonly Stretch[], seq: number): Stretch[] {
+  return stretches
+    .filter((stretch) => stretch.seq > seq)
+    .map((stretch) => (stretch.first > seq ? stretch : { ...stretch, first: seq + 1 }))
+}
+
+function whatChanged(cut: readonly Stretch[]): Stretch[] {
+  const all = cut.flatMap(({ events }) => events)
+  const ended = new Set(all.flatMap((event) => (isEnd(event) ? [event.conversation] : [])))
+  const stays = (event: ImEvent) => {
+    if (event.kind === 'invitation') return !ended.has(event.conversation)
+    return event.kind !== 'message' && event.kind !== 'left' && event.kind !== 'typing'
+  }
+  return withoutVoid(cut, stays).map((stretch) => ({ ...stretch, cut: true }))
+}
+
+function isEnd(event: ImEvent): event is Extract<ImEvent, { kind: 'conversation' }> {
+  return event.kind === 'conversation' && event.state === 'ended'
+}
+
+/** Leaves out what does not stay, and states that a later event of the same contact makes void. */
+function withoutVoid(stretches: readonly Stretch[], stays: (event: ImEvent) => boolean): Stretch[] {
+  const seen = new Set<string>()
+  const newestFirst = stretches.toReversed().map((stretch) => {
+    const events = stretch.events.toReversed().filter((event) => {
+      const about = stateOf(event)
+      if (!stays(event) || seen.has(about ?? '')) return false
+      // A change of the contact list stands beside another, and a whole list ends them all.
+      if (about !== undefined && (event.kind !== 'contacts' || event.whole)) seen.add(about)
+      return true
+    })
+    return { ...stretch, events: events.toReversed() }
+  })
+  return newestFirst.toReversed()
+}
+
+/** What an event is the state of; undefined where nothing later makes it void. */
+function stateOf(event: ImEvent): string | undefined {
+  if (event.kind === 'presence') return `of ${event.uri}`
+  return event.kind === 'own-presence' || event.kind === 'contacts' ? event.kind : undefined
+}
+
+/** Puts quiet stretches together with what follows them. What was cut is all state: it is put together, and apart. */
+function joined(stretches: readonly Stretch[]): Stretch[] {
+  const done: Stretch[] = []
+  let open: Stretch | undefined
+  for (const stretch of stretches) {
+    const both: Stretch | undefined = open?.cut === stretch.cut ? join(open, stretch) : undefined
+    if (open !== undefined && both === undefined) done.push(open)
+    open = both ?? stretch
+    if (!isState(open)) {
+      done.push(open)
+      open = undefined
+    }
+  }
+  return open === undefined ? done : [...done, open]
+}
+
+function isState({ events, cut }: Stretch): boolean {
+  return cut === true || !events.some(isSaid)
+}
+
+/** Undefined where both together would be too much for a frame. */
+function join(one: Stretch | undefined, next: Stretch): Stretch | undefined {
+  if (one === undefined) return next
+  const events = [...one.events, ...next.events]
+  if (JSON.stringify(events).length > BATCH_CHARACTERS) return undefined
+  return { ...next, first: one.first, events }
+}

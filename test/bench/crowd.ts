@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bundle } from '../../infra/bundle.ts'
+import { uriOf } from '../../infra/local/cwa/users.ts'
+import { admit, type Person } from '../../infra/local/people.ts'
+import { localStack, type LocalStackOptions, type RunningStack } from '../../infra/local/stack.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
+
+/** Somebody with a device of their own, who is permitted and whose device is enrolled. */
+export interface Member {
+  readonly person: Person
+  readonly uri: string
+  readonly transportKey: Uint8Array
+}
+
+export interface Crowd {
+  readonly running: RunningStack
+  readonly members: readonly Member[]
+  readonly stop: () => Promise<void>
+}
+
+export interface CrowdOptions extends Omit<LocalStackOptions, 'users' | 'bundles'> {
+  readonly count: number
+  readonly settings?: Partial<Settings>
+}
+
+/** The whole local stack with as many users as are wanted: each has the next one, or the one before, on the contact list. */
+export async function crowd({ count, settings, ...options }: CrowdOptions): Promise<Crowd> {
+  const folder = mkdtempSync(join(tmpdir(), 'collaboration-bench-'))
+  const people = Array.from({ length: count }, (_, index) => personNumber(index))
+  const stack = localStack({ ...options, users: people, bundles: await bundle(folder) })
+  const stop = async () => {
+    await stack.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const running = await stack.start()
+    await running.configuration.set({ ...DEFAULT_SETTINGS, ...settings })
+    const members: Member[] = []
+    for (const person of people)
+      members.push({ person, uri: uriOf(person), transportKey: await admit(person, running) })
+    return { running, members, stop }
+  } catch (thrown) {
+    await stop()
+    throw thrown
+  }
+}
+
+function personNumber(index: number): Person {
+  const user = `user-${index}`
+  const partner = index % 2 === 0 ? index + 1 : index - 1
+  return {
+    domain: 'CONTOSO',
+    user,
+    displayName: `User ${index}`,
+    password: randomBytes(6).toString('base64url'),
+    login: `CONTOSO\\${user}`,
+    device: `device-${index}`,
+    contacts: [`sip:user-${partner}@contoso.test`],
+  }
+}
+
+/** A function's name on the local stack: `Collaboration-upkeep` for `upkeep`. */
+export function functionNamed({ description }: Pick<RunningStack, 'description'>, name: string): string {
+  const found = description.functions.find((each) => each.name.endsWith(`-${name}`))
+  if (found === undefined) throw new Error(`the stack has no function ${name}`)
+  return found.name
+}

@@ -1,0 +1,82 @@
+import type { AccessLogEntry } from '../../infra/local/gateway/access-log.ts'
+import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
+import type { RunningStack } from '../../infra/local/stack.ts'
+import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
+import { functionNamed } from './crowd.ts'
+import { NOTHING, type Count } from './prices.ts'
+
+/** Counts what the local stack would be charged for. Hand `log` to Lambda, `access` to the gateway, sockets to `watch`. */
+export interface Meter {
+  readonly log: (line: LambdaLogLine) => void
+  readonly access: (entry: AccessLogEntry) => void
+  /** Counts what comes down a device's socket. */
+  readonly watch: (socket: WebSocket) => WebSocket
+  readonly reset: (running: RunningStack) => void
+  /** Since the last reset: what a function took, and where it is a route, its messages both ways. */
+  readonly of: (running: RunningStack, name: string) => Count
+  /** Messages that came down, and were no answers. */
+  readonly pushes: () => number
+  /** How often a function ran to its end. */
+  readonly runs: (running: RunningStack, name: string) => number
+}
+
+interface Lambda {
+  runs: number
+  billedMs: number
+}
+
+/** A message is charged for each 32 KB. */
+const messages = (bytes: number): number => Math.ceil(bytes / GATEWAY_LIMITS.frameBytes)
+
+export function meter(): Meter {
+  const lambdas = new Map<string, Lambda>()
+  const routes = new Map<string, { up: number; down: number }>()
+  let down = 0
+
+  const lambdaOf = (running: RunningStack, name: string) => lambdas.get(functionNamed(running, name))
+
+  return {
+    log({ functionName, report }) {
+      if (report === undefined) return
+      const own = lambdas.get(functionName) ?? { runs: 0, billedMs: 0 }
+      lambdas.set(functionName, own)
+      own.runs += 1
+      own.billedMs += report.billedMs
+    },
+    access({ eventType, routeKey, responseLength = 0 }) {
+      if (eventType !== 'MESSAGE') return
+      const own = routes.get(routeKey) ?? { up: 0, down: 0 }
+      routes.set(routeKey, own)
+      // A frame up is one message: a larger one than that closes the connection.
+      own.up += 1
+      own.down += messages(responseLength)
+    },
+    watch(socket) {
+      socket.addEventListener('message', ({ data }) => (down += messages(String(data).length)))
+      return socket
+    },
+    reset({ dynamo }) {
+      dynamo.resetConsumed()
+      lambdas.clear()
+      routes.clear()
+      down = 0
+    },
+    of(running, name) {
+      const functionName = functionNamed(running, name)
+      const { memoryMb } = running.description.functions.find((each) => each.name === functionName) ?? { memoryMb: 0 }
+      const { runs = 0, billedMs = 0 } = lambdaOf(running, name) ?? {}
+      const { reads = 0, writes = 0 } = running.dynamo.consumedBy()[functionName] ?? {}
+      const { up = 0, down = 0 } = routes.get(name) ?? {}
+      return {
+        ...NOTHING,
+        message: up + down,
+        invocation: runs,
+        gbSecond: (billedMs / 1_000) * (memoryMb / 1_024),
+        writeUnit: writes,
+        readUnit: reads,
+      }
+    },
+    pushes: () => down - [...routes.values()].reduce((sum, route) => sum + route.down, 0),
+    runs: (running, name) => lambdaOf(running, name)?.runs ?? 0,
+  }
+}

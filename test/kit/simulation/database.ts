@@ -1,0 +1,144 @@
+import type { Expression, Key, Table, Written } from '../../../shared/store/table.ts'
+import { change, condition, type Item, type Values } from './expressions.ts'
+import type { Simulation } from './simulation.ts'
+
+/** A write that changed something, at the moment at which it did. */
+export interface Change {
+  readonly key: Key
+  readonly before: Item | undefined
+  readonly after: Item | undefined
+}
+
+export interface SimulatedDatabase {
+  /** As the stores take it: every operation is an exchange of the process that calls it. */
+  readonly table: Table
+  /** The items of a partition as they are now, without a step: for invariants. */
+  readonly items: (pk: string) => Item[]
+  readonly item: (key: Key) => Item | undefined
+  /** Puts an item without a step: what was there before the simulation begins. */
+  readonly place: (item: Key & Item) => void
+  /** Calls this at each write that changes something. */
+  readonly watch: (watcher: (change: Change) => void) => void
+}
+
+export interface DatabaseOptions {
+  /** Puts another condition in the place of one: breaks it on purpose. */
+  readonly rewrite?: (condition: string) => string
+}
+
+/** How old the state may be that an eventually consistent read shows, in milliseconds. */
+const STALE_MS = 1_000
+
+/** One DynamoDB table in memory, which evaluates the stores' own expressions, each operation in one step. */
+export function simulatedDatabase(world: Simulation, { rewrite = same }: DatabaseOptions = {}): SimulatedDatabase {
+  const partitions = new Map<string, Partition>()
+  const watchers: ((change: Change) => void)[] = []
+  const partition = (pk: string): Partition => {
+    const known = partitions.get(pk) ?? { items: new Map(), writes: [] }
+    partitions.set(pk, known)
+    return known
+  }
+
+  const write = (key: Key, after: Item | undefined) => {
+    const { items, writes } = partition(key.pk)
+    const before = items.get(key.sk)
+    if (after === undefined) items.delete(key.sk)
+    else items.set(key.sk, after)
+    writes.push({ at: world.clock.now(), sk: key.sk, before })
+    if (before !== undefined || after !== undefined) for (const watch of watchers) watch({ key, before, after })
+  }
+
+  const conditionally = <I>(
+    what: string,
+    key: Key,
+    expected: Expression | undefined,
+    next: (found: Item | undefined, values: Values) => Item | undefined,
+    also: Values = {},
+  ): Promise<Written<I>> =>
+    world.exchange(`${what} ${key.pk} ${key.sk}`, () => {
+      const found = partition(key.pk).items.get(key.sk)
+      // One map for both expressions, as in the request.
+      const values = plain({ ...also, ...expected?.values })
+      const holds = expected === undefined || condition(rewrite(expected.text))(found ?? {}, values)
+      if (!holds) {
+        world.note(`${what} ${key.pk} ${key.sk} ✘ ${expected.text}`)
+        return { done: false, ...(found && { found: copy<I>(found) }) }
+      }
+      write(key, next(found, values))
+      return { done: true, ...(found && { old: copy<I>(found) }) }
+    })
+
+  /** As a replica has it that lacks the last writes: how many, chance says. */
+  const seen = (pk: string, consistent: boolean): ReadonlyMap<string, Item> => {
+    const { items, writes } = partition(pk)
+    if (consistent || !world.chanceOf('stale')) return items
+    const recent = writes.filter(({ at }) => at > world.clock.now() - STALE_MS)
+    const older = new Map(items)
+    for (const { sk, before } of recent.slice(world.random.below(recent.length + 1)).toReversed()) {
+      if (before === undefined) older.delete(sk)
+      else older.set(sk, before)
+    }
+    return older
+  }
+
+  const table: Table = {
+    get: <I>(key: Key, { consistent = false }: { consistent?: boolean } = {}) =>
+      world.exchange(`get ${key.pk} ${key.sk}`, () => {
+        const found = seen(key.pk, consistent).get(key.sk)
+        return found && copy<I>(found)
+      }),
+    query: <I>(
+      pk: string,
+      { after, last, consistent = false }: { after?: string; last?: number; consistent?: boolean } = {},
+    ) =>
+      world.exchange(`query ${pk}`, () => {
+        const rows = [...seen(pk, consistent)].toSorted(([one], [other]) => (one < other ? -1 : 1))
+        const wanted = rows.filter(([sk]) => after === undefined || sk > after).map(([, item]) => copy<I>(item))
+        return last === undefined ? wanted : wanted.slice(-last).toReversed()
+      }),
+    put: (item, expected) => conditionally('put', item, expected, () => plain(item)),
+    update: (key, { text, values = {} }, expected) => {
+      const changed = change(text)
+      return conditionally('update', key, expected, (found, all) => changed(found ?? { ...key }, all), values)
+    },
+    remove: (key, expected) => conditionally('remove', key, expected, () => undefined),
+  }
+
+  return {
+    table,
+    items: (pk) => [...partition(pk).items.values()],
+    item: ({ pk, sk }) => partition(pk).items.get(sk),
+    place: (item) => write(item, plain(item)),
+    watch: (watcher) => {
+      watchers.push(watcher)
+    },
+  }
+}
+
+interface Partition {
+  readonly items: Map<string, Item>
+  /** Every write, oldest first, with what was there before it. */
+  readonly writes: { readonly at: number; readonly sk: string; readonly before: Item | undefined }[]
+}
+
+function same(text: string): string {
+  return text
+}
+
+/** What is kept of a value: no undefined members, and nothing that its giver can still change. */
+function plain(value: Item): Item {
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined)
+  return Object.fromEntries(entries.map(([name, each]) => [name, kept(each)]))
+}
+
+function kept(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(kept)
+  if (typeof value !== 'object' || value === null) return value
+  return plain({ ...value })
+}
+
+/** Items have the shape that whoever put them gave them. */
+function copy<I>(item: Item): I {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return plain(item) as I
+}

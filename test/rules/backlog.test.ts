@@ -1,0 +1,198 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { after, bounded, collapsed, isOverBounds, isQuiet, sizeOf, type Stretch } from '../../shared/rules/backlog.ts'
+import { BATCH_CHARACTERS } from '../../shared/rules/batches.ts'
+import type { ImEvent } from '../../shared/rules/messaging.ts'
+
+const URIS = ['sip:bob@contoso.test', 'sip:cat@contoso.test', 'sip:dan@contoso.test']
+
+const uri = fc.constantFrom(...URIS)
+const availability = fc.constantFrom('available' as const, 'busy' as const, 'away' as const)
+const conversation = fc.integer({ min: 1, max: 3 })
+const event: fc.Arbitrary<ImEvent> = fc.oneof(
+  fc.record({ kind: fc.constant('presence' as const), uri, availability }),
+  fc.record({ kind: fc.constant('own-presence' as const), availability }),
+  fc.record({ kind: fc.constant('typing' as const), conversation, typing: fc.boolean() }),
+  fc.record({ kind: fc.constant('message' as const), conversation, from: uri, text: fc.string({ maxLength: 40 }) }),
+  fc.record({ kind: fc.constant('invitation' as const), conversation, from: uri }),
+  fc.record({
+    kind: fc.constant('conversation' as const),
+    conversation,
+    state: fc.constantFrom('connected' as const, 'ended' as const),
+  }),
+  fc.record({ kind: fc.constant('failed' as const), number: fc.nat(9), reason: fc.constant('no') }),
+)
+
+/** A mailbox as it is kept: batches 4, 5, 6, …, each of its own. */
+const kept = fc
+  .array(fc.array(event, { maxLength: 4 }), { maxLength: 25 })
+  .map((batches) => batches.map((events, index): Stretch => ({ first: 4 + index, seq: 4 + index, at: index, events })))
+
+const eventsOf = (stretches: readonly Stretch[]) => stretches.flatMap(({ events }) => events)
+const isSaid = ({ kind }: ImEvent) => !['presence', 'own-presence', 'typing', 'contacts'].includes(kind)
+
+/** What a device is left with that applies these events in their order. */
+function picture(events: readonly ImEvent[]) {
+  const presence = new Map<string, string>()
+  for (const each of events) {
+    if (each.kind === 'presence') presence.set(each.uri, each.availability)
+    if (each.kind === 'own-presence') presence.set('own', each.availability)
+  }
+  return presence
+}
+
+const outcomes = (all: readonly ImEvent[]) => all.filter(({ kind }) => kind === 'failed' || kind === 'conversation')
+const messages = (all: readonly ImEvent[]) => all.filter(({ kind }) => kind === 'message')
+
+/** A change of the contact list, or the whole of it. */
+const contacts = (seq: number, whole: boolean): Stretch => {
+  const events: ImEvent[] = [{ kind: 'contacts', whole, contacts: [], removed: [`sip:${seq}@c`] }]
+  return { first: seq, seq, at: 0, events }
+}
+
+function expectConsecutive(stretches: readonly Stretch[], from: number, to: number) {
+  let next = from
+  for (const { first, seq } of stretches) {
+    expect(first).toBe(next)
+    expect(seq).toBeGreaterThanOrEqual(first)
+    next = seq + 1
+  }
+  expect(next).toBe(to + 1)
+}
+
+describe('a backlog that is collapsed', () => {
+  it('stands for the same batches, keeps all that was said in order, and comes to the same picture', () => {
+    fc.assert(
+      fc.property(kept, (stretches) => {
+        const told = collapsed(stretches)
+        if (stretches.length > 0) expectConsecutive(told, 4, 3 + stretches.length)
+        expect(eventsOf(told).filter(isSaid)).toEqual(eventsOf(stretches).filter(isSaid))
+        expect(picture(eventsOf(told))).toEqual(picture(eventsOf(stretches)))
+      }),
+    )
+  })
+
+  it('has no typing, and each contact once, but for a batch that was just kept', () => {
+    fc.assert(
+      fc.property(kept, (stretches) => {
+        fc.pre(stretches.length > 1)
+        const events = eventsOf(collapsed(stretches))
+        expect(events.filter(({ kind }) => kind === 'typing')).toEqual([])
+        const about = events.flatMap((each) => (each.kind === 'presence' ? [each.uri] : []))
+        expect(about).toHaveLength(new Set(about).size)
+        expect(collapsed(stretches.slice(0, 1))).toEqual(stretches.slice(0, 1))
+      }),
+    )
+  })
+
+  it('never shows again what is said, to a device that has some of it', () => {
+    fc.assert(
+      fc.property(kept, fc.nat(30), (stretches, has) => {
+        const last = 3 + has
+        const lacks = eventsOf(stretches.filter(({ seq }) => seq > last))
+        const told = after(collapsed(stretches), last)
+        expect(eventsOf(told).filter(isSaid)).toEqual(lacks.filter(isSaid))
+        expect(told.slice(0, 1).map(({ first }) => first)).toEqual(told.length > 0 ? [last + 1] : [])
+      }),
+    )
+  })
+
+  it('comes to the same when it was collapsed in parts before', () => {
+    fc.assert(
+      fc.property(kept, fc.nat(25), (stretches, at) => {
+        const parts = [...collapsed(stretches.slice(0, at)), ...stretches.slice(at)]
+        const told = collapsed(parts)
+        expect(eventsOf(told).filter(isSaid)).toEqual(eventsOf(stretches).filter(isSaid))
+        expect(picture(eventsOf(told))).toEqual(picture(eventsOf(stretches)))
+      }),
+    )
+  })
+
+  it('puts quiet batches together, as far as they fit a frame', () => {
+    const quiet = Array.from({ length: 500 }, (_, index): Stretch => {
+      const name = 'x'.repeat(200)
+      return {
+        first: index,
+        seq: index,
+        at: 0,
+        events: [{ kind: 'presence', uri: `sip:${index}@c`, name, availability: 'away' }],
+      }
+    })
+    const told = collapsed(quiet)
+    expect(told.length).toBeLessThan(10)
+    for (const { events } of told) expect(JSON.stringify(events).length).toBeLessThanOrEqual(BATCH_CHARACTERS)
+    expectConsecutive(told, 0, 499)
+  })
+})
+
+describe('a backlog that is too large', () => {
+  const bounds = { mailboxBatches: 10, mailboxBytes: 1_000 }
+
+  it('is cut from its oldest end, to half its bounds', () => {
+    const said = Array.from({ length: 40 }, (_, index): Stretch => {
+      const events: ImEvent[] = [{ kind: 'message', conversation: 1, from: 'sip:b@c', text: `message ${index}` }]
+      return { first: index, seq: index, at: 0, events }
+    })
+    const told = bounded(said, bounds)
+    expectConsecutive(told, 0, 39)
+    expect(told[0]).toMatchObject({ first: 0, cut: true, events: [] })
+    expect(eventsOf(told)).toEqual(eventsOf(said).slice(-eventsOf(told).length))
+    expect(eventsOf(told).length).toBeGreaterThan(1)
+    expect(told.length).toBeLessThanOrEqual(6)
+    expect(told.filter(({ cut }) => cut)).toHaveLength(1)
+  })
+
+  it('loses messages and nothing else: the picture, open conversations and outcomes stay', () => {
+    fc.assert(
+      fc.property(kept, (stretches) => {
+        const told = bounded(stretches, { mailboxBatches: 4, mailboxBytes: 600 })
+        const events = eventsOf(told)
+        if (stretches.length > 0) expectConsecutive(told, 4, 3 + stretches.length)
+        expect(picture(events)).toEqual(picture(eventsOf(stretches)))
+        expect(outcomes(events)).toEqual(outcomes(eventsOf(stretches)))
+        const left = messages(events)
+        expect(left).toEqual(messages(eventsOf(stretches)).slice(messages(eventsOf(stretches)).length - left.length))
+        const isLost = left.length < messages(eventsOf(stretches)).length
+        expect(told.slice(0, 1).some(({ cut }) => cut)).toBe(isLost || told[0]?.cut === true)
+      }),
+    )
+  })
+
+  it('is only collapsed where that is enough', () => {
+    const quiet = Array.from({ length: 100 }, (_, index): Stretch => {
+      return { first: index, seq: index, at: 0, events: [{ kind: 'presence', uri: 'sip:b@c', availability: 'away' }] }
+    })
+    const told = bounded(quiet, bounds)
+    expect(told).toEqual([{ first: 0, seq: 99, at: 0, events: quiet[0]?.events }])
+  })
+
+  it('is over its bounds by batches or by bytes', () => {
+    const none = { batches: 0, bytes: 0 }
+    expect(isOverBounds({ batches: 10, bytes: 1_000 }, bounds, none)).toBe(false)
+    expect(isOverBounds({ batches: 11, bytes: 0 }, bounds, none)).toBe(true)
+    expect(isOverBounds({ batches: 0, bytes: 1_001 }, bounds, none)).toBe(true)
+    // What could not be cut is not tried to be cut with each batch.
+    expect(isOverBounds({ batches: 0, bytes: 2_499 }, bounds, { batches: 0, bytes: 2_000 })).toBe(false)
+    expect(isOverBounds({ batches: 0, bytes: 2_501 }, bounds, { batches: 0, bytes: 2_000 })).toBe(true)
+    expect(sizeOf({ events: [] })).toBe(2)
+  })
+})
+
+describe('a contact list', () => {
+  it('makes void what was said of contacts before it, when it is whole, and stands beside changes otherwise', () => {
+    const told = collapsed([contacts(1, false), contacts(2, true), contacts(3, false), contacts(4, false)])
+    expect(told).toEqual([
+      { first: 1, seq: 4, at: 0, events: [2, 3, 4].flatMap((seq) => contacts(seq, seq === 2).events) },
+    ])
+  })
+})
+
+describe('what a dormant device can do without', () => {
+  it('is presence and typing, and nothing that is said', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 5 }), (events) => {
+        expect(isQuiet(events)).toBe(!events.some(isSaid))
+      }),
+    )
+  })
+})

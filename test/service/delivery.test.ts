@@ -1,0 +1,272 @@
+import { randomBytes } from 'node:crypto'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { NewEvent } from '../../infra/local/cwa/event-queue.ts'
+import type { Character } from '../../infra/local/story.ts'
+import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
+import { table } from '../../shared/store/table.ts'
+import { watches } from '../../shared/store/watches.ts'
+import { logbook } from '../kit/logbook.ts'
+import { rawDevice } from '../kit/raw-device.ts'
+import { services, type Service, type ServiceOptions } from '../kit/service.ts'
+
+const ANN = 'sip:ann@contoso.test'
+const BOB = 'sip:bob@contoso.test'
+const UPKEEP = 'Collaboration-upkeep'
+
+const login = ({ device, person }: Character) => device.login(person.login, person.password)
+
+const texts = ({ seen }: Pick<Character, 'seen'>): string[] =>
+  seen.flatMap((event) => (event.kind === 'message' ? [event.text] : []))
+
+const said = (content: string): NewEvent => ({
+  event: 'messageReceived',
+  confId: 9,
+  sender: BOB,
+  message: { format: 'text/plain', content },
+})
+
+const typing = (state: 'composing' | 'idle'): NewEvent => ({ event: 'composingState', confId: 9, sender: BOB, state })
+
+const presence = (availability: number): NewEvent => ({
+  event: 'userPresence',
+  users: [{ uri: BOB, categories: [{ name: 'state', instance: 1, value: { type: 'aggregateState', availability } }] }],
+})
+const BUSY = 6_500
+const AWAY = 15_500
+
+const upTo = (count: number, text: string) => Array.from({ length: count }, (_, number) => `${text} ${number}`)
+
+/** Ann's session, listened for, and its watch. */
+function deliveries() {
+  const service = services()
+  return async (options: ServiceOptions = {}) => {
+    const book = logbook()
+    const running = await service({ cwa: { pollWaitMs: 20 }, ...options, lambda: { log: book.log } })
+    const { ann, cwa, lambda } = running
+    const { session } = await login(ann)
+    await cwa.control.untilListening(ANN)
+    const watch = watchOf(running)
+    return {
+      ...running,
+      session,
+      watch,
+      book,
+      /** Brings events to Ann's session, in a batch of their own, and resolves when they are kept and acknowledged. */
+      brings: async (...events: readonly NewEvent[]) => {
+        cwa.control.queueEvents(ANN, events)
+        await acknowledged(running, ANN)
+      },
+      /** As if the machine of the listener had died, and its lease run out. */
+      killListener: async () => {
+        await lambda.killEnvironments(UPKEEP)
+        const { listener } = await watch.look(0, { consistent: true })
+        if (listener !== undefined) await watch.release(0, listener)
+      },
+      tick: () => lambda.invokeLater(UPKEEP, {}),
+    }
+  }
+}
+
+function watchOf({ dynamo, description }: Service) {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+  const client = new DynamoDBClient({ endpoint: dynamo.url, region: 'local', credentials })
+  onTestFinished(() => client.destroy())
+  return watches(table(client, description.outputs['SessionsTable'] ?? ''))
+}
+
+/** A GET is held again: what was queued before is kept, and acknowledged. */
+async function acknowledged({ cwa }: Pick<Service, 'cwa'>, uri: string): Promise<void> {
+  // Events leave with the end of the turn in which they were queued.
+  await Promise.resolve()
+  await Promise.resolve()
+  await cwa.control.untilListening(uri)
+}
+
+describe('a device that was out of coverage', () => {
+  const delivery = deliveries()
+
+  it('is told all that was said, in order, the last presence of each contact, and no typing', async () => {
+    const { ann, brings } = await delivery()
+    ann.device.close()
+    for (const text of upTo(5, 'message')) await brings(presence(BUSY), typing('composing'), said(text), presence(AWAY))
+    const before = ann.seen.length
+
+    expect(await ann.device.resume()).toEqual({ recovered: true })
+
+    const news = ann.seen.slice(before)
+    expect(texts({ seen: news })).toEqual(upTo(5, 'message'))
+    expect(news.filter(({ kind }) => kind === 'typing')).toEqual([])
+    expect(news.filter(({ kind }) => kind === 'presence')).toEqual([
+      { kind: 'presence', uri: BOB, availability: 'away' },
+    ])
+  })
+
+  it('for longer than the mailbox holds is told so, and gets the state of things and the newest messages', async () => {
+    const { ann, brings, book } = await delivery({ settings: { mailboxBatches: 10 } })
+    ann.device.close()
+    await brings(presence(BUSY))
+    await brings({
+      event: 'imSessionReceived',
+      confId: 9,
+      inviter: { uri: BOB },
+      message: { format: 'text/plain', content: 'Hello' },
+    })
+    for (const text of upTo(30, 'message')) await brings(said(text))
+    expect(book.count('backlog bounded')).toBeGreaterThan(0)
+    const before = ann.seen.length
+
+    expect(await ann.device.resume()).toEqual({ recovered: false })
+
+    const news = ann.seen.slice(before)
+    expect(news.filter(({ kind }) => kind === 'gap')).toHaveLength(1)
+    expect(news).toContainEqual({ kind: 'presence', uri: BOB, availability: 'busy' })
+    expect(news).toContainEqual(expect.objectContaining({ kind: 'invitation', conversation: 9, from: BOB }))
+    const told = texts({ seen: news })
+    expect(told).toEqual(upTo(30, 'message').slice(-told.length))
+    expect(told.length).toBeGreaterThanOrEqual(5)
+    expect(told.length).toBeLessThan(20)
+  })
+
+  it('gets more than one message of the gateway may hold, in several', async () => {
+    const { ann, brings } = await delivery({ settings: { mailboxBytes: 524_288 } })
+    ann.device.close()
+    // Nothing of it can be compressed away.
+    const long = Array.from({ length: 12 }, () => randomBytes(11_000).toString('base64'))
+    expect(long.join('').length).toBeGreaterThan(GATEWAY_LIMITS.messageBytes)
+    await brings(...long.map(said))
+
+    expect(await ann.device.resume()).toEqual({ recovered: true })
+
+    expect(texts(ann)).toEqual(long)
+  })
+})
+
+describe('a device that comes on another connection', () => {
+  const delivery = deliveries()
+
+  it('is told over that one, although the old one still works', async () => {
+    const { ann, brings, session, url, keys } = await delivery()
+    const another = await rawDevice(url, 'ann-phone', keys.ann)
+    another.send(await another.sealed('poll', { type: 'poll', session, after: 1 }, Date.now() + 60_000))
+    expect(await another.frame()).toMatchObject({ type: 'events', batches: [], recovered: true })
+    await brings(said('over the new one'))
+
+    expect(await another.frame()).toMatchObject({
+      type: 'events',
+      batches: [{ events: [{ text: 'over the new one' }] }],
+    })
+    const before = ann.seen.length
+    await brings(said('over it alone'))
+    expect(await another.frame()).toMatchObject({ batches: [{ events: [{ text: 'over it alone' }] }] })
+    expect(ann.seen.slice(before)).toEqual([])
+  })
+
+  it('loses nothing when the gateway ends each connection after its time', async () => {
+    const { ann, brings } = await delivery({ gateway: { limits: { ...GATEWAY_LIMITS, lifetimeMs: 3_000 } } })
+    for (const text of upTo(2, 'message')) {
+      const { length: before } = ann.seen
+      await brings(said(text))
+      await ann.saw('an end', 'state', (event) => event.state === 'connecting' && ann.seen.indexOf(event) >= before)
+    }
+    await ann.saw('the last message', 'message', ({ text }) => text === 'message 1')
+    expect(texts(ann)).toEqual(upTo(2, 'message'))
+  })
+})
+
+describe('upkeep that dies', () => {
+  const delivery = deliveries()
+
+  it('in the middle of a batch tells it once: what was kept is gone on from, what was not comes again', async () => {
+    const kill: (() => void)[] = []
+    const fault = (operation: string, body: unknown) => {
+      if (operation === 'PutItem' && JSON.stringify(body).includes('"MAIL#')) kill.shift()?.()
+      return undefined
+    }
+    const running = await delivery({ dynamo: { fault } })
+    const { ann, cwa, killListener, tick } = running
+    const dead = new Promise<void>((resolve) => kill.push(() => void killListener().then(resolve)))
+
+    cwa.control.queueEvents(ANN, upTo(3, 'message').map(said))
+    await dead
+    cwa.control.queueEvents(ANN, [said('afterwards')])
+    tick()
+    await ann.saw('what came afterwards', 'message', ({ text }) => text === 'afterwards')
+    await acknowledged(running, ANN)
+    await ann.device.poll()
+
+    expect(texts(ann)).toEqual([...upTo(3, 'message'), 'afterwards'])
+  })
+
+  it('before the device is told of what it kept leaves that to the next', async () => {
+    const running = await delivery()
+    const { ann, brings, cwa, killListener, tick } = running
+    ann.device.close()
+    await brings(said('kept'))
+    await killListener()
+    await ann.device.resume()
+    tick()
+    await cwa.control.untilListening(ANN)
+    await brings(said('new'))
+    await ann.saw('the new one', 'message', ({ text }) => text === 'new')
+    expect(texts(ann)).toEqual(['kept', 'new'])
+  })
+
+  it('is started by two ticks at once: one listens, and everything is told once', async () => {
+    const running = await delivery()
+    const { ann, book, brings, cwa, killListener, tick } = running
+    await killListener()
+    tick()
+    tick()
+    await book.until('listening')
+    await cwa.control.untilListening(ANN)
+    for (const text of upTo(3, 'message')) await brings(said(text))
+    await ann.saw('the last', 'message', ({ text }) => text === 'message 2')
+    expect(texts(ann)).toEqual(upTo(3, 'message'))
+    expect(cwa.control.sessions().filter(({ listening }) => listening)).toHaveLength(1)
+  })
+})
+
+describe('a device that does not come back', () => {
+  const delivery = deliveries()
+
+  it('is woken once for what waits, until it says something, and never for presence', async () => {
+    const { ann, brings, eventBridge, watch, session } = await delivery({ settings: { wakeAfterMs: 1_500 } })
+    const look = () => watch.ring(0, Date.now())
+    ann.device.close()
+    await brings(presence(BUSY))
+    await brings(said('one'), said('two'))
+    await look()
+
+    await eventBridge.untilTaken(1)
+    await brings(said('three'))
+    await look()
+    await ann.device.resume()
+    await ann.device.status(false)
+    ann.device.close()
+    await brings(said('four'))
+    await look()
+    await eventBridge.untilTaken(2)
+
+    const [first, second] = eventBridge.taken()
+    expect(first).toMatchObject({ detail: { device: 'ann-phone', session, count: 2 } })
+    expect(second).toMatchObject({ detail: { device: 'ann-phone', session, count: 1 } })
+    expect(JSON.stringify(eventBridge.taken())).not.toContain('four')
+  })
+
+  it('is not shown as available to others', async () => {
+    const { ann, bob, watch } = await delivery()
+    await login(bob)
+    await ann.saw('Bob is here', 'presence', ({ uri, availability }) => uri === BOB && availability === 'available')
+    const before = ann.seen.length
+    bob.device.close()
+    await watch.ring(0, Date.now())
+
+    const gone = await ann.saw(
+      'Bob is gone',
+      'presence',
+      (event) => ann.seen.indexOf(event) >= before && event.uri === BOB,
+    )
+    expect(gone.availability).not.toBe('available')
+  })
+})
