@@ -6,8 +6,11 @@ export const TOKEN_LIFE_S = 60
 /** How far a device's clock may be off, in seconds. */
 export const CLOCK_SKEW_S = 30
 
-/** What a token may name its device: the name becomes part of a DynamoDB key and of log lines before it is believed. */
-const NAME = /^[\w./-]{1,96}$/
+/**
+ * A device's id, or the name under which one redeems an enrolment code (enrolment.ts): it is part of a DynamoDB key, of each
+ * frame's header, and of log lines, before it is believed.
+ */
+const DEVICE_ID = /^[\w.-]{1,64}(?:\/[\w-]{12}\/[\w-]{16})?$/
 
 /** The members of a token's header: what else there might be, a key in it say, is not even ignored. */
 const HEADER_MEMBERS: ReadonlySet<string> = new Set(['alg', 'kid', 'typ'])
@@ -52,7 +55,7 @@ export async function deviceToken(
 export function deviceNamedBy(token: string): string | undefined {
   try {
     const { kid }: { kid?: unknown } = decodeProtectedHeader(token)
-    return typeof kid === 'string' && NAME.test(kid) ? kid : undefined
+    return typeof kid === 'string' && DEVICE_ID.test(kid) ? kid : undefined
   } catch {
     return undefined
   }
