@@ -100,7 +100,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rewrite: instead('remove', UNHEARD, MINE, ALWAYS),
     breaks: [],
     seed: 0,
-    redundant: 'UNHEARD names the connection, and no two devices have one: it is the same session, or none',
+    redundant: 'UNHEARD names the frame and the connection: who agrees in both is the same session, or nobody is there',
   },
   {
     clause: 'UNHEARD in end: whatever was heard',
@@ -129,9 +129,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     clause: 'MINE in outOfCoverage: always',
     rewrite: instead('update', 'c = :connection', MINE, ALWAYS),
-    breaks: [],
-    seed: 0,
-    redundant: 'the connection is named, too, and no two devices have one',
+    breaks: ['ownSeat'],
+    seed: 230,
   },
   {
     clause: 'the connection in outOfCoverage: always',
