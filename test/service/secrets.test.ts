@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -13,7 +14,7 @@ import { synthesize } from '../../infra/synthesis.ts'
 import { ntHash } from '../../shared/cwa/ntlm-hash.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { parseKeyRing } from '../../shared/store/key-ring.ts'
-import { findings, keyTraces, passwordTraces, type Place } from '../kit/secrets.ts'
+import { findings, keyTraces, passwordTraces, type Place, type Trace } from '../kit/secrets.ts'
 
 /** Long enough that nothing else looks like it, with what JSON, XML, URLs and UTF-16 each write in a way of their own. */
 const PASSWORD = 'Zq7&<Ä>+"ß 9Kx/e%n🌍wört'
@@ -54,6 +55,20 @@ async function ticketIn({ pk, sk, ticket }: Record<string, unknown>, { vault }: 
 function masterKeyIn(parameters: string): Uint8Array {
   const values: Record<string, string> = JSON.parse(parameters)
   return parseKeyRing(values['/collaboration/master-key'] ?? '')[0].key
+}
+
+/** What the story's people write. */
+const WORDS = ['Hello Bob, lunch?']
+
+/** The key that a device's tokens are signed with. */
+function tokenKey(key: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', key, new Uint8Array(), 'device token', 32))
+}
+
+/** Every token of a device begins with the same header. */
+function tokenTraces(device: string): Trace[] {
+  const header = Buffer.from(JSON.stringify({ alg: 'HS256', kid: device })).toString('base64url')
+  return [{ form: 'a token', bytes: Buffer.from(header) }]
 }
 
 /** The whole service with everything that it writes anywhere, where a test can look. */
@@ -142,6 +157,12 @@ describe('a secret', () => {
       // The master key is beside the tables, where the local stack has its Parameter Store, and nowhere else.
       const master = masterKeyIn(readFileSync(`${keep}.keys`, 'utf8'))
       expect(findings(places, keyTraces('the master key', master))).toEqual([])
+      for (const key of keys) expect(findings(places, keyTraces('a token key', tokenKey(key)))).toEqual([])
+      for (const { person } of characters) expect(findings(places, tokenTraces(person.device))).toEqual([])
+      // What people write is in the mailboxes and on the devices: no log has it.
+      const wordTraces = WORDS.map((words) => ({ form: `the words ${words}`, bytes: Buffer.from(words) }))
+      expect(findings(told, wordTraces).length).toBeGreaterThan(0)
+      expect(findings([...logs(), ...upstream], wordTraces)).toEqual([])
     },
     90_000,
   )

@@ -1,6 +1,7 @@
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Variable } from '../../functions/parts/environment.ts'
 import { dynamo } from '../../infra/local/dynamo/dynamo.ts'
 import { parameters } from '../../infra/local/keys/parameters.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
@@ -27,6 +28,8 @@ const TABLES = ['configuration', 'sessions'].map((name) => ({
   partitionKey: KEYS.partition,
   sortKey: KEYS.sort,
 }))
+/** Where nothing listens. */
+const NOBODY = 'http://127.0.0.1:9'
 /** Cases in a row before the tables are looked at again. */
 const IN_A_ROW = 10
 
@@ -64,20 +67,25 @@ beforeAll(async () => {
   await keys.start()
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
   client = new DynamoDBClient({ endpoint: tables.url, region: 'local', credentials })
-  Object.assign(process.env, {
+  const variables: Record<Variable, string> = {
+    CONFIGURATION_TABLE: 'configuration',
+    SESSIONS_TABLE: 'sessions',
+    CONNECTIONS_URL: NOBODY,
+    UPKEEP_FUNCTION: 'upkeep',
+    SESSIONS_PER_LISTENER: '900',
+    WAKING_BUS: 'waking',
+    MASTER_KEY: 'ssm:/keys',
+    CWA_URL: NOBODY,
+    CWA_CODEC: 'json',
+    CWA_CA: '',
+  }
+  Object.assign(process.env, variables, {
+    AWS_ENDPOINT_URL: NOBODY,
     AWS_ENDPOINT_URL_DYNAMODB: tables.url,
     AWS_ENDPOINT_URL_SSM: keys.url,
-    AWS_ENDPOINT_URL_LAMBDA: 'http://127.0.0.1:9',
     AWS_REGION: 'local',
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
-    CONFIGURATION_TABLE: 'configuration',
-    SESSIONS_TABLE: 'sessions',
-    MASTER_KEY: 'ssm:/keys',
-    CONNECTIONS_URL: 'http://127.0.0.1:9',
-    UPKEEP_FUNCTION: 'upkeep',
-    CWA_URL: 'http://127.0.0.1:9',
-    CWA_CODEC: 'json',
   })
   const [authorize, login, send, poll, status, logout] = await Promise.all([
     import('../../functions/authorize.ts'),
@@ -179,7 +187,7 @@ describe('a hostile message', () => {
 
   it('is told from one that is right, which changes what it should', async () => {
     const before = await state()
-    const frame = { type: 'status', session: scene.session, ack: 0, active: true }
+    const frame = { type: 'status', session: scene.session, ack: 0, active: true, answer: true }
     const right: Hostile = {
       what: 'nothing',
       action: 'status',
