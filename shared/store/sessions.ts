@@ -76,7 +76,8 @@ const NEVER_OCCUPIED = 'attribute_not_exists(occupiedUntil)'
  *
  * A ticket is sealed anew each time, so what is compared is its tag: by whichever master key of the ring made it.
  */
-const UNRENEWED = (tags: readonly string[]) => `attribute_exists(pk) AND tag IN (${tags.join(', ')})`
+const UNRENEWED = (tags: readonly string[]) =>
+  `attribute_exists(pk) AND (${tags.map((tag) => `tag = ${tag}`).join(' OR ')})`
 
 /*
  *   administrator   read 1 ────────────────── put 1 by the new key ✘ AS_SEALED   an old ticket over a newer one

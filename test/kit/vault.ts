@@ -6,3 +6,11 @@ export function testVault(): Vault {
   const ring = printKeyRing(newKeyRing(Date.UTC(2026, 0, 1)))
   return vault(async () => ring)
 }
+
+/** For what is not about secrets, and must take no turn of the event loop: it seals nothing. */
+export const openVault: Vault = {
+  seal: async (text) => new TextEncoder().encode(text),
+  open: async (sealed) => (sealed instanceof Uint8Array ? new TextDecoder().decode(sealed) : String(sealed)),
+  reseal: async () => undefined,
+  tags: async (text) => [new TextEncoder().encode(text)],
+}

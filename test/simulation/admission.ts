@@ -17,7 +17,7 @@ import { watches } from '../../shared/store/watches.ts'
 import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import { simulatedDatabase, type Rewrite } from '../kit/simulation/database.ts'
 import { type Faults, type Simulation, simulation } from '../kit/simulation/simulation.ts'
-import { openVault } from '../kit/simulation/vault.ts'
+import { openVault } from '../kit/vault.ts'
 import { admissionOracle } from './admission-oracle.ts'
 
 /** How long a login may run, as the stack has it. */
@@ -73,7 +73,7 @@ export async function playAdmission({ seed, rewrite }: ScheduleOptions): Promise
 
   const stores = {
     seats: seats(kept.table),
-    sessions: sessions(kept.table, openVault()),
+    sessions: sessions(kept.table, openVault),
     mailbox: mailbox(kept.table),
     watches: watches(kept.table),
     outlooks: outlooks(kept.table),
@@ -81,7 +81,7 @@ export async function playAdmission({ seed, rewrite }: ScheduleOptions): Promise
   /** Each environment has its own cache of the settings. */
   const environmentParts = () => ({
     ...stores,
-    configuration: configuration(configured.table, openVault()),
+    configuration: configuration(configured.table, openVault),
     watching: watching(1),
     wrong: wrongPasswordStore(kept.table),
     push: pushes(world),
