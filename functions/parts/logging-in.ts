@@ -29,6 +29,8 @@ export type Login = Told<DeviceFrameOf<'login'>>
 interface Known {
   readonly previous: DeviceSession | undefined
   readonly settings: Settings
+  /** The session whose seat it took over, where that was open: its login is over, and had the right password. */
+  readonly opened: string | undefined
 }
 
 export interface LoginParts extends AdmissionParts, Pick<SessionStores, 'sessions' | 'mailbox'> {
@@ -60,7 +62,7 @@ export function loggingIn(parts: LoginParts): (told: Login) => Promise<ServiceFr
     const admitted = await admit({ device, number, previous: previous?.session, settings, now })
     const farewells = sayFarewell(admitted, parts)
     try {
-      const accepted = await signIn({ ...told, previous, settings }, admitted.seat, parts)
+      const accepted = await signIn({ ...told, previous, settings, opened: openBefore(admitted) }, admitted.seat, parts)
       await seeThatUpkeepListens(admitted).catch((thrown: unknown) => {
         log('upkeep not started', { session: admitted.seat.session, why: why(thrown) })
       })
@@ -80,6 +82,10 @@ async function giveBack({ session }: SigningIn, { seats }: LoginParts): Promise<
   await seats.free(session).catch((fault: unknown) => log('seat not given back', { session, why: why(fault) }))
 }
 
+function openBefore({ former }: Admitted): string | undefined {
+  return former?.seat.state === 'open' ? former.seat.session : undefined
+}
+
 /** The session that had to go is signed out upstream and its device told, while the new one signs in. */
 async function sayFarewell({ former }: Admitted, parts: LoginParts): Promise<void> {
   if (former?.seat.state !== 'open') return
@@ -91,7 +97,8 @@ async function signIn(login: Login & Known, seat: SigningIn, parts: LoginParts) 
   const { sessions, configuration, cwa, wrong } = parts
   const { session } = seat
   const { user } = frame
-  const previous = await point(login, session, parts)
+  const last = await point(login, session, parts)
+  const previous = last?.session === login.opened ? undefined : last
   if ((await configuration.user(user, now))?.permitted !== true) throw new Refusal('not-permitted')
 
   const signedIn = await guarded({ user, settings, previous, now }, wrong, () => cwa.signIn(user, frame.password))
