@@ -40,8 +40,19 @@ export interface Step {
   readonly kind: ChaosKind
 }
 
-/** How long two deaths of listeners are apart at least, in milliseconds: a lease runs out in between, and somebody hears. */
-const LISTENERS_LIVE_MS = LISTEN_LEASE_MS + 5_000
+/**
+ * How long a listener lives at least, in milliseconds, after another one is gone: one that died is missed until its lease
+ * is over, one that lost its lease until the next tick.
+ */
+const LIVE_MS: Readonly<Partial<Record<ChaosKind, number>>> = {
+  'kill-upkeep': LISTEN_LEASE_MS + 5_000,
+  'expire-lease': 8_000,
+}
+/** When a kind comes first, as a part of its mean time: also a short run has both ways of losing the listener. */
+const FIRST: Readonly<Partial<Record<ChaosKind, readonly [number, number]>>> = {
+  'expire-lease': [0.1, 0.25],
+  'kill-upkeep': [0.6, 0.9],
+}
 
 /**
  * The steps of a run, in order: the same for the same seed. Each kind comes once at least, and then at random.
@@ -52,16 +63,16 @@ export function chaosPlan(seconds: number, random: Seeded): readonly Step[] {
   const end = seconds * 1_000
   const steps = ALL.flatMap((kind) => {
     const times: number[] = []
-    const first = Math.min(KINDS[kind], end)
-    for (let at = first * random.between(0.1, 0.8); at < end; at += KINDS[kind] * random.between(0.4, 1.6))
-      times.push(at)
+    const first = Math.min(KINDS[kind], end) * random.between(...(FIRST[kind] ?? [0.1, 0.8]))
+    for (let at = first; at < end; at += KINDS[kind] * random.between(0.4, 1.6)) times.push(at)
     return times.map((at): Step => ({ at, kind }))
   }).toSorted((a, b) => a.at - b.at)
   let aloneUntil = 0
   return steps.filter(({ at, kind }) => {
-    if (kind !== 'kill-upkeep' && kind !== 'expire-lease') return true
+    const liveMs = LIVE_MS[kind]
+    if (liveMs === undefined) return true
     if (at < aloneUntil) return false
-    aloneUntil = at + LISTENERS_LIVE_MS
+    aloneUntil = at + liveMs
     return true
   })
 }
