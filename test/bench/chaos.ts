@@ -40,14 +40,10 @@ export interface Step {
   readonly kind: ChaosKind
 }
 
-/**
- * How long a listener lives at least, in milliseconds, after another one is gone: one that died is missed until its lease
- * is over, one that lost its lease until the next tick.
- */
-const LIVE_MS: Readonly<Partial<Record<ChaosKind, number>>> = {
-  'kill-upkeep': LISTEN_LEASE_MS + 5_000,
-  'expire-lease': 8_000,
-}
+/** How long a listener that died is missed, in milliseconds: until its lease is over, and a tick comes. */
+const MISSED_MS = LISTEN_LEASE_MS + 5_000
+/** How long one is missed that lost its lease: until a tick comes. */
+const LOST_MS = 8_000
 /** When a kind comes first, as a part of its mean time: also a short run has both ways of losing the listener. */
 const FIRST: Readonly<Partial<Record<ChaosKind, readonly [number, number]>>> = {
   'expire-lease': [0.1, 0.25],
@@ -67,14 +63,19 @@ export function chaosPlan(seconds: number, random: Seeded): readonly Step[] {
     for (let at = first; at < end; at += KINDS[kind] * random.between(0.4, 1.6)) times.push(at)
     return times.map((at): Step => ({ at, kind }))
   }).toSorted((a, b) => a.at - b.at)
-  let aloneUntil = 0
+  const deaths = apart(steps.filter(({ kind }) => kind === 'kill-upkeep').map(({ at }) => at))
+  const isSpared = (at: number) => deaths.every((death) => at < death - LOST_MS || at > death + MISSED_MS)
   return steps.filter(({ at, kind }) => {
-    const liveMs = LIVE_MS[kind]
-    if (liveMs === undefined) return true
-    if (at < aloneUntil) return false
-    aloneUntil = at + liveMs
-    return true
+    if (kind === 'kill-upkeep') return deaths.includes(at)
+    return kind !== 'expire-lease' || isSpared(at)
   })
+}
+
+/** Those that come long enough after the one before. */
+function apart(times: readonly number[]): readonly number[] {
+  const kept: number[] = []
+  for (const at of times) if (at - (kept.at(-1) ?? -Infinity) > MISSED_MS) kept.push(at)
+  return kept
 }
 
 export interface Chaos {
