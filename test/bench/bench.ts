@@ -11,5 +11,7 @@ export interface BenchOptions {
   readonly seconds?: number | undefined
   /** What decides the chances of a run: the same for the same seed. */
   readonly seed?: number | undefined
+  /** How many schedules of a simulation. */
+  readonly schedules?: number | undefined
   readonly print: (line: string) => void
 }

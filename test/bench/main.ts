@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { admissionBench } from './admission.ts'
 import type { Bench } from './bench.ts'
+import { deliverySimulation } from './delivery-simulation.ts'
 import { fuzz } from './fuzz.ts'
 import { handover } from './handover.ts'
 import { hold } from './hold.ts'
@@ -13,6 +14,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   admission: {
     about: 'cost of a login by how full it is, and logins at once: never one too many',
     run: admissionBench,
+  },
+  'delivery-simulation': {
+    about: '20,000 schedules of delivery: --schedules or --seconds bounds them, --seed plays one again',
+    run: deliverySimulation,
   },
   fuzz: { about: 'hostile frames, tokens, CWA answers and NTLM; 100,000 cases of each kind', run: fuzz },
   handover: { about: 'what an event waits because a listener hands over, and that none is lost', run: handover },
@@ -27,10 +32,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
 }
 
-const HELP = `npm run bench -- NAME [--runs N] [--seconds N] [--seed N]
+const HELP = `npm run bench -- NAME [--runs N] [--schedules N] [--seconds N] [--seed N]
 
 ${Object.entries(BENCHES)
-  .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
+  .map(([name, { about }]) => `  ${name.padEnd(21)}${about}`)
   .join('\n')}
 `
 
@@ -39,12 +44,18 @@ process.exitCode = await main(process.argv.slice(2), (line) => process.stdout.wr
 async function main(args: string[], print: (line: string) => void): Promise<number> {
   try {
     const text = { type: 'string' } as const
-    const options = { runs: text, seconds: text, seed: text, help: { type: 'boolean' } } as const
+    const options = { runs: text, schedules: text, seconds: text, seed: text, help: { type: 'boolean' } } as const
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
     const bench = BENCHES[positionals[0] ?? '']
     if (values.help || bench === undefined || positionals.length > 1) return usage(values.help === true)
-    const number = (name: 'runs' | 'seconds' | 'seed') => wholeNumber(`--${name}`, values[name])
-    await bench.run({ runs: number('runs'), seconds: number('seconds'), seed: number('seed'), print })
+    const number = (name: 'runs' | 'schedules' | 'seconds' | 'seed') => wholeNumber(`--${name}`, values[name])
+    await bench.run({
+      runs: number('runs'),
+      schedules: number('schedules'),
+      seconds: number('seconds'),
+      seed: number('seed'),
+      print,
+    })
     return 0
   } catch (thrown) {
     process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`)

@@ -4,6 +4,8 @@ import type { Simulation } from './simulation.ts'
 
 /** A write that changed something, at the moment at which it did. */
 export interface Change {
+  /** The name of the process whose write it is. */
+  readonly by: string
   readonly key: Key
   readonly before: Item | undefined
   readonly after: Item | undefined
@@ -23,8 +25,16 @@ export interface SimulatedDatabase {
 
 export interface DatabaseOptions {
   /** Puts another condition in the place of one: breaks it on purpose. */
-  readonly rewrite?: (condition: string) => string
+  readonly rewrite?: Rewrite
 }
+
+/** The text of a condition, and what is to be done where it holds. */
+export interface AskedCondition {
+  readonly text: string
+  readonly of: 'put' | 'update' | 'remove'
+}
+
+export type Rewrite = (condition: AskedCondition) => string
 
 /** How old the state may be that an eventually consistent read shows, in milliseconds. */
 const STALE_MS = 1_000
@@ -45,11 +55,12 @@ export function simulatedDatabase(world: Simulation, { rewrite = same }: Databas
     if (after === undefined) items.delete(key.sk)
     else items.set(key.sk, after)
     writes.push({ at: world.clock.now(), sk: key.sk, before })
-    if (before !== undefined || after !== undefined) for (const watch of watchers) watch({ key, before, after })
+    if (before !== undefined || after !== undefined)
+      for (const watch of watchers) watch({ by: world.who(), key, before, after })
   }
 
   const conditionally = <I>(
-    what: string,
+    what: AskedCondition['of'],
     key: Key,
     expected: Expression | undefined,
     next: (found: Item | undefined, values: Values) => Item | undefined,
@@ -59,7 +70,7 @@ export function simulatedDatabase(world: Simulation, { rewrite = same }: Databas
       const found = partition(key.pk).items.get(key.sk)
       // One map for both expressions, as in the request.
       const values = plain({ ...also, ...expected?.values })
-      const holds = expected === undefined || condition(rewrite(expected.text))(found ?? {}, values)
+      const holds = expected === undefined || condition(rewrite({ text: expected.text, of: what }))(found ?? {}, values)
       if (!holds) {
         world.note(`${what} ${key.pk} ${key.sk} ✘ ${expected.text}`)
         return { done: false, ...(found && { found: copy<I>(found) }) }
@@ -108,7 +119,9 @@ export function simulatedDatabase(world: Simulation, { rewrite = same }: Databas
     table,
     items: (pk) => [...partition(pk).items.values()],
     item: ({ pk, sk }) => partition(pk).items.get(sk),
-    place: (item) => write(item, plain(item)),
+    place(item) {
+      partition(item.pk).items.set(item.sk, plain(item))
+    },
     watch: (watcher) => {
       watchers.push(watcher)
     },
@@ -121,7 +134,7 @@ interface Partition {
   readonly writes: { readonly at: number; readonly sk: string; readonly before: Item | undefined }[]
 }
 
-function same(text: string): string {
+function same({ text }: AskedCondition): string {
   return text
 }
 

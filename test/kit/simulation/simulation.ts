@@ -84,7 +84,7 @@ export interface Simulation {
   /**
    * Lets processes go on, one step at a time, until none can, or `until` says so.
    *
-   * @throws Violation when an invariant does not hold; RangeError after `steps` steps (default 100,000)
+   * @throws Violation when an invariant does not hold; ENDLESS is one: an end comes before `steps` steps (default 20,000)
    */
   readonly run: (options?: { readonly until?: () => boolean; readonly steps?: number }) => Promise<void>
   /** What happened until now, one line a step. */
@@ -92,6 +92,12 @@ export interface Simulation {
   /** How many steps were taken. */
   readonly steps: () => number
   readonly chanceOf: (fault: keyof Faults) => boolean
+  /** The name of the process that is on; empty outside of all. */
+  readonly who: () => string
+  /** Whether an exchange of a process of this name came to nothing: it threw for want of an answer. */
+  readonly hadNoAnswer: (name: string) => boolean
+  /** Nothing goes wrong from here on. */
+  readonly calm: () => void
 }
 
 /** Found: an invariant that does not hold. */
@@ -109,8 +115,12 @@ export class Violation extends Error {
   }
 }
 
+export const ENDLESS = 'whatever begins comes to an end'
+
 /** How often the SDK's client tries. */
 const ATTEMPTS = 3
+/** Longest time, in milliseconds, that a request is on its way when the process that sent it has stopped. */
+const LANDS_MS = 5_000
 const SHORT_MS = 20
 const LONG_MS = 20_000
 /** Of the runs in which processes have priorities: how often, at a step, one loses its own. */
@@ -137,13 +147,16 @@ interface Step {
   readonly what: string
   readonly kind: 'request' | 'answer' | 'timer'
   readonly dueAt: number
+  /** What is on its way from a process that stopped is done soon, or never. */
+  readonly untilAt?: number
   readonly take: () => void
 }
 
 export function simulation({ seed, faults: some = {}, startAt = START }: SimulationOptions): Simulation {
   keepLogs()
   const chance = random(seed)
-  const faults = { ...NO_FAULTS, ...some }
+  let faults = { ...NO_FAULTS, ...some }
+  const unanswered = new Set<string>()
   // Half of the runs let anybody go on; the other half lets the same process run ahead of the others, or lie far behind.
   const hasPriorities = chance.chance(0.5)
   const processes = new Set<Process>()
@@ -165,7 +178,9 @@ export function simulation({ seed, faults: some = {}, startAt = START }: Simulat
     note(process.name, why)
     process.alive = false
     processes.delete(process)
-    pending = pending.filter((step) => step.process !== process || (step.kind === 'request' && chance.chance(0.5)))
+    const rest = pending.filter((step) => step.process === process && step.kind === 'request' && chance.chance(0.5))
+    pending = pending.filter((step) => step.process !== process)
+    pending.push(...rest.map((step) => ({ ...step, untilAt: now + LANDS_MS })))
     process.crashed()
   }
 
@@ -199,7 +214,10 @@ export function simulation({ seed, faults: some = {}, startAt = START }: Simulat
     const process = current()
     return new Promise((resolve, reject) => {
       let attempts = 0
-      const lost = () => reject(Object.assign(new Error(`${what}: no answer`), { name: 'TimeoutError' }))
+      const lost = () => {
+        unanswered.add(process.name)
+        reject(Object.assign(new Error(`${what}: no answer`), { name: 'TimeoutError' }))
+      }
       const request = () => {
         attempts += 1
         if (chance.chance(faults.unreachable)) {
@@ -239,6 +257,7 @@ export function simulation({ seed, faults: some = {}, startAt = START }: Simulat
     const ms = chance.chance(faults.longPause) ? LONG_MS : SHORT_MS
     const earliest = Math.min(...pending.map(({ dueAt }) => dueAt))
     now = Math.max(now + chance.below(ms), earliest)
+    pending = pending.filter(({ untilAt = Infinity }) => untilAt >= now)
     for (const process of processes) if (process.endsAt <= now) stop(process, 'is stopped: its time is over')
   }
 
@@ -282,12 +301,12 @@ export function simulation({ seed, faults: some = {}, startAt = START }: Simulat
       note('!', invariant)
     },
     note: (what) => note(running.getStore()?.name ?? '', what),
-    async run({ until = () => false, steps = 100_000 } = {}) {
+    async run({ until = () => false, steps = 20_000 } = {}) {
       for (let left = steps; ; left -= 1) {
         await settled()
         if (violation !== undefined) throw new Violation(violation, seed, trace())
         if (pending.length === 0 || until()) return
-        if (left === 0) throw new RangeError(`seed ${seed}: not at an end after ${steps} steps`)
+        if (left === 0) throw new Violation(ENDLESS, seed, trace())
         taken += 1
         oneStep()
       }
@@ -295,6 +314,11 @@ export function simulation({ seed, faults: some = {}, startAt = START }: Simulat
     trace,
     steps: () => taken,
     chanceOf: (fault) => chance.chance(faults[fault]),
+    who: () => running.getStore()?.name ?? '',
+    hadNoAnswer: (name) => unanswered.has(name),
+    calm() {
+      faults = NO_FAULTS
+    },
   }
 }
 
