@@ -117,7 +117,8 @@ function jsonIn(text: string): unknown {
   }
 }
 
-function refused(refusal: Refusal): ServiceFrame {
+/** A refusal as its device is told it. */
+export function refused(refusal: Refusal): ServiceFrame {
   const { code, message: reason, retryAfterMs, heard } = refusal
   const { next } = REFUSALS[code]
   return {

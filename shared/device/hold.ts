@@ -49,7 +49,7 @@ export function hold({ clock, random, connect, tell }: HoldOptions): Hold {
     held?.heard()
     if (frame.type === 'accepted') {
       held = session({ accepted: frame, clock, ask, once, tell })
-      held.take({ batches: frame.batches, recovered: true }, true)
+      held.take({ batches: frame.batches, recovered: true, more: false }, true)
     } else if (frame.type === 'events') {
       if (frame.session === held?.id) held.take(frame, answers)
       else overtaken = true

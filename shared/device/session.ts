@@ -37,7 +37,7 @@ export interface Session {
   /** Something came from the service. */
   heard(): void
   /** Takes batches, in the order they come: `polled` when they answer a poll. */
-  take(events: Pick<Events, 'batches' | 'recovered'>, polled: boolean): void
+  take(events: Pick<Events, 'batches' | 'recovered' | 'more'>, polled: boolean): void
   send(command: Command): Promise<Sent>
   /** Polls until there is no more. Resolves with `false` when something was lost. */
   fetch(ask: Ask): Promise<boolean>
@@ -59,7 +59,13 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
   let missing = 0
   let fetching = 0
   let gaps = 0
-  /** What is being taken stands for what was cut: the gap was told, and more of the same may follow. */
+  /*
+   * What is being taken stands for what was cut: the gap was told, and more of the same may follow, until a message or
+   * the end of the answer does.
+   *
+   *   device    poll after 1 ─ 2, 3 (cut), no more: gap ─── silence ─── poll after 3 ─ 4 (cut): another gap
+   *   service                                            4 comes, is cut
+   */
   let cutting = false
   const invitedTo = new Set<Conversation>()
 
@@ -120,6 +126,7 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
     // What stands for a cut names the invitations that are open: also one that this device got before the cut.
     if (event.kind === 'invitation' && cutting && invitedTo.has(event.conversation)) return
     if (event.kind === 'invitation') invitedTo.add(event.conversation)
+    if (event.kind === 'message') cutting = false
     tell(event)
     if (isOutcome(event)) sends.heard(event)
   }
@@ -128,13 +135,14 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
     id,
     uri,
     heard: () => life.heard(),
-    take({ batches, recovered }, polled) {
+    take({ batches, recovered, more }, polled) {
       const news = taken(last, { batches, polled, recovered })
       if (news.gap) gap()
       if (news.last > last) cutting = !recovered
       last = news.last
       missing = Math.max(missing, news.missing)
       for (const event of news.events) happened(event)
+      cutting &&= more
       life.took()
       if (isBehind()) catchUp()
     },

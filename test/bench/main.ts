@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { admissionBench } from './admission.ts'
 import type { Bench } from './bench.ts'
+import { deliverySimulation } from './delivery-simulation.ts'
 import { fuzz } from './fuzz.ts'
 import { handover } from './handover.ts'
 import { hold } from './hold.ts'
@@ -14,6 +15,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   admission: {
     about: 'cost of a login by how full it is, and logins at once: never one too many',
     run: admissionBench,
+  },
+  'delivery-simulation': {
+    about: '20,000 schedules of delivery: --schedules or --seconds bounds them, --seed plays one again',
+    run: deliverySimulation,
   },
   fuzz: { about: 'hostile frames, tokens, CWA answers and NTLM; 100,000 cases of each kind', run: fuzz },
   handover: { about: 'what an event waits because a listener hands over, and that none is lost', run: handover },
@@ -35,7 +40,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 const HELP = `npm run bench -- NAME [--runs N] [--schedules N] [--seconds N] [--seed N]
 
 ${Object.entries(BENCHES)
-  .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
+  .map(([name, { about }]) => `  ${name.padEnd(21)}${about}`)
   .join('\n')}
 `
 

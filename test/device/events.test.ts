@@ -124,6 +124,22 @@ describe('events', () => {
     expect(told.slice(before)).toEqual([{ kind: 'gap' }, contacts, presence, ended, message(41), message(42)])
   })
 
+  it('that are lost once more are told as another gap, though nothing came in between', async () => {
+    const { device, talk, told } = await loggedIn()
+    const before = told.length
+    const cutUpTo = async (seq: number) => {
+      const poll = device.poll()
+      const { answer } = await talk.hear('poll')
+      await answer({ ...events(), batches: [{ first: seq, seq, events: [] }], recovered: false })
+      await poll
+    }
+
+    await cutUpTo(2)
+    await cutUpTo(3)
+
+    expect(told.slice(before)).toEqual([{ kind: 'gap' }, { kind: 'gap' }])
+  })
+
   it('that stand for what was cut do not show an invitation again that came before the cut', async () => {
     const { device, talk, told } = await loggedIn()
 

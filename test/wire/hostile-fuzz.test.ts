@@ -75,7 +75,6 @@ beforeAll(async () => {
     SESSIONS_PER_LISTENER: '900',
     MASTER_KEY: 'ssm:/keys',
     WAKING_BUS: 'waking',
-    MASTER_KEY: 'ssm:/keys',
     CWA_URL: NOBODY,
     CWA_CODEC: 'json',
     CWA_CA: '',

@@ -1,0 +1,134 @@
+import { frameNumbers } from '../../shared/device/clock.ts'
+import type { Connection } from '../../shared/device/connection.ts'
+import type { DeviceEvent } from '../../shared/device/event.ts'
+import { hold, type Hold, type HoldOptions } from '../../shared/device/hold.ts'
+import { questions } from '../../shared/device/questions.ts'
+import { Disconnected } from '../../shared/device/refused.ts'
+import type { Clock } from '../../shared/rules/clock.ts'
+import type { DeviceFrame, ServiceFrame } from '../../shared/wire/frames.ts'
+import type { Simulation } from '../kit/simulation/simulation.ts'
+import type { Down, SimulatedGateway } from './delivery-gateway.ts'
+
+type Wiring = Parameters<HoldOptions['connect']>[0]
+
+export interface DeviceOptions {
+  readonly world: Simulation
+  readonly gateway: SimulatedGateway
+  readonly name: string
+  /** How long a connection lives before the device moves to another, in milliseconds: two hours, in less. */
+  readonly movesAfterMs: number
+  readonly tell: (event: DeviceEvent) => void
+  /** A frame from the service, on its way to the device. */
+  readonly through?: (frame: ServiceFrame) => ServiceFrame
+}
+
+/** The real device library over simulated sockets, without its sealing. */
+export interface SimulatedDevice {
+  /** Has its program do something, once the device has come to it. */
+  readonly does: (what: (held: Hold) => unknown) => void
+  /** Runs until the simulation ends. */
+  readonly run: () => Promise<void>
+}
+
+const ANSWER_TIMEOUT_MS = 30_000
+const HOUR_MS = 60 * 60_000
+
+export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
+  const { world, gateway, name, movesAfterMs, tell } = options
+  const { random } = world
+  // A connection's two hours are too long to play: what is due in more than one comes sooner.
+  const clock: Clock = {
+    now: world.clock.now,
+    after: (ms, action) => world.clock.after(ms > HOUR_MS ? movesAfterMs : ms, action),
+  }
+  const nextNumber = frameNumbers(clock)
+  const arriving: (() => unknown)[] = []
+  const asked: (() => unknown)[] = []
+  let awake = nobody
+
+  const comes = (what: () => unknown) => {
+    arriving.push(what)
+    awake()
+  }
+
+  /** What is on its way at the same time comes in any order; what the program asks for is done in its own. */
+  const next = () => {
+    const at = random.below(arriving.length + (asked.length > 0 ? 1 : 0))
+    return at === arriving.length ? asked.shift() : arriving.splice(at, 1)[0]
+  }
+
+  const connect = ({ hear, onClosed }: Wiring): Connection => {
+    const opened = Promise.withResolvers<void>()
+    opened.promise.catch(() => {})
+    let over: Disconnected | undefined
+    const end = (reason: string) => {
+      if (over !== undefined) return
+      over = new Disconnected(reason)
+      opened.reject(over)
+      socket.close()
+      open.abandon(over)
+      onClosed(reason)
+    }
+    const transmit = async (frame: DeviceFrame, number: number) => {
+      if (over !== undefined) throw over
+      socket.up(frame, number)
+    }
+    const open = questions({
+      clock,
+      random: random.next,
+      answerTimeoutMs: ANSWER_TIMEOUT_MS,
+      nextNumber,
+      transmit,
+      onSilence: () => end('no answer came in time'),
+    })
+    const read = (message: Down) => {
+      if (over !== undefined) return
+      if ('error' in message) return open.lost(message.error)
+      const { action, number } = message
+      const frame = options.through?.(message.frame) ?? message.frame
+      if (frame.type === 'events') world.note(`${name} hears ${batchesOf(frame)}`)
+      if (action === 'push' && frame.type !== 'refused') hear(frame, false)
+      else open.answer(action, number, frame, () => hear(frame, true))
+    }
+    const socket = gateway.connect(name, {
+      opened: () => comes(() => opened.resolve()),
+      message: (message) => comes(() => read(message)),
+      closed: () => comes(() => end('the connection was closed')),
+    })
+    return {
+      opened: opened.promise,
+      ask: (frame) => open.ask(frame),
+      idle: () => open.idle(),
+      close: () => end('closed'),
+    }
+  }
+
+  const held = hold({ clock, random: random.next, tell, connect })
+
+  return {
+    does(what) {
+      asked.push(() => what(held))
+      awake()
+    },
+    async run() {
+      for (;;) {
+        if (arriving.length + asked.length === 0) {
+          await new Promise<void>((resolve) => {
+            awake = resolve
+          })
+        }
+        await world.pause(random.below(40))
+        next()?.()
+      }
+    },
+  }
+}
+
+/** For people: `4, 5-7, not recovered`. */
+function batchesOf({ batches, recovered }: Extract<ServiceFrame, { type: 'events' }>): string {
+  const numbers = batches.map(({ first = 0, seq }) => (first === 0 ? String(seq) : `${first}-${seq}`))
+  return [...numbers, ...(recovered ? [] : ['not recovered'])].join(', ')
+}
+
+/** Nobody waits for what comes. */
+function nobody(): void {}

@@ -1,0 +1,257 @@
+import { isWaitedFor } from '../../shared/rules/backlog.ts'
+import type { Mail } from '../../shared/rules/batches.ts'
+import type { Availability, Command } from '../../shared/rules/messaging.ts'
+import type { DeviceEvent } from '../../shared/device/event.ts'
+import { randomOf, type SeatItem } from '../../shared/store/seat-item.ts'
+import type { Watch } from '../../shared/store/watches.ts'
+import type { Change, SimulatedDatabase } from '../kit/simulation/database.ts'
+import type { Simulation } from '../kit/simulation/simulation.ts'
+
+/** What must hold, whatever happens. The words are what a violation is called. */
+export const INVARIANTS = {
+  shownOnce: 'no message is shown twice',
+  inOrder: 'messages are shown in the order in which they came upstream',
+  lost: 'no message is lost untold: it is shown, or its receiver was told of a gap where it was',
+  postedOnce: 'no message is posted twice',
+  postOrder: 'posts of a device that were accepted do not overtake each other',
+  toldTruly: 'a sender is told what became of its message',
+  settled: 'a sender is told something in the end',
+  delivered: 'a message that waits is told or woken for: nothing is stuck',
+  cursorLast: 'upstream is never acknowledged beyond what the mailbox holds',
+  numberOnce: 'no batch number is written twice',
+  frameOnce: 'a frame counts once',
+  ownSeat: 'whoever acts for a session writes on its seat alone',
+  outcomeOfItself: 'an outcome is noted for the send that is under way',
+  wokenOnce: 'a device is woken once until it says something',
+  heir: 'a watch is taken over from whoever started its heir, or from nobody',
+  usable: 'a session that nobody ended goes on',
+  presence: 'the last presence that a device shows of a contact is the last there was',
+} as const
+
+export interface DeliveryOracle {
+  /** A program sends this text; the command is the same object that its device tells of. */
+  readonly sends: (from: string, command: Command) => void
+  /** What a device tells its program. */
+  readonly told: (device: string, event: DeviceEvent) => void
+  /** The device has this session from now on, and forgets what was in its last one. */
+  readonly hasSession: (device: string, session: string, sid: string) => void
+  /** CWA has taken a message from a device, and puts it into the queues of others. */
+  readonly posted: (text: string, queues: ReadonlyMap<string, number>) => void
+  /** CWA is asked for what came after an event. */
+  readonly acknowledged: (sid: string, eid: number) => void
+  readonly presence: (of: string, availability: Availability) => void
+  readonly wakes: (session: string) => void
+  /** Waking is known to have gone well. */
+  readonly woken: (session: string) => void
+  /** Whether there is nothing left that a sender or a receiver waits for. */
+  readonly isQuiet: () => boolean
+  /** When nothing goes wrong any more, and every device has polled. */
+  readonly allIsQuiet: () => void
+}
+
+interface Message {
+  readonly from: string
+  readonly number: number
+  state: string
+  posts: number
+  /** In the order of all posts. */
+  postedAt: number
+}
+
+interface Receiver {
+  session: string
+  sid: string
+  /** Texts in the session's queue upstream, by event number, in order. */
+  queue: { readonly eid: number; readonly text: string }[]
+  /** Places in the queue of what was shown, and `gap` where the device told of one. */
+  shown: (number | 'gap')[]
+  readonly presence: Map<string, Availability>
+}
+
+export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): DeliveryOracle {
+  const { violated } = world
+  const messages = new Map<string, Message>()
+  const bySend = new Map<Command, Message>()
+  const receivers = new Map<string, Receiver>()
+  const deviceOf = new Map<string, string>()
+  const presences = new Map<string, Availability>()
+  const wokenSince = new Set<string>()
+  const lastFrame = new Map<string, number>()
+  let posts = 0
+
+  const receiver = (device: string): Receiver => {
+    const known = receivers.get(device)
+    if (known === undefined) throw new TypeError(`${device} has no session`)
+    return known
+  }
+
+  kept.watch((change) => {
+    const { pk } = change.key
+    if (pk.startsWith('MAIL#') && change.before !== undefined) violated(INVARIANTS.numberOnce)
+    if (pk.startsWith('SEATS#')) onSeat(change)
+    if (pk.startsWith('WATCH#')) onWatch(change)
+  })
+
+  const onSeat = ({ by, before: was, after: is }: Change) => {
+    const [before, after] = [was && seatItem(was), is && seatItem(is)]
+    const acting = sessionOf(by)
+    if (before !== undefined && acting !== undefined && randomOf(acting) !== before.s) violated(INVARIANTS.ownSeat)
+    if (before === undefined || after === undefined || before.s !== after.s) return
+    const isFrame = after.h !== before.h || after.t !== before.t
+    if (isFrame) {
+      if ((after.h ?? 0) <= (lastFrame.get(after.s) ?? 0)) violated(INVARIANTS.frameOnce)
+      lastFrame.set(after.s, Math.max(after.h ?? 0, lastFrame.get(after.s) ?? 0))
+      wokenSince.delete(after.s)
+    }
+    if (after.r !== before.r && Number.parseInt(after.r ?? '', 10) !== after.n) violated(INVARIANTS.outcomeOfItself)
+  }
+
+  const onWatch = ({ before, after }: Change) => {
+    const [was, is]: Partial<Watch>[] = [before ?? {}, after ?? {}]
+    if (was?.listener === undefined || is?.listener === undefined || was.listener === is.listener) return
+    const isOver = (was.until ?? 0) <= world.clock.now()
+    const [starter = was.listener] = was.listener.split(' after ')
+    if (!isOver && !is.listener.endsWith(` after ${starter}`)) violated(INVARIANTS.heir)
+  }
+
+  const isExempt = ({ shown }: Receiver, at: number): boolean =>
+    shown.some((each, index) => {
+      if (each !== 'gap') return false
+      const before = shown.slice(0, index).findLast((place) => place !== 'gap') ?? -1
+      const next = shown.slice(index).find((place) => place !== 'gap') ?? Infinity
+      return before < at && at < next
+    })
+
+  const lacking = (each: Receiver): string[] => {
+    const shown = new Set(each.shown)
+    return each.queue.flatMap(({ text }, at) => (shown.has(at) || isExempt(each, at) ? [] : [text]))
+  }
+
+  const show = (device: string, text: string) => {
+    const to = receiver(device)
+    const at = to.queue.findIndex((each) => each.text === text)
+    const last = to.shown.findLast((place) => place !== 'gap') ?? -1
+    if (to.shown.includes(at)) violated(INVARIANTS.shownOnce)
+    else if (at < last) violated(INVARIANTS.inOrder)
+    to.shown.push(at)
+    world.note(`${device} shows ${text.slice(0, 20)}`)
+  }
+
+  return {
+    sends(from, command) {
+      const text = 'text' in command ? command.text : ''
+      const number = [...messages.values()].filter((each) => each.from === from).length
+      const message = { from, number, state: 'sending', posts: 0, postedAt: 0 }
+      messages.set(text, message)
+      bySend.set(command, message)
+    },
+
+    told(device, event) {
+      if (event.kind === 'message') show(device, event.text)
+      else if (event.kind === 'presence') receiver(device).presence.set(event.uri, event.availability)
+      else if (event.kind === 'state') world.note(`${device} is ${event.state} ${event.reason ?? ''}`)
+      else if (event.kind === 'gap') {
+        receiver(device).shown.push('gap')
+        world.note(`${device} tells of a gap`)
+      } else if (event.kind === 'ended') {
+        world.note(`${device}'s session ended: ${event.code}, ${event.reason}`)
+        if (event.code !== 'replaced') violated(INVARIANTS.usable)
+      } else if (event.kind === 'send') {
+        const message = bySend.get(event.command)
+        if (message !== undefined) message.state = event.state
+        world.note(`${device}: ${textOf(event.command)} is ${event.state}`)
+      }
+    },
+
+    hasSession(device, session, sid) {
+      const former = receivers.get(device)
+      const queue = former?.sid === sid ? former.queue : []
+      receivers.set(device, { session, sid, queue, shown: [], presence: new Map(presences) })
+      deviceOf.set(sid, device)
+    },
+
+    posted(text, queues) {
+      const message = messages.get(text)
+      if (message === undefined) throw new TypeError(`CWA got a message that nobody sent: ${text.slice(0, 40)}`)
+      message.posts += 1
+      posts += 1
+      message.postedAt = posts
+      if (message.posts > 1) violated(INVARIANTS.postedOnce)
+      for (const [sid, eid] of queues) {
+        const to = receivers.get(deviceOf.get(sid) ?? '')
+        if (to?.sid === sid) to.queue.push({ eid, text })
+      }
+    },
+
+    acknowledged(sid, eid) {
+      const to = receivers.get(deviceOf.get(sid) ?? '')
+      if (to?.sid !== sid) return
+      const held = new Set(
+        kept.items(`MAIL#${to.session}`).flatMap((item) =>
+          mailItem(item)
+            .events.filter(isWaitedFor)
+            .map((event) => ('text' in event ? event.text : '')),
+        ),
+      )
+      if (to.queue.some((each) => each.eid <= eid && !held.has(each.text))) violated(INVARIANTS.cursorLast)
+    },
+
+    presence(of, availability) {
+      presences.set(of, availability)
+    },
+
+    wakes(session) {
+      if (wokenSince.has(randomOf(session))) violated(INVARIANTS.wokenOnce)
+    },
+    woken: (session) => void wokenSince.add(randomOf(session)),
+
+    isQuiet: () =>
+      [...messages.values()].every(({ state }) => state !== 'sending') &&
+      [...receivers.values()].every((each) => lacking(each).length === 0),
+
+    allIsQuiet() {
+      const all = [...messages.values()]
+      for (const { state, posts } of all) {
+        if (state === 'sending') violated(INVARIANTS.settled)
+        if (['accepted', 'delivered'].includes(state) && posts !== 1) violated(INVARIANTS.toldTruly)
+        if (state === 'failed' && posts > 0) violated(INVARIANTS.toldTruly)
+      }
+      const sure = all.filter(({ state }) => state === 'accepted' || state === 'delivered')
+      const overtaken = sure.some((one) =>
+        sure.some((next) => one.from === next.from && one.number < next.number && one.postedAt > next.postedAt),
+      )
+      if (overtaken) violated(INVARIANTS.postOrder)
+      for (const [device, each] of receivers) {
+        for (const text of lacking(each)) {
+          world.note(`${device} never showed ${text.slice(0, 20)}`)
+          violated(INVARIANTS.lost)
+        }
+        for (const [uri, availability] of presences) {
+          if (uri === `sip:${device}@contoso.test` || each.presence.get(uri) === availability) continue
+          world.note(`${device} shows ${uri} as ${each.presence.get(uri)}, and it is ${availability}`)
+          violated(INVARIANTS.presence)
+        }
+      }
+    },
+  }
+}
+
+/** Processes that act for a session say so in their names: `send 7 of 0-abc`. */
+function sessionOf(process: string): string | undefined {
+  return / of (\S+)$/.exec(process)?.[1]
+}
+
+function textOf(command: Command): string {
+  return 'text' in command ? command.text.slice(0, 20) : command.kind
+}
+
+/** Items are put by the stores: what is kept of one has their shape, unless a condition was broken. */
+function seatItem(item: object): SeatItem {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return item as SeatItem
+}
+
+function mailItem(item: object): Mail {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return item as Mail
+}

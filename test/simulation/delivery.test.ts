@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { Violation } from '../kit/simulation/simulation.ts'
+import { playDelivery } from './delivery.ts'
+import { MUTATIONS, type Mutation } from './delivery-mutations.ts'
+import { INVARIANTS } from './delivery-oracle.ts'
+
+const SCHEDULES = 500
+/** In how many schedules what is broken on purpose must be found. */
+const MUTATION_SCHEDULES = 400
+
+const seeds = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
+
+/** The invariant that does not hold in this schedule. */
+async function violated(seed: number, { options }: Mutation): Promise<string | undefined> {
+  try {
+    await playDelivery({ seed, ...options })
+    return undefined
+  } catch (thrown) {
+    if (thrown instanceof Violation) return thrown.invariant
+    throw thrown
+  }
+}
+
+describe('delivery', { timeout: 300_000 }, () => {
+  it(`loses nothing and shows nothing twice in ${SCHEDULES} schedules`, async () => {
+    const sums = { messages: 0, crashes: 0, wakes: 0 }
+    for (const seed of seeds(SCHEDULES)) {
+      const played = await playDelivery({ seed })
+      sums.messages += played.messages
+      sums.crashes += played.crashes
+      sums.wakes += played.wakes
+    }
+    expect(sums.messages).toBeGreaterThan(10 * SCHEDULES)
+    expect(sums.crashes).toBeGreaterThan(SCHEDULES / 2)
+    expect(sums.wakes).toBeGreaterThan(SCHEDULES / 5)
+  })
+
+  it('plays a schedule again by its seed', async () => {
+    for (const seed of seeds(8)) expect(await playDelivery({ seed })).toEqual(await playDelivery({ seed }))
+  })
+
+  it.each(MUTATIONS)('is found broken with $name', async (mutation) => {
+    for (const seed of seeds(MUTATION_SCHEDULES)) {
+      const invariant = await violated(seed, mutation)
+      if (invariant === undefined) continue
+      expect(mutation.breaks.map((name) => INVARIANTS[name])).toContain(invariant)
+      return
+    }
+    expect.unreachable(`not found in ${MUTATION_SCHEDULES} schedules`)
+  })
+})

@@ -1,0 +1,369 @@
+import { listen } from '../../functions/parts/listening.ts'
+import { unlistened } from '../../functions/parts/overview.ts'
+import { polling } from '../../functions/parts/polling.ts'
+import type { Push } from '../../functions/parts/push.ts'
+import { sending } from '../../functions/parts/sending.ts'
+import type { Told } from '../../functions/parts/sealing.ts'
+import type { UpkeepEvent } from '../../functions/parts/upkeep-starter.ts'
+import type { Wake } from '../../functions/parts/waker.ts'
+import type { Hold } from '../../shared/device/hold.ts'
+import { Disconnected } from '../../shared/device/refused.ts'
+import type { CwaClient } from '../../shared/cwa/client.ts'
+import { AVAILABILITIES } from '../../shared/rules/messaging.ts'
+import { Refusal } from '../../shared/rules/refusal.ts'
+import { BENCH_SEATS, sessionId, type Open } from '../../shared/rules/seat.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
+import { watching as watchingOf } from '../../shared/rules/watch.ts'
+import { configuration } from '../../shared/store/configuration.ts'
+import { mailbox } from '../../shared/store/mailbox.ts'
+import { outlooks } from '../../shared/store/outlook.ts'
+import { itemOf } from '../../shared/store/seat-item.ts'
+import { seats } from '../../shared/store/seats.ts'
+import { sessions } from '../../shared/store/sessions.ts'
+import { SETTINGS_KEY } from '../../shared/store/settings-change.ts'
+import { watches } from '../../shared/store/watches.ts'
+import type { DeviceFrame, ServiceFrame } from '../../shared/wire/frames.ts'
+import { openVault } from '../kit/vault.ts'
+import { simulatedDatabase, type Rewrite } from '../kit/simulation/database.ts'
+import { type Faults, simulation } from '../kit/simulation/simulation.ts'
+import { FIRST_EVENTS, simulatedCwa } from './delivery-cwa.ts'
+import { simulatedDevice, type SimulatedDevice } from './delivery-device.ts'
+import { simulatedGateway, type Sent } from './delivery-gateway.ts'
+import { deliveryOracle, INVARIANTS } from './delivery-oracle.ts'
+
+/** What the service's functions are made of, for whoever breaks one on purpose. */
+export interface Parts {
+  readonly seats: ReturnType<typeof seats>
+  readonly sessions: ReturnType<typeof sessions>
+  readonly mailbox: ReturnType<typeof mailbox>
+  readonly watches: ReturnType<typeof watches>
+  readonly outlooks: ReturnType<typeof outlooks>
+  readonly cwa: CwaClient
+  readonly push: Push
+}
+
+export interface ScheduleOptions {
+  readonly seed: number
+  /** Puts another condition in the place of one. */
+  readonly rewrite?: Rewrite
+  /** Puts another part in the place of one. */
+  readonly parts?: (parts: Parts) => Parts
+  /** What a device makes of a frame before it takes it. */
+  readonly through?: () => (frame: ServiceFrame) => ServiceFrame
+}
+
+/** What one schedule came to. */
+export interface Played {
+  readonly steps: number
+  readonly messages: number
+  readonly listeners: number
+  readonly crashes: number
+  readonly wakes: number
+}
+
+const USERS = ['ann', 'bob', 'cid'] as const
+const CONVERSATION = 1
+/** How long it may take, with nothing going wrong any more, until all is delivered, in milliseconds. */
+const DRAIN_MS = 6 * 60_000
+
+/**
+ * One schedule of delivery: two or three users write to each other from devices that come and go, whose connections end
+ * with and without a word; the service's own stories carry what they say up and down, in functions that are stopped at
+ * any line, by listeners that are killed, doubled and handed over. Then nothing goes wrong any more, and all must come
+ * to its end.
+ *
+ * @throws Violation where an invariant of delivery-oracle.ts does not hold
+ */
+export async function playDelivery({ seed, rewrite, parts: mutate, through }: ScheduleOptions): Promise<Played> {
+  const world = simulation({ seed, faults: faultsOf(seed) })
+  const { random, clock, pause } = world
+  const kept = simulatedDatabase(world, rewrite && { rewrite })
+  const configured = simulatedDatabase(world)
+  const oracle = deliveryOracle(world, kept)
+  const cwa = simulatedCwa(world, oracle)
+  const settings: Settings = {
+    ...DEFAULT_SETTINGS,
+    persistentConnections: BENCH_SEATS,
+    statusIntervalMs: 20_000 + random.below(40_000),
+    wakeAfterMs: 30_000 + random.below(30_000),
+    ...(random.chance(0.4) && { mailboxBatches: 2 + random.below(6) }),
+    ...(random.chance(0.2) && { mailboxBytes: 2_000 + random.below(40_000) }),
+  }
+  configured.place({ ...SETTINGS_KEY, ...settings })
+  const watching = watchingOf(BENCH_SEATS)
+  const counts = { messages: 0, listeners: 0, crashes: 0, wakes: 0 }
+
+  const push: Push = (frame, { connection }, number) => gateway.post(connection, { frame, action: 'push', number })
+  const whole = (mutate ?? same)({
+    seats: seats(kept.table),
+    sessions: sessions(kept.table, openVault),
+    mailbox: mailbox(kept.table),
+    watches: watches(kept.table),
+    outlooks: outlooks(kept.table),
+    cwa: cwa.client,
+    push,
+  })
+  const poll = polling({ ...whole, watching })
+  const send = sending({ ...whole, configuration: configuration(configured.table, openVault) })
+
+  /** What the functions do, each for a frame of its action. */
+  const story = async (sent: Sent): Promise<ServiceFrame | undefined> => {
+    const { frame, device, connection, number } = sent
+    const now = clock.now()
+    if (isOf('login', sent)) return login(device, connection, number)
+    if (isOf('poll', sent)) return poll({ ...sent, now })
+    if (isOf('send', sent)) return send({ ...sent, now })
+    if (!isOf('status', sent)) throw new TypeError(`no device here says ${frame.type}`)
+    const { session, ack: acked, active, answer } = sent.frame
+    const heard = await whole.seats.heard({ session, device, connection, number, acked, active, at: now })
+    if (!heard.kept) throw new Refusal(heard.because, heard)
+    return answer ? { type: 'heard', session } : undefined
+  }
+
+  const gateway = simulatedGateway({
+    world,
+    story,
+    async disconnected(device, connection) {
+      const has = await whole.sessions.ofDevice(device)
+      if (has !== undefined) await whole.seats.outOfCoverage(has.session, connection)
+    },
+    nameOf: (what, frame) => ('session' in frame ? `${what} of ${frame.session}` : what),
+  })
+
+  /** In one step, as if nothing ever went wrong with a login: how it goes otherwise is simulated elsewhere. */
+  const login = async (device: string, connection: string, number: number): Promise<ServiceFrame> => {
+    const now = clock.now()
+    const place = USERS.findIndex((user) => user === device)
+    const session = sessionId(place, `${device}-simulated-${number}`)
+    const { sid, ticket } = cwa.open(device)
+    const uri = `sip:${device}@contoso.test`
+    const seat: Open = {
+      state: 'open',
+      number: place,
+      session,
+      device,
+      user: device,
+      coverage: 'in',
+      connection,
+      lastHeardAt: now,
+      heard: number,
+      acked: FIRST_EVENTS,
+      active: true,
+      sent: 0,
+    }
+    const cursor = { seq: FIRST_EVENTS, ackId: 10 * FIRST_EVENTS, eid: FIRST_EVENTS }
+    kept.place({ ...itemOf(seat) })
+    kept.place({
+      pk: `SESSION#${session}`,
+      sk: '-',
+      session,
+      device,
+      user: device,
+      uri,
+      sid,
+      ticket,
+      openedAt: now,
+      cursor,
+    })
+    kept.place({ pk: `DEVICE#${device}`, sk: '-', session, heard: number })
+    oracle.hasSession(device, session, sid)
+    const isListened = await whole.watches.ring(0, now).catch(() => false)
+    if (!isListened) await startUpkeep({ watch: 0 }).catch(() => {})
+    const batches = [{ seq: FIRST_EVENTS, events: [] }]
+    return { type: 'accepted', session, uri, steps: [], statusIntervalMs: settings.statusIntervalMs, batches }
+  }
+
+  /** Lambda starts what it was asked to start, at least once. */
+  const startUpkeep = (event: UpkeepEvent) =>
+    world.exchange('start upkeep', () => {
+      upkeep(event)
+      if (random.chance(0.1)) upkeep(event)
+    })
+
+  /** The function of the same name, as its environment runs it. */
+  const upkeep = (event: UpkeepEvent) => {
+    counts.listeners += 1
+    const { from } = event
+    const listener = `upkeep ${counts.listeners}${from === undefined ? '' : ` after ${from.split(' after ')[0]}`}`
+    const limitMs = 80_000 + random.below(120_000)
+    const endsAt = clock.now() + limitMs
+    const environment = {
+      ...whole,
+      configuration: configuration(configured.table, openVault),
+      clock,
+      random: random.next,
+      wake,
+    }
+    const work = async () => {
+      const now = clock.now()
+      const inForce = await environment.configuration.settings(now)
+      const [watch] = event.watch === undefined ? await unlistened(inForce, now, { ...whole, watching }) : [event.watch]
+      if (watch === undefined) return
+      const options = { watch, benches: watching.benches(watch), listener, ...(from !== undefined && { from }) }
+      const startHeir = () => startUpkeep({ watch, from: listener })
+      const because = await listen({ ...options, timeLeft: () => endsAt - clock.now(), startHeir }, environment)
+      if (because === 'time') await startUpkeep({ watch })
+    }
+    void world.start(listener, work, { limitMs }).then(({ state }) => {
+      if (state === 'crashed') counts.crashes += 1
+    })
+  }
+
+  const devices = new Map<string, SimulatedDevice>()
+  const wake: Wake = async ({ session, device }) => {
+    oracle.wakes(session)
+    await world.exchange(`wake ${device}`, () => {
+      counts.wakes += 1
+      // Whoever is woken comes back: its program resumes.
+      devices.get(device)?.does((held) => resumed(held))
+    })
+    oracle.woken(session)
+  }
+
+  /** What is no part of the service must not fail: a schedule that lost half of itself shows nothing. */
+  let failure: { readonly thrown: unknown } | undefined
+  const mustRun = (name: string, work: () => Promise<void>) => {
+    void world.start(name, work, { mayCrash: false }).then((ended) => {
+      if (ended.state === 'failed') failure ??= ended
+    })
+  }
+
+  const users = USERS.slice(0, 2 + random.below(2))
+  for (const name of users) {
+    const device = simulatedDevice({
+      world,
+      gateway,
+      name,
+      movesAfterMs: 20_000 + random.below(100_000),
+      tell: (event) => oracle.told(name, event),
+      ...(through && { through: through() }),
+    })
+    devices.set(name, device)
+    mustRun(name, device.run)
+    device.does((held) => loggedIn(held, name))
+  }
+
+  let unsaid = 0
+  const say = (from: string) => {
+    counts.messages += 1
+    unsaid += 1
+    const long = random.chance(0.1) ? ' '.padEnd(6_000 + random.below(9_000), 'long ') : ''
+    const command = { kind: 'message', conversation: CONVERSATION, text: `${from} ${counts.messages}.${long}` } as const
+    devices.get(from)?.does((held) => {
+      unsaid -= 1
+      if (held.session === undefined) return
+      oracle.sends(from, command)
+      held.session.send(command).catch(() => {})
+    })
+  }
+
+  /** What goes wrong that is not an exchange's: one thing after the other. */
+  const happens = (user: string) => {
+    const device = devices.get(user)
+    const what = random.below(100)
+    if (what < 45) say(user)
+    else if (what < 53) cwa.publish(user, random.pick(AVAILABILITIES))
+    else if (what < 61) gateway.cut(user, 'closed')
+    else if (what < 68) gateway.cut(user, 'silently')
+    else if (what < 73) {
+      gateway.reach(user, false)
+      gateway.cut(user, random.pick(['closed', 'silently']))
+    } else if (what < 80) gateway.reach(user, true)
+    else if (what < 83) device?.does((held) => held.line.drop(new Disconnected('its program closed it')))
+    else if (what < 87) device?.does((held) => resumed(held))
+    else if (what < 90) device?.does((held) => held.session?.status(random.chance(0.5)).catch(() => {}))
+    else if (what < 93) device?.does((held) => held.session?.fetch(held.ask).catch(() => {}))
+    else if (what < 95) upkeep({})
+    else if (what < 97) upkeep({ watch: 0 })
+    else world.crash(`upkeep ${1 + random.below(counts.listeners + 1)}`)
+  }
+
+  let isOver = false
+  const chaos = async () => {
+    for (let left = 15 + random.below(30); left > 0; left -= 1) {
+      await pause(random.chance(0.1) ? random.below(40_000) : random.below(1_500))
+      happens(random.pick(users))
+    }
+    isOver = true
+  }
+  const schedule = async () => {
+    for (;;) {
+      upkeep({})
+      if (random.chance(0.1)) upkeep({})
+      await pause(15_000 + random.below(45_000))
+    }
+  }
+  mustRun('chaos', chaos)
+  mustRun('schedule', schedule)
+
+  const runUntil = async (isDone: () => boolean) => {
+    await world.run({ until: () => failure !== undefined || isDone() })
+    if (failure !== undefined) throw failure.thrown
+  }
+  await runUntil(() => isOver)
+  world.calm()
+  world.note('--- nothing goes wrong any more')
+  let isCalm = false
+  const calm = async () => {
+    for (const user of users) {
+      gateway.reach(user, true)
+      // Who closed comes back some time; who has lost coverage without a word does not know.
+      devices.get(user)?.does((held) => held.line.state === 'offline' && resumed(held))
+      if (random.chance(0.5)) say(user)
+    }
+    isCalm = true
+  }
+  mustRun('calm', calm)
+  const until = clock.now() + DRAIN_MS
+  let looksAt = 0
+  const isQuiet = () => {
+    if (clock.now() < looksAt) return false
+    looksAt = clock.now() + 500
+    return isCalm && unsaid === 0 && oracle.isQuiet()
+  }
+  await runUntil(() => isQuiet() || clock.now() > until)
+  const isStuck = !oracle.isQuiet()
+  let polled = 0
+  for (const user of users) devices.get(user)?.does((held) => void resumed(held).then(() => (polled += 1)))
+  await runUntil(() => polled === users.length || clock.now() > until + 120_000)
+  oracle.allIsQuiet()
+  // What a poll brings was not lost, but nobody would have polled.
+  if (isStuck || polled < users.length) world.violated(INVARIANTS.delivered)
+  await runUntil(() => true)
+  return { steps: world.steps(), ...counts }
+}
+
+async function loggedIn(held: Hold, user: string): Promise<void> {
+  for (;;) {
+    try {
+      const connection = await held.line.open()
+      await connection.ask({ type: 'login', user, password: 'secret' })
+      return held.line.keep(connection)
+    } catch {
+      // It tries until it is in.
+    }
+  }
+}
+
+async function resumed(held: Hold): Promise<void> {
+  await held.line.regain().catch(() => {})
+}
+
+function isOf<A extends DeviceFrame['type']>(
+  action: A,
+  sent: Sent,
+): sent is Sent & Pick<Told<Extract<DeviceFrame, { type: A }>>, 'frame'> {
+  return sent.frame.type === action
+}
+
+function same(parts: Parts): Parts {
+  return parts
+}
+
+/** Some schedules have no faults at all, so that what must hold without them can be asked, too. */
+function faultsOf(seed: number): Partial<Faults> {
+  const stale = 0.3
+  if (seed % 4 === 0) return { stale, longPause: 0.002 }
+  if (seed % 4 === 1) return { stale, longPause: 0.002, answerLost: 0.03 }
+  return { stale, longPause: 0.004, answerLost: 0.02, crash: 0.002, unreachable: 0.01 }
+}
