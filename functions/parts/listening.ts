@@ -1,9 +1,10 @@
 import type { Clock } from '../../shared/rules/clock.ts'
 import { isInactive } from '../../shared/rules/settings.ts'
 import type { Open, Seat } from '../../shared/rules/seat.ts'
-import { LISTEN_LEASE_MS } from '../../shared/store/watches.ts'
+import { LISTEN_LEASE_MS, type Watch } from '../../shared/store/watches.ts'
 import { farewell } from './farewell.ts'
-import { follow, type Following, type FollowingParts } from './following.ts'
+import { followers } from './followers.ts'
+import type { FollowingParts } from './following.ts'
 import { log, why } from './log.ts'
 import { pause } from './pause.ts'
 import type { SessionStores } from './stores.ts'
@@ -51,18 +52,21 @@ export interface ListenOptions {
 export async function listen(options: ListenOptions, parts: ListeningParts): Promise<'nobody' | 'another' | 'time'> {
   const { watch, listener, from, timeLeft, startHeir } = options
   const { clock, watches } = parts
-  const followed = new Map<string, Following>()
   const isDue = timetable(clock)
   let succeeding = from !== undefined
   let heirStarted = false
   let bell: string | undefined
   let ringing = 0
   let taken: Seat[] | undefined
+  const followed = followers(parts, () => (ringing = LOOKS_AFTER_RING))
+
+  // Eventually consistent, it may be the one from whom this listener has the watch.
+  const isAnothers = ({ listener: who }: Pick<Watch, 'listener'>) => who !== undefined && who !== listener
 
   const look = async () => {
     taken = await benchesRead(options, parts, false)
     await endInactive(taken, parts)
-    await compare(taken.filter(isOpen), followed, parts, () => (ringing = LOOKS_AFTER_RING))
+    await followed.are(taken.filter(isOpen))
   }
 
   /** @returns why to stop, if this is to stop */
@@ -71,14 +75,14 @@ export async function listen(options: ListenOptions, parts: ListeningParts): Pro
     if (!succeeding && isDue('renew', RENEW_MS) && !(await watches.claim(watch, listener, clock.now())))
       return 'another'
     const rung = await bellOf(watch, parts)
-    if (!succeeding && rung.listener !== undefined && rung.listener !== listener) return 'another'
+    if (!succeeding && isAnothers(rung) && isAnothers(await watches.look(watch, { consistent: true }))) return 'another'
     if (rung.bell !== bell) ringing = LOOKS_AFTER_RING
     bell = rung.bell
     ringing -= 1
     if (ringing >= 0 || taken?.some(({ state }) => state === 'signing-in') || isDue('look', LOOK_MS)) await look()
     if (taken?.length === 0 && (await nobodyLeft(options, parts))) return 'nobody'
     if (succeeding && from !== undefined) {
-      await Promise.all([...followed.values()].map(({ listening }) => listening))
+      await followed.listening()
       if (!(await watches.succeed(watch, listener, from, clock.now()))) return 'another'
       log('taken over', { watch, listener, from })
       succeeding = false
@@ -103,7 +107,7 @@ export async function listen(options: ListenOptions, parts: ListeningParts): Pro
       await pause(clock, BELL_MS)
     }
   } finally {
-    await Promise.allSettled([...followed.values()].map((following) => following.stop()))
+    await followed.stop()
     await watches.release(watch, listener).catch((thrown: unknown) => log('not released', { watch, why: why(thrown) }))
     log('listened', { watch, listener })
   }
@@ -122,7 +126,7 @@ function timetable(clock: Clock): (what: 'renew' | 'look', everyMs: number) => b
 /** A login that leads others to another bench does not ring as well: the hint it writes is as good. */
 async function bellOf(watch: number, { watches, outlooks }: ListeningParts) {
   const [{ listener, bell }, hint] = await Promise.all([watches.look(watch), outlooks.glance()])
-  return { listener, bell: `${bell} ${hint}` }
+  return { ...(listener !== undefined && { listener }), bell: `${bell} ${hint}` }
 }
 
 async function benchesRead(
@@ -150,64 +154,6 @@ async function nobodyLeft(options: ListenOptions, parts: ListeningParts): Promis
 }
 
 const isOpen = (seat: Seat): seat is Open => seat.state === 'open'
-
-/** Starts with sessions that are new, tells the others how their seat is now, stops with those that are gone. */
-async function compare(
-  open: readonly Open[],
-  followed: Map<string, Following>,
-  parts: FollowingParts,
-  onEnd: () => void,
-): Promise<void> {
-  const sessions = new Set(open.map(({ session }) => session))
-  const gone = [...followed].filter(([session]) => !sessions.has(session))
-  for (const [session] of gone) followed.delete(session)
-  await Promise.allSettled(gone.map(([, following]) => following.stop()))
-
-  for (const seat of open) {
-    const following = followed.get(seat.session)
-    if (following === undefined) followed.set(seat.session, followToTheEnd(seat, followed, parts, onEnd))
-    else following.moved(seat)
-  }
-}
-
-/** Follows a session; where it ends upstream, its seat is given back and its device told: another may have the seat already. */
-function followToTheEnd(
-  first: Open,
-  followed: Map<string, Following>,
-  parts: FollowingParts,
-  onEnd: () => void,
-): Following {
-  const following = follow(first, parts)
-  // The device may have another connection by then than it had at first.
-  let seat = first
-  const ended = following.ended.then(async (words) => {
-    // A seat that could not be given back is looked at anew: it is found ended once more, and given back then.
-    if (words !== undefined && !(await endUpstream(seat, words, parts))) followed.delete(seat.session)
-    onEnd()
-    return words
-  })
-  return {
-    ended,
-    listening: following.listening,
-    moved(now) {
-      seat = now
-      following.moved(now)
-    },
-    stop: async () => Promise.all([following.stop(), ended]).then(() => {}),
-  }
-}
-
-/** @returns whether the session has no seat any more */
-async function endUpstream(seat: Open, words: string, parts: FollowingParts): Promise<boolean> {
-  log('ended upstream', { session: seat.session, why: words })
-  try {
-    if (await parts.seats.free(seat.session)) await farewell(seat, 'signed-out', parts, words)
-    return true
-  } catch (thrown) {
-    log('seat not given back', { session: seat.session, why: why(thrown) })
-    return false
-  }
-}
 
 async function endInactive(taken: readonly Seat[], parts: FollowingParts): Promise<void> {
   const now = parts.clock.now()

@@ -1,0 +1,70 @@
+import type { Open } from '../../shared/rules/seat.ts'
+import { farewell } from './farewell.ts'
+import { follow, type Following, type FollowingParts } from './following.ts'
+import { log, why } from './log.ts'
+
+/** The sessions that one environment listens for. */
+export interface Followers {
+  /** Starts with sessions that are new, tells the others how their seat is now, stops with those that are gone. */
+  readonly are: (open: readonly Open[]) => Promise<void>
+  /** Resolves when all of them are listened for. */
+  readonly listening: () => Promise<void>
+  /** Lets go of all of them. */
+  readonly stop: () => Promise<void>
+}
+
+/** @param onEnd called when a session ended upstream: another may have its seat already */
+export function followers(parts: FollowingParts, onEnd: () => void): Followers {
+  const followed = new Map<string, Following>()
+
+  /** Where a session ends upstream, its seat is given back and its device told. */
+  function followToTheEnd(first: Open): Following {
+    const following = follow(first, parts)
+    // The device may have another connection by then than it had at first.
+    let seat = first
+    const ended = following.ended.then(async (words) => {
+      // A seat that could not be given back is looked at anew: it is found ended once more, and given back then.
+      if (words !== undefined && !(await endUpstream(seat, words, parts))) followed.delete(seat.session)
+      if (words !== undefined) onEnd()
+      return words
+    })
+    return {
+      ended,
+      listening: following.listening,
+      moved(now) {
+        seat = now
+        following.moved(now)
+      },
+      stop: async () => Promise.all([following.stop(), ended]).then(() => {}),
+    }
+  }
+
+  return {
+    async are(open) {
+      const sessions = new Set(open.map(({ session }) => session))
+      const gone = [...followed].filter(([session]) => !sessions.has(session))
+      for (const [session] of gone) followed.delete(session)
+      await Promise.allSettled(gone.map(([, following]) => following.stop()))
+
+      for (const seat of open) {
+        const following = followed.get(seat.session)
+        if (following === undefined) followed.set(seat.session, followToTheEnd(seat))
+        else following.moved(seat)
+      }
+    },
+    listening: async () => Promise.all([...followed.values()].map(({ listening }) => listening)).then(() => {}),
+    stop: async () => Promise.allSettled([...followed.values()].map((each) => each.stop())).then(() => {}),
+  }
+}
+
+/** @returns whether the session has no seat any more */
+async function endUpstream(seat: Open, words: string, parts: FollowingParts): Promise<boolean> {
+  log('ended upstream', { session: seat.session, why: words })
+  try {
+    if (await parts.seats.free(seat.session)) await farewell(seat, 'signed-out', parts, words)
+    return true
+  } catch (thrown) {
+    log('seat not given back', { session: seat.session, why: why(thrown) })
+    return false
+  }
+}
