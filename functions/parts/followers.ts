@@ -19,22 +19,18 @@ export function followers(parts: FollowingParts, onEnd: () => void): Followers {
 
   /** Where a session ends upstream, its seat is given back and its device told. */
   function followToTheEnd(first: Open): Following {
+    const { session } = first
     const following = follow(first, parts)
-    // The device may have another connection by then than it had at first.
-    let seat = first
     const ended = following.ended.then(async (words) => {
       // A seat that could not be given back is looked at anew: it is found ended once more, and given back then.
-      if (words !== undefined && !(await endUpstream(seat, words, parts))) followed.delete(seat.session)
+      if (words !== undefined && !(await endUpstream(session, words, parts))) followed.delete(session)
       if (words !== undefined) onEnd()
       return words
     })
     return {
       ended,
       listening: following.listening,
-      moved(now) {
-        seat = now
-        following.moved(now)
-      },
+      moved: following.moved,
       stop: async () => Promise.all([following.stop(), ended]).then(() => {}),
     }
   }
@@ -58,13 +54,14 @@ export function followers(parts: FollowingParts, onEnd: () => void): Followers {
 }
 
 /** @returns whether the session has no seat any more */
-async function endUpstream(seat: Open, words: string, parts: FollowingParts): Promise<boolean> {
-  log('ended upstream', { session: seat.session, why: words })
+async function endUpstream(session: string, words: string, parts: FollowingParts): Promise<boolean> {
+  log('ended upstream', { session, why: words })
   try {
-    if (await parts.seats.free(seat.session)) await farewell(seat, 'signed-out', parts, words)
+    const freed = await parts.seats.free(session)
+    if (freed?.state === 'open') await farewell(freed, 'signed-out', parts, words)
     return true
   } catch (thrown) {
-    log('seat not given back', { session: seat.session, why: why(thrown) })
+    log('seat not given back', { session, why: why(thrown) })
     return false
   }
 }

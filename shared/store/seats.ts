@@ -48,8 +48,8 @@ export interface Seats {
   takeFrom(former: Seat, seat: SigningIn): Promise<Seat | undefined>
   /** Makes a seat that a login took into one that holds its session. `false`: the lease was lost meanwhile. */
   open(seat: Open): Promise<boolean>
-  /** Gives the seat back, if it is still the session's. */
-  free(session: string): Promise<boolean>
+  /** Gives the seat back, if it is still the session's. @returns the seat as it was: its device may have moved since it was read */
+  free(session: string): Promise<Seat | undefined>
   /** Ends a session as it was read: `false` where its device spoke meanwhile. */
   end(seat: Open): Promise<boolean>
   /** Notes that the device spoke: it is in coverage, on this connection. One write unit. */
@@ -189,8 +189,11 @@ export function seats(table: Table): Seats {
 
     open: async (seat) => (await table.put({ ...itemOf(seat) }, { text: MINE, values: mine(seat.session) })).done,
 
-    free: async (session) =>
-      (await table.remove(keyOf(seatNumberOf(session)), { text: MINE, values: mine(session) })).done,
+    async free(session) {
+      const key = keyOf(seatNumberOf(session))
+      const removed = await table.remove<SeatItem>(key, { text: MINE, values: mine(session) })
+      return removed.done && removed.old ? seatIn(removed.old) : undefined
+    },
 
     end: async (seat) => (await table.remove(keyOf(seat.number), unheard(seat))).done,
 

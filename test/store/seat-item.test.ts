@@ -80,7 +80,7 @@ describe('a seat as it is kept', () => {
       const seat = await place(anOpen())
       expect(seat.session).toBe(sessionOn(17, randomOf(seat.session)))
       expect(await seats.heard(heardFrom({ ...seat, session }))).toEqual({ kept: false, because: 'session-gone' })
-      expect(await seats.free(session)).toBe(false)
+      expect(await seats.free(session)).toBeUndefined()
       expect(await found(17)).toEqual(seat)
     },
   )

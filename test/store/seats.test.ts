@@ -85,8 +85,8 @@ describe('taking a seat', () => {
 
   it('is possible again when it was given back', async () => {
     const { seats, place } = await seating()
-    const { session } = await place(anOpen())
-    expect(await seats.free(session)).toBe(true)
+    const seat = await place(anOpen())
+    expect(await seats.free(seat.session)).toEqual(seat)
     expect(await seats.take(aSigningIn({ session: ANOTHER }), NOW)).toBe(true)
   })
 })
@@ -210,7 +210,7 @@ describe('a session that lost its seat', () => {
     expect(await seats.outOfCoverage(session, connection)).toBe(false)
     expect(await seats.open(former)).toBe(false)
     expect(await seats.end(former)).toBe(false)
-    expect(await seats.free(session)).toBe(false)
+    expect(await seats.free(session)).toBeUndefined()
     await seats.answered(session, { number: 4, conversation: 1 })
     await seats.unsent(session, 4)
     expect(await found(17)).toEqual(owner)
