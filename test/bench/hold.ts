@@ -10,7 +10,7 @@ import { inWords, latencies, type Latencies } from './latency.ts'
 import { measured, type Measured } from './measured.ts'
 import type { Taken } from './own-process.ts'
 import { pause } from './talker.ts'
-import { turns } from './turns.ts'
+import { persistently, turns } from './turns.ts'
 
 const SECONDS = 120
 const STAGES = [1, 100, 900] as const
@@ -186,7 +186,7 @@ async function entered({ url }: RunningStack, member: Member, shown: Map<string,
   own.on((event) => {
     if (event.kind === 'message') shown.get(uri)?.()
   })
-  await own.login(person.login, person.password)
+  await persistently(() => own.login(person.login, person.password))
   return own
 }
 

@@ -10,7 +10,7 @@ import { crowd, type Crowd } from './crowd.ts'
 import { meter, type Meter } from './meter.ts'
 import { NOTHING, plus, priceOf, times, type Count } from './prices.ts'
 import { pause } from './talker.ts'
-import { turns } from './turns.ts'
+import { persistently, turns } from './turns.ts'
 
 const SECONDS = 60
 /** The sessions that one environment is to hold, and those over which single operations are counted. */
@@ -133,11 +133,10 @@ async function loggedIn(
   counts.reset(own.running)
   const inTurn = turns(LOGINS_AT_ONCE)
   try {
-    await Promise.all(
-      own.members.map(({ person: { login, password } }, index) =>
-        inTurn(async () => devices[index]?.login(login, password)),
-      ),
+    const entering = own.members.map(({ person: { login, password } }, index) =>
+      inTurn(() => persistently(async () => devices[index]?.login(login, password))),
     )
+    await Promise.all(entering)
   } catch (thrown) {
     await stop()
     throw thrown

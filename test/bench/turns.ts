@@ -14,3 +14,17 @@ export function turns(most: number): <T>(work: () => Promise<T>) => Promise<T> {
     }
   }
 }
+
+/** How often a login is tried: a machine that does something else meanwhile may be late with an answer. */
+const TRIES = 4
+
+/** Does it again where it failed, a few times. */
+export async function persistently<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work()
+    } catch (thrown) {
+      if (tries === TRIES) throw thrown
+    }
+  }
+}
