@@ -24,6 +24,7 @@ export const INVARIANTS = {
   outcomeOfItself: 'an outcome is noted for the send that is under way',
   wokenOnce: 'a device is woken once until it says something',
   heir: 'a watch is taken over from whoever started its heir, or from nobody',
+  letIn: 'a listener that was started to go on takes the watch over from the one that started it',
   usable: 'a session that nobody ended goes on',
   presence: 'the last presence that a device shows of a contact is the last there was',
 } as const
