@@ -1,8 +1,8 @@
 import middy from '@middy/core'
 import { deviceNamedBy, verdictOn } from '../shared/wire/token.ts'
-import { parseTransportKey } from '../shared/wire/transport-key.ts'
 import { log } from './parts/log.ts'
 import { logged } from './parts/logged.ts'
+import { mayConnect, speaker } from './parts/speaker.ts'
 import { configurationStore } from './parts/stores.ts'
 
 const configuration = configurationStore()
@@ -15,7 +15,8 @@ interface ConnectEvent {
 }
 
 /**
- * The authorizer of `$connect`: only a device that the configuration knows, and that is active, holds a connection.
+ * The authorizer of `$connect`: only a device that the configuration knows, and that is active, holds a connection; and
+ * one that has an enrolment code, to redeem it.
  *
  * A token that nobody enrolled can have made, or that was made for another API, is answered 401; that of a disabled or
  * revoked device 403. Later events of the connection carry `device`.
@@ -26,14 +27,14 @@ export const handler = middy<ConnectEvent>()
     const now = Date.now()
     const token = queryStringParameters?.token ?? ''
     const device = deviceNamedBy(token)
-    const record = device === undefined ? undefined : await configuration.device(device, now)
-    if (device === undefined || record === undefined) return unauthorized({ device })
+    const known = device === undefined ? undefined : await speaker(device, configuration, now)
+    if (device === undefined || known === undefined) return unauthorized({ device })
 
     const expected = { device, audiences: audiences(requestContext) }
-    const verdict = await verdictOn(token, expected, parseTransportKey(record.transportKey), now)
+    const verdict = await verdictOn(token, expected, known.key, now)
     if (!verdict.genuine) return unauthorized({ device, offByS: verdict.offByS })
 
-    return policy(device, record.state === 'active' ? 'Allow' : 'Deny', methodArn)
+    return policy(device, mayConnect(known) ? 'Allow' : 'Deny', methodArn)
   })
 
 /** By either name of this stage: its address, which a device knows from its URL, or the API's id, where it was told that. */

@@ -2,9 +2,14 @@ import middy from '@middy/core'
 import { log } from './parts/log.ts'
 import { logged } from './parts/logged.ts'
 import type { GatewayEvent } from './parts/sealing.ts'
-import { sessionStores } from './parts/stores.ts'
+import { seats as seatsIn } from '../shared/store/seats.ts'
+import { deviceSessions } from '../shared/store/sessions.ts'
+import { sessionsTable } from './parts/tables.ts'
 
-const { seats, sessions } = sessionStores()
+const items = sessionsTable()
+const seats = seatsIn(items)
+// Nothing secret is read here: this function needs no master key, and has none.
+const sessions = deviceSessions(items)
 
 /**
  * A connection is gone: its device is out of coverage, and its session stays.

@@ -15,6 +15,8 @@ interface Needs {
   /** DynamoDB actions on the items of the two tables, by what their partition keys begin with (shared/store/tables.ts). */
   readonly configuration?: Items
   readonly sessions?: Items
+  /** Whether it reads or writes what is kept sealed. */
+  readonly secrets?: true
   /** Whether it talks to CWA, posts to connections, starts upkeep, has devices woken. */
   readonly upstream?: true
   readonly downstream?: true
@@ -40,26 +42,30 @@ const MEMORY_MB = 256
 const ROUTE_S = 29
 
 const NEEDS = {
-  authorize: { configuration: TRANSPORT_KEY },
+  authorize: { configuration: TRANSPORT_KEY, secrets: true },
   disconnect: { sessions: { 'DEVICE#*': READ, 'SEATS#*': ['UpdateItem'] } },
-  unknown: { configuration: TRANSPORT_KEY },
-  status: { configuration: TRANSPORT_KEY, sessions: { 'SEATS#*': ['UpdateItem'] } },
+  unknown: { configuration: TRANSPORT_KEY, secrets: true },
+  status: { configuration: TRANSPORT_KEY, sessions: { 'SEATS#*': ['UpdateItem'] }, secrets: true },
   poll: {
     configuration: TRANSPORT_KEY,
     sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': READ, 'MAIL#*': ['Query'], 'WATCH#*': ['UpdateItem'] },
+    secrets: true,
     findsListener: true,
   },
   send: {
     configuration: { ...TRANSPORT_KEY, SETTINGS: READ },
     sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': ['GetItem', 'UpdateItem'] },
+    secrets: true,
     upstream: true,
   },
   logout: {
     configuration: TRANSPORT_KEY,
     sessions: { 'SEATS#*': ['UpdateItem', 'DeleteItem'], 'SESSION#*': ['DeleteItem'], 'WATCH#*': ['UpdateItem'] },
+    secrets: true,
     upstream: true,
     findsListener: true,
   },
+  enroll: { configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'] }, secrets: true },
   login: {
     configuration: { ...TRANSPORT_KEY, 'USER#*': READ, SETTINGS: READ },
     sessions: {
@@ -71,6 +77,7 @@ const NEEDS = {
       'MAIL#*': ['PutItem'],
       'WATCH#*': ['GetItem', 'UpdateItem'],
     },
+    secrets: true,
     upstream: true,
     downstream: true,
     startsUpkeep: true,
@@ -85,6 +92,7 @@ const NEEDS = {
       'MAIL#*': ['Query', 'PutItem'],
       'WATCH#*': ['GetItem', 'UpdateItem'],
     },
+    secrets: true,
     upstream: true,
     downstream: true,
     startsUpkeep: true,
@@ -172,6 +180,7 @@ function variables(stack: Stack, needs: Needs, props: FunctionsProps) {
   const set: Partial<Record<Variable, string>> = {
     ...(needs.configuration && { CONFIGURATION_TABLE: configuration.tableName }),
     ...(needs.sessions && { SESSIONS_TABLE: sessions.tableName }),
+    ...(needs.secrets && { MASTER_KEY: settings.masterKey }),
     ...(needs.downstream && { CONNECTIONS_URL: gateway.managementUrl }),
     ...(needs.startsUpkeep && { UPKEEP_FUNCTION: functionName(stack, 'upkeep') }),
     ...(needs.wakes && { WAKING_BUS: waking.eventBusName }),
@@ -187,7 +196,7 @@ function variables(stack: Stack, needs: Needs, props: FunctionsProps) {
  * is never met for want of one. Only a connection's id cannot be named before it is there.
  */
 function grant(role: Role, stack: Stack, needs: Needs, props: FunctionsProps): void {
-  const { configuration, sessions, gateway, waking } = props
+  const { settings, configuration, sessions, gateway, waking } = props
   const allow = (resource: string, actions: readonly string[], leadingKey?: string) => {
     const conditions = leadingKey && { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [leadingKey] } }
     role.addToPolicy(
@@ -205,6 +214,11 @@ function grant(role: Role, stack: Stack, needs: Needs, props: FunctionsProps): v
   }
   allowItems(configuration, needs.configuration)
   allowItems(sessions, needs.sessions)
+  if (needs.secrets) {
+    const { action, arn, items } = masterKey(stack, settings)
+    allow(arn, [action])
+    allowItems(configuration, items)
+  }
   if (needs.downstream) {
     allow(gateway.postArn, ['execute-api:ManageConnections'])
     Validations.of(role).acknowledge({
@@ -220,6 +234,20 @@ function grant(role: Role, stack: Stack, needs: Needs, props: FunctionsProps): v
       'lambda:InvokeFunction',
     ])
   }
+}
+
+/**
+ * What reads the key ring. The AWS managed key of SSM, which encrypts the parameter, lets whoever may read the parameter
+ * decrypt it: no permission for KMS is needed then.
+ */
+function masterKey(
+  stack: Stack,
+  { masterKey }: StackSettings,
+): { readonly action: string; readonly arn: string; readonly items?: Items } {
+  const name = masterKey.slice('ssm:'.length)
+  if (masterKey.startsWith('kms:')) return { action: 'kms:Decrypt', arn: name, items: { KEYS: READ } }
+  const parameter = { service: 'ssm', resource: 'parameter', resourceName: name.slice(1) }
+  return { action: 'ssm:GetParameter', arn: stack.formatArn(parameter) }
 }
 
 const VPC_ACCESS = 'service-role/AWSLambdaVPCAccessExecutionRole'

@@ -23,6 +23,8 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   upstreamUrl: 'http:// or https://, a host, and a port if it is not 80 or 443; no user name, no path',
   codec: '"json" or "xml"',
   privateCa: `the path of a file of at most ${CA_BYTES} bytes that holds certificates in PEM and no private key`,
+  masterKey:
+    '"ssm:/path" of a parameter (letters, digits, . - _ and /), or "kms:" and the ARN of a symmetric KMS key (not an alias)',
   vpc: '{"id", "availabilityZones", "subnets", "routeTables"}, with -c as JSON text',
   'vpc.id': 'an id such as "vpc-0a1b2c3d4e5f67890"',
   'vpc.availabilityZones': 'a list of names such as "eu-central-1a"',
@@ -49,6 +51,7 @@ const schema = v.object({
   ),
   codec: v.optional(v.picklist(['json', 'xml']), 'json'),
   privateCa: v.optional(v.pipe(v.string(), v.rawTransform(readCertificates))),
+  masterKey: v.optional(v.pipe(v.string(), v.check(isMasterKey)), 'ssm:/collaboration/master-key'),
   vpc: v.optional(
     v.pipe(
       v.unknown(),
@@ -142,6 +145,14 @@ function idOf(kind: string): RegExp {
 /** The enum's members that are days: its names come along, and one that means for ever. */
 function isDays(value: string | RetentionDays): value is RetentionDays {
   return typeof value === 'number' && value !== RetentionDays.INFINITE
+}
+
+/** A parameter's name with its path (SSM takes 1,011 characters and 15 levels, and none that begins with aws or ssm), or a key's ARN. */
+function isMasterKey(text: string): boolean {
+  return (
+    /^ssm:(?!\/(?:aws|ssm)\b)(?:\/[\w.-]+){1,15}$/i.test(text) ||
+    /^kms:arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/.test(text)
+  )
 }
 
 function isOrigin(text: string): boolean {

@@ -41,6 +41,11 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
   new CfnOutput(stack, 'Url', { value: webSocket.url, description: 'Where devices connect' })
   new CfnOutput(stack, 'ConfigurationTable', { value: configuration.tableName })
   new CfnOutput(stack, 'SessionsTable', { value: sessions.tableName })
+  new CfnOutput(stack, 'MasterKey', {
+    value: settings.masterKey,
+    description: `Where the key ring is. The first time, npm run admin -- --stack ${stack.stackName} keys create makes it`,
+  })
+  new CfnOutput(stack, 'ManagementUrl', { value: webSocket.managementUrl })
   new CfnOutput(stack, 'WakingBus', { value: waking.eventBusName, description: 'Where devices to wake are told of' })
   new CfnOutput(stack, 'CwaUrl', { value: settings.upstreamUrl })
   new CfnOutput(stack, 'CwaCodec', { value: settings.codec })

@@ -37,7 +37,7 @@ export function admission(parts: AdmissionParts): (applicant: Applicant) => Prom
   return async (applicant) => {
     const { settings, now } = applicant
     const limits = JSON.stringify([settings.maximumSessions, settings.idleTimeoutMs, settings.persistentConnections])
-    const own = await takeOver(await ownSeat(applicant, parts), applicant, parts)
+    const own = await takeOver(await ownSession(applicant, parts), applicant, parts)
     if (own !== undefined) return own
     if (no !== undefined && no.limits === limits && now < no.until) throw refusal(no.idleAt, applicant)
 
@@ -88,10 +88,14 @@ async function lookAround(
   return (await evict(taken, applicant, parts)) ?? { taken, complete }
 }
 
-/** The seat of the device's session until now, should it still have one: it may be far from where there is room. */
-async function ownSeat({ previous }: Applicant, { seats }: AdmissionParts): Promise<Seat[]> {
+/**
+ * The seat of the device's session until now, should it still have one: it may be far from where there is room. A seat
+ * that a login of the device only took is none: under a lowered maximum it may be given back, or be free by its lease,
+ * and whoever takes it over must have counted.
+ */
+async function ownSession({ previous }: Applicant, { seats }: AdmissionParts): Promise<Seat[]> {
   const seat = previous === undefined ? undefined : await seats.at(seatNumberOf(previous))
-  return seat === undefined ? [] : [seat]
+  return seat?.state === 'open' ? [seat] : []
 }
 
 /** Where there was room is looked at first, then the benches above it, where it will be next, then those below. */

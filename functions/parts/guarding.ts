@@ -12,7 +12,7 @@ const TRIES = 8
 export interface Guarded {
   readonly user: string
   readonly settings: Settings
-  /** The device's login before this one. */
+  /** The device's login before this one, unless that is known to be over. */
   readonly previous: DeviceSession | undefined
   readonly now: number
 }

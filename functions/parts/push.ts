@@ -22,7 +22,8 @@ export interface PushParts {
 export function pusher({ configuration, connections }: PushParts): Push {
   return async (frame, { device, connection }, number) => {
     const record = await configuration.device(device, Date.now())
-    if (record === undefined) return false
+    // A device that may connect no more is told no more.
+    if (record?.transportKey === undefined || record.state !== 'active') return false
     const binding = { device, direction: 'down', action: 'push', number } as const
     const sealed = await seal(printFrame(frame), binding, parseTransportKey(record.transportKey))
     return connections.post(connection, JSON.stringify({ frame: sealed }))

@@ -6,8 +6,8 @@ import type { Action } from '../../shared/wire/actions.ts'
 import type { Binding } from '../../shared/wire/frame-header.ts'
 import { parseDeviceFrame, printFrame, type DeviceFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
 import { seal, unseal } from '../../shared/wire/seal.ts'
-import { parseTransportKey } from '../../shared/wire/transport-key.ts'
 import { log, why } from './log.ts'
+import { mustBeAllowed, speaker } from './speaker.ts'
 
 /** What API Gateway hands to a route, as far as we read it. The authorizer vouches for `device`. */
 export interface GatewayEvent {
@@ -56,13 +56,13 @@ type Envelope = MiddlewareObj<
  * @param action the route's, or undefined where a frame's action has no route: then nothing is opened
  */
 export function sealing(action: Action | undefined, configuration: Configuration): Envelope {
-  const transportKey = async (device: string) => {
-    const record = await configuration.device(device, Date.now())
-    if (record === undefined) throw new Error(`device ${device} holds a connection, but the configuration lacks it`)
-    return parseTransportKey(record.transportKey)
+  const known = async (device: string) => {
+    const found = await speaker(device, configuration, Date.now())
+    if (found === undefined) throw new Error(`device ${device} holds a connection, but the configuration lacks it`)
+    return found
   }
   const reply = async (frame: ServiceFrame, binding: Binding): Promise<GatewayReply> => {
-    const sealed = await seal(printFrame(frame), binding, await transportKey(binding.device))
+    const sealed = await seal(printFrame(frame), binding, (await known(binding.device)).key)
     return { statusCode: 200, body: JSON.stringify({ frame: sealed }) }
   }
 
@@ -73,7 +73,9 @@ export function sealing(action: Action | undefined, configuration: Configuration
       if (device === undefined) throw new Error('the authorizer named no device')
       internal.answers = { device, direction: 'down', action: action ?? 'push', number: 0 }
       if (action === undefined) return
-      const opened = await unseal(frameIn(event.body), { device, direction: 'up', action }, await transportKey(device))
+      const sender = await known(device)
+      mustBeAllowed(sender, action)
+      const opened = await unseal(frameIn(event.body), { device, direction: 'up', action }, sender.key)
       internal.answers = { ...internal.answers, number: opened.number }
       const frame = parseDeviceFrame(opened.text)
       if (frame.type !== action) throw new Refusal('bad-frame', { reason: `type: expected "${action}" on this route` })

@@ -1,27 +1,33 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { configuration } from '../../shared/store/configuration.ts'
+import { redeeming } from '../../shared/store/enrolment.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
 import { outlooks } from '../../shared/store/outlook.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
-import { table } from '../../shared/store/table.ts'
 import { watches } from '../../shared/store/watches.ts'
 import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
-import { variable } from './environment.ts'
+import { masterKeyVault } from './master-key.ts'
+import { configurationTable, sessionsTable } from './tables.ts'
 
-const client = new DynamoDBClient()
+/** One for all stores of an environment: the key ring is read once. */
+const vault = masterKeyVault()
 
 /** The configuration database, as functions may read it. */
 export function configurationStore() {
-  return configuration(table(client, variable('CONFIGURATION_TABLE')))
+  return configuration(configurationTable(), vault)
+}
+
+/** The one thing that a function writes there: that a code is redeemed. */
+export function redeemingStore() {
+  return redeeming(configurationTable(), vault)
 }
 
 /** What the sessions table holds. */
 export function sessionStores() {
-  const items = table(client, variable('SESSIONS_TABLE'))
+  const items = sessionsTable()
   return {
     seats: seats(items),
-    sessions: sessions(items),
+    sessions: sessions(items, vault),
     mailbox: mailbox(items),
     watches: watches(items),
     outlooks: outlooks(items),
@@ -30,7 +36,7 @@ export function sessionStores() {
 
 /** Wrong passwords, which only a login counts. */
 export function wrongPasswords() {
-  return wrongPasswordStore(table(client, variable('SESSIONS_TABLE')))
+  return wrongPasswordStore(sessionsTable())
 }
 
 export type SessionStores = ReturnType<typeof sessionStores>

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { capacity, idleFirst } from '../../shared/rules/admission.ts'
+import { Refusal } from '../../shared/rules/refusal.ts'
 import { SEAT_LEASE_MS, sessionId, type Seat, type SigningIn } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import type { Outlooks } from '../../shared/store/outlook.ts'
@@ -20,6 +21,8 @@ export interface Admitted {
 
 export interface Applicant {
   readonly device: string
+  /** The number of the login's frame. */
+  readonly number: number
   /** The device's session until now, if it has one: its seat is taken over, so that a device never needs two. */
   readonly previous: string | undefined
   readonly settings: Settings
@@ -29,6 +32,8 @@ export interface Applicant {
 export interface AdmissionParts {
   readonly seats: Seats
   readonly outlooks: Outlooks
+  /** From 0 up, below 1; absent: Math.random. */
+  readonly chance?: () => number
 }
 
 /** What is seen when there is no seat; `complete`: nobody was faster, there was none. */
@@ -45,6 +50,8 @@ export async function takeOver(
 ): Promise<Admitted | undefined> {
   const own = read.find(({ device }) => device === applicant.device)
   if (own === undefined || (own.state === 'signing-in' && own.number >= capacity(applicant.settings))) return undefined
+  // A login that was overtaken by a later one of its device, or is played again: it must not end that one's session.
+  if (own.state === 'open' && own.heard >= applicant.number) throw new Refusal('replayed', { heard: own.heard })
   const seat = signingIn(own.number, applicant)
   const former = await seats.takeFrom(own, seat)
   if (former === undefined) return undefined
@@ -59,11 +66,11 @@ export async function takeOver(
 export async function takeFree(
   free: readonly number[],
   applicant: Applicant,
-  { seats }: AdmissionParts,
+  { seats, chance = Math.random }: AdmissionParts,
 ): Promise<Admitted | undefined> {
   const left = [...free]
   for (let tries = Math.min(TRIES, free.length); tries > 0; tries -= 1) {
-    const [number] = left.splice(Math.floor(Math.random() * left.length), 1)
+    const [number] = left.splice(Math.floor(chance() * left.length), 1)
     if (number === undefined) break
     const seat = signingIn(number, applicant)
     if (await seats.take(seat, applicant.now)) return { seat, step: `maximum: seat ${number} is free` }

@@ -10,8 +10,11 @@ import {
   type Configuration,
   type ConfigurationWriter,
 } from '../../shared/store/configuration.ts'
+import { connections, type Connections } from '../../shared/gateway/connections.ts'
+import { enrolments, type Enrolments } from '../../shared/store/enrolment.ts'
+import { ringStore, ringVault, type RingStore } from '../../shared/store/ring-store.ts'
 import { seats, type Seats } from '../../shared/store/seats.ts'
-import { sessions, type Sessions } from '../../shared/store/sessions.ts'
+import { sessions, type DeviceSessions, type Sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
 import { watches, type Watches } from '../../shared/store/watches.ts'
 import type { Ask } from './ask.ts'
@@ -24,12 +27,16 @@ export interface Desk {
   readonly client: DynamoDBClient
   readonly configuration: Configuration & ConfigurationWriter
   readonly seats: Seats
-  readonly sessions: Sessions
+  readonly sessions: Sessions & DeviceSessions
+  readonly enrolments: Enrolments
+  /** Where the master key is. */
+  readonly rings: RingStore
   readonly watches: Watches
   /** Names and items of the configuration whose key begins so, page by page. Only the administrator scans: no function may. */
   readonly listed: <Item>(prefix: string) => AsyncIterable<readonly Listed<Item>[]>
   /** The client of the web IM server; undefined where the stack does not say where it is. Whoever asks closes it. */
   readonly upstream: () => CwaClient | undefined
+  readonly connections: Connections
   readonly out: Out
   readonly ask: Ask
   readonly clock: Clock
@@ -49,15 +56,21 @@ export function desk({ target, ...rest }: DeskOptions): Desk {
   const client = new DynamoDBClient(target.dynamodb)
   const settled = table(client, target.tables.configuration)
   const kept = table(client, target.tables.sessions)
+  const { masterKey, ssm, kms } = target
+  const rings = ringStore({ masterKey, table: settled, ssm, kms })
+  const vault = ringVault(rings, () => rest.clock.now())
   return {
     ...rest,
     target,
     client,
-    configuration: { ...configuration(settled), ...configurationWriter(settled) },
+    rings,
+    configuration: { ...configuration(settled, vault), ...configurationWriter(settled, vault) },
+    enrolments: enrolments(settled, vault),
     seats: seats(kept),
-    sessions: sessions(kept),
+    sessions: sessions(kept, vault),
     watches: watches(kept),
     listed: (prefix) => listed(client, target.tables.configuration, prefix),
+    connections: connections(target.connections.endpoint, target.connections),
     upstream: () => upstream(target, rest.clock),
   }
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Attend } from './attend.ts'
 import type { Check, Finding } from './checks/check.ts'
 import { databaseClockCheck } from './checks/clocks.ts'
+import { masterKeyCheck } from './checks/master-key.ts'
 import { listenersCheck, settingsCheck } from './checks/service.ts'
 import { userChecks } from './checks/sign-in.ts'
 import { tableCheck } from './checks/tables.ts'
@@ -42,7 +43,14 @@ export async function doctor(desk: Desk, options: DoctorOptions): Promise<void> 
 }
 
 async function checksFor(desk: Desk, { user, skipCwa }: DoctorOptions): Promise<Check[]> {
-  const own = [tableCheck('configuration'), tableCheck('sessions'), settingsCheck, listenersCheck, databaseClockCheck]
+  const own = [
+    tableCheck('configuration'),
+    tableCheck('sessions'),
+    masterKeyCheck,
+    settingsCheck,
+    listenersCheck,
+    databaseClockCheck,
+  ]
   const cwa = skipCwa ? [] : [upstreamCheck]
   if (user === undefined) return [...own, ...cwa]
   const name = userName(user)
@@ -79,7 +87,7 @@ export function doctorCommand(program: Command, attend: Attend): void {
 }
 
 const DOCTOR_HELP = `
-It looks at the tables and what you may do with them, the settings, sessions that nobody listens for, the
+It looks at the tables and what you may do with them, the master key, the settings, sessions that nobody listens for, the
 clocks, and the way to CWA: name, connection, certificate, answer. The password for --user is asked for, or
 taken from ${PASSWORD_VARIABLE}. Exit code 1 when something is wrong; a warning is none.
 ${examples('doctor', `doctor --user 'CONTOSO\\ann'`, 'doctor --stack Collaboration --skip-cwa')}`

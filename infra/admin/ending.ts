@@ -2,6 +2,7 @@ import type { CwaClient } from '../../shared/cwa/client.ts'
 import { CwaFault } from '../../shared/cwa/faults.ts'
 import type { Seat } from '../../shared/rules/seat.ts'
 import type { Session } from '../../shared/store/sessions.ts'
+import { Unsealable } from '../../shared/store/vault.ts'
 import type { Desk } from './desk.ts'
 
 /** `--json` of `sessions end`. */
@@ -26,6 +27,21 @@ export interface SessionEnded {
 export async function endSessions(desk: Desk, seats: readonly Seat[]): Promise<void> {
   const { ask, out } = desk
   if (seats.length > 0) await ask.sure(`End ${seats.map(named).join(', ')}?`)
+  const { ended, gone, why } = await endEach(desk, seats)
+  const value: SessionsEnded = { ended, gone }
+  const lines = [
+    ...ended.map(({ session, device, user = '-' }) => `${session} of ${user} on ${device}: ended`),
+    ...gone.map((session) => `${session}: was gone already`),
+  ]
+  out.result(value, lines.length === 0 ? ['there is no such session: nothing to end'] : lines)
+  if (why !== undefined) out.note(`not signed out of CWA, where it ends by its own timeout: ${why}`)
+}
+
+/** Ends sessions, without asking. `why`: why one was not signed out upstream. */
+export async function endEach(
+  desk: Desk,
+  seats: readonly Seat[],
+): Promise<SessionsEnded & { readonly why: string | undefined }> {
   const ended: SessionEnded[] = []
   const gone: string[] = []
   const farewell = farewells(desk)
@@ -38,19 +54,12 @@ export async function endSessions(desk: Desk, seats: readonly Seat[]): Promise<v
       const upstream = await farewell.say(session)
       if (freed) ended.push({ session, device, ...user, upstream })
       else gone.push(session)
-      out.progress('ended', ended.length + gone.length, seats.length)
+      desk.out.progress('ended', ended.length + gone.length, seats.length)
     }
   } finally {
     farewell.close()
   }
-  const value: SessionsEnded = { ended, gone }
-  const lines = [
-    ...ended.map(({ session, device, user = '-' }) => `${session} of ${user} on ${device}: ended`),
-    ...gone.map((session) => `${session}: was gone already`),
-  ]
-  out.result(value, lines.length === 0 ? ['there is no such session: nothing to end'] : lines)
-  if (farewell.why() !== undefined)
-    out.note(`not signed out of CWA, where it ends by its own timeout: ${farewell.why()}`)
+  return { ended, gone, why: farewell.why() }
 }
 
 function named(seat: Seat): string {
@@ -78,7 +87,12 @@ function farewells({ sessions, upstream }: Desk) {
   }
   return {
     async say(session: string): Promise<SessionEnded['upstream']> {
-      const kept = await sessions.remove(session)
+      const kept = await sessions.remove(session).catch((thrown: unknown) => {
+        // A ticket that does not open any more signs nobody out; the session is gone here all the same.
+        if (!(thrown instanceof Unsealable)) throw thrown
+        why ??= thrown.message
+        return undefined
+      })
       return kept !== undefined && (await signedOut(kept)) ? 'signed-out' : 'times-out'
     },
     why: () => why,

@@ -9,13 +9,18 @@ export interface KeyFile {
   readonly transportKey: string
 }
 
+/** Writes a device's file. */
+export function keyFile(path: string, file: KeyFile): () => void {
+  return secretFile(path, file)
+}
+
 /**
- * Writes a device's file, readable by this user only, where none is.
+ * Writes a file with a secret in it, readable by this user only, where none is.
  *
  * @returns takes it away again
  * @throws AdminFault when it is there already, or cannot be written
  */
-export function keyFile(path: string, file: KeyFile): () => void {
+export function secretFile(path: string, file: object): () => void {
   try {
     writeFileSync(path, `${JSON.stringify(file, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' })
   } catch (cause) {

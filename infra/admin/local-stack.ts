@@ -5,7 +5,7 @@ import { AdminFault } from './fault.ts'
 
 const text = v.pipe(v.string(), v.minLength(1))
 const shape = v.object({
-  endpoints: v.object({ dynamodb: text }),
+  endpoints: v.object({ dynamodb: text, ssm: text, kms: text }),
   outputs: v.record(v.string(), v.string()),
   cwa: v.object({ url: text, codec: v.picklist(['json', 'xml']), ca: v.exactOptional(text) }),
 })

@@ -14,6 +14,8 @@ export interface OutOptions {
 /** Where a command says what it did. With `--json` the output is one JSON value, and nothing else. */
 export interface Out {
   readonly paint: Paint
+  /** Whether people read the output as it comes. */
+  readonly terminal: boolean
   /** The result, once for each command: a value for programs, lines for people. */
   readonly result: (value: object, lines: readonly string[]) => void
   /** A part of the result for people, as soon as it is known. */
@@ -39,6 +41,7 @@ export function out({ output, errors, json, environment }: OutOptions): Out {
 
   return {
     paint,
+    terminal: output.isTTY === true && !json,
     result(value, lines) {
       if (json) write(output, JSON.stringify(value))
       else for (const line of lines) write(output, line)

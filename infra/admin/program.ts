@@ -8,6 +8,7 @@ import { devicesCommands } from './devices.ts'
 import { doctorCommand } from './doctor.ts'
 import { examples } from './examples.ts'
 import { AdminFault, inWords } from './fault.ts'
+import { keysCommands } from './keys.ts'
 import { out } from './out.ts'
 import { seatsCommand } from './seats.ts'
 import { sessionsCommands } from './sessions.ts'
@@ -63,6 +64,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     devicesCommands,
     sessionsCommands,
     seatsCommand,
+    keysCommands,
     doctorCommand,
   ]) {
     commands(program, attend)

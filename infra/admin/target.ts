@@ -1,4 +1,3 @@
-import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import { readFileSync } from 'node:fs'
 import { outputsOf, type DeployedStack } from './deployed-stack.ts'
 import { AdminFault, wrongUse } from './fault.ts'
@@ -9,7 +8,13 @@ export interface Target {
   /** For people: `the local stack`, `the stack Collaboration`. */
   readonly words: string
   readonly isLocal: boolean
-  readonly dynamodb: DynamoDBClientConfig
+  readonly dynamodb: Reached
+  readonly ssm: Reached
+  readonly kms: Reached
+  /** The stage's @connections: `endpoint` is its management URL. */
+  readonly connections: Reached & { readonly endpoint: string }
+  /** Where the key ring is: `ssm:/path` or `kms:ARN`. */
+  readonly masterKey: string
   readonly tables: { readonly configuration: string; readonly sessions: string }
   /** Where devices connect. */
   readonly url: string
@@ -17,6 +22,14 @@ export interface Target {
   readonly sessionsPerListener: number
   /** The web IM server upstream. Absent: the stack does not say where it is. */
   readonly cwa?: Upstream
+}
+
+/** How the SDK's clients reach a service. */
+export interface Reached {
+  readonly endpoint?: string
+  readonly region?: string
+  readonly profile?: string
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
 export interface Upstream {
@@ -47,17 +60,17 @@ export async function target({ stack, region, profile, ca }: Where, localFile: s
   return deployed({ name: stack, ...(region && { region }), ...(profile && { profile }) }, pem)
 }
 
+const LOCALLY = { region: 'local', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } as const
+
 function local(file: string): Target {
   const { endpoints, outputs, cwa } = localStack(file)
   return {
     words: 'the local stack',
     isLocal: true,
-    dynamodb: {
-      endpoint: endpoints.dynamodb,
-      region: 'local',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    },
-    ...known(outputs, 'the local stack'),
+    dynamodb: { endpoint: endpoints.dynamodb, ...LOCALLY },
+    ssm: { endpoint: endpoints.ssm, ...LOCALLY },
+    kms: { endpoint: endpoints.kms, ...LOCALLY },
+    ...known(outputs, 'the local stack', LOCALLY),
     cwa,
   }
 }
@@ -70,7 +83,9 @@ async function deployed(stack: DeployedStack, ca: string | undefined): Promise<T
     words: `the stack ${name}`,
     isLocal: false,
     dynamodb: where,
-    ...known(outputs, `the stack ${name}`),
+    ssm: where,
+    kms: where,
+    ...known(outputs, `the stack ${name}`, where),
     ...(url !== undefined && {
       cwa: { url, codec: codec === 'xml' ? 'xml' : 'json', ...(ca !== undefined && { ca }) },
     }),
@@ -80,14 +95,17 @@ async function deployed(stack: DeployedStack, ca: string | undefined): Promise<T
 function known(
   outputs: Readonly<Record<string, string>>,
   words: string,
-): Pick<Target, 'tables' | 'url' | 'sessionsPerListener'> {
+  where: Reached,
+): Pick<Target, 'tables' | 'url' | 'sessionsPerListener' | 'masterKey' | 'connections'> {
   const { ConfigurationTable: configuration, SessionsTable: sessions, Url: url } = outputs
+  const { MasterKey: masterKey, ManagementUrl: endpoint } = outputs
   const sessionsPerListener = Number(outputs['SessionsPerListener'])
-  if (!configuration || !sessions || !url || !(sessionsPerListener > 0)) {
-    const needed = 'ConfigurationTable, SessionsTable, SessionsPerListener and Url'
+  if (!configuration || !sessions || !url || !(sessionsPerListener > 0) || !masterKey || !endpoint) {
+    const needed = 'ConfigurationTable, SessionsTable, SessionsPerListener, MasterKey, ManagementUrl and Url'
     throw new AdminFault(`${words} is not this service, or an older one: it lacks one of the outputs ${needed}`)
   }
-  return { tables: { configuration, sessions }, url, sessionsPerListener }
+  const connections = { ...where, endpoint }
+  return { tables: { configuration, sessions }, url, sessionsPerListener, masterKey, connections }
 }
 
 function pemIn(file: string): string {

@@ -1,6 +1,6 @@
 import { benchOf, seatNumberOf, type Seat } from '../../shared/rules/seat.ts'
 import type { Desk } from './desk.ts'
-import { deviceId } from './devices.ts'
+import { deviceId } from './device-id.ts'
 import { AdminFault, wrongUse } from './fault.ts'
 import { takenSeats } from './taken.ts'
 import { userName } from './user-name.ts'

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { deviceFile } from './device-file.ts'
+import { enrollTo, offeredIn } from './enrolling.ts'
 import { HELP, requestOf } from './request.ts'
 import { run } from './run.ts'
 
@@ -13,6 +14,11 @@ async function main(): Promise<number> {
   if (request.kind === 'mistake') {
     process.stderr.write(`${request.why}\n--help says how this is used\n`)
     return 2
+  }
+  if (request.kind === 'enroll') {
+    const { by, deviceFile: path } = request
+    process.stdout.write(`${await enrollTo(path, 'file' in by ? await offeredIn(by.file) : by)}\n`)
+    return 0
   }
   const identity = await deviceFile(request.deviceFile)
   const { stdin: input, stdout: output, env: environment } = process

@@ -4,6 +4,11 @@ import { parseArgs } from 'node:util'
 /** What the command line asks for. */
 export type Request =
   | { readonly kind: 'chat'; readonly deviceFile: string; readonly url?: string }
+  | {
+      readonly kind: 'enroll'
+      readonly deviceFile: string
+      readonly by: { readonly code: string; readonly url: string } | { readonly file: string }
+    }
   | { readonly kind: 'help' }
   | { readonly kind: 'mistake'; readonly why: string }
 
@@ -13,10 +18,14 @@ export const HELP = `Chat through the Collaboration Service, as a device of its.
 
   npm run chat -- --as NAME [--url ws://HOST/STAGE]
   npm run chat -- --device FILE [--url ws://HOST/STAGE]
+  npm run chat -- --enroll CODE --url ws://HOST/STAGE --device FILE
+  npm run chat -- --enroll-file FILE --device FILE
 
   --as NAME      the device that "npm start" wrote to .local/devices/NAME.json
   --device FILE  a device file of your own: JSON with "url", "device", "user" and "transportKey" (base64url)
   --url URL      another service than the device file's
+  --enroll CODE  redeems the code that whoever administers gave you, and writes the device file; then chat with --device FILE
+  --enroll-file FILE  the same with the file that "devices enroll --out FILE" wrote, which names the service, too
   --help         this text
 
 The password is asked for, or taken from the environment variable ${PASSWORD_VARIABLE}.
@@ -32,11 +41,18 @@ export function requestOf(words: readonly string[], root: string): Request {
   const args = words[0] === '--' ? words.slice(1) : [...words]
   const parsed = optionsIn(args)
   if ('kind' in parsed) return parsed
-  const { as, device, url, help } = parsed
+  const { as, device, url, help, enroll, 'enroll-file': file } = parsed
   if (help === true) return { kind: 'help' }
   if (as !== undefined && /[/\\]/.test(as)) return mistake('--as takes a name; for a file there is --device')
   if (url !== undefined && !/^wss?:$/.test(URL.parse(url)?.protocol ?? '')) {
     return mistake(`--url: expected ws://… or wss://…, got "${url}"`)
+  }
+  if (enroll !== undefined || file !== undefined) {
+    if (device === undefined) return mistake('say where the key goes: --device FILE, a file that is not there yet')
+    if (enroll === undefined) return { kind: 'enroll', deviceFile: device, by: { file: file ?? '' } }
+    if (url === undefined || file !== undefined)
+      return mistake('--enroll CODE goes with --url ws://HOST/STAGE, and without a file')
+    return { kind: 'enroll', deviceFile: device, by: { code: enroll, url } }
   }
   const deviceFile = device ?? (as && join(root, '.local', 'devices', `${as}.json`))
   if (!deviceFile) return mistake('say who you are: --as NAME, or --device FILE')
@@ -46,7 +62,14 @@ export function requestOf(words: readonly string[], root: string): Request {
 function optionsIn(args: string[]) {
   try {
     const text = { type: 'string' } as const
-    const options = { as: text, device: text, url: text, help: { type: 'boolean', short: 'h' } } as const
+    const options = {
+      as: text,
+      device: text,
+      url: text,
+      enroll: text,
+      'enroll-file': text,
+      help: { type: 'boolean', short: 'h' },
+    } as const
     return parseArgs({ args, options, strict: true, allowPositionals: false }).values
   } catch (thrown) {
     return mistake(thrown instanceof Error ? thrown.message : String(thrown))

@@ -17,7 +17,7 @@ const HELP = `npm start [-- OPTIONS]   the whole service on this machine: plays 
   --once         end after the story: exit 0 if the devices saw every step of it
   --port N       where devices connect, on 127.0.0.1 (default: a free port)
   --codec NAME   how the service and CWA talk: json (default) or xml
-  --keep         keep the tables in .local/tables from one start to the next (default: in memory)
+  --keep         keep the tables in .local/tables from one start to the next, and their keys beside it (default: in memory)
   --empty        no story, and nobody is permitted or enrolled yet: npm run admin does that
   --help         this
 `

@@ -4,7 +4,7 @@ import type { RunningStack } from './stack.ts'
 
 /** Where whoever administers finds the local stack that runs: the outputs of a deployed one, and what has no AWS around it. */
 export interface StackFile {
-  readonly endpoints: { readonly dynamodb: string }
+  readonly endpoints: { readonly dynamodb: string; readonly ssm: string; readonly kms: string }
   readonly outputs: Readonly<Record<string, string>>
   readonly cwa: { readonly url: string; readonly codec: 'json' | 'xml'; readonly ca?: string }
 }
@@ -17,10 +17,10 @@ export const STACK_FILE = join(import.meta.dirname, '../../.local/stack.json')
  * @returns takes the file away, unless a stack that was started later wrote its own there
  */
 export function stackFile(path: string, running: RunningStack, codec: 'json' | 'xml'): () => void {
-  const { description, url, dynamo, cwa } = running
+  const { description, url, dynamo, cwa, endpoints, gateway } = running
   const told: StackFile = {
-    endpoints: { dynamodb: dynamo.url },
-    outputs: { ...description.outputs, Url: url },
+    endpoints: { dynamodb: dynamo.url, ...endpoints },
+    outputs: { ...description.outputs, Url: url, ManagementUrl: gateway.managementUrl },
     cwa: { url: cwa.url(), codec, ...(cwa.ca !== undefined && { ca: cwa.ca }) },
   }
   const text = `${JSON.stringify(told, undefined, 2)}\n`

@@ -5,7 +5,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { jsonCodec } from '../../shared/cwa/json.ts'
 import { xmlCodec } from '../../shared/cwa/xml.ts'
 import { configurationWriter, type ConfigurationWriter } from '../../shared/store/configuration.ts'
-import { table } from '../../shared/store/table.ts'
+import { newKeyRing } from '../../shared/store/key-ring.ts'
+import { ringStore, ringVault } from '../../shared/store/ring-store.ts'
+import { table, type Table } from '../../shared/store/table.ts'
+import type { Vault } from '../../shared/store/vault.ts'
 import { bundle, type Bundle } from '../bundle.ts'
 import { projectContext, synthesize, type SynthesisOptions } from '../synthesis.ts'
 import { assembly } from './assembly.ts'
@@ -17,6 +20,8 @@ import type { Description } from './description.ts'
 import { dynamo, type Dynamo, type DynamoOptions } from './dynamo/dynamo.ts'
 import { eventBridge, type EventBridge, type EventBridgeOptions } from './eventbridge/eventbridge.ts'
 import { gateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts'
+import { kms } from './keys/kms.ts'
+import { parameters } from './keys/parameters.ts'
 import { lambda, type Lambda, type LambdaOptions } from './lambda/lambda.ts'
 import { lambdaVariables } from './lambda/variables.ts'
 import { lcs } from './lcs/server.ts'
@@ -29,9 +34,11 @@ export interface LocalStackOptions {
   readonly clock?: Clock
   /** The gateway's port on 127.0.0.1; 0, the default, takes a free one. */
   readonly port?: number
-  /** A folder in which the tables are kept; absent: they are in memory. */
+  /** A folder in which the tables are kept, and beside it their keys (`<folder>.keys`); absent: both are in memory. */
   readonly keep?: string
   readonly codec?: 'json' | 'xml'
+  /** Where the key ring is, as the setting `masterKey` says it. With `kms:` it lasts as long as the stack runs. */
+  readonly masterKey?: string
   /** How the stand-in CWA behaves beside its defaults. */
   readonly cwa?: Partial<Pick<CwaOptions, 'tls' | 'iwa' | 'holdMs' | 'pollWaitMs' | 'sessionTimeoutMs'>>
   /** Functions that were built already; absent: they are built at the start. */
@@ -59,6 +66,10 @@ export interface RunningStack {
   readonly dynamo: Dynamo
   readonly lambda: Lambda
   readonly gateway: Gateway
+  /** Where the AWS SDK finds what keeps the master key. */
+  readonly endpoints: { readonly ssm: string; readonly kms: string }
+  /** What opens the secrets in the tables. */
+  readonly vault: Vault
   /** The variables that a function runs with here: for one that runs elsewhere, against this stack. */
   readonly variablesOf: (functionName: string) => Readonly<Record<string, string>>
   readonly eventBridge: EventBridge
@@ -126,6 +137,20 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   })
   await run(tables, parts)
 
+  const store = parameters({
+    region: LOCAL.region,
+    allows: may,
+    ...(options.keep !== undefined && { file: `${options.keep}.keys` }),
+  })
+  await run(store, parts)
+  const keyService = kms({ allows: may })
+  await run(keyService, parts)
+
+  const endpoints = { ssm: store.url, kms: keyService.url }
+  const settled = configurationTable(description, tables)
+  const vault = await withKeyRing(description, settled, endpoints, clock)
+  const configuration = configurationWriter(settled, vault)
+
   const buses = eventBridge({ ...options.eventBridge, buses: description.buses, clock, allows: may })
   await run(buses, parts)
 
@@ -134,6 +159,8 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     AWS_ENDPOINT_URL_DYNAMODB: tables.url,
     AWS_ENDPOINT_URL_LAMBDA: functions.url,
     AWS_ENDPOINT_URL_EVENTBRIDGE: buses.url,
+    AWS_ENDPOINT_URL_SSM: store.url,
+    AWS_ENDPOINT_URL_KMS: keyService.url,
   })
 
   const functions = lambda({
@@ -160,7 +187,6 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   if (options.ticks !== false) ticks.start()
   parts.push(ticks)
 
-  const configuration = configurationWriter(configurationTable(description, tables))
   const variablesOf = (name: string) => {
     const found = description.functions.find((each) => each.name === name)
     if (found === undefined) throw new Error(`the app has no function ${name}`)
@@ -176,6 +202,8 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     gateway: front,
     variablesOf,
     eventBridge: buses,
+    endpoints,
+    vault,
   }
 }
 
@@ -199,11 +227,16 @@ async function run(part: { start(): unknown; stop(): unknown }, parts: Part[]): 
 }
 
 /** The CDK app is told where CWA is as a team would tell it: by its settings, over those of cdk.json. */
-function contextFor({ codec = 'json' }: LocalStackOptions, cwa: StandInCwa, folder: string): Record<string, unknown> {
+function contextFor(
+  { codec = 'json', masterKey }: LocalStackOptions,
+  cwa: StandInCwa,
+  folder: string,
+): Record<string, unknown> {
   const ca = join(folder, 'cwa-ca.pem')
   if (cwa.ca !== undefined) writeFileSync(ca, cwa.ca)
   return {
     ...projectContext(),
+    ...(masterKey !== undefined && { 'collaboration:masterKey': masterKey }),
     'collaboration:upstreamUrl': cwa.url(),
     'collaboration:codec': codec,
     ...(cwa.ca !== undefined && { 'collaboration:privateCa': ca }),
@@ -230,10 +263,30 @@ function resolvedVariables({ api, functions }: Description, name: string, manage
   )
 }
 
-/** The configuration database, for whoever administers: found as it is found when deployed, by the stack's output. */
-function configurationTable({ outputs }: Description, { url }: Dynamo) {
+/** The configuration table, for whoever administers: found as it is found when deployed, by the stack's output. */
+function configurationTable({ outputs }: Description, { url }: Dynamo): Table {
   const { ConfigurationTable: name } = outputs
   if (name === undefined) throw new Error('the app has no output ConfigurationTable')
-  const credentials = { accessKeyId: STACK_ITSELF, secretAccessKey: STACK_ITSELF }
-  return table(new DynamoDBClient({ endpoint: url, region: LOCAL.region, credentials }), name)
+  return table(new DynamoDBClient({ endpoint: url, ...OWN }), name)
+}
+
+const OWN = { region: LOCAL.region, credentials: { accessKeyId: STACK_ITSELF, secretAccessKey: STACK_ITSELF } } as const
+
+/** Sees that there is a key ring, as `keys create` does for a deployed stack. @returns what seals by it */
+async function withKeyRing(
+  { outputs }: Description,
+  settled: Table,
+  { ssm, kms }: RunningStack['endpoints'],
+  clock: Clock,
+): Promise<Vault> {
+  const { MasterKey: masterKey } = outputs
+  if (masterKey === undefined) throw new Error('the app has no output MasterKey')
+  const rings = ringStore({
+    masterKey,
+    table: settled,
+    ssm: { endpoint: ssm, ...OWN },
+    kms: { endpoint: kms, ...OWN },
+  })
+  await rings.change((ring) => ring ?? newKeyRing(clock.now()), clock.now())
+  return ringVault(rings, clock.now)
 }

@@ -1,5 +1,6 @@
 import {
   ApiGatewayManagementApiClient,
+  type ApiGatewayManagementApiClientConfig,
   DeleteConnectionCommand,
   GoneException,
   PostToConnectionCommand,
@@ -15,9 +16,14 @@ export interface Connections {
   close(connection: string): Promise<void>
 }
 
-/** The @connections side of API Gateway. @param endpoint the stage's management URL, `https://…/stage` */
-export function connections(endpoint: string): Connections {
-  const client = new ApiGatewayManagementApiClient({ endpoint })
+/**
+ * The @connections side of API Gateway.
+ *
+ * @param endpoint the stage's management URL, `https://…/stage`
+ * @param config whose credentials to use, where they are not those of the environment
+ */
+export function connections(endpoint: string, config: ApiGatewayManagementApiClientConfig = {}): Connections {
+  const client = new ApiGatewayManagementApiClient({ ...config, endpoint })
   return {
     async post(connection, text) {
       try {

@@ -10,6 +10,10 @@ export const REFUSALS = {
   'unknown-action': { next: 'fix', meaning: 'no route has this action' },
   'not-for-you': { next: 'fix', meaning: 'the frame was not sealed for this device, direction and action' },
   'too-large': { next: 'fix', meaning: 'the frame is larger than the gateway or the service takes' },
+  'not-enrolled': {
+    next: 'ask-user',
+    meaning: 'this device may not do that: it is not enrolled, or no longer, or its enrolment code does not count',
+  },
   replayed: { next: 'retry', meaning: 'the frame carries a number that was used before; number it anew' },
   'out-of-order': { next: 'retry', meaning: 'an earlier message of this session has not arrived yet' },
   'server-busy': { next: 'retry', meaning: 'Server Busy: the maximum number of sessions is reached and none is idle' },

@@ -1,17 +1,19 @@
 import { DEFAULT_SETTINGS, type Settings } from '../rules/settings.ts'
+import {
+  DEVICE_PREFIX,
+  deviceKey,
+  opened,
+  placesOf,
+  type DeviceItem,
+  type DeviceRecord,
+  type DeviceState,
+} from './device-item.ts'
 import { change, settingsIn, SETTINGS_KEY, type Changed, type SettingsItem } from './settings-change.ts'
 import type { Table } from './table.ts'
+import type { Vault } from './vault.ts'
 
 /** How long a warm function trusts what it read, in milliseconds: a change is in force everywhere within this. */
 export const CONFIGURATION_CACHE_MS = 10_000
-
-export interface DeviceRecord {
-  readonly state: 'active' | 'disabled' | 'revoked'
-  /** 32 bytes, base64url. */
-  readonly transportKey: string
-  /** Whom it was given to: a note for the administrator, and no rule. */
-  readonly user?: string
-}
 
 export interface UserRecord {
   /** Whether the user may use the collaboration client. */
@@ -22,6 +24,7 @@ export interface UserRecord {
 export interface Configuration {
   settings(now: number): Promise<Settings>
   user(name: string, now: number): Promise<UserRecord | undefined>
+  /** @throws Unsealable where the device's keys were sealed for another device, or changed */
   device(id: string, now: number): Promise<DeviceRecord | undefined>
 }
 
@@ -45,38 +48,64 @@ export interface ConfigurationWriter {
 
   /** `false`: there is such a device. */
   addDevice(id: string, record: DeviceRecord): Promise<boolean>
-  /** `revoked`: it is, and stays so. */
-  setState(id: string, state: DeviceRecord['state']): Promise<'done' | 'unknown' | 'revoked'>
+  /** `revoked`: it is, and stays so. A device that never had a key is enabled to wait for one. */
+  setState(id: string, state: Exclude<DeviceState, 'waiting'>): Promise<DeviceState | 'unknown'>
   /** `false`: there is no such device. */
   removeDevice(id: string): Promise<boolean>
+  /** Seals a device's keys by the newest master key. `false`: they are already, or there is no such device. */
+  reseal(id: string): Promise<boolean>
 }
 
 /** What the partition keys of users and devices begin with, for whoever lists them. */
-export const KEY_PREFIXES = { user: 'USER#', device: 'DEVICE#' } as const
+export const KEY_PREFIXES = { user: 'USER#', device: DEVICE_PREFIX } as const
 
 /** User names count without regard to case, as Windows takes them. */
 const KEYS = {
   settings: () => SETTINGS_KEY,
   user: (name: string) => ({ pk: `${KEY_PREFIXES.user}${name.toLowerCase()}`, sk: '-' }),
-  device: (id: string) => ({ pk: `${KEY_PREFIXES.device}${id}`, sk: '-' }),
+  device: deviceKey,
 }
 
-export function configuration(table: Table): Configuration {
-  const cache = new Map<string, { item: unknown; until: number }>()
-  const cached = async <Item>(key: { pk: string; sk: string }, now: number): Promise<Item | undefined> => {
+export function configuration(table: Table, vault: Vault): Configuration {
+  const cache = new Map<string, { value: unknown; until: number }>()
+  const cached = async <Value>(
+    key: { pk: string; sk: string },
+    now: number,
+    read: () => Promise<Value>,
+    passes: (value: Value) => boolean = () => false,
+  ): Promise<Value> => {
     const known = cache.get(key.pk)
     // What the cache holds under this key was read as this type below: keys of different types do not meet.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    if (known !== undefined && now < known.until) return known.item as Item | undefined
-    const item = await table.get<Item>(key)
-    cache.set(key.pk, { item, until: now + CONFIGURATION_CACHE_MS })
-    return item
+    if (known !== undefined && now < known.until) return known.value as Value
+    const value = await read()
+    cache.set(key.pk, { value, until: passes(value) ? now : now + CONFIGURATION_CACHE_MS })
+    return value
+  }
+  const item = <Item>(key: { pk: string; sk: string }, now: number) => cached(key, now, () => table.get<Item>(key))
+  const readDevice = async (id: string): Promise<DeviceRecord | undefined> => {
+    const found = await table.get<DeviceItem>(KEYS.device(id))
+    return found && opened(id, found, vault)
   }
   return {
-    settings: async (now) => ({ ...DEFAULT_SETTINGS, ...settingsIn(await cached<SettingsItem>(KEYS.settings(), now)) }),
-    user: (name, now) => cached<UserRecord>(KEYS.user(name), now),
-    device: (id, now) => cached<DeviceRecord>(KEYS.device(id), now),
+    settings: async (now) => ({ ...DEFAULT_SETTINGS, ...settingsIn(await item<SettingsItem>(KEYS.settings(), now)) }),
+    user: (name, now) => item<UserRecord>(KEYS.user(name), now),
+    device: (id, now) =>
+      cached(
+        KEYS.device(id),
+        now,
+        () => readDevice(id),
+        (record) => maySoonHaveAKey(record, now),
+      ),
   }
+}
+
+/*
+ *   authorizer   $connect to enroll: reads, waiting ──────────────── $connect with the key: reads again ✔
+ *   enroll                                           active ✔                  from a cache: a 401 for a genuine device
+ */
+function maySoonHaveAKey(record: DeviceRecord | undefined, now: number): boolean {
+  return record?.code !== undefined && record.code.claim === undefined && now < record.code.until
 }
 
 const KNOWN = 'attribute_exists(pk)'
@@ -93,7 +122,32 @@ const SAME_KEY = 'transportKey = :transportKey'
  */
 const NOT_REVOKED = '(#state <> :revoked OR #state = :state)'
 
-export function configurationWriter(table: Table): ConfigurationWriter {
+/*
+ *   device          redeem: key 2 ✔
+ *   administrator   read (key 1) ──────────── put key 1 by the new master key ✘ AS_SEALED    a key that nobody has any more
+ */
+const AS_SEALED = (attribute: string, isThere: boolean) =>
+  isThere ? `${attribute} = :read_${attribute}` : `attribute_not_exists(${attribute})`
+
+/** The attributes of a device that are sealed. */
+const SEALED = ['transportKey', 'nextKey', 'codeKey'] as const
+
+/** A device without a key would be active, and could not connect. */
+const HAS_KEY = 'attribute_exists(transportKey)'
+
+export function configurationWriter(table: Table, vault: Vault): ConfigurationWriter {
+  const sealed = async (id: string, { state, user, transportKey }: DeviceRecord): Promise<DeviceItem> => ({
+    state,
+    ...(user !== undefined && { user }),
+    ...(transportKey !== undefined && { transportKey: await vault.seal(transportKey, placesOf(id).transportKey) }),
+  })
+  const write = (id: string, state: DeviceState, condition: string) =>
+    table.update<DeviceItem>(
+      KEYS.device(id),
+      { text: 'SET #state = :state', values: { ':state': state } },
+      { text: `${condition} AND ${NOT_REVOKED}`, values: { ':revoked': 'revoked' } },
+    )
+
   return {
     async set(settings) {
       await table.put({ ...KEYS.settings(), ...settings })
@@ -102,7 +156,7 @@ export function configurationWriter(table: Table): ConfigurationWriter {
       await table.put({ ...KEYS.user(name), ...record })
     },
     async putDevice(id, record) {
-      await table.put({ ...KEYS.device(id), ...record })
+      await table.put({ ...KEYS.device(id), ...(await sealed(id, record)) })
     },
 
     whatIsSet: async () => settingsIn(await table.get<SettingsItem>(KEYS.settings(), { consistent: true })),
@@ -119,23 +173,52 @@ export function configurationWriter(table: Table): ConfigurationWriter {
       ),
     removeUser: (name) => done(table.remove(KEYS.user(name), { text: KNOWN })),
 
-    addDevice: (id, record) =>
-      done(
+    async addDevice(id, record) {
+      const item = await sealed(id, record)
+      return done(
         table.put(
-          { ...KEYS.device(id), ...record },
-          { text: `${UNKNOWN} OR ${SAME_KEY}`, values: { ':transportKey': record.transportKey } },
+          { ...KEYS.device(id), ...item },
+          { text: `${UNKNOWN} OR ${SAME_KEY}`, values: { ':transportKey': item.transportKey } },
         ),
-      ),
-    async setState(id, state) {
-      const written = await table.update<DeviceRecord>(
-        KEYS.device(id),
-        { text: 'SET #state = :state', values: { ':state': state } },
-        { text: `${KNOWN} AND ${NOT_REVOKED}`, values: { ':revoked': 'revoked' } },
       )
-      if (written.done) return 'done'
-      return written.found === undefined ? 'unknown' : 'revoked'
+    },
+    async setState(id, state) {
+      const written = await write(id, state, state === 'active' ? HAS_KEY : KNOWN)
+      if (written.done) return state
+      const { found } = written
+      if (found === undefined) return 'unknown'
+      if (found.state === 'revoked' || state !== 'active') return found.state
+      return (await write(id, 'waiting', KNOWN)).done ? 'waiting' : 'revoked'
     },
     removeDevice: (id) => done(table.remove(KEYS.device(id), { text: KNOWN })),
+
+    async reseal(id) {
+      const found = await table.get<DeviceItem>(KEYS.device(id), { consistent: true })
+      if (found === undefined) return false
+      const read = new Map<string, Uint8Array | undefined>(SEALED.map((name) => [name, found[name]]))
+      const places = placesOf(id)
+      const anew: [string, Uint8Array][] = []
+      for (const name of SEALED) {
+        const bytes = found[name] && (await vault.reseal(found[name], places[name]))
+        if (bytes !== undefined) anew.push([name, bytes])
+      }
+      if (anew.length === 0) return false
+      return done(
+        table.update(
+          KEYS.device(id),
+          {
+            text: `SET ${anew.map(([name]) => `${name} = :${name}`).join(', ')}`,
+            values: Object.fromEntries(anew.map(([name, bytes]) => [`:${name}`, bytes])),
+          },
+          {
+            text: SEALED.map((name) => AS_SEALED(name, read.get(name) !== undefined)).join(' AND '),
+            values: Object.fromEntries(
+              [...read].flatMap(([name, bytes]) => (bytes === undefined ? [] : [[`:read_${name}`, bytes]])),
+            ),
+          },
+        ),
+      )
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Cursor } from '../rules/batches.ts'
 import type { Table } from './table.ts'
 import { TTL_ATTRIBUTE } from './tables.ts'
+import type { Vault } from './vault.ts'
 
 /** How long an item outlives its last write before DynamoDB may delete it, in milliseconds: a safety net, not a rule. */
 export const ITEM_LIFE_MS = 7 * 24 * 60 * 60_000
@@ -31,7 +32,12 @@ export interface Sessions {
    */
   renew(session: string, ticket: { readonly was: string; readonly now: string }): Promise<boolean>
   remove(session: string): Promise<Session | undefined>
+  /** Seals the ticket by the newest master key. `false`: it is already, or there is no such session. */
+  reseal(session: string): Promise<boolean>
+}
 
+/** Which session each device has. There is nothing secret in it. */
+export interface DeviceSessions {
   /** The session that a device has, and the highest frame number with which it logged in. */
   ofDevice(device: string): Promise<DeviceSession | undefined>
   /**
@@ -67,20 +73,51 @@ const NEVER_OCCUPIED = 'attribute_not_exists(occupiedUntil)'
 /*
  *   upkeep  GET with 1 ─────────────────── answer: 2 ─ put ✘ UNRENEWED   an old ticket over a newer one
  *   send          POST with 1 ─ answer: 3 ─ put ✔
+ *
+ * A ticket is sealed anew each time, so what is compared is its tag: by whichever master key of the ring made it.
  */
-const UNRENEWED = 'attribute_exists(pk) AND ticket = :was'
+const UNRENEWED = (tags: readonly string[]) =>
+  `attribute_exists(pk) AND (${tags.map((tag) => `tag = ${tag}`).join(' OR ')})`
+
+/*
+ *   administrator   read 1 ────────────────── put 1 by the new key ✘ AS_SEALED   an old ticket over a newer one
+ *   upkeep                 answer: 2 ─ put ✔
+ */
+const AS_SEALED = 'attribute_exists(pk) AND ticket = :sealed'
 
 /*
  *   login   point ✔ (answer lost) ─ the SDK puts again ✔ MINE         a retry that refuses its own success
  */
 const MINE = '#session = :session'
 
-export function sessions(table: Table): Sessions {
+/** A session as it is kept: its ticket sealed, and with the tag by which a renewal knows it. */
+type Kept = Omit<Session, 'ticket'> & { readonly ticket: Uint8Array; readonly tag: Uint8Array }
+
+export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions {
+  const sealed = async (session: string, ticket: string) => {
+    const [[tag], bytes] = await Promise.all([
+      vault.tags(ticket, ticketOf(session)),
+      vault.seal(ticket, ticketOf(session)),
+    ])
+    return { ticket: bytes, tag }
+  }
+  const opened = async (kept: Kept): Promise<Session> => {
+    const { tag: _tag, ...rest } = kept
+    return { ...rest, ticket: await vault.open(kept.ticket, ticketOf(kept.session)) }
+  }
+  const kept = (session: string, { consistent = true }: { consistent?: boolean } = {}) =>
+    table.get<Kept>(key(session), { consistent })
+
   return {
+    ...deviceSessions(table),
     async open(session, now) {
-      await table.put({ ...key(session.session), ...session, ...expiry(now) })
+      const { ticket, ...rest } = session
+      await table.put({ ...key(session.session), ...rest, ...(await sealed(session.session, ticket)), ...expiry(now) })
     },
-    read: (session, { consistent = true } = {}) => table.get<Session>(key(session), { consistent }),
+    async read(session, options) {
+      const found = await kept(session, options)
+      return found && opened(found)
+    },
     async keep({ session, cursor: { seq, ackId, eid } }, now) {
       await table.update(
         key(session),
@@ -93,18 +130,35 @@ export function sessions(table: Table): Sessions {
       )
     },
     async renew(session, { was, now }) {
+      const { ticket, tag } = await sealed(session, now)
+      const tags = (await vault.tags(was, ticketOf(session))).map((each, at) => [`:was${at}`, each] as const)
       const { done } = await table.update(
         key(session),
-        { text: 'SET ticket = :ticket', values: { ':ticket': now } },
-        { text: UNRENEWED, values: { ':was': was } },
+        { text: 'SET ticket = :ticket, tag = :tag', values: { ':ticket': ticket, ':tag': tag } },
+        { text: UNRENEWED(tags.map(([name]) => name)), values: Object.fromEntries(tags) },
       )
       return done
     },
     async remove(session) {
-      const removed = await table.remove<Session>(key(session))
-      return removed.done ? removed.old : undefined
+      const removed = await table.remove<Kept>(key(session))
+      return removed.done && removed.old !== undefined ? opened(removed.old) : undefined
     },
+    async reseal(session) {
+      const found = await kept(session)
+      if (found === undefined || (await vault.reseal(found.ticket, ticketOf(session))) === undefined) return false
+      const { ticket, tag } = await sealed(session, (await opened(found)).ticket)
+      const { done } = await table.update(
+        key(session),
+        { text: 'SET ticket = :ticket, tag = :tag', values: { ':ticket': ticket, ':tag': tag } },
+        { text: AS_SEALED, values: { ':sealed': found.ticket } },
+      )
+      return done
+    },
+  }
+}
 
+export function deviceSessions(table: Table): DeviceSessions {
+  return {
     ofDevice: (device) => table.get<DeviceSession>({ pk: `DEVICE#${device}`, sk: '-' }, { consistent: true }),
     async point(device, to, now, read) {
       const occupied = read?.occupiedUntil
@@ -131,4 +185,8 @@ export function expiry(now: number) {
 
 function key(session: string) {
   return { pk: `SESSION#${session}`, sk: '-' }
+}
+
+function ticketOf(session: string) {
+  return { table: 'sessions', item: key(session), attribute: 'ticket' } as const
 }

@@ -54,13 +54,11 @@ export function bindingIn(frame: string): Binding | undefined {
   return action && { device, direction, action, number }
 }
 
-/** Seven members in the text that are seven in the object: none twice. */
+/** The header's members, of which the text has seven: since each of the seven must be there, none is there twice. */
 function membersIn(encoded: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(base64url.decode(encoded))
-    if (!MEMBERS.test(text)) return undefined
-    const header: Readonly<Record<string, unknown>> = JSON.parse(text)
-    return Object.keys(header).length === 7 ? header : undefined
+    return MEMBERS.test(text) ? JSON.parse(text) : undefined
   } catch {
     return undefined
   }

@@ -57,6 +57,10 @@ const deviceFrame = v.variant('type', [
     answer: v.boolean(),
   }),
   v.strictObject({ type: v.literal('logout'), session }),
+  v.strictObject({
+    type: v.literal('enroll'),
+    claim: v.pipe(v.string(), v.regex(/^[\w-]{22,64}$/, '22 to 64 characters of base64url')),
+  }),
 ])
 
 /**
@@ -105,6 +109,14 @@ export type ServiceFrame =
     }
   | { readonly type: 'heard'; readonly session: string }
   | { readonly type: 'bye'; readonly session: string }
+  | {
+      readonly type: 'enrolled'
+      readonly device: string
+      /** 32 bytes, base64url. */
+      readonly transportKey: string
+      /** Whom the device is for. */
+      readonly user?: string
+    }
   | {
       readonly type: 'refused'
       readonly code: RefusalCode

@@ -6,8 +6,14 @@ export const TOKEN_LIFE_S = 60
 /** How far a device's clock may be off, in seconds. */
 export const CLOCK_SKEW_S = 30
 
-/** A device's id: it is part of a DynamoDB key, of each frame's header, and of log lines. */
-const DEVICE_ID = /^[\w.-]{1,64}$/
+/**
+ * A device's id, or the name under which one redeems an enrolment code (enrolment.ts): it is part of a DynamoDB key, of each
+ * frame's header, and of log lines, before it is believed.
+ */
+const DEVICE_ID = /^[\w.-]{1,64}(?:\/[\w-]{12}\/[\w-]{16})?$/
+
+/** The members of a token's header: what else there might be, a key in it say, is not even ignored. */
+const HEADER_MEMBERS: ReadonlySet<string> = new Set(['alg', 'kid', 'typ'])
 
 /** What a token is for: one device, at one API's stage. */
 export interface TokenFor {
@@ -73,7 +79,7 @@ export async function verdictOn(
   now: number,
 ): Promise<Verdict> {
   try {
-    const { payload } = await jwtVerify(token, await tokenKey(transportKey), {
+    const { payload, protectedHeader } = await jwtVerify(token, await tokenKey(transportKey), {
       algorithms: ['HS256'],
       subject: expected.device,
       audience: [...expected.audiences],
@@ -83,7 +89,8 @@ export async function verdictOn(
       currentDate: new Date(now),
     })
     const { exp = Infinity, iat = 0 } = payload
-    return { genuine: exp - iat <= TOKEN_LIFE_S }
+    const isPlain = Object.keys(protectedHeader).every((name) => HEADER_MEMBERS.has(name))
+    return { genuine: isPlain && exp - iat <= TOKEN_LIFE_S }
   } catch (thrown) {
     return { genuine: false, ...offBy(thrown, now) }
   }

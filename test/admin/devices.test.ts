@@ -1,7 +1,10 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { qrCode } from '../../infra/admin/enrolling.ts'
 import { deviceFile } from '../../infra/chat/device-file.ts'
+import { codeKeys, parseEnrolmentCode } from '../../shared/wire/enrolment.ts'
 import { printTransportKey } from '../../shared/wire/transport-key.ts'
 import { administered } from './harness.ts'
 
@@ -56,8 +59,8 @@ describe('devices add', () => {
 
   it('takes its own success for one when the answer gets lost', async () => {
     let lost = false
-    const lose = (operation: string) => {
-      if (operation !== 'PutItem' || lost) return undefined
+    const lose = (operation: string, body: unknown) => {
+      if (operation !== 'PutItem' || lost || !JSON.stringify(body).includes('DEVICE#')) return undefined
       lost = true
       return { type: 'InternalServerError', status: 500, when: 'after' } as const
     }
@@ -102,7 +105,9 @@ describe('devices', () => {
     ])
 
     const [table, list, , shown] = said.map(({ out }) => out)
-    expect(table).toBe('device     state   given to\nann-phone  active  CONTOSO\\ann\nbob-phone  active  -\n')
+    expect(table).toBe(
+      'device     state   given to     code\nann-phone  active  CONTOSO\\ann  -\nbob-phone  active  -            -\n',
+    )
     expect(JSON.parse(list ?? '')).toEqual({
       devices: [
         { device: 'ann-phone', state: 'active', user: USER },
@@ -122,7 +127,7 @@ describe('devices', () => {
     const { admin, stateOf } = await enrolled()
 
     const disabled = await admin('devices', 'disable', 'ann-phone')
-    expect(disabled).toMatchObject({ code: 0, errors: expect.stringContaining('sessions end --device ann-phone') })
+    expect(disabled).toMatchObject({ code: 0, out: 'ann-phone: disabled\n', errors: '' })
     expect(await stateOf('ann-phone')).toBe('disabled')
 
     expect(await admin('devices', 'enable', 'ann-phone')).toMatchObject({ code: 0, errors: '' })
@@ -167,4 +172,100 @@ describe('devices', () => {
       expect(await stateOf('cat-phone')).toBeUndefined()
     },
   )
+})
+
+/** The harness, a device that a code was given out for, and what was said then. */
+async function given(...words: string[]) {
+  const all = await administered()
+  const { code, out, errors } = await all.admin('devices', 'enroll', USER, '--id', 'ann-phone', '--json', ...words)
+  expect([code, errors]).toEqual([0, expect.stringContaining('good for one use, within')])
+  const value: { code: string; validUntil: number; file?: string } = JSON.parse(out)
+  return { ...all, ...value, said: out }
+}
+
+describe('devices enroll', () => {
+  it('makes a device that waits, shows its code once, and keeps it nowhere', async () => {
+    const { admin, reader, settled, clock, code, validUntil } = await given()
+
+    expect(validUntil - clock.now()).toBe(15 * 60_000)
+    const { id, key } = await codeKeys(parseEnrolmentCode(code))
+    expect(await reader().device('ann-phone', clock.now())).toEqual({
+      state: 'waiting',
+      user: USER,
+      code: { id, key: printTransportKey(key), until: validUntil },
+    })
+    const kept = JSON.stringify(await settled.get({ pk: 'DEVICE#ann-phone', sk: '-' }))
+    const [, secret = ''] = code.split('/')
+    const later = [await admin('devices', 'list'), await admin('devices', 'show', 'ann-phone')]
+    expect(JSON.stringify([kept, later])).not.toContain(secret)
+    expect(later.map(({ out }) => out)).toEqual([
+      'device     state    given to     code\nann-phone  waiting  CONTOSO\\ann  open\n',
+      expect.stringContaining('open for 15 min'),
+    ])
+  })
+
+  it('writes the code to a file that nobody else reads, and shows it not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'ann.code')
+    const { said } = await given('--out', file)
+
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const offered: { url: string; code: string } = JSON.parse(readFileSync(file, 'utf8'))
+    expect(offered.url).toBe('ws://127.0.0.1:1/live')
+    expect(parseEnrolmentCode(offered.code).device).toBe('ann-phone')
+    expect(said).not.toContain(offered.code)
+  })
+
+  it('names the device itself where nobody does', async () => {
+    const { admin } = await administered()
+    const { out } = await admin('devices', 'enroll', USER, '--json')
+    expect(JSON.parse(out)).toMatchObject({ device: expect.stringMatching(/^ann-[a-z0-9]{4}$/), user: USER })
+  })
+
+  it.each([['59s'], ['25h'], ['soon']])('takes no code that is valid for %s', async (valid) => {
+    const { admin } = await administered()
+    expect(await admin('devices', 'enroll', USER, '--valid', valid)).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('from 1m to 24h'),
+    })
+  })
+
+  it('leaves a device that is there as it is, and says how it gets a new key', async () => {
+    const { admin, said, reader, clock } = await given()
+    const before = await reader().device('ann-phone', clock.now())
+    expect(await admin('devices', 'enroll', USER, '--id', 'ann-phone')).toMatchObject({
+      code: 1,
+      errors: 'device ann-phone is there already: devices rotate gives it a new key, --id another name\n',
+    })
+    expect(await reader().device('ann-phone', clock.now())).toEqual(before)
+
+    const { out } = await admin('devices', 'rotate', 'ann-phone', '--json')
+    expect(out).not.toBe(said)
+    expect((await reader().device('ann-phone', clock.now()))?.code?.id).not.toBe(before?.code?.id)
+  })
+
+  it('shows what became of a code', async () => {
+    const { admin, clock } = await given()
+    clock.advance(15 * 60_000)
+    expect((await admin('devices', 'show', 'ann-phone')).out).toContain('expired, and not redeemed')
+  })
+
+  it('has a QR code with what the protocol says', () => {
+    const lines = qrCode('ann-phone/000', 'wss://h/s')
+    expect(lines.length).toBeGreaterThan(10)
+    expect(new Set(lines.map((line) => line.length)).size).toBe(1)
+  })
+})
+
+describe('devices rotate', () => {
+  it('gives no code for a device that is revoked, or not there', async () => {
+    const { admin } = await enrolled()
+    await admin('devices', 'revoke', 'ann-phone', '--yes')
+    expect(await admin('devices', 'rotate', 'ann-phone')).toMatchObject({ code: 1, out: '' })
+    expect(await admin('devices', 'rotate', 'cat-phone')).toMatchObject({
+      code: 1,
+      errors: 'device cat-phone is not known: devices list shows which there are\n',
+    })
+  })
 })

@@ -62,7 +62,7 @@ describe('doctor', () => {
     const { code, out } = await within({ COLLABORATION_PASSWORD: PASSWORD }, 'doctor', '--user', 'CONTOSO\\ann')
 
     expect(out.split('\n').filter((line) => !line.startsWith('ok '))).toEqual([
-      'the local stack: 11 ok, 0 warnings, 0 wrong',
+      'the local stack: 12 ok, 0 warnings, 0 wrong',
       '',
     ])
     expect(out).toMatch(/^ok +CWA certificate: trusted over TLSv1\.3, for DNS:cwa\.local, .*127\.0\.0\.1, by CN=/m)
@@ -73,7 +73,7 @@ describe('doctor', () => {
   it('tells what it is looking at, beside the result', async () => {
     const { admin } = await administered()
     const { errors } = await admin('doctor', '--skip-cwa')
-    expect(errors).toContain('looking at configuration table: 1 of 5\nlooking at sessions table: 2 of 5\n')
+    expect(errors).toContain('looking at configuration table: 1 of 6\nlooking at sessions table: 2 of 6\n')
   })
 })
 

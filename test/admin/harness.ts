@@ -6,8 +6,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { onTestFinished } from 'vitest'
 import { run } from '../../infra/admin/program.ts'
 import { dynamo, type DynamoOptions } from '../../infra/local/dynamo/dynamo.ts'
+import { kms } from '../../infra/local/keys/kms.ts'
+import { parameters } from '../../infra/local/keys/parameters.ts'
 import type { StackFile } from '../../infra/local/stack-file.ts'
 import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
+import { newKeyRing, printKeyRing } from '../../shared/store/key-ring.ts'
+import { ringStore, ringVault } from '../../shared/store/ring-store.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
@@ -28,12 +32,18 @@ export interface AdministeredOptions {
   readonly dynamo?: Pick<DynamoOptions, 'allows' | 'fault'>
   /** Keys of the configuration table, where they are not what they must be. */
   readonly keys?: Keys
+  readonly masterKey?: string
+  /** Whether there is a key ring already; default: yes. */
+  readonly hasMasterKey?: boolean
+  readonly managementUrl?: string
 }
 
 interface Keys {
   readonly partition: string
   readonly sort: string
 }
+
+const LOCAL = { accessKeyId: 'local', secretAccessKey: 'local' }
 
 /** Nothing listens there. */
 const NOWHERE = { url: 'http://127.0.0.1:9', codec: 'json' } as const
@@ -43,6 +53,9 @@ export async function administered({
   cwa = NOWHERE,
   clock = testClock(),
   keys = KEYS,
+  masterKey = 'ssm:/collaboration/master-key',
+  hasMasterKey = true,
+  managementUrl = 'http://127.0.0.1:9/live',
   ...options
 }: AdministeredOptions = {}) {
   const database = dynamo({ ...options.dynamo, tables: [described('Settled', keys), described('Kept', KEYS)], clock })
@@ -51,28 +64,52 @@ export async function administered({
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const localFile = join(folder, 'stack.json')
-  const tables = { ConfigurationTable: 'Settled', SessionsTable: 'Kept' }
-  const outputs = { ...tables, SessionsPerListener: '300', Url: 'ws://127.0.0.1:1/live' }
-  const told: StackFile = { endpoints: { dynamodb: database.url }, outputs, cwa }
+  const outputs = {
+    ConfigurationTable: 'Settled',
+    SessionsTable: 'Kept',
+    SessionsPerListener: '300',
+    Url: 'ws://127.0.0.1:1/live',
+    MasterKey: masterKey,
+    ManagementUrl: managementUrl,
+  }
+  const ring = printKeyRing(newKeyRing(clock.now()))
+  const ssm = parameters({ region: 'local', values: hasMasterKey ? { '/collaboration/master-key': ring } : {} })
+  const keyService = kms({})
+  for (const part of [ssm, keyService]) {
+    await part.start()
+    onTestFinished(part.stop)
+  }
+  const told: StackFile = { endpoints: { dynamodb: database.url, ssm: ssm.url, kms: keyService.url }, outputs, cwa }
   writeFileSync(localFile, JSON.stringify(told))
 
   const client = new DynamoDBClient({
     endpoint: database.url,
     region: 'local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: LOCAL,
   })
   onTestFinished(() => client.destroy())
   const settled = table(client, 'Settled')
   const kept = table(client, 'Kept')
-  const stores = { seats: seats(kept), sessions: sessions(kept), watches: watches(kept) }
+  const own = { region: 'local', credentials: LOCAL }
+  const rings = ringStore({
+    masterKey,
+    table: settled,
+    ssm: { endpoint: ssm.url, ...own },
+    kms: { endpoint: keyService.url, ...own },
+  })
+  const vault = ringVault(rings, clock.now)
+  const stores = { seats: seats(kept), sessions: sessions(kept, vault), watches: watches(kept) }
   return {
     ...stores,
-    configuration: configurationWriter(settled),
+    configuration: configurationWriter(settled, vault),
+    rings,
+    settled,
     /** What functions read, with nothing in a cache. */
-    reader: () => configuration(settled),
+    reader: () => configuration(settled, ringVault(rings, clock.now)),
     clock,
     folder,
     url: database.url,
+    ssm: ssm.url,
     /** Gives a seat away, as a login does. */
     place: async <S extends Seat>(seat: S): Promise<S> => {
       const { number, session, device } = seat

@@ -41,8 +41,11 @@ describe("the README's policy", () => {
   })
 
   it('is what the commands ask for, and no more', async () => {
-    const { admin, asked, folder, place } = await watched()
+    const { admin, asked, folder, place, sessions, clock } = await watched()
     await place(ANN)
+    const { session, device, user } = ANN
+    const kept = { sid: 'e0f1', uri: 'sip:ann@contoso.test', ticket: 'a ticket', openedAt: 0 }
+    await sessions.open({ session, device, user, ...kept, cursor: { seq: 0, ackId: 0, eid: 0 } }, clock.now())
     asked.clear()
     const file = join(folder, 'ann.json')
     const commands = [
@@ -52,11 +55,13 @@ describe("the README's policy", () => {
       ['users', 'list'],
       ['users', 'remove', ANN.user, '--yes'],
       ['devices', 'add', ANN.device, '--out', file],
+      ['devices', 'rotate', ANN.device],
       ['devices', 'show', ANN.device],
+      ['keys', 'rotate'],
+      ['keys', 'reencrypt'],
       ['devices', 'disable', ANN.device],
       ['sessions', 'list'],
       ['seats'],
-      ['sessions', 'end', ANN.session, '--yes'],
     ]
     for (const words of commands) expect(await admin(...words)).toMatchObject({ code: 0 })
 

@@ -7,18 +7,22 @@ export interface Ended {
   readonly stderr: string
 }
 
-const MAIN = join(import.meta.dirname, '../../infra/admin/main.ts')
+const ADMIN = join(import.meta.dirname, '../../infra/admin/main.ts')
+
+/** The terminal client, as `npm run chat` starts it. */
+export const CHAT = join(import.meta.dirname, '../../infra/chat/main.ts')
 
 /** Starts the command as whoever administers does, with these variables and none of AWS's that are set here. */
 export function started(
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
   cwd?: string,
+  main = ADMIN,
 ): Promise<Ended> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'))
   return new Promise((resolve) => {
     const options = { env: { ...Object.fromEntries(inherited), ...environment }, ...(cwd !== undefined && { cwd }) }
-    const child = execFile(process.execPath, [MAIN, ...words], options, (_, stdout, stderr) =>
+    const child = execFile(process.execPath, [main, ...words], options, (_, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     )
     // Nobody types anything.

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
@@ -7,7 +7,7 @@ import { people } from '../../infra/local/people.ts'
 import { stackFile } from '../../infra/local/stack-file.ts'
 import { localStack, type RunningStack } from '../../infra/local/stack.ts'
 import { character, type Character } from '../../infra/local/story.ts'
-import { started, type Ended } from './started.ts'
+import { CHAT, started, type Ended } from './started.ts'
 import { masked, transcript, type Shown } from './transcript.ts'
 
 const README = join(import.meta.dirname, '../../infra/admin/README.md')
@@ -29,12 +29,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 }, 60_000)
 
-function administer(words: readonly string[]): Promise<Ended> {
+function start(words: readonly string[], main?: string): Promise<Ended> {
   const environment = {
     COLLABORATION_STACK_FILE: join(folder, '.local/stack.json'),
     COLLABORATION_PASSWORD: everybody.ann.password,
   }
-  return started(words, environment, folder)
+  return started(words, environment, folder, main)
 }
 
 /** Logs in as `npm run chat -- --device FILE` does. */
@@ -58,8 +58,8 @@ async function chat(ann: Character, bob: Character): Promise<string> {
 
 /** Types one command of the README: what is shown must be what stands there. */
 async function typed({ words, output }: Shown): Promise<void> {
-  const [, , , , ...rest] = words
-  const { code, stdout, stderr } = await administer(rest)
+  const [, , program, , ...rest] = words
+  const { code, stdout, stderr } = await start(rest, program === 'chat' ? CHAT : undefined)
   expect({ words, code, said: masked(stdout + stderr) }).toEqual({ words, code: 0, said: masked(output) })
 }
 
@@ -70,15 +70,19 @@ it('from an empty database, two users chat, by the commands of the README and wi
     for (const { device } of chatting) device.close()
   })
   for (const shown of transcript(README)) {
-    const [, , program] = shown.words
-    if (program === 'admin') await typed(shown)
-    else chatting.push(await enter(shown.words.at(-1) ?? ''))
+    if (shown.words[2] === 'admin' || shown.words.includes('--enroll-file')) {
+      await typed(shown)
+      continue
+    }
+    chatting.push(await enter(shown.words.at(-1) ?? ''))
     const [ann, bob] = chatting
-    if (program === 'chat' && ann !== undefined && bob !== undefined) said.push(await chat(ann, bob))
+    if (ann !== undefined && bob !== undefined) said.push(await chat(ann, bob))
   }
   expect(said).toEqual(['Lunch? Gladly'])
 
   const [, bob] = chatting
   await expect(bob?.device.poll()).rejects.toMatchObject({ next: 'login' })
-  expect(running.cwa.control.sessions().map(({ uri }) => uri)).toEqual(['sip:ann@contoso.test'])
-}, 120_000)
+  // Ann's phone was lost, and revoked.
+  expect(running.cwa.control.sessions()).toEqual([])
+  expect(statSync(join(folder, '.local/ann.json')).mode & 0o777).toBe(0o600)
+}, 240_000)

@@ -11,6 +11,8 @@ const OUTPUTS = {
   ConfigurationTable: 'Settled',
   SessionsTable: 'Kept',
   Url: 'wss://api.contoso.test/live',
+  MasterKey: 'ssm:/collaboration/master-key',
+  ManagementUrl: 'https://api.contoso.test/live',
 }
 
 /** CloudFormation, as far as DescribeStacks of one stack goes (CloudFormation API reference, 2010-05-15). */
@@ -61,6 +63,7 @@ async function deployed({
   const environment = {
     AWS_ENDPOINT_URL_CLOUDFORMATION: formation.url,
     AWS_ENDPOINT_URL_DYNAMODB: all.url,
+    AWS_ENDPOINT_URL_SSM: all.ssm,
     AWS_ACCESS_KEY_ID: 'administrator',
     AWS_SECRET_ACCESS_KEY: 'secret-of-the-administrator',
     AWS_REGION: 'eu-central-1',
@@ -159,8 +162,12 @@ describe('the local stack', () => {
   it('that ended without saying so is told, too', async () => {
     const { folder } = await administered()
     const file = join(folder, 'stale.json')
-    const cwa = { url: 'http://127.0.0.1:9', codec: 'json' }
-    writeFileSync(file, JSON.stringify({ endpoints: { dynamodb: 'http://127.0.0.1:9' }, outputs: OUTPUTS, cwa }))
+    const NOBODY = 'http://127.0.0.1:9'
+    const cwa = { url: NOBODY, codec: 'json' }
+    writeFileSync(
+      file,
+      JSON.stringify({ endpoints: { dynamodb: NOBODY, ssm: NOBODY, kms: NOBODY }, outputs: OUTPUTS, cwa }),
+    )
 
     expect(await started(['users', 'list'], { COLLABORATION_STACK_FILE: file })).toMatchObject({
       code: 1,

@@ -136,7 +136,7 @@ async function outcomeOf(
 ): Promise<'admitted' | 'refused'> {
   const settings = { ...DEFAULT_SETTINGS, persistentConnections: maximumSessions, maximumSessions }
   try {
-    await admit({ device: `device-${login}`, previous: undefined, settings, now: NOW })
+    await admit({ device: `device-${login}`, number: NOW, previous: undefined, settings, now: NOW })
     return 'admitted'
   } catch (thrown) {
     if (thrown instanceof Refusal && thrown.code === 'server-busy') return 'refused'

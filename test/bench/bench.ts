@@ -7,11 +7,11 @@ export interface Bench {
 export interface BenchOptions {
   /** How often: the runs of a fuzz test, the starts of a bundle. */
   readonly runs: number | undefined
-  /** How long: of what runs for a while. Getting ready and settling down come on top. */
-  readonly seconds?: number | undefined
-  /** What decides the chances of a run: the same for the same seed. */
-  readonly seed?: number | undefined
   /** How many schedules of a simulation. */
   readonly schedules?: number | undefined
+  /** How long: of what runs for a while. Getting ready and settling down come on top. Of a simulation: then it begins no other schedule. */
+  readonly seconds?: number | undefined
+  /** What decides the chances of a run: the same for the same seed. Of a simulation: the one schedule to be played again. */
+  readonly seed?: number | undefined
   readonly print: (line: string) => void
 }

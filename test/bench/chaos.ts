@@ -40,8 +40,15 @@ export interface Step {
   readonly kind: ChaosKind
 }
 
-/** How long two deaths of listeners are apart at least, in milliseconds: a lease runs out in between, and somebody hears. */
-const LISTENERS_LIVE_MS = LISTEN_LEASE_MS + 5_000
+/** How long a listener that died is missed, in milliseconds: until its lease is over, and a tick comes. */
+const MISSED_MS = LISTEN_LEASE_MS + 5_000
+/** How long one is missed that lost its lease: until a tick comes. */
+const LOST_MS = 8_000
+/** When a kind comes first, as a part of its mean time: also a short run has both ways of losing the listener. */
+const FIRST: Readonly<Partial<Record<ChaosKind, readonly [number, number]>>> = {
+  'expire-lease': [0.1, 0.25],
+  'kill-upkeep': [0.6, 0.9],
+}
 
 /**
  * The steps of a run, in order: the same for the same seed. Each kind comes once at least, and then at random.
@@ -52,18 +59,23 @@ export function chaosPlan(seconds: number, random: Seeded): readonly Step[] {
   const end = seconds * 1_000
   const steps = ALL.flatMap((kind) => {
     const times: number[] = []
-    const first = Math.min(KINDS[kind], end)
-    for (let at = first * random.between(0.1, 0.8); at < end; at += KINDS[kind] * random.between(0.4, 1.6))
-      times.push(at)
+    const first = Math.min(KINDS[kind], end) * random.between(...(FIRST[kind] ?? [0.1, 0.8]))
+    for (let at = first; at < end; at += KINDS[kind] * random.between(0.4, 1.6)) times.push(at)
     return times.map((at): Step => ({ at, kind }))
   }).toSorted((a, b) => a.at - b.at)
-  let aloneUntil = 0
+  const deaths = apart(steps.filter(({ kind }) => kind === 'kill-upkeep').map(({ at }) => at))
+  const isSpared = (at: number) => deaths.every((death) => at < death - LOST_MS || at > death + MISSED_MS)
   return steps.filter(({ at, kind }) => {
-    if (kind !== 'kill-upkeep' && kind !== 'expire-lease') return true
-    if (at < aloneUntil) return false
-    aloneUntil = at + LISTENERS_LIVE_MS
-    return true
+    if (kind === 'kill-upkeep') return deaths.includes(at)
+    return kind !== 'expire-lease' || isSpared(at)
   })
+}
+
+/** Those that come long enough after the one before. */
+function apart(times: readonly number[]): readonly number[] {
+  const kept: number[] = []
+  for (const at of times) if (at - (kept.at(-1) ?? -Infinity) > MISSED_MS) kept.push(at)
+  return kept
 }
 
 export interface Chaos {

@@ -74,8 +74,8 @@ function conclude(watch: Watch, handovers: readonly number[], print: (line: stri
   print(`  between hand-overs: ${inWords(apart)}`)
   const { twice, outOfOrder } = watch.wrongs
   const line =
-    `handover: ${handovers.length} hand-overs, ${watch.events.length} events; the longest wait because of one: ` +
-    `${Math.max(0, near.max - apart.p50).toFixed(0)} ms; ` +
+    `handover: ${handovers.length} hand-overs, ${watch.events.length} events; the longest wait near one ` +
+    `${near.max.toFixed(0)} ms, between them ${apart.max.toFixed(0)} ms; p99 ${near.p99.toFixed(0)} and ${apart.p99.toFixed(0)} ms; ` +
     `lost ${watch.missing()}, twice ${twice}, out of order ${outOfOrder}`
   if (watch.missing() + twice + outOfOrder > 0) throw new Error(line)
   if (handovers.length === 0) throw new Error(`${line}; nobody handed over`)

@@ -46,12 +46,20 @@ interface Stage {
 export async function hold({ seconds = SECONDS, print }: BenchOptions): Promise<void> {
   const idleMs = (seconds * 1_000) / 12
   const eventsMs = (seconds * 1_000) / 8
-  const service = await servicesStages(idleMs, eventsMs, print)
-  const bare = await floorsStages(idleMs, eventsMs, print)
-  conclude(service, bare, print)
+  const bare = await floor()
+  try {
+    conclude(await measuredStages(bare, idleMs, eventsMs, print), print)
+  } finally {
+    await bare.stop()
+  }
 }
 
-async function servicesStages(idleMs: number, eventsMs: number, print: (line: string) => void): Promise<Outcome> {
+async function measuredStages(
+  bare: Floor,
+  idleMs: number,
+  eventsMs: number,
+  print: (line: string) => void,
+): Promise<Outcome> {
   let environment: Measured | undefined
   let more = 0
   let listening = false
@@ -72,6 +80,7 @@ async function servicesStages(idleMs: number, eventsMs: number, print: (line: st
   })
   const devices: Device[] = []
   const stages: Stage[] = []
+  const floors: Stage[] = []
   const { memoryMb, timeoutMs, directory } = upkeepOf(own.running)
   try {
     environment = measured({
@@ -102,8 +111,11 @@ async function servicesStages(idleMs: number, eventsMs: number, print: (line: st
       const stage = { sessions, held: held.length, taken, idle: (taken.cpuMs - before.cpuMs) / idleMs, latency }
       stages.push(stage)
       print(`  service, ${inStage(stage)}`)
+      const least = await floorsStage(bare, sessions, idleMs, eventsMs)
+      floors.push(least)
+      print(`  floor,   ${inStage(least)}`)
     }
-    return { stages, more, memoryMb }
+    return { stages, floors, more, memoryMb }
   } finally {
     for (const each of devices) each.close()
     await environment?.stop()
@@ -113,41 +125,27 @@ async function servicesStages(idleMs: number, eventsMs: number, print: (line: st
 
 interface Outcome {
   readonly stages: readonly Stage[]
+  readonly floors: readonly Stage[]
   /** How often another environment was asked for, which it did not get. */
   readonly more: number
   readonly memoryMb: number
 }
 
-async function floorsStages(
-  idleMs: number,
-  eventsMs: number,
-  print: (line: string) => void,
-): Promise<readonly Stage[]> {
-  const bare: Floor = await floor()
-  const stages: Stage[] = []
-  try {
-    for (const sessions of STAGES) {
-      await bare.grow(sessions)
-      const before = await bare.taken()
-      await pause(idleMs)
-      const taken = await bare.taken()
-      const all = Array.from({ length: sessions }, (_, index) => index)
-      const latency = await timed(all, eventsMs, bare.event)
-      const stage = { sessions, held: sessions, taken, idle: (taken.cpuMs - before.cpuMs) / idleMs, latency }
-      stages.push(stage)
-      print(`  floor,   ${inStage(stage)}`)
-    }
-    return stages
-  } finally {
-    await bare.stop()
-  }
+/** The same of the floor, at the same moment: whatever else the machine does, it does to both. */
+async function floorsStage(bare: Floor, sessions: number, idleMs: number, eventsMs: number): Promise<Stage> {
+  await bare.grow(sessions)
+  const before = await bare.taken()
+  await pause(idleMs)
+  const taken = await bare.taken()
+  const all = Array.from({ length: sessions }, (_, index) => index)
+  const latency = await timed(all, eventsMs, bare.event)
+  return { sessions, held: sessions, taken, idle: (taken.cpuMs - before.cpuMs) / idleMs, latency }
 }
 
-function conclude({ stages, more, memoryMb }: Outcome, bare: readonly Stage[], print: (line: string) => void): void {
+function conclude({ stages, floors: bare, more, memoryMb }: Outcome, print: (line: string) => void): void {
   const [first, last] = [stages[0], stages.at(-1)]
   const [bareFirst, bareLast] = [bare[0], bare.at(-1)]
   if (!first || !last || !bareFirst || !bareLast) throw new Error('hold: nothing was measured')
-  const perPoll = (from: Stage, to: Stage) => (to.taken.rss - from.taken.rss) / Math.max(1, to.held - from.held) / 1024
   const ratios = stages.map(({ sessions, latency }, index) => {
     const { p50 = 1, p99 = 1 } = bare[index]?.latency ?? {}
     return `${sessions}: ${(latency.p50 / p50).toFixed(1)} and ${(latency.p99 / p99).toFixed(1)} times`
@@ -163,6 +161,10 @@ function conclude({ stages, more, memoryMb }: Outcome, bare: readonly Stage[], p
   if (rssMb > memoryMb) throw new Error(`${line}; too much memory`)
   print(line)
 }
+
+/** Memory, in KB, that one more held poll takes. */
+const perPoll = (from: Stage, to: Stage): number =>
+  (to.taken.rss - from.taken.rss) / Math.max(1, to.held - from.held) / 1_024
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 

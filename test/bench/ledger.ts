@@ -1,5 +1,5 @@
 import { LISTEN_LEASE_MS } from '../../shared/store/watches.ts'
-import { REFUSALS, type RefusalCode } from '../../shared/rules/refusal.ts'
+import type { RefusalCode } from '../../shared/rules/refusal.ts'
 
 /**
  * What was said, what its sender was told of it, and what its receiver was shown: the account of a soak.
@@ -12,8 +12,8 @@ import { REFUSALS, type RefusalCode } from '../../shared/rules/refusal.ts'
  * | accepted, then not delivered | at most once: CWA itself does not know more |
  * | accepted, and no more, and the session lives | a loss, of the message or of the word: both are events |
  * | accepted, and no more, and the sender's session ended | at most once: the sender was told that the session ended |
- * | refused: unconfirmed, that the service failed, or that the session is over | at most once |
- * | refused for any other reason | never |
+ * | refused: unconfirmed | at most once |
+ * | refused for any other reason | never: the device's library says `unconfirmed` wherever it cannot be sure |
  *
  * A message that CWA has delivered to a session which ended is down with it: what a server that broke down held, nobody
  * has any more, and the receiver was told that the session ended. That excuses only what was accepted less than
@@ -50,8 +50,11 @@ export interface Said {
 export interface Judgement {
   readonly messages: number
   readonly shown: number
+  /** Told that they may or may not have been sent, and told that they were not. */
   readonly unconfirmed: number
   readonly refused: number
+  /** Both by code: `unconfirmed 3, signed-out 1`. */
+  readonly codes: string
   /** Excused: the session of the sender, or of the receiver, ended. */
   readonly down: number
   readonly lost: readonly string[]
@@ -67,10 +70,8 @@ export interface Judgement {
  */
 export const DOWN_WITH_SESSION_MS = 2 * LISTEN_LEASE_MS
 
-/** Whether a refusal leaves open if the message was sent: one that was under way as its session ended may have been. */
-function isOpen(code: RefusalCode | 'error'): boolean {
-  return code === 'error' || code === 'unconfirmed' || code === 'internal' || REFUSALS[code].next === 'login'
-}
+/** Whether a refusal leaves open if the message was sent. `error`: it was no refusal, and says nothing. */
+const isOpen = (code: RefusalCode | 'error'): boolean => code === 'error' || code === 'unconfirmed'
 
 interface Entry extends Saying {
   readonly number: number
@@ -158,6 +159,7 @@ export function ledger(): Ledger {
         shown: all.reduce((sum, { shown }) => sum + shown, 0),
         unconfirmed: all.filter(({ code }) => code !== undefined && isOpen(code)).length,
         refused: all.filter(({ code }) => code !== undefined && !isOpen(code)).length,
+        codes: counted(all.flatMap(({ code }) => (code === undefined ? [] : [code]))),
         down: of('down').length,
         lost: of('lost'),
         twice,
@@ -166,4 +168,10 @@ export function ledger(): Ledger {
       }
     },
   }
+}
+
+function counted(names: readonly string[]): string {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].map(([name, times]) => `${name} ${times}`).join(', ')
 }

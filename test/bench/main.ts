@@ -7,6 +7,7 @@ import { handover } from './handover.ts'
 import { hold } from './hold.ts'
 import { price } from './price.ts'
 import { soak } from './soak.ts'
+import { simulationBench } from './simulation.ts'
 import { start } from './start.ts'
 
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -30,6 +31,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: '100 devices that talk for five minutes while parts of the service die: nothing lost or twice',
     run: soak,
   },
+  simulation: {
+    about: '20,000 schedules of admission; --schedules or --seconds bounds them, --seed N plays one again',
+    run: simulationBench,
+  },
 }
 
 const HELP = `npm run bench -- NAME [--runs N] [--schedules N] [--seconds N] [--seed N]
@@ -43,17 +48,23 @@ process.exitCode = await main(process.argv.slice(2), (line) => process.stdout.wr
 
 async function main(args: string[], print: (line: string) => void): Promise<number> {
   try {
-    const text = { type: 'string' } as const
-    const options = { runs: text, schedules: text, seconds: text, seed: text, help: { type: 'boolean' } } as const
+    const number = { type: 'string' } as const
+    const options = {
+      runs: number,
+      schedules: number,
+      seconds: number,
+      seed: number,
+      help: { type: 'boolean' },
+    } as const
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
     const bench = BENCHES[positionals[0] ?? '']
     if (values.help || bench === undefined || positionals.length > 1) return usage(values.help === true)
-    const number = (name: 'runs' | 'schedules' | 'seconds' | 'seed') => wholeNumber(`--${name}`, values[name])
+    const { runs, schedules, seconds, seed } = values
     await bench.run({
-      runs: number('runs'),
-      schedules: number('schedules'),
-      seconds: number('seconds'),
-      seed: number('seed'),
+      runs: whole('--runs', runs, 1),
+      schedules: whole('--schedules', schedules, 1),
+      seconds: whole('--seconds', seconds, 1),
+      seed: whole('--seed', seed, 0),
       print,
     })
     return 0
@@ -63,11 +74,11 @@ async function main(args: string[], print: (line: string) => void): Promise<numb
   }
 }
 
-function wholeNumber(name: string, given: string | undefined): number | undefined {
+function whole(option: string, given: string | undefined, least: number): number | undefined {
   if (given === undefined) return undefined
-  const number = Number(given)
-  if (!(Number.isSafeInteger(number) && number > 0)) throw new Error(`${name}: a whole number from 1 up`)
-  return number
+  const value = Number(given)
+  if (!Number.isSafeInteger(value) || value < least) throw new Error(`${option}: a whole number from ${least} up`)
+  return value
 }
 
 function usage(asked: boolean): number {

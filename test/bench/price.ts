@@ -6,7 +6,7 @@ import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { CONFIGURATION_CACHE_MS } from '../../shared/store/configuration.ts'
 import type { BenchOptions } from './bench.ts'
-import { crowd, functionNamed, type Crowd } from './crowd.ts'
+import { crowd, type Crowd } from './crowd.ts'
 import { meter, type Meter } from './meter.ts'
 import { NOTHING, plus, priceOf, times, type Count } from './prices.ts'
 import { pause } from './talker.ts'
@@ -277,7 +277,8 @@ async function listeningOf(seconds: number, print: (line: string) => void): Prom
     await heldAll(all)
     const upkeep = () => counts.of(running, 'upkeep')
     const each = await during(all, seconds * 1_000, upkeep)
-    const environments = running.lambda.environments(functionNamed(running, 'upkeep'))
+    const perListener = Number(running.variablesOf(UPKEEP)['SESSIONS_PER_LISTENER'])
+    const environments = Math.ceil(SESSIONS / perListener)
     const memoryMb = running.description.functions.find(({ name }) => name === UPKEEP)?.memoryMb ?? 0
     // One that listens reports only when it ends: it is paid for every second of the hour.
     const gbSecond = (environments * 3_600 * memoryMb) / 1_024 / SESSIONS
@@ -290,7 +291,7 @@ async function listeningOf(seconds: number, print: (line: string) => void): Prom
     const took = performance.now() - startedAt
     const ticket = times(plus(upkeep(), times(each, -took)), 1 / SESSIONS)
     return {
-      perEnvironment: Math.round(SESSIONS / Math.max(1, environments)),
+      perEnvironment: Math.round(SESSIONS / environments),
       perHour,
       ticket: { ...ticket, gbSecond: 0, invocation: 0 },
     }

@@ -54,7 +54,8 @@ export async function soak(options: SoakOptions): Promise<void> {
   try {
     const deadline = { at: Number.POSITIVE_INFINITY }
     const goOn = () => {
-      if (wallClock.now() > deadline.at) throw new Error(`what was sent has not come down in ${DRAIN_MS / 1000} s`)
+      if (wallClock.now() > deadline.at)
+        throw new Error(`not everything that was sent came down within ${DRAIN_MS / 1000} s`)
     }
     const inTurn = turns(LOGINS_AT_ONCE)
     const pairs: Pair[] = []
@@ -118,7 +119,7 @@ const SHOWN_MOST = 20
 const LEAST_EACH = 2
 
 function conclude({ seed, seconds, talkers, judgement, chaos, print, complaint }: Outcome): void {
-  const { messages, shown, unconfirmed, refused, down, lost, twice, outOfOrder, denied } = judgement
+  const { messages, shown, unconfirmed, refused, codes, down, lost, twice, outOfOrder, denied } = judgement
   const sum = (count: 'logins' | 'reconnects' | 'gaps') =>
     talkers.reduce((total, talker) => total + talker.counts()[count], 0)
   for (const [words, found] of Object.entries({ lost, twice, 'out of order': outOfOrder, denied }))
@@ -128,7 +129,7 @@ function conclude({ seed, seconds, talkers, judgement, chaos, print, complaint }
     `${messages} messages, ${shown} deliveries`,
     `chaos: ${actions.join(', ')}`,
     `logins ${sum('logins')}, reconnects ${sum('reconnects')}, gaps ${sum('gaps')}`,
-    `refused ${refused}, unconfirmed ${unconfirmed}, down with a session ${down}`,
+    `refused ${refused}, unconfirmed ${unconfirmed}${codes === '' ? '' : ` (${codes})`}, down with a session ${down}`,
     `lost ${lost.length}, twice ${twice.length}, out of order ${outOfOrder.length}, denied ${denied.length}`,
   ]
   const line = `soak: seed ${seed}, ${talkers.length} devices, ${seconds} s: ${figures.join('; ')}`

@@ -12,6 +12,7 @@ const RUNS = 9
 /** Anything: a bundle only has to load. */
 const VARIABLES = {
   CONFIGURATION_TABLE: 'configuration',
+  MASTER_KEY: 'ssm:/collaboration/master-key',
   SESSIONS_TABLE: 'sessions',
   CONNECTIONS_URL: 'http://127.0.0.1',
   WAKING_BUS: 'waking',

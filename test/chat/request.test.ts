@@ -13,6 +13,14 @@ describe('requestOf', () => {
     [['--as', 'ann'], { kind: 'chat', deviceFile: annsFile }],
     [['--', '--as', 'ann'], { kind: 'chat', deviceFile: annsFile }],
     [['--device', 'my.json', '--url', 'wss://h/s'], { kind: 'chat', deviceFile: 'my.json', url: 'wss://h/s' }],
+    [
+      ['--enroll', 'ann/CODE', '--url', 'wss://h/s', '--device', 'my.json'],
+      { kind: 'enroll', deviceFile: 'my.json', by: { code: 'ann/CODE', url: 'wss://h/s' } },
+    ],
+    [
+      ['--enroll-file', 'ann.code', '--device', 'my.json'],
+      { kind: 'enroll', deviceFile: 'my.json', by: { file: 'ann.code' } },
+    ],
     [['--help'], { kind: 'help' }],
   ])('reads %j', (words, expected) => {
     expect(requestOf(words, root)).toEqual(expected)
@@ -22,6 +30,8 @@ describe('requestOf', () => {
     [['--frobnicate'], "Unknown option '--frobnicate'"],
     [[], 'say who you are'],
     [['ann'], 'ann'],
+    [['--enroll', 'CODE', '--url', 'wss://h/s'], 'say where the key goes'],
+    [['--enroll', 'CODE', '--device', 'my.json'], '--enroll CODE goes with --url'],
     [['--as', '../ann'], '--as takes a name'],
     [['--as', 'ann', '--url', 'http://h/s'], 'expected ws://'],
   ])('says what is wrong with %j', (words, why) => {

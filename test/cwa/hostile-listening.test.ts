@@ -11,6 +11,7 @@ import { mailbox } from '../../shared/store/mailbox.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { database } from '../kit/database.ts'
+import { testVault } from '../kit/vault.ts'
 import { scriptedServer, type Told } from './scripted-server.ts'
 
 const SESSION = '0-AAAAAAAAAAAAAAAA'
@@ -52,7 +53,8 @@ async function listening(answers: readonly ((ackId: number, ticket: string) => T
     return undefined
   })
   const { items } = await database()
-  const stores = { seats: seats(items), sessions: sessions(items), mailbox: mailbox(items) }
+  const vault = testVault()
+  const stores = { seats: seats(items), sessions: sessions(items, vault), mailbox: mailbox(items) }
   const cursor = { seq: 0, ackId: 5, eid: 5 }
   await stores.sessions.open({ ...KNOWN, sid: '42', ticket: 'first', cursor }, Date.now())
   const cwa = cwaClient({ url: server.url, codec: jsonCodec })
@@ -62,7 +64,7 @@ async function listening(answers: readonly ((ackId: number, ticket: string) => T
     cwa,
     clock: lambdaClock,
     wake: async () => {},
-    configuration: configuration(items),
+    configuration: configuration(items, vault),
     push: async () => false,
     random: Math.random,
   }

@@ -20,6 +20,7 @@ const ROUTES: Readonly<Record<string, { readonly to: string; readonly answers: b
   poll: { to: 'poll', answers: true },
   status: { to: 'status', answers: true },
   logout: { to: 'logout', answers: true },
+  enroll: { to: 'enroll', answers: true },
 }
 
 const route = (key: string) => {

@@ -32,22 +32,26 @@ const KEY = { 'DEVICE#*': ['GetItem'] }
 
 /** What each function does with which items in DynamoDB, and whom else it calls. */
 const MAY: Readonly<Record<string, May>> = {
-  authorize: { configuration: KEY },
+  authorize: { configuration: KEY, secrets: true },
   disconnect: { sessions: { 'DEVICE#*': ['GetItem'], 'SEATS#*': ['UpdateItem'] } },
-  unknown: { configuration: KEY },
-  status: { configuration: KEY, sessions: { 'SEATS#*': ['UpdateItem'] } },
+  unknown: { configuration: KEY, secrets: true },
+  status: { configuration: KEY, sessions: { 'SEATS#*': ['UpdateItem'] }, secrets: true },
   poll: {
     configuration: KEY,
     sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': ['GetItem'], 'MAIL#*': ['Query'], 'WATCH#*': ['UpdateItem'] },
+    secrets: true,
   },
   send: {
     configuration: { ...KEY, SETTINGS: ['GetItem'] },
     sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': ['GetItem', 'UpdateItem'] },
+    secrets: true,
   },
   logout: {
     configuration: KEY,
     sessions: { 'SEATS#*': ['DeleteItem', 'UpdateItem'], 'SESSION#*': ['DeleteItem'], 'WATCH#*': ['UpdateItem'] },
+    secrets: true,
   },
+  enroll: { configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'] }, secrets: true },
   login: {
     configuration: { ...KEY, 'USER#*': ['GetItem'], SETTINGS: ['GetItem'] },
     sessions: {
@@ -59,6 +63,7 @@ const MAY: Readonly<Record<string, May>> = {
       'MAIL#*': ['PutItem'],
       'WATCH#*': ['GetItem', 'UpdateItem'],
     },
+    secrets: true,
     posts: true,
     startsUpkeep: true,
   },
@@ -71,6 +76,7 @@ const MAY: Readonly<Record<string, May>> = {
       'MAIL#*': ['PutItem', 'Query'],
       'WATCH#*': ['GetItem', 'UpdateItem'],
     },
+    secrets: true,
     posts: true,
     startsUpkeep: true,
     wakes: true,
@@ -80,6 +86,7 @@ const MAY: Readonly<Record<string, May>> = {
 interface May {
   readonly configuration?: Items
   readonly sessions?: Items
+  readonly secrets?: true
   readonly posts?: true
   readonly startsUpkeep?: true
   readonly wakes?: true
@@ -90,6 +97,7 @@ type Items = Readonly<Record<string, readonly string[]>>
 
 const LOCATION = '${AWS::Region}:${AWS::AccountId}'
 const CONNECTIONS = `arn:\${AWS::Partition}:execute-api:${LOCATION}:\${Api}/trial/POST/@connections/*`
+const PARAMETER = `arn:\${AWS::Partition}:ssm:${LOCATION}:parameter/collaboration/master-key`
 const UPKEEP = `arn:\${AWS::Partition}:lambda:${LOCATION}:function:${STACK}-upkeep`
 
 /** All that a role allows: `action on resource`, and of which items. */
@@ -135,10 +143,11 @@ function onItems(table: string, items: Items = {}): string[] {
   )
 }
 
-function expected(name: string, { configuration, sessions, posts, startsUpkeep, wakes }: May): string[] {
+function expected(name: string, { configuration, sessions, secrets, posts, startsUpkeep, wakes }: May): string[] {
   return [
     ...onItems('Configuration', configuration),
     ...onItems('Sessions', sessions),
+    ...(secrets ? [`ssm:GetParameter on ${PARAMETER}`] : []),
     ...(posts ? [`execute-api:ManageConnections on ${CONNECTIONS}`] : []),
     ...(wakes ? ['events:PutEvents on ${Waking.Arn}'] : []),
     ...(startsUpkeep ? [`lambda:InvokeFunction on ${UPKEEP}`] : []),
@@ -208,6 +217,21 @@ describe.each(Object.entries(MAY))('%s', (name, may) => {
   })
 })
 
+it('may decrypt by one key of KMS, and read no parameter, where that is set', () => {
+  const key = 'arn:aws:kms:eu-central-1:000000000000:key/0a1b2c3d-1111-2222-3333-444455556666'
+  const { template, thrown } = made.again({ masterKey: `kms:${key}` })
+  const statements = ofType(template, 'AWS::IAM::Policy').flatMap(([, { Properties }]) =>
+    statementsIn(Properties['PolicyDocument']),
+  )
+  const of = (service: string) =>
+    statements.filter(({ Action }) => [Action].flat().some((each) => each.startsWith(service)))
+
+  expect(thrown).toBeUndefined()
+  expect(of('ssm:')).toEqual([])
+  expect(of('kms:')).toHaveLength(Object.values(MAY).filter(({ secrets }) => secrets).length)
+  for (const statement of of('kms:')) expect(statement).toMatchObject({ Action: 'kms:Decrypt', Resource: key })
+})
+
 it('allows nothing of a whole service, and on nothing that is not named', () => {
   const all = Object.keys(MAY).flatMap(allowed)
 
@@ -226,6 +250,7 @@ it('allows no function an item of a table but by what its key begins with', () =
 const VARIABLES = {
   CONFIGURATION_TABLE: true,
   SESSIONS_TABLE: true,
+  MASTER_KEY: true,
   CONNECTIONS_URL: true,
   UPKEEP_FUNCTION: true,
   SESSIONS_PER_LISTENER: true,
@@ -245,6 +270,7 @@ it('says in the variables where the tables, connections, upkeep, bus and CWA are
     NODE_OPTIONS: '--enable-source-maps',
     CONFIGURATION_TABLE: '${Configuration}',
     SESSIONS_TABLE: '${Sessions}',
+    MASTER_KEY: 'ssm:/collaboration/master-key',
     CONNECTIONS_URL: 'https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/trial',
     UPKEEP_FUNCTION: `${STACK}-upkeep`,
     SESSIONS_PER_LISTENER: '600',

@@ -60,6 +60,7 @@ describe('settingsFrom', () => {
     expect(settings({ upstreamUrl })).toEqual({
       upstreamUrl,
       codec: 'json',
+      masterKey: 'ssm:/collaboration/master-key',
       logRetentionDays: 30,
       removalPolicy: 'retain',
       throttle: { ratePerSecond: 500, burst: 1_000 },
@@ -103,7 +104,7 @@ describe('settingsFrom', () => {
       'collaboration:throttle.burst: is 0; accepted is a whole number from 1',
       ...['colour', 'upsteamUrl'].map(
         (key) =>
-          `collaboration:${key}: there is no such setting; there are upstreamUrl, codec, privateCa, vpc, logRetentionDays, removalPolicy, throttle, stage, sessionsPerListener`,
+          `collaboration:${key}: there is no such setting; there are upstreamUrl, codec, privateCa, masterKey, vpc, logRetentionDays, removalPolicy, throttle, stage, sessionsPerListener`,
       ),
     ])
   })

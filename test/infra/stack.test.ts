@@ -59,7 +59,7 @@ const retentionOf = (template: Template) =>
 
 describe('what the stack leaves behind', () => {
   it('is its tables and logs, by default', () => {
-    expect(stored(kept)).toHaveLength(12)
+    expect(stored(kept)).toHaveLength(13)
     for (const [name, { DeletionPolicy, UpdateReplacePolicy }] of stored(kept)) {
       expect([name, DeletionPolicy, UpdateReplacePolicy]).toEqual([name, 'Retain', 'Retain'])
     }

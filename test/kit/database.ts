@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { CreateTableCommand, DeleteTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb'
 import { onTestFinished } from 'vitest'
 import { dynamo } from '../../infra/local/dynamo/dynamo.ts'
 import { type Table, table } from '../../shared/store/table.ts'
@@ -13,6 +19,13 @@ export interface Database {
   readonly withAnswerLost: () => Table
 }
 
+let chosen: string | undefined
+
+/** From now on tables are made by the engine there, by anybody's credentials; undefined: as `database` says. */
+export function useEngine(url: string | undefined): void {
+  chosen = url
+}
+
 /**
  * An empty table for one test: in the embedded DynamoDB, or, where AWS_ENDPOINT_URL_DYNAMODB is set, in that engine,
  * with the credentials and the region of the environment. An engine that takes long to make a table needs a longer
@@ -21,12 +34,18 @@ export interface Database {
 export async function database(): Promise<Database> {
   const name = `test-${randomUUID()}`
   const elsewhere = process.env['AWS_ENDPOINT_URL_DYNAMODB']
-  const connect = elsewhere === undefined ? await embedded(name) : await engineAt(elsewhere, name)
+  const connect = await (chosen !== undefined
+    ? engineAt({ endpoint: chosen, ...ANYBODY }, name)
+    : elsewhere === undefined
+      ? embedded(name)
+      : engineAt({ endpoint: elsewhere }, name))
   return {
     items: table(connect(), name),
     withAnswerLost: () => table(losingFirstAnswer(connect()), name),
   }
 }
+
+const ANYBODY = { region: 'local', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
 
 type Connect = () => DynamoDBClient
 
@@ -38,12 +57,11 @@ async function embedded(name: string): Promise<Connect> {
   })
   await own.start()
   onTestFinished(own.stop)
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-  return connecting(() => new DynamoDBClient({ endpoint: own.url, region: 'local', credentials }))
+  return connecting(() => new DynamoDBClient({ endpoint: own.url, ...ANYBODY }))
 }
 
-async function engineAt(endpoint: string, TableName: string): Promise<Connect> {
-  const connect = connecting(() => new DynamoDBClient({ endpoint }))
+async function engineAt(where: DynamoDBClientConfig, TableName: string): Promise<Connect> {
+  const connect = connecting(() => new DynamoDBClient(where))
   const client = connect()
   await client.send(
     new CreateTableCommand({

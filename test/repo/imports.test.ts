@@ -53,8 +53,9 @@ const RULES: readonly Rule[] = [
       'shared/wire/',
       'shared/store/',
       'shared/cwa/',
+      'shared/gateway/',
     ],
-    packages: ['node:', 'commander', 'valibot', '@aws-sdk/*'],
+    packages: ['node:', 'commander', 'valibot', 'uqr', '@aws-sdk/*'],
   },
   { who: 'infra/cwa/', files: ['infra/cwa/', 'infra/local/', 'shared/cwa/', 'shared/rules/'], packages: ['node:'] },
 ]

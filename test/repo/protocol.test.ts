@@ -37,6 +37,7 @@ const SERVICE_FRAMES = {
   events: true,
   heard: true,
   bye: true,
+  enrolled: true,
   refused: true,
   ended: true,
 } as const satisfies Record<ServiceFrame['type'], true>

@@ -22,7 +22,14 @@ async function house() {
   const applicant = (settings: Partial<Settings>, changes: Partial<Applicant> = {}): Applicant => {
     devices += 1
     const device = `device-${devices}`
-    return { device, previous: undefined, settings: { ...DEFAULT_SETTINGS, ...settings }, now: NOW, ...changes }
+    return {
+      device,
+      number: NOW,
+      previous: undefined,
+      settings: { ...DEFAULT_SETTINGS, ...settings },
+      now: NOW,
+      ...changes,
+    }
   }
   return {
     ...parts,

@@ -37,14 +37,14 @@ describe('bad input', () => {
     {
       it: 'an action that no route has',
       send: async () => JSON.stringify({ action: 'dance', frame: 'x' }),
-      refused: { code: 'unknown-action', reason: 'action: expected one of login, send, poll, status, logout' },
+      refused: { code: 'unknown-action', reason: 'action: expected one of login, send, poll, status, logout, enroll' },
     },
     {
       it: 'text that is no JSON',
       send: async () => 'hello?',
       refused: {
         code: 'bad-frame',
-        reason: 'expected JSON text {"action", "frame"}, action one of login, send, poll, status, logout',
+        reason: 'expected JSON text {"action", "frame"}, action one of login, send, poll, status, logout, enroll',
       },
     },
     {

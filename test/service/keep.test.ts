@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
@@ -12,7 +12,10 @@ const LOCAL = { accessKeyId: 'local', secretAccessKey: 'local' }
 describe('tables that are kept', () => {
   const service = services()
   const keep = mkdtempSync(join(tmpdir(), 'collaboration-keep-'))
-  afterAll(() => rmSync(keep, { recursive: true, force: true }))
+  afterAll(() => {
+    rmSync(keep, { recursive: true, force: true })
+    rmSync(`${keep}.keys`)
+  })
 
   it('hold the configuration and the sessions from one start to the next', async () => {
     const first = await service({ keep })
@@ -20,10 +23,16 @@ describe('tables that are kept', () => {
     first.ann.device.close()
     await first.stop()
 
-    const { dynamo, description } = await service({ keep })
+    const { dynamo, description, vault } = await service({ keep })
 
     const client = new DynamoDBClient({ endpoint: dynamo.url, region: 'local', credentials: LOCAL })
-    const kept = sessions(table(client, description.outputs['SessionsTable'] ?? ''))
+    const kept = sessions(table(client, description.outputs['SessionsTable'] ?? ''), vault)
     await expect(kept.ofDevice('ann-phone')).resolves.toMatchObject({ session })
+    // The ticket opens with the key that was kept beside the tables.
+    await expect(kept.read(session)).resolves.toMatchObject({
+      device: 'ann-phone',
+      ticket: expect.stringMatching(/^\S{20,}$/),
+    })
+    expect(statSync(`${keep}.keys`).mode & 0o777).toBe(0o600)
   })
 })

@@ -4,7 +4,7 @@ import { benches as benchesOf } from '../../shared/rules/admission.ts'
 import { benchOf } from '../../shared/rules/seat.ts'
 import { outlooks } from '../../shared/store/outlook.ts'
 import { itemOf } from '../../shared/store/seat-item.ts'
-import { sessions } from '../../shared/store/sessions.ts'
+import { deviceSessions } from '../../shared/store/sessions.ts'
 import { table, type Table } from '../../shared/store/table.ts'
 import { watches } from '../../shared/store/watches.ts'
 import { type Service, services } from '../kit/service.ts'
@@ -49,7 +49,11 @@ async function filled(
 
 /** The session that Ann's device had once, on a seat that is another's by now. */
 async function earlierSession(items: Table, number: number): Promise<void> {
-  await sessions(items).point('ann-phone', { session: sessionOn(number, 'the-earlier-one-'), heard: 1 }, Date.now())
+  await deviceSessions(items).point(
+    'ann-phone',
+    { session: sessionOn(number, 'the-earlier-one-'), heard: 1 },
+    Date.now(),
+  )
 }
 
 const below = (count: number) => Array.from({ length: count }, (_, number) => number)

@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -12,7 +13,8 @@ import { character, tell, type Character } from '../../infra/local/story.ts'
 import { synthesize } from '../../infra/synthesis.ts'
 import { ntHash } from '../../shared/cwa/ntlm-hash.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
-import { findings, keyTraces, passwordTraces, type Place } from '../kit/secrets.ts'
+import { parseKeyRing } from '../../shared/store/key-ring.ts'
+import { findings, keyTraces, passwordTraces, type Place, type Trace } from '../kit/secrets.ts'
 
 /** Long enough that nothing else looks like it, with what JSON, XML, URLs and UTF-16 each write in a way of their own. */
 const PASSWORD = 'Zq7&<Ä>+"ß 9Kx/e%n🌍wört'
@@ -45,6 +47,30 @@ async function items({ dynamo, description }: RunningStack): Promise<Record<stri
   return pages.flatMap(({ Items = [] }) => Items.map((item) => unmarshall(item)))
 }
 
+/** What the story's people write. */
+const WORDS = ['Hello Bob, lunch?']
+
+/** The key that a device's tokens are signed with. */
+function tokenKey(key: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', key, new Uint8Array(), 'device token', 32))
+}
+
+/** Every token of a device begins with the same header. */
+function tokenTraces(device: string): Trace[] {
+  const header = Buffer.from(JSON.stringify({ alg: 'HS256', kid: device })).toString('base64url')
+  return [{ form: 'a token', bytes: Buffer.from(header) }]
+}
+
+/** The ticket that a session's item holds sealed. */
+async function ticketIn({ pk, sk, ticket }: Record<string, unknown>, { vault }: RunningStack): Promise<string> {
+  return vault.open(ticket, { table: 'sessions', item: { pk: String(pk), sk: String(sk) }, attribute: 'ticket' })
+}
+
+function masterKeyIn(parameters: string): Uint8Array {
+  const values: Record<string, string> = JSON.parse(parameters)
+  return parseKeyRing(values['/collaboration/master-key'] ?? '')[0].key
+}
+
 /** The whole service with everything that it writes anywhere, where a test can look. */
 async function observed(cwa: { iwa?: boolean; tls?: boolean }) {
   const keep = mkdtempSync(join(tmpdir(), 'collaboration-secrets-'))
@@ -69,6 +95,7 @@ async function observed(cwa: { iwa?: boolean; tls?: boolean }) {
   onTestFinished(async () => {
     await stop()
     rmSync(keep, { recursive: true, force: true })
+    rmSync(`${keep}.keys`, { force: true })
   })
   const keys: Uint8Array[] = []
   const characters: Character[] = []
@@ -113,7 +140,9 @@ describe('a secret', () => {
       const stored = await items(running)
       const tables = stored.map((item) => place(`the item ${String(item['pk'])} / ${String(item['sk'])}`, item))
       const upstream = running.cwa.control.requests().map((request) => place('the requests that CWA lists', request))
-      const tickets = stored.flatMap(({ ticket }) => (typeof ticket === 'string' ? [ticket] : []))
+      const tickets = await Promise.all(
+        stored.filter(({ ticket }) => ticket !== undefined).map((item) => ticketIn(item, running)),
+      )
       const deployed = files(assembly(), 'the cloud assembly')
       await stop()
       const written = [...files(keep, 'the folder of the tables'), ...deployed]
@@ -123,9 +152,17 @@ describe('a secret', () => {
       const places = [...logs(), ...told, ...tables, ...upstream, ...written]
       expect(findings(places, passwordTraces(PASSWORD))).toEqual([])
       expect(findings(places, passwordTraces(WRONG))).toEqual([])
-      const visible = [...logs(), ...told, ...upstream]
-      for (const key of keys) expect(findings(visible, keyTraces('a transport key', key))).toEqual([])
-      for (const ticket of tickets) expect(findings(visible, keyTraces('a ticket', Buffer.from(ticket)))).toEqual([])
+      for (const key of keys) expect(findings(places, keyTraces('a transport key', key))).toEqual([])
+      for (const key of keys) expect(findings(places, keyTraces('a token key', tokenKey(key)))).toEqual([])
+      for (const { person } of characters) expect(findings(places, tokenTraces(person.device))).toEqual([])
+      // What people write is in the mailboxes and on the devices: no log has it.
+      const wordTraces = WORDS.map((words) => ({ form: `the words ${words}`, bytes: Buffer.from(words) }))
+      expect(findings(told, wordTraces).length).toBeGreaterThan(0)
+      expect(findings([...logs(), ...upstream], wordTraces)).toEqual([])
+      for (const ticket of tickets) expect(findings(places, keyTraces('a ticket', Buffer.from(ticket)))).toEqual([])
+      // The master key is beside the tables, where the local stack has its Parameter Store, and nowhere else.
+      const master = masterKeyIn(readFileSync(`${keep}.keys`, 'utf8'))
+      expect(findings(places, keyTraces('the master key', master))).toEqual([])
     },
     90_000,
   )

@@ -10,12 +10,12 @@ describe('a ticket', () => {
   const service = services()
 
   it('that the answer to a send brings is kept at once, while a GET with the old one is still held', async () => {
-    const { ann, cwa, dynamo, description } = await service()
+    const { ann, cwa, dynamo, description, vault } = await service()
     const { session } = await ann.device.login(ann.person.login, ann.person.password)
     await cwa.control.untilListening(ANN)
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
     const client = new DynamoDBClient({ endpoint: dynamo.url, region: 'local', credentials })
-    const cached = sessions(table(client, description.outputs['SessionsTable'] ?? ''))
+    const cached = sessions(table(client, description.outputs['SessionsTable'] ?? ''), vault)
     const before = await cached.read(session)
 
     cwa.control.rotateTicket(ANN)

@@ -24,6 +24,7 @@ import { sessions } from '../../shared/store/sessions.ts'
 import { SETTINGS_KEY } from '../../shared/store/settings-change.ts'
 import { watches } from '../../shared/store/watches.ts'
 import type { DeviceFrame, ServiceFrame } from '../../shared/wire/frames.ts'
+import { openVault } from '../kit/vault.ts'
 import { simulatedDatabase, type Rewrite } from '../kit/simulation/database.ts'
 import { type Faults, simulation } from '../kit/simulation/simulation.ts'
 import { FIRST_EVENTS, simulatedCwa } from './delivery-cwa.ts'
@@ -63,6 +64,9 @@ export interface Played {
 
 const USERS = ['ann', 'bob', 'cid'] as const
 const CONVERSATION = 1
+/** How often devices poll at the end, and how long each time is waited for what comes. */
+const MOST_POLLS = 6
+const POLLED_MS = 30_000
 /** More than any schedule takes: two listeners that end each other's GETs take many. */
 const MOST_STEPS = 500_000
 /** Longer than a schedule. */
@@ -108,7 +112,7 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
   const push: Push = (frame, { connection }, number) => gateway.post(connection, { frame, action: 'push', number })
   const whole = (mutate ?? same)({
     seats: seats(kept.table),
-    sessions: sessions(kept.table),
+    sessions: sessions(kept.table, openVault),
     mailbox: mailbox(kept.table),
     watches: watches(kept.table),
     outlooks: outlooks(kept.table),
@@ -116,7 +120,7 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     push,
   })
   const poll = polling({ ...whole, watching })
-  const send = sending({ ...whole, configuration: configuration(configured.table) })
+  const send = sending({ ...whole, configuration: configuration(configured.table, openVault) })
 
   /** What the functions do, each for a frame of its action. */
   const story = async (sent: Sent): Promise<ServiceFrame | undefined> => {
@@ -201,8 +205,14 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     const endsAt = clock.now() + limitMs
     const isCareless = careless && random.chance(0.3)
     const watches = isCareless ? regardless(whole.watches, () => !isOver) : looked(whole.watches)
-    const stores = { ...whole, watches }
-    const environment = { ...stores, configuration: configuration(configured.table), clock, random: random.next, wake }
+    const environment = {
+      ...whole,
+      watches,
+      configuration: configuration(configured.table, openVault),
+      clock,
+      random: random.next,
+      wake,
+    }
     const work = async () => {
       const now = clock.now()
       const inForce = await environment.configuration.settings(now)
@@ -324,7 +334,7 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
   }
 
   const chaos = async () => {
-    for (let left = 15 + random.below(30); left > 0; left -= 1) {
+    for (let left = 12 + random.below(24); left > 0; left -= 1) {
       await pause(random.chance(0.1) ? random.below(40_000) : random.below(1_500))
       happens(random.pick(users))
     }
@@ -367,9 +377,14 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
   }
   await runUntil(() => isQuiet() || clock.now() > until)
   const isStuck = !oracle.isQuiet()
+  // Whoever listens may still have to fetch what is to be polled.
   let polled = 0
-  for (const user of users) devices.get(user)?.does((held) => void resumed(held).then(() => (polled += 1)))
-  await runUntil(() => polled === users.length || clock.now() > until + 120_000)
+  for (let rounds = 0; rounds < MOST_POLLS && (rounds === 0 || !oracle.isPresent()); rounds += 1) {
+    polled = 0
+    for (const user of users) devices.get(user)?.does((held) => void resumed(held).then(() => (polled += 1)))
+    const next = clock.now() + POLLED_MS
+    await runUntil(() => (polled === users.length && oracle.isPresent()) || clock.now() > next)
+  }
   oracle.allIsQuiet()
   // What a poll brings was not lost, but nobody would have polled.
   if (isStuck || polled < users.length) world.violated(INVARIANTS.delivered)

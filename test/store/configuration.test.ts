@@ -7,13 +7,17 @@ import {
   type ConfigurationWriter,
   configurationWriter,
 } from '../../shared/store/configuration.ts'
+import { Unsealable } from '../../shared/store/vault.ts'
 import { database } from '../kit/database.ts'
+import { testVault } from '../kit/vault.ts'
 
 const NOW = 1_800_000_000_000
 
 async function administered() {
   const { items } = await database()
-  return { reader: configuration(items), another: () => configuration(items), writer: configurationWriter(items) }
+  const vault = testVault()
+  const another = () => configuration(items, vault)
+  return { reader: another(), another, writer: configurationWriter(items, vault) }
 }
 
 describe('settings', () => {
@@ -59,6 +63,18 @@ describe('a user', () => {
     const { reader, writer } = await administered()
     await writer.putUser('CONTOSO\\ann', { permitted: true })
     expect(await reader.user('ann', NOW)).toBeUndefined()
+  })
+})
+
+describe('the keys of a device', () => {
+  it('open for no other device', async () => {
+    const { items } = await database()
+    const vault = testVault()
+    await configurationWriter(items, vault).putDevice('ann-phone', { state: 'active', transportKey: 'A'.repeat(43) })
+    const kept = await items.get<Record<string, unknown>>({ pk: 'DEVICE#ann-phone', sk: '-' })
+    expect(JSON.stringify(kept)).not.toContain('AAAA')
+    await items.put({ ...kept, pk: 'DEVICE#bob-phone', sk: '-' })
+    await expect(configuration(items, vault).device('bob-phone', NOW)).rejects.toThrow(Unsealable)
   })
 })
 

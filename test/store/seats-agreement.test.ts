@@ -60,7 +60,8 @@ describe('DynamoDB and the rules agree', { timeout: 20_000 }, () => {
       fc.asyncProperty(sends, fc.boolean(), async ({ sent, perMinute, closeS }, isNoted) => {
         number += BENCH_SEATS
         const noted = isNoted ? { milestoneMinute: minuteOf(NOW) } : {}
-        const seat = await place(anOpen({ number, sent: sent - 1, ...noted }))
+        const answered = sent > 1 ? { outcome: { number: sent - 1 } } : {}
+        const seat = await place(anOpen({ number, sent: sent - 1, ...answered, ...noted }))
         const at = NOW + 60_000 + closeS * 500
         const retryAfterMs = sendWaitMs(seat, sent, perMinute, at)
 

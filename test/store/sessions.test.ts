@@ -1,7 +1,11 @@
 import { describe, expect, it, test } from 'vitest'
 import type { Mail } from '../../shared/rules/batches.ts'
 import { ITEM_LIFE_MS, type Session, sessions as sessionsOf } from '../../shared/store/sessions.ts'
+import { newKeyRing, printKeyRing, rotated } from '../../shared/store/key-ring.ts'
+import type { Table } from '../../shared/store/table.ts'
+import { Unsealable, vault } from '../../shared/store/vault.ts'
 import { database } from '../kit/database.ts'
+import { testVault } from '../kit/vault.ts'
 import { NOW, sessionOn } from '../rules/sample-seats.ts'
 
 const DEVICE = 'ann-phone'
@@ -21,7 +25,9 @@ const EXPIRES_AT_S = (NOW + ITEM_LIFE_MS) / 1_000
 async function cache() {
   const { items, withAnswerLost } = await database()
   const expiry = async (pk: string) => (await items.get<{ expiresAtS: number }>({ pk, sk: '-' }))?.expiresAtS
-  return { sessions: sessionsOf(items), sessionsWithAnswerLost: () => sessionsOf(withAnswerLost()), expiry }
+  const vault = testVault()
+  const sessionsWithAnswerLost = () => sessionsOf(withAnswerLost(), vault)
+  return { sessions: sessionsOf(items, vault), sessionsWithAnswerLost, expiry }
 }
 
 describe('the cache of the connectivity information', () => {
@@ -133,5 +139,68 @@ describe('a device', () => {
     const { sessions, sessionsWithAnswerLost } = await cache()
     expect(await sessionsWithAnswerLost().point(DEVICE, first, NOW)).toBe(true)
     expect(await sessions.ofDevice(DEVICE)).toMatchObject(first)
+  })
+})
+
+describe('a ticket', () => {
+  const NEXT = NOW + 60_000
+
+  async function rotating() {
+    const { items } = await database()
+    let ring = newKeyRing(NOW)
+    let now = NOW
+    const vaultNow = () =>
+      vault(
+        async () => printKeyRing(ring),
+        () => now,
+      )
+    const rotate = () => {
+      ring = rotated(ring, NEXT)
+      // Whoever meets a key that it lacks reads the ring again, once a second.
+      now += 2_000
+    }
+    return { items, rotate, environment: (of: Table = items) => sessionsOf(of, vaultNow()) }
+  }
+
+  it('is kept sealed, for its session alone', async () => {
+    const { items, environment } = await rotating()
+    await environment().open(SESSION, NOW)
+    const kept = await items.get<Record<string, unknown>>({ pk: `SESSION#${SESSION.session}`, sk: '-' })
+    expect(JSON.stringify(kept)).not.toContain('ticket-1')
+    await items.put({ ...kept, pk: `SESSION#${ANOTHER}`, sk: '-', session: ANOTHER })
+    await expect(environment().read(ANOTHER)).rejects.toThrow(Unsealable)
+  })
+
+  it('is renewed across a rotation: by who knows the new key and by who does not yet, and never by an older answer', async () => {
+    const { environment, rotate } = await rotating()
+    const [old, late] = [environment(), environment()]
+    await old.open(SESSION, NOW)
+    await late.read(SESSION.session)
+    rotate()
+    const young = environment()
+    const { session, ticket: was } = SESSION
+    expect(await young.renew(session, { was, now: 'second' })).toBe(true)
+    expect(await late.renew(session, { was, now: 'late' })).toBe(false)
+    expect((await late.read(session))?.ticket).toBe('second')
+    expect(await late.renew(session, { was: 'second', now: 'third' })).toBe(true)
+    expect((await young.read(session))?.ticket).toBe('third')
+  })
+
+  it('is sealed anew by the newest key, unless it was renewed meanwhile', async () => {
+    const { items, environment, rotate } = await rotating()
+    await environment().open(SESSION, NOW)
+    expect(await environment().reseal(SESSION.session)).toBe(false)
+    rotate()
+    const own = environment()
+    // Between its read and its write another function keeps the next ticket.
+    const meanwhile: Table = {
+      ...items,
+      async update(key, update, condition) {
+        await environment().renew(SESSION.session, { was: SESSION.ticket, now: 'second' })
+        return items.update(key, update, condition)
+      },
+    }
+    expect(await environment(meanwhile).reseal(SESSION.session)).toBe(false)
+    expect((await own.read(SESSION.session))?.ticket).toBe('second')
   })
 })

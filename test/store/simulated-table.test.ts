@@ -12,6 +12,7 @@ import { simulatedDatabase } from '../kit/simulation/database.ts'
 import { simulation } from '../kit/simulation/simulation.ts'
 import { anOpen, aSigningIn, NOW, sessionOn } from '../rules/sample-seats.ts'
 import { heardFrom } from './seated.ts'
+import { testVault } from '../kit/vault.ts'
 
 /** One write of a store: its condition and its change are what the simulated table must understand as DynamoDB does. */
 interface Write {
@@ -37,7 +38,8 @@ async function writes(): Promise<Write[]> {
   const cursor = { seq: 1, ackId: 2, eid: 3 }
   const quiet = { from: 4, since: NOW }
   const outlook = outlooks(table)
-  const configuration = configurationWriter(table)
+  const vault = testVault()
+  const configuration = configurationWriter(table, vault)
   await seats(table).take(aSigningIn(), NOW)
   await seats(table).takeFrom(seat, aSigningIn())
   await seats(table).takeFrom(aSigningIn(), aSigningIn({ session: sessionOn(17, 'another') }))
@@ -51,9 +53,9 @@ async function writes(): Promise<Write[]> {
   await seats(table).answered(session, { number: 1 })
   await seats(table).unsent(session, 1)
   await seats(table).outOfCoverage(session, connection)
-  await sessions(table).keep({ session, cursor }, NOW)
-  await sessions(table).renew(session, { was: 'a', now: 'b' })
-  await sessions(table).point(device, { session, heard: 5 }, NOW)
+  await sessions(table, vault).keep({ session, cursor }, NOW)
+  await sessions(table, vault).renew(session, { was: 'a', now: 'b' })
+  await sessions(table, vault).point(device, { session, heard: 5 }, NOW)
   await outlook.lead(0, 1)
   await outlook.lead(1, 2)
   await outlook.reach(4)

@@ -83,9 +83,9 @@ describe('a malformed frame', () => {
     ['the frame: expected Object', 5],
     [`type: ${MISSING}`, {}],
     [`type: ${MISSING}`, []],
-    ['type: expected ("login" | "send" | "poll" | "status" | "logout")', { ...LOGIN, type: 'Login' }],
-    ['type: expected ("login" | "send" | "poll" | "status" | "logout")', { ...LOGIN, type: 'accepted' }],
-    ['type: expected ("login" | "send" | "poll" | "status" | "logout")', { ...LOGIN, type: ['login'] }],
+    ['type: expected ("login" | "send" | "poll" | "status" | "logout" | "enroll")', { ...LOGIN, type: 'Login' }],
+    ['type: expected ("login" | "send" | "poll" | "status" | "logout" | "enroll")', { ...LOGIN, type: 'accepted' }],
+    ['type: expected ("login" | "send" | "poll" | "status" | "logout" | "enroll")', { ...LOGIN, type: ['login'] }],
 
     [`user: ${MISSING}`, { type: 'login', password: 'correct horse' }],
     [`password: ${MISSING}`, { type: 'login', user: 'ann' }],

@@ -1,23 +1,26 @@
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Variable } from '../../functions/parts/environment.ts'
 import { dynamo } from '../../infra/local/dynamo/dynamo.ts'
+import { parameters } from '../../infra/local/keys/parameters.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { REFUSALS } from '../../shared/rules/refusal.ts'
 import { configurationWriter } from '../../shared/store/configuration.ts'
+import { newKeyRing, printKeyRing } from '../../shared/store/key-ring.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
 import { itemOf } from '../../shared/store/seat-item.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
 import { KEYS } from '../../shared/store/tables.ts'
-import type { Action } from '../../shared/wire/actions.ts'
+import { vault } from '../../shared/store/vault.ts'
 import { parseServiceFrame } from '../../shared/wire/frames.ts'
 import { seal, unseal } from '../../shared/wire/seal.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import { runs } from '../cwa/fuzz.ts'
 import { testClock } from '../kit/clock.ts'
 import { anOpen, sessionOn } from '../rules/sample-seats.ts'
-import { hostileMessages, hostileTokens, type Hostile, type Scene } from './hostile.ts'
+import { hostileMessages, hostileTokens, type Action, type Hostile, type Scene } from './hostile.ts'
 
 const TABLES = ['configuration', 'sessions'].map((name) => ({
   name,
@@ -25,6 +28,8 @@ const TABLES = ['configuration', 'sessions'].map((name) => ({
   partitionKey: KEYS.partition,
   sortKey: KEYS.sort,
 }))
+/** Where nothing listens. */
+const NOBODY = 'http://127.0.0.1:9'
 /** Cases in a row before the tables are looked at again. */
 const IN_A_ROW = 10
 
@@ -47,6 +52,8 @@ const scene: Scene = {
 
 type Handler = (event: object, context: object) => Promise<unknown>
 
+const ring = printKeyRing(newKeyRing(Date.now()))
+const keys = parameters({ region: 'local', values: { '/keys': ring } })
 const tables = dynamo({ tables: TABLES, clock: testClock() })
 let client: DynamoDBClient
 let handlers: Readonly<Record<Action | 'authorize', Handler>>
@@ -57,20 +64,28 @@ const write = process.stdout.write.bind(process.stdout)
 /** The functions themselves, as they are deployed, with real tables; and nobody upstream, who would have to be asked. */
 beforeAll(async () => {
   await tables.start()
+  await keys.start()
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
   client = new DynamoDBClient({ endpoint: tables.url, region: 'local', credentials })
-  Object.assign(process.env, {
+  const variables: Record<Variable, string> = {
+    CONFIGURATION_TABLE: 'configuration',
+    SESSIONS_TABLE: 'sessions',
+    CONNECTIONS_URL: NOBODY,
+    UPKEEP_FUNCTION: 'upkeep',
+    SESSIONS_PER_LISTENER: '900',
+    MASTER_KEY: 'ssm:/keys',
+    WAKING_BUS: 'waking',
+    CWA_URL: NOBODY,
+    CWA_CODEC: 'json',
+    CWA_CA: '',
+  }
+  Object.assign(process.env, variables, {
+    AWS_ENDPOINT_URL: NOBODY,
     AWS_ENDPOINT_URL_DYNAMODB: tables.url,
-    AWS_ENDPOINT_URL_LAMBDA: 'http://127.0.0.1:9',
+    AWS_ENDPOINT_URL_SSM: keys.url,
     AWS_REGION: 'local',
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
-    CONFIGURATION_TABLE: 'configuration',
-    SESSIONS_TABLE: 'sessions',
-    CONNECTIONS_URL: 'http://127.0.0.1:9',
-    UPKEEP_FUNCTION: 'upkeep',
-    CWA_URL: 'http://127.0.0.1:9',
-    CWA_CODEC: 'json',
   })
   const [authorize, login, send, poll, status, logout] = await Promise.all([
     import('../../functions/authorize.ts'),
@@ -98,10 +113,12 @@ afterAll(async () => {
   process.stdout.write = write
   client.destroy()
   await tables.stop()
+  await keys.stop()
 })
 
 async function furnish(): Promise<void> {
-  const writer = configurationWriter(table(client, 'configuration'))
+  const sealing = vault(async () => ring)
+  const writer = configurationWriter(table(client, 'configuration'), sealing)
   const items = table(client, 'sessions')
   await writer.set(DEFAULT_SETTINGS)
   await writer.putUser('CONTOSO\\ann', { permitted: true })
@@ -114,8 +131,8 @@ async function furnish(): Promise<void> {
     await items.put({ ...itemOf(seat) })
     const cursor = { seq: 1, ackId: 1, eid: 1 }
     const known = { session, device, user: 'CONTOSO\\ann', uri: 'sip:ann@contoso.test', sid: 's', ticket: 't' }
-    await sessions(items).open({ ...known, openedAt: HEARD, cursor }, Date.now())
-    await sessions(items).point(device, { session, heard: HEARD }, Date.now())
+    await sessions(items, sealing).open({ ...known, openedAt: HEARD, cursor }, Date.now())
+    await sessions(items, sealing).point(device, { session, heard: HEARD }, Date.now())
     await mailbox(items).append(session, { ...cursor, events: [{ kind: 'done', number: 1 }] }, Date.now())
   }
 }
@@ -170,7 +187,7 @@ describe('a hostile message', () => {
 
   it('is told from one that is right, which changes what it should', async () => {
     const before = await state()
-    const frame = { type: 'status', session: scene.session, ack: 0, active: true }
+    const frame = { type: 'status', session: scene.session, ack: 0, active: true, answer: true }
     const right: Hostile = {
       what: 'nothing',
       action: 'status',

@@ -49,7 +49,7 @@ describe('a token', () => {
     },
   )
 
-  test.each([5, ['ann-phone'], { id: 'ann-phone' }, null, true, '', 'a'.repeat(65), 'ann phone', 'ann\n', 'DEVICE#x'])(
+  test.each([5, ['ann-phone'], { id: 'ann-phone' }, null, true, '', 'a'.repeat(97), 'ann phone', 'ann\n', 'DEVICE#x'])(
     'names no device when what it names is no device: %j',
     (kid) => {
       expect(deviceNamedBy(made({ alg: 'HS256', kid }, CLAIMS))).toBeUndefined()
@@ -123,6 +123,8 @@ describe('a token of somebody else', () => {
 
   it('is not genuine when its header has something to be understood', async () => {
     expect(await genuine(made({ ...HEADER, crit: ['exp'], exp: 1 }, CLAIMS))).toBe(false)
+    expect(await genuine(made({ ...HEADER, jwk: { kty: 'oct', k: 'AAAA' } }, CLAIMS))).toBe(false)
+    expect(await genuine(made({ ...HEADER, typ: 'JWT' }, CLAIMS))).toBe(true)
     expect(await genuine(made({ ...HEADER, b64: false, crit: ['b64'] }, CLAIMS))).toBe(false)
   })
 

@@ -50,7 +50,7 @@ const CALLS = {
 /** What the administrator's command does with each table; README.md has the policy for it. */
 const NEEDS = {
   configuration: { partition: 'SETTINGS', calls: ['GetItem', 'Scan', 'PutItem', 'UpdateItem', 'DeleteItem'] },
-  sessions: { partition: 'SEATS#0000', calls: ['GetItem', 'Query', 'DeleteItem'] },
+  sessions: { partition: 'SEATS#0000', calls: ['GetItem', 'Query', 'UpdateItem', 'DeleteItem'] },
 } as const
 
 /** Whether a table is there, has the keys that it must, and lets this user do what the command does. */

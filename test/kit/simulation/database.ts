@@ -146,6 +146,7 @@ function plain(value: Item): Item {
 
 function kept(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(kept)
+  if (value instanceof Uint8Array) return value.slice()
   if (typeof value !== 'object' || value === null) return value
   return plain({ ...value })
 }

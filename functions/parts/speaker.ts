@@ -1,0 +1,49 @@
+import { Refusal } from '../../shared/rules/refusal.ts'
+import type { Configuration } from '../../shared/store/configuration.ts'
+import type { DeviceState } from '../../shared/store/device-item.ts'
+import type { Action } from '../../shared/wire/actions.ts'
+import { redeemerIn } from '../../shared/wire/enrolment.ts'
+import { parseTransportKey } from '../../shared/wire/transport-key.ts'
+
+/** Who a connection belongs to, as the configuration knows it now: a device, or one that redeems an enrolment code. */
+export interface Speaker {
+  readonly state: DeviceState
+  /** 32 bytes: of the device, or of the code. */
+  readonly key: Uint8Array
+}
+
+/**
+ * @param name as a token names it, and the authorizer vouches for it afterwards
+ * @returns undefined for a name that nobody may have: of no device, or of a code that was replaced, has expired, or was
+ * redeemed by another
+ */
+export async function speaker(name: string, configuration: Configuration, now: number): Promise<Speaker | undefined> {
+  const redeemer = redeemerIn(name)
+  const record = await configuration.device(redeemer?.device ?? name, now)
+  if (redeemer === undefined) {
+    if (record?.transportKey === undefined) return undefined
+    return { state: record.state, key: parseTransportKey(record.transportKey) }
+  }
+  const { code } = record ?? {}
+  if (record === undefined || code === undefined || code.id !== redeemer.codeId || code.until <= now) return undefined
+  if (code.claim !== undefined && code.claim !== redeemer.claim) return undefined
+  const mayEnroll = record.state === 'waiting' || record.state === 'active'
+  return { state: mayEnroll ? 'waiting' : record.state, key: parseTransportKey(code.key) }
+}
+
+/** Whoever is in this state holds a connection. */
+export function mayConnect({ state }: Speaker): boolean {
+  return state === 'active' || state === 'waiting'
+}
+
+/**
+ * A device that is waiting to be enrolled does that and nothing else; one that was disabled or revoked since it connected,
+ * nothing.
+ *
+ * @param action undefined for a frame that has no route
+ * @throws Refusal `not-enrolled`
+ */
+export function mustBeAllowed({ state }: Speaker, action: Action | undefined): void {
+  const may = state === 'waiting' ? action === 'enroll' : state === 'active' && action !== 'enroll'
+  if (!may) throw new Refusal('not-enrolled')
+}

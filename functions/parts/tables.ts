@@ -1,0 +1,13 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { table } from '../../shared/store/table.ts'
+import { variable } from './environment.ts'
+
+const client = new DynamoDBClient()
+
+export function configurationTable() {
+  return table(client, variable('CONFIGURATION_TABLE'))
+}
+
+export function sessionsTable() {
+  return table(client, variable('SESSIONS_TABLE'))
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import { callerOf, denial } from '../policy.ts'
+
+/** Neither SSM nor KMS takes a larger request. */
+const REQUEST_BYTES = 64 * 1024
+
+export type Answer = { readonly ok: object } | { readonly fault: string; readonly message: string }
+
+export interface OperationOf {
+  /** As in `X-Amz-Target`, for example `AmazonSSM.GetParameter`. */
+  readonly target: string
+  /** As a policy names it, for example `ssm:GetParameter`. */
+  readonly action: string
+  readonly arn: (request: Record<string, unknown>) => string
+  readonly answer: (request: Record<string, unknown>) => Answer
+}
+
+export interface EndpointOptions {
+  readonly operations: readonly OperationOf[]
+  /** Whether a caller (the name of a function) may do an action. Absent: everyone may. */
+  readonly allows?: (caller: string, action: string, resourceArn: string) => boolean
+}
+
+export interface JsonEndpoint {
+  readonly start: () => Promise<void>
+  readonly stop: () => Promise<void>
+  /** After start. */
+  readonly url: string
+}
+
+/** A service of AWS that speaks its JSON 1.1 protocol, on loopback: as much of it as is asked for here. */
+export function jsonEndpoint({ operations, allows }: EndpointOptions): JsonEndpoint {
+  let url: string | undefined
+  const server = createServer((request, response) => {
+    answered(request)
+      .then(({ status, body }) => {
+        const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() }
+        response.writeHead(status, headers).end(JSON.stringify(body))
+      })
+      // A body that breaks off is the one thing that fails here; nobody is left to be told.
+      .catch(() => response.destroy())
+  })
+
+  async function answered(request: IncomingMessage): Promise<{ status: number; body: object }> {
+    const asked = objectIn(await textOf(request))
+    const operation = operations.find(({ target }) => target === request.headers['x-amz-target'])
+    if (operation === undefined || asked === undefined) return fault('UnknownOperationException', 'not served here')
+    const caller = callerOf(request.headers)
+    if (caller === undefined)
+      return fault('MissingAuthenticationTokenException', 'Request is missing Authentication Token')
+    const { action } = operation
+    const arn = operation.arn(asked)
+    if (allows?.(caller, action, arn) === false) return fault('AccessDeniedException', denial(caller, action, arn))
+    const answer = operation.answer(asked)
+    return 'ok' in answer ? { status: 200, body: answer.ok } : fault(answer.fault, answer.message)
+  }
+
+  return {
+    async start() {
+      await once(server.listen(0, '127.0.0.1'), 'listening')
+      const address = server.address()
+      url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+    },
+    async stop() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+    get url() {
+      if (url === undefined) throw new Error('The endpoint does not run: call start() first.')
+      return url
+    },
+  }
+}
+
+function fault(type: string, message: string) {
+  return { status: 400, body: { __type: type, message } }
+}
+
+function objectIn(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? { ...value } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request) {
+    // A request without an encoding set gives Buffers; its type says `any`.
+    const bytes: Buffer = chunk
+    length += bytes.length
+    if (length <= REQUEST_BYTES) chunks.push(bytes)
+  }
+  return Buffer.concat(chunks).toString()
+}

@@ -1,0 +1,60 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { jsonEndpoint, type Answer, type EndpointOptions, type JsonEndpoint } from './endpoint.ts'
+
+export interface ParametersOptions extends Pick<EndpointOptions, 'allows'> {
+  readonly region: string
+  /** A file, readable by this user only, in which the parameters are kept; absent: they are in memory. */
+  readonly file?: string
+  /** What is there at the start, by name. */
+  readonly values?: Readonly<Record<string, string>>
+}
+
+/** As much of SSM's Parameter Store as keeps a key ring: GetParameter and PutParameter of SecureStrings. */
+export function parameters({ region, file, values: first = {}, ...options }: ParametersOptions): JsonEndpoint {
+  const values = new Map(Object.entries(file === undefined ? first : kept(file)))
+  const arn = ({ Name }: Record<string, unknown>) =>
+    `arn:aws:ssm:${region}:000000000000:parameter/${String(Name).replace(/^\//, '')}`
+
+  const get = ({ Name }: Record<string, unknown>): Answer => {
+    const Value = values.get(String(Name))
+    if (Value === undefined) return { fault: 'ParameterNotFound', message: '' }
+    return { ok: { Parameter: { Name, Type: 'SecureString', Value } } }
+  }
+
+  const put = ({ Name, Value, Type, Overwrite }: Record<string, unknown>): Answer => {
+    if (Type !== 'SecureString') return { fault: 'UnsupportedParameterType', message: 'only SecureString is kept here' }
+    if (values.has(String(Name)) && Overwrite !== true) {
+      return { fault: 'ParameterAlreadyExists', message: 'The parameter already exists.' }
+    }
+    values.set(String(Name), String(Value))
+    if (file !== undefined) keep(file, Object.fromEntries(values))
+    return { ok: { Version: 1, Tier: 'Standard' } }
+  }
+
+  return jsonEndpoint({
+    ...options,
+    operations: [
+      { target: 'AmazonSSM.GetParameter', action: 'ssm:GetParameter', arn, answer: get },
+      { target: 'AmazonSSM.PutParameter', action: 'ssm:PutParameter', arn, answer: put },
+    ],
+  })
+}
+
+function kept(file: string): Record<string, string> {
+  try {
+    const values: Record<string, string> = JSON.parse(readFileSync(file, 'utf8'))
+    return values
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return {}
+    // What JSON.parse says quotes the text: it is not told.
+    // oxlint-disable-next-line preserve-caught-error
+    throw new Error(`${file} cannot be read: it holds the keys of the tables beside it; without it they are of no use`)
+  }
+}
+
+function keep(file: string, values: Record<string, string>): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  writeFileSync(file, JSON.stringify(values), { mode: 0o600 })
+  chmodSync(file, 0o600)
+}

@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
+import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
+import { administrator } from '../kit/administrator.ts'
+import { rawDevice, type RawDevice } from '../kit/raw-device.ts'
+import { services, type Service } from '../kit/service.ts'
+
+const service = services()
+let running: Service
+
+beforeAll(async () => {
+  running = await service()
+}, 90_000)
+
+/** Another device of a person, logged in over a socket that shows everything. */
+async function loggedIn(id: string, { person }: Service['ann']) {
+  const key = newTransportKey()
+  await running.configuration.putDevice(id, { state: 'active', transportKey: printTransportKey(key) })
+  const raw = await rawDevice(running.url, id, key)
+  onTestFinished(() => raw.socket.close())
+  raw.send(await raw.sealed('login', { type: 'login', user: person.login, password: person.password }, Date.now()))
+  const accepted = await answer(raw, 'accepted')
+  return { raw, key, session: accepted.session }
+}
+
+/** The next frame of this type; what comes unasked in between is passed over. */
+async function answer<T extends string>(raw: RawDevice, type: T) {
+  for (;;) {
+    const frame = await raw.frame()
+    if (frame.type !== type) continue
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return frame as Extract<typeof frame, { type: T }>
+  }
+}
+
+const sessionsOf = (uri: string) => running.cwa.control.sessions().filter((each) => each.uri === uri)
+
+describe('a device that is lost', () => {
+  it.each([
+    ['revoke', 'devices revoke lost-revoke --yes', '403'],
+    ['disable', 'devices disable lost-disable', '403'],
+    ['remove', 'devices remove lost-remove --yes', '401'],
+  ])('has its connection closed, its session ended and no way back, by devices %s', async (name, words, status) => {
+    const { raw, key, session } = await loggedIn(`lost-${name}`, running.ann)
+    expect(sessionsOf('sip:ann@contoso.test')).toHaveLength(1)
+
+    const { code, out } = await administrator(running)(`${words} --json`)
+
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ closed: 1, ended: [{ session, upstream: 'signed-out' }] })
+    await raw.closed
+    expect(sessionsOf('sip:ann@contoso.test')).toEqual([])
+    // What the functions have read before is forgotten within 10 s: here, at once.
+    await forget('authorize')
+    const socket = new WebSocket(
+      `${running.url}?token=${await deviceToken({ device: `lost-${name}`, audience: audienceOf(running.url) }, key, Date.now())}`,
+    )
+    const [error] = await once(socket, 'error')
+    expect(String(error)).toContain(`Unexpected server response: ${status}`)
+  })
+
+  it('is refused by the service itself, frame by frame, where nobody closed its connection', async () => {
+    const { raw, session } = await loggedIn('kept-phone', running.bob)
+    await running.configuration.setState('kept-phone', 'revoked')
+    await forget('status')
+    await forget('send')
+
+    raw.send(await raw.sealed('status', { type: 'status', session, ack: 0, active: true }, Date.now()))
+    expect(await answer(raw, 'refused')).toMatchObject({ code: 'not-enrolled', next: 'ask-user' })
+    const command = { kind: 'presence', availability: 'busy' }
+    raw.send(await raw.sealed('send', { type: 'send', session, number: 1, ack: 0, command }, Date.now() + 1))
+    expect(await answer(raw, 'refused')).toMatchObject({ code: 'not-enrolled' })
+  })
+})
+
+/** As if the environments of a function had read nothing yet. */
+async function forget(name: string): Promise<void> {
+  const found = running.description.functions.find((each) => each.name.endsWith(`-${name}`))
+  await running.lambda.killEnvironments(found?.name ?? '')
+}

@@ -1,0 +1,192 @@
+import type { AskedCondition, Rewrite } from '../kit/simulation/database.ts'
+import type { INVARIANTS } from './admission-oracle.ts'
+
+/** A condition of the stores that is broken on purpose. */
+export interface Mutation {
+  /** The named clause, in what it guards, and what is made of it. */
+  readonly clause: string
+  readonly rewrite: Rewrite
+  /** What then does not hold, in one schedule or another. */
+  readonly breaks: readonly (keyof typeof INVARIANTS)[]
+  /** A schedule that showed it, to be tried first: as long as the code makes the same steps, it shows it again. */
+  readonly seed: number
+  /** Why nothing breaks: what else prevents it. Such a clause is thrift, or a second line. */
+  readonly redundant?: string
+}
+
+const ALWAYS = '(attribute_exists(pk) OR attribute_not_exists(pk))'
+const NEVER = 'attribute_exists(nothing)'
+
+/** In conditions of this operation that have both texts, the first is replaced. */
+function instead(of: AskedCondition['of'], within: string, clause: string, other: string): Rewrite {
+  return (asked) => (asked.of === of && asked.text.includes(within) ? asked.text.replace(clause, other) : asked.text)
+}
+
+/** The same where the whole text is this. */
+function insteadOf(of: AskedCondition['of'], whole: string, other: string): Rewrite {
+  return (asked) => (asked.of === of && asked.text === whole ? other : asked.text)
+}
+
+const TAKE = 'l <= :now'
+const UNHEARD = 'h = :formerHeard'
+const MINE = 's = :session'
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    clause: 'NEVER_TAKEN in take: always',
+    rewrite: instead('put', TAKE, 'attribute_not_exists(pk)', ALWAYS),
+    breaks: ['oneSession', 'spoke'],
+    seed: 0,
+  },
+  {
+    clause: 'NEVER_TAKEN in take: never',
+    rewrite: instead('put', TAKE, 'attribute_not_exists(pk)', NEVER),
+    breaks: ['lost', 'refusedWhenFull'],
+    seed: 0,
+  },
+  {
+    clause: 'LEASE_OVER in take: always',
+    rewrite: instead('put', TAKE, TAKE, 'attribute_exists(l)'),
+    breaks: ['oneSession'],
+    seed: 0,
+  },
+  {
+    clause: 'LEASE_OVER in take: never',
+    rewrite: instead('put', TAKE, TAKE, NEVER),
+    breaks: ['lost', 'refusedWhenFull'],
+    seed: 2,
+  },
+  {
+    clause: 'MINE in take: never',
+    rewrite: instead('put', TAKE, MINE, NEVER),
+    breaks: ['refusedHoldsNothing', 'refusedWhenFull'],
+    seed: 66,
+  },
+  {
+    clause: 'MINE in takeFrom: always',
+    rewrite: instead('put', UNHEARD, MINE, ALWAYS),
+    breaks: ['oneSession', 'spoke'],
+    seed: 305,
+  },
+  {
+    clause: 'MINE in takeFrom, of a login under way: always',
+    rewrite: insteadOf('put', `(${MINE}) OR s = :next`, `(${ALWAYS}) OR s = :next`),
+    breaks: ['oneSession', 'spoke', 'newest', 'maximum'],
+    seed: 38,
+  },
+  {
+    clause: 'UNHEARD in takeFrom: whatever was heard',
+    rewrite: instead('put', UNHEARD, UNHEARD, ALWAYS),
+    breaks: ['spoke'],
+    seed: 19,
+  },
+  {
+    clause: 'its own success in takeFrom: never',
+    rewrite: instead('put', 's = :next', ' OR s = :next', ''),
+    breaks: ['refusedHoldsNothing', 'refusedWhenFull'],
+    seed: 13,
+  },
+  { clause: 'MINE in open: always', rewrite: insteadOf('put', MINE, ALWAYS), breaks: ['ownSeat'], seed: 3 },
+  { clause: 'MINE in open: never', rewrite: insteadOf('put', MINE, NEVER), breaks: ['ownSuccess'], seed: 0 },
+  { clause: 'MINE in free: always', rewrite: insteadOf('remove', MINE, ALWAYS), breaks: ['ownSeat'], seed: 0 },
+  {
+    clause: 'MINE in free: never',
+    rewrite: insteadOf('remove', MINE, NEVER),
+    breaks: ['refusedHoldsNothing'],
+    seed: 2,
+  },
+  {
+    clause: 'MINE in end: always',
+    rewrite: instead('remove', UNHEARD, MINE, ALWAYS),
+    breaks: [],
+    seed: 0,
+    redundant: 'UNHEARD names the frame and the connection: who agrees in both is the same session, or nobody is there',
+  },
+  {
+    clause: 'UNHEARD in end: whatever was heard',
+    rewrite: instead('remove', UNHEARD, UNHEARD, ALWAYS),
+    breaks: ['active'],
+    seed: 1127,
+  },
+  {
+    clause: 'MINE in heard: always',
+    rewrite: instead('update', 'h < :number', MINE, ALWAYS),
+    breaks: ['ownSeat', 'whole'],
+    seed: 41,
+  },
+  {
+    clause: 'OPENED in heard: always',
+    rewrite: instead('update', 'h < :number', 'attribute_not_exists(l) AND h < :number', ALWAYS),
+    breaks: ['ownSeat', 'once'],
+    seed: 0,
+  },
+  {
+    clause: 'NEWER in heard: always',
+    rewrite: instead('update', 'h < :number', 'h < :number', ALWAYS),
+    breaks: ['once'],
+    seed: 0,
+  },
+  {
+    clause: 'MINE in outOfCoverage: always',
+    rewrite: instead('update', 'c = :connection', MINE, ALWAYS),
+    breaks: ['ownSeat'],
+    seed: 63,
+  },
+  {
+    clause: 'the connection in outOfCoverage: always',
+    rewrite: insteadOf('update', `${MINE} AND c = :connection`, MINE),
+    breaks: ['inCoverage'],
+    seed: 1,
+  },
+  {
+    clause: 'NEWER_LOGIN and AS_READ in point: always',
+    rewrite: ({ of, text }) =>
+      of === 'put' && text.includes('heard < :heard') ? text.replace(/\(heard < :heard AND [^)]*\)?\)/, ALWAYS) : text,
+    breaks: ['once'],
+    seed: 2,
+  },
+  {
+    clause: 'NEWER_LOGIN in point: always',
+    rewrite: instead('put', 'heard < :heard', 'heard < :heard', ALWAYS),
+    breaks: ['once'],
+    seed: 0,
+    redundant: 'what was read before had a lower number, and AS_READ says that it is still as it was read',
+  },
+  {
+    clause: 'MINE in point: never',
+    rewrite: instead('put', 'heard < :heard', '#session = :session', NEVER),
+    breaks: ['ownSuccess'],
+    seed: 5,
+  },
+  {
+    clause: 'HIGHER in reach: always',
+    rewrite: insteadOf('update', 'attribute_not_exists(most) OR most < :most', ALWAYS),
+    breaks: ['maximum', 'counted'],
+    seed: 37,
+  },
+  {
+    clause: 'reach takes no quiet back',
+    rewrite: insteadOf('update', 'quietFrom < :from', NEVER),
+    breaks: ['ends'],
+    seed: 89,
+  },
+  {
+    clause: 'STILL_QUIET in lower: always',
+    rewrite: instead(
+      'update',
+      'quietSince = :quietSince',
+      'quietFrom = :quietFrom AND quietSince = :quietSince',
+      ALWAYS,
+    ),
+    breaks: ['maximum', 'counted'],
+    seed: 3410,
+  },
+  {
+    clause: 'as it was read in quieten: always',
+    rewrite: insteadOf('update', 'most = :asRead', ALWAYS),
+    breaks: [],
+    seed: 0,
+    redundant:
+      'a login that may take a seat above what is quiet takes that back itself, and a minute goes by before it is forgotten',
+  },
+]

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { Violation } from '../kit/simulation/simulation.ts'
+import { playAdmission } from './admission.ts'
+import { MUTATIONS, type Mutation } from './admission-mutations.ts'
+import { INVARIANTS } from './admission-oracle.ts'
+
+const SCHEDULES = 500
+/** In how many schedules a broken condition must be found. */
+const MUTATION_SCHEDULES = 1_500
+/** In how many a redundant one must not be. */
+const REDUNDANT_SCHEDULES = 25
+
+const seeds = (count: number) => Array.from({ length: count }, (_, seed) => seed)
+
+/** The invariant that does not hold in this schedule. */
+async function violated(seed: number, { rewrite }: Mutation): Promise<string | undefined> {
+  try {
+    await playAdmission({ seed, rewrite })
+    return undefined
+  } catch (thrown) {
+    if (thrown instanceof Violation) return thrown.invariant
+    throw thrown
+  }
+}
+
+describe('admission', { timeout: 300_000 }, () => {
+  it(`holds its invariants in ${SCHEDULES} schedules`, async () => {
+    let admitted = 0
+    let crashes = 0
+    for (const seed of seeds(SCHEDULES)) {
+      const played = await playAdmission({ seed })
+      admitted += played.admitted
+      crashes += played.crashes
+    }
+    expect(admitted).toBeGreaterThan(2 * SCHEDULES)
+    expect(crashes).toBeGreaterThan(SCHEDULES)
+  })
+
+  it('plays a schedule again by its seed', async () => {
+    for (const seed of seeds(12)) expect(await playAdmission({ seed })).toEqual(await playAdmission({ seed }))
+  })
+
+  it.each(MUTATIONS.filter(({ redundant }) => redundant === undefined))(
+    'is found broken without $clause',
+    async (mutation) => {
+      for (const seed of [mutation.seed, ...seeds(MUTATION_SCHEDULES)]) {
+        const invariant = await violated(seed, mutation)
+        if (invariant === undefined) continue
+        expect(mutation.breaks.map((name) => INVARIANTS[name])).toContain(invariant)
+        return
+      }
+      expect.unreachable(`not found in ${MUTATION_SCHEDULES} schedules`)
+    },
+  )
+
+  it.each(MUTATIONS.filter(({ redundant }) => redundant !== undefined))(
+    'holds without $clause: $redundant',
+    async (mutation) => {
+      for (const seed of seeds(REDUNDANT_SCHEDULES)) expect(await violated(seed, mutation)).toBeUndefined()
+    },
+  )
+})

@@ -1,0 +1,275 @@
+import { signOut, farewell } from '../../functions/parts/farewell.ts'
+import { loggingIn } from '../../functions/parts/logging-in.ts'
+import { unlistened } from '../../functions/parts/overview.ts'
+import type { Push } from '../../functions/parts/push.ts'
+import type { CwaClient } from '../../shared/cwa/client.ts'
+import { SignInRefused } from '../../shared/cwa/faults.ts'
+import type { Open } from '../../shared/rules/seat.ts'
+import { DEFAULT_SETTINGS, isInactive, type Settings } from '../../shared/rules/settings.ts'
+import { watching } from '../../shared/rules/watch.ts'
+import { configuration } from '../../shared/store/configuration.ts'
+import { mailbox } from '../../shared/store/mailbox.ts'
+import { outlooks, QUIET_MS } from '../../shared/store/outlook.ts'
+import { seats } from '../../shared/store/seats.ts'
+import { sessions } from '../../shared/store/sessions.ts'
+import { SETTINGS_KEY } from '../../shared/store/settings-change.ts'
+import { watches } from '../../shared/store/watches.ts'
+import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
+import { simulatedDatabase, type Rewrite } from '../kit/simulation/database.ts'
+import { type Faults, type Simulation, simulation } from '../kit/simulation/simulation.ts'
+import { openVault } from '../kit/vault.ts'
+import { admissionOracle } from './admission-oracle.ts'
+
+/** How long a login may run, as the stack has it. */
+const LOGIN_LIMIT_MS = 29_000
+const LISTEN_LIMIT_MS = 60_000
+const IDLE_MS = 10_000
+const INACTIVE_MS = 60_000
+const USER = 'CONTOSO\\ann'
+const WRONG = 'a wrong password'
+
+export interface ScheduleOptions {
+  readonly seed: number
+  /** Puts another condition in the place of one: breaks it on purpose. */
+  readonly rewrite?: Rewrite
+}
+
+/** What one schedule came to. */
+export interface Played {
+  readonly steps: number
+  readonly logins: number
+  readonly admitted: number
+  readonly crashes: number
+}
+
+/**
+ * One schedule of admission: a few devices, more than there are seats, log in, speak, fall silent, lose coverage, log out;
+ * logins run the service's own story, in environments that each remember their last no; upkeep ends the inactive and
+ * looks at the benches; an administrator lowers and raises the maximum; anything crashes, and answers get lost.
+ *
+ * @throws Violation where an invariant of admission-oracle.ts does not hold
+ */
+export async function playAdmission({ seed, rewrite }: ScheduleOptions): Promise<Played> {
+  const world = simulation({ seed, faults: faultsOf(seed) })
+  const { random, clock, pause } = world
+  const kept = simulatedDatabase(world, rewrite && { rewrite })
+  const configured = simulatedDatabase(world)
+  const maximum = 1 + random.below(4)
+  // In some schedules the maximum changes again and again, and somebody looks after it often.
+  const restless = seed % 3 === 2
+  const first: Settings = {
+    ...DEFAULT_SETTINGS,
+    persistentConnections: 6,
+    // Who is too eager is another story.
+    loginsPerHour: 1_000_000,
+    wrongPasswords: 1_000_000,
+    ...(random.chance(0.95) && { maximumSessions: maximum }),
+    ...(random.chance(0.85) && { idleTimeoutMs: IDLE_MS }),
+    ...(random.chance(0.5) && { inactivityTimeoutMs: INACTIVE_MS }),
+  }
+  configured.place({ ...SETTINGS_KEY, ...first })
+  configured.place({ pk: `USER#${USER.toLowerCase()}`, sk: '-', permitted: true })
+  const oracle = admissionOracle(world, kept, configured)
+
+  const stores = {
+    seats: seats(kept.table),
+    sessions: sessions(kept.table, openVault),
+    mailbox: mailbox(kept.table),
+    watches: watches(kept.table),
+    outlooks: outlooks(kept.table),
+  }
+  /** Each environment has its own cache of the settings. */
+  const environmentParts = () => ({
+    ...stores,
+    configuration: configuration(configured.table, openVault),
+    watching: watching(1),
+    wrong: wrongPasswordStore(kept.table),
+    push: pushes(world),
+    cwa: upstream(world),
+    clock,
+    chance: random.next,
+    seeThatUpkeepListens: async () => world.exchange('upkeep: rung', () => {}),
+  })
+
+  // Lambda's: one login at a time in each; one in which a login crashed or ran out of time is gone.
+  const idle: ReturnType<typeof loggingIn>[] = []
+  const counts = { logins: 0, admitted: 0, crashes: 0 }
+  const login = async (device: string, number: number, password: string) => {
+    counts.logins += 1
+    const environment = idle.splice(random.below(idle.length + 1), 1)[0] ?? loggingIn(environmentParts())
+    const name = `login ${counts.logins} of ${device}`
+    const told = { device, number, connection: `c${number}`, frame: { type: 'login', user: USER, password } } as const
+    oracle.loginBegins(name, device, number)
+    const ended = await world.start(name, () => environment({ ...told, now: clock.now() }), { limitMs: LOGIN_LIMIT_MS })
+    if (ended.state !== 'crashed') idle.push(environment)
+    oracle.loginEnded(name, ended)
+    if (ended.state === 'crashed') counts.crashes += 1
+    if (ended.state !== 'done' || ended.value.type !== 'accepted') return undefined
+    counts.admitted += 1
+    return { session: ended.value.session, connection: told.connection }
+  }
+
+  /** What the functions do for a frame or an event of a session, as processes of their own. */
+  let frames = 0
+  const invoke = async <T>(what: string, session: string, work: () => Promise<T>) => {
+    frames += 1
+    const name = `${what} ${frames}`
+    oracle.actsFor(name, session)
+    return world.start(name, work, { limitMs: LOGIN_LIMIT_MS })
+  }
+  const status = async (device: string, at: Where, number: number) => {
+    const heard = { ...at, device, number, acked: 0, at: clock.now() }
+    const ended = await invoke('status', at.session, () => stores.seats.heard(heard))
+    if (ended.state === 'done' && ended.value.kept) oracle.wasHeard(at.session, number)
+    return ended.state !== 'done' || ended.value.kept
+  }
+  const logOut = (device: string, at: Where, number: number) =>
+    invoke('logout', at.session, async () => {
+      const heard = await stores.seats.heard({ ...at, device, number, acked: 0, at: clock.now() })
+      if (!heard.kept) return
+      await stores.seats.free(at.session)
+      await signOut(at.session, { sessions: stores.sessions, cwa: upstream(world) })
+    })
+  const disconnect = (device: string, connection: string, session: string) =>
+    invoke('disconnect', session, async () => {
+      const has = await stores.sessions.ofDevice(device)
+      if (has !== undefined) {
+        oracle.actsFor(world.who(), has.session, connection)
+        await stores.seats.outOfCoverage(has.session, connection)
+      }
+    })
+
+  const device = async (name: string) => {
+    let at: Where | undefined
+    let number = 1_000 * (1 + random.below(9))
+    let connections = 0
+    for (let acts = restless ? 12 : 3 + random.below(5); acts > 0; acts -= 1) {
+      await pause(random.chance(0.3) ? random.below(restless ? QUIET_MS : 25_000) : random.below(500))
+      number += 2
+      if (at === undefined) {
+        const password = random.chance(0.1) ? WRONG : 'right'
+        const attempt = login(name, number, password)
+        // A device that waits no longer, and tries again; somebody who plays its frame once more.
+        const isPlayedAgain = random.chance(0.15)
+        const isImpatient = !isPlayedAgain && random.chance(0.15)
+        if (isPlayedAgain) await Promise.all([attempt, login(name, number, password)])
+        else if (isImpatient) await Promise.race([attempt, login(name, number + 1, password), pause(200)])
+        at = await attempt
+        continue
+      }
+      const act = random.below(10)
+      if (act < 5) {
+        const later = status(name, at, number + 1)
+        if (random.chance(0.3)) await Promise.all([later, status(name, at, number)])
+        if (!(await later)) at = undefined
+        number += 1
+      } else if (act < 7) {
+        await disconnect(name, at.connection, at.session)
+        connections += 1
+        at = { ...at, connection: `${name}-${connections}` }
+      } else if (act < 8) {
+        await logOut(name, at, number)
+        at = undefined
+      } else if (act < 9) {
+        // It forgot its session, and logs in anew.
+        at = undefined
+      }
+    }
+  }
+
+  const tick = async () => {
+    const parts = environmentParts()
+    const settings = await parts.configuration.settings(clock.now())
+    await unlistened(settings, clock.now(), parts)
+    const now = clock.now()
+    const open = (await stores.seats.read(0)).filter((seat): seat is Open => seat.state === 'open')
+    for (const seat of open.filter(({ lastHeardAt }) => isInactive(lastHeardAt, now, settings))) {
+      if (await stores.seats.end(seat)) await farewell(seat, 'inactive', parts)
+    }
+  }
+  const changeMaximum = async () => {
+    const { maximumSessions: _former, ...rest } = first
+    // What gets no answer is not tried again: it may be done, or not.
+    await configured.table.put({ ...SETTINGS_KEY, ...rest, maximumSessions: 1 + random.below(5) }).catch(() => {})
+  }
+  const upkeep = async () => {
+    for (let ticks = restless ? 12 : 2 + random.below(3); ticks > 0; ticks -= 1) {
+      await pause(random.below(restless ? QUIET_MS : 2 * QUIET_MS))
+      const ticking = world.start('upkeep', tick, { limitMs: LISTEN_LIMIT_MS })
+      if (restless && random.chance(0.4)) {
+        await changeMaximum()
+        await login(`visitor ${ticks}`, 1_000, 'right')
+      }
+      await ticking
+    }
+  }
+  const administrator = async () => {
+    for (let changes = restless ? 8 : random.below(3); changes > 0; changes -= 1) {
+      await pause(random.below(random.chance(0.3) ? 1_000 : 2 * QUIET_MS))
+      await changeMaximum()
+    }
+  }
+
+  const all = [
+    ...Array.from({ length: maximum + 1 + random.below(3) }, (_, index) => `device ${index}`).map((name) =>
+      world.start(name, () => device(name), { mayCrash: false }),
+    ),
+    world.start('schedule', upkeep, { mayCrash: false }),
+    world.start('administrator', administrator, { mayCrash: false }),
+  ]
+  await world.run()
+  await mustBeDone(all)
+  await oracle.allIsQuiet(async (name) => {
+    const told = { type: 'login', user: USER, password: 'right' } as const
+    const environment = loggingIn(environmentParts())
+    oracle.loginBegins(name, name, 1)
+    const ended = await world.start(name, () =>
+      environment({ device: name, number: 1, connection: name, frame: told, now: clock.now() }),
+    )
+    oracle.loginEnded(name, ended)
+    return ended
+  })
+  return { steps: world.steps(), ...counts }
+}
+
+interface Where {
+  readonly session: string
+  readonly connection: string
+}
+
+/** A harness that fails is no schedule. */
+async function mustBeDone(all: readonly Promise<{ readonly state: string }>[]): Promise<void> {
+  for (const each of await Promise.all(all)) {
+    if ('thrown' in each) throw each.thrown
+  }
+}
+
+/** Some schedules have no faults at all, so that what must hold without them can be asked, too. */
+function faultsOf(seed: number): Partial<Faults> {
+  const stale = 0.5
+  if (seed % 4 === 0) return { stale, longPause: 0.01 }
+  if (seed % 4 === 1) return { stale, longPause: 0.01, answerLost: 0.05 }
+  return { stale, longPause: 0.02, answerLost: 0.03, crash: 0.004, unreachable: 0.004 }
+}
+
+function pushes(world: Simulation): Push {
+  return (_, { connection }) => world.exchange(`post ${connection}`, () => world.random.chance(0.7))
+}
+
+/** A server upstream that takes the right password. */
+function upstream(world: Simulation): CwaClient {
+  const ask = <T>(what: string, answer: () => T) => world.exchange(`CWA: ${what}`, answer, { again: false })
+  const uri = 'sip:ann@contoso.test'
+  return {
+    signIn: (_, password) =>
+      ask('sign in', () => {
+        if (password === WRONG) throw new SignInRefused(['the password is wrong'])
+        return { ticket: 't', signInData: 'd', uri, by: 'iwa' as const, steps: [] }
+      }),
+    initiateSession: () => ask('initiateSession', () => ({ sid: 's', ticket: 't', uri, pollWaitMs: 0 })),
+    command: () => ask('command', () => ({ answers: [], ticket: 't' })),
+    poll: () => ask('GET', () => ({ events: [], ackId: 0, ticket: 't' })),
+    terminateSession: () => ask('terminateSession', () => {}),
+    close: () => {},
+  }
+}

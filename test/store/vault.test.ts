@@ -1,0 +1,154 @@
+import { describe, expect, it, test } from 'vitest'
+import { newKeyRing, parseKeyRing, printKeyRing, rotated, type KeyRing } from '../../shared/store/key-ring.ts'
+import { RING_CACHE_MS, Unsealable, vault, type Place } from '../../shared/store/vault.ts'
+
+const NOW = 1_800_000_000_000
+const PLACE: Place = { table: 'sessions', item: { pk: 'SESSION#17-a', sk: '-' }, attribute: 'ticket' }
+
+/** A ring that can be changed under the vaults that read it, and how often they did. */
+function kept(first: KeyRing = newKeyRing(NOW)) {
+  const state = { ring: first, reads: 0, away: false, now: NOW }
+  const read = async () => {
+    state.reads += 1
+    if (state.away) throw new Error('away')
+    return printKeyRing(state.ring)
+  }
+  return { state, environment: () => vault(read, () => state.now) }
+}
+
+describe('what is sealed', () => {
+  it('opens where it was sealed, looks different each time, and costs 32 bytes', async () => {
+    const { environment } = kept()
+    const own = environment()
+    const [one, other] = [await own.seal('a ticket', PLACE), await own.seal('a ticket', PLACE)]
+    expect(await environment().open(one, PLACE)).toBe('a ticket')
+    expect(Buffer.from(one).equals(Buffer.from(other))).toBe(false)
+    expect(one.length).toBe('a ticket'.length + 32)
+  })
+
+  test.each<[string, Place]>([
+    ['another item', { ...PLACE, item: { pk: 'SESSION#17-b', sk: '-' } }],
+    ['another table', { ...PLACE, table: 'configuration' }],
+    ['another attribute', { ...PLACE, attribute: 'tag' }],
+    ['another sort key', { ...PLACE, item: { pk: 'SESSION#17-a', sk: '0' } }],
+  ])('does not open in %s', async (_, place) => {
+    const { environment } = kept()
+    const sealed = await environment().seal('a ticket', PLACE)
+    await expect(environment().open(sealed, place)).rejects.toThrow(Unsealable)
+  })
+
+  it('does not open when any bit of it was changed, or a part is missing', async () => {
+    const own = kept().environment()
+    const sealed = await own.seal('t', PLACE)
+    for (let at = 0; at < sealed.length; at += 1) {
+      const changed = sealed.with(at, (sealed[at] ?? 0) ^ 1)
+      await expect(own.open(changed, PLACE)).rejects.toThrow(Unsealable)
+      await expect(own.open(sealed.slice(0, at), PLACE)).rejects.toThrow(Unsealable)
+    }
+  })
+
+  test.each(['a ticket', undefined, 5, new Uint8Array(0)])('is not what was never sealed: %j', async (text) => {
+    await expect(kept().environment().open(text, PLACE)).rejects.toThrow('ticket of SESSION#17-a is not sealed')
+  })
+
+  it('does not open with the ring of another service, and says which key is missing', async () => {
+    const ring = newKeyRing(NOW)
+    const sealed = await kept(ring).environment().seal('a ticket', PLACE)
+    await expect(kept().environment().open(sealed, PLACE)).rejects.toThrow(`master key ${ring[0].id}`)
+  })
+})
+
+describe('a rotation', () => {
+  it('lets an environment open at once what one with the new key sealed', async () => {
+    const { state, environment } = kept()
+    const [old, young] = [environment(), environment()]
+    const before = await old.seal('before', PLACE)
+    state.ring = rotated(state.ring, NOW)
+    state.now += 1_001
+    const after = await young.seal('after', PLACE)
+    expect(await old.open(after, PLACE)).toBe('after')
+    expect(await young.open(before, PLACE)).toBe('before')
+  })
+
+  it('is noticed by who goes on sealing when the cache is over, and not before', async () => {
+    const { state, environment } = kept()
+    const own = environment()
+    const [{ id: former }] = state.ring
+    const by = async () => Buffer.from((await own.seal('x', PLACE)).slice(0, 4)).toString('hex')
+    await by()
+    state.ring = rotated(state.ring, NOW)
+    state.now += RING_CACHE_MS - 1
+    expect(await by()).toBe(former)
+    state.now += 1
+    expect(await by()).toBe(state.ring[0].id)
+    expect(state.reads).toBe(2)
+  })
+
+  it('seals anew what an older key sealed, and leaves the rest', async () => {
+    const { state, environment } = kept()
+    const sealed = await environment().seal('x', PLACE)
+    state.ring = rotated(state.ring, NOW)
+    const own = environment()
+    const anew = await own.reseal(sealed, PLACE)
+    state.ring = [state.ring[0]]
+    expect(await environment().open(anew, PLACE)).toBe('x')
+    expect(await own.reseal(anew, PLACE)).toBeUndefined()
+    await expect(environment().open(sealed, PLACE)).rejects.toThrow(Unsealable)
+  })
+
+  it('leaves the tags of the older keys comparable', async () => {
+    const { state, environment } = kept()
+    const [before] = await environment().tags('x', PLACE)
+    state.ring = rotated(state.ring, NOW)
+    const [now, ...older] = await environment().tags('x', PLACE)
+    expect(older).toEqual([before])
+    expect(now).not.toEqual(before)
+    expect(await environment().tags('y', PLACE)).not.toContainEqual(before)
+  })
+})
+
+describe('the ring', () => {
+  it('is read once for many at the same time', async () => {
+    const { state, environment } = kept()
+    const own = environment()
+    await Promise.all(Array.from({ length: 20 }, () => own.seal('x', PLACE)))
+    expect(state.reads).toBe(1)
+  })
+
+  it('may be away while an environment knows it, and is not read for each stranger', async () => {
+    const { state, environment } = kept()
+    const own = environment()
+    const stranger = await kept().environment().seal('x', PLACE)
+    const sealed = await own.seal('x', PLACE)
+    state.away = true
+    state.now += RING_CACHE_MS
+    expect(await own.open(sealed, PLACE)).toBe('x')
+    const reads = state.reads
+    for (let at = 0; at < 20; at += 1) await expect(own.open(stranger, PLACE)).rejects.toThrow(Unsealable)
+    expect(state.reads - reads).toBeLessThanOrEqual(1)
+    await expect(environment().open(sealed, PLACE)).rejects.toThrow('away')
+  })
+
+  it('reads as it was printed', () => {
+    const ring = rotated(newKeyRing(NOW), NOW + 1)
+    expect(parseKeyRing(printKeyRing(ring))).toEqual(ring)
+  })
+
+  it('holds 16 keys in 4 KB, and no more', () => {
+    let ring = newKeyRing(NOW)
+    while (ring.length < 16) ring = rotated(ring, NOW)
+    expect(printKeyRing(ring).length).toBeLessThan(4_096)
+    expect(() => rotated(ring, NOW)).toThrow('retire the older ones first')
+  })
+
+  test.each([
+    '',
+    '{}',
+    '{"keys":[]}',
+    '{"keys":[{"id":"SECRET"}]}',
+    'null',
+    '{"keys":[{"id":"00000000","key":"SECRET","madeAt":1}]}',
+  ])('is not %j, and what is wrong is told without quoting it', (text) => {
+    expect(() => parseKeyRing(text)).toThrow(/^(?!.*SECRET).*ring/s)
+  })
+})
