@@ -110,7 +110,7 @@ export function questions(options: QuestionsOptions): Questions {
       } else if (frame.code === 'replayed' && question.renumbered < RENUMBERINGS) {
         question.renumbered += 1
         put(question, frame.heard)
-      } else if (frame.code === 'in-progress' || (frame.code === 'too-many' && question.frame.type !== 'login')) {
+      } else if (isNotYet(frame, question)) {
         if (frame.code === 'in-progress') question.repeats += 1
         question.timer.set(frame.retryAfterMs ?? IN_PROGRESS_MS, () => put(question))
       } else if (frame.code === 'internal' && question.frame.type === 'send') {
@@ -129,6 +129,20 @@ export function questions(options: QuestionsOptions): Questions {
       for (const question of open) settled(question).reject(reason)
     },
   }
+}
+
+type No = Extract<ServiceFrame, { type: 'refused' }>
+
+/*
+ * Whether the same is to be asked again, a while later. `out-of-order` with a time to wait says that the number is right,
+ * and the send before it may still be under way; without one, that the number is too high.
+ *
+ *   device    send 3 ─────────────────── unconfirmed ── send 4 ── out-of-order, wait 1 s ── send 4 ✔
+ *   service           POST ── note ✘                                      (as send 3: what became of send 3)
+ */
+function isNotYet({ code, retryAfterMs }: No, { frame }: Question): boolean {
+  if (code === 'out-of-order') return retryAfterMs !== undefined
+  return code === 'in-progress' || (code === 'too-many' && frame.type !== 'login')
 }
 
 function isAnswered({ frame }: Question): boolean {

@@ -143,6 +143,23 @@ describe('a send', () => {
     expect([tooHigh.frame.number, second.frame.number]).toEqual([2, 1])
     expect(await Promise.all(sends)).toMatchObject([{ code: 'upstream-away' }, { number: 1 }])
   })
+
+  it('is asked again under its number when told to wait: the one before it, unconfirmed, may still be under way', async () => {
+    const { device, talk, clock } = await loggedIn()
+
+    const sends = [failureOf(device.send(say('one'))), device.send(say('two'))]
+    const first = await talk.hear('send')
+    await first.answer({ type: 'refused', code: 'unconfirmed', reason: 'perhaps', next: 'ask-user' })
+    const early = await talk.hear('send')
+    await early.answer({ type: 'refused', code: 'out-of-order', reason: 'not yet', next: 'retry', retryAfterMs: 1_000 })
+    await barrier(device, talk)
+    clock.advance(1_000)
+    const again = await talk.hear('send')
+    await again.answer({ type: 'sent', number: 2 })
+
+    expect([early.frame.number, again.frame.number]).toEqual([2, 2])
+    expect(await Promise.all(sends)).toMatchObject([{ code: 'unconfirmed' }, { number: 2 }])
+  })
 })
 
 describe("the gateway's own error texts", () => {

@@ -26,6 +26,10 @@ export interface DeviceOptions {
 export interface SimulatedDevice {
   /** Has its program do something, once the device has come to it. */
   readonly does: (what: (held: Hold) => unknown) => void
+  /** The number of a session's next send, for a program that numbers by itself. */
+  readonly numbers: (session: string) => number
+  /** The last batch that a frame of the device acknowledged. */
+  readonly acknowledged: () => number
   /** Runs until the simulation ends. */
   readonly run: () => Promise<void>
 }
@@ -45,6 +49,8 @@ export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
   const arriving: (() => unknown)[] = []
   const asked: (() => unknown)[] = []
   let awake = nobody
+  let acknowledged = 0
+  let numbered = { session: '', last: 0 }
 
   const comes = (what: () => unknown) => {
     arriving.push(what)
@@ -71,6 +77,8 @@ export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
     }
     const transmit = async (frame: DeviceFrame, number: number) => {
       if (over !== undefined) throw over
+      if ('after' in frame) acknowledged = frame.after
+      else if ('ack' in frame) acknowledged = frame.ack
       socket.up(frame, number)
     }
     const open = questions({
@@ -110,6 +118,11 @@ export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
       asked.push(() => what(held))
       awake()
     },
+    numbers(session) {
+      numbered = { session, last: numbered.session === session ? numbered.last + 1 : 1 }
+      return numbered.last
+    },
+    acknowledged: () => acknowledged,
     async run() {
       for (;;) {
         if (arriving.length + asked.length === 0) {

@@ -24,6 +24,7 @@ export const INVARIANTS = {
   outcomeOfItself: 'an outcome is noted for the send that is under way',
   wokenOnce: 'a device is woken once until it says something',
   heir: 'a watch is taken over from whoever started its heir, or from nobody',
+  letIn: 'a listener that was started to go on takes the watch over from the one that started it',
   usable: 'a session that nobody ended goes on',
   presence: 'the last presence that a device shows of a contact is the last there was',
 } as const
@@ -45,6 +46,8 @@ export interface DeliveryOracle {
   readonly woken: (session: string) => void
   /** Whether there is nothing left that a sender or a receiver waits for. */
   readonly isQuiet: () => boolean
+  /** Whether every device shows the presence that there is: a dormant one does once it has polled. */
+  readonly isPresent: () => boolean
   /** When nothing goes wrong any more, and every device has polled. */
   readonly allIsQuiet: () => void
 }
@@ -137,6 +140,13 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
     world.note(`${device} shows ${text.slice(0, 20)}`)
   }
 
+  const absent = (): string[] =>
+    [...receivers].flatMap(([device, { presence }]) =>
+      [...presences]
+        .filter(([uri, is]) => uri !== `sip:${device}@contoso.test` && presence.get(uri) !== is)
+        .map(([uri, is]) => `${device} shows ${uri} as ${presence.get(uri)}, and it is ${is}`),
+    )
+
   return {
     sends(from, command) {
       const text = 'text' in command ? command.text : ''
@@ -209,6 +219,8 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
       [...messages.values()].every(({ state }) => state !== 'sending') &&
       [...receivers.values()].every((each) => lacking(each).length === 0),
 
+    isPresent: () => absent().length === 0,
+
     allIsQuiet() {
       const all = [...messages.values()]
       for (const { state, posts } of all) {
@@ -226,11 +238,10 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
           world.note(`${device} never showed ${text.slice(0, 20)}`)
           violated(INVARIANTS.lost)
         }
-        for (const [uri, availability] of presences) {
-          if (uri === `sip:${device}@contoso.test` || each.presence.get(uri) === availability) continue
-          world.note(`${device} shows ${uri} as ${each.presence.get(uri)}, and it is ${availability}`)
-          violated(INVARIANTS.presence)
-        }
+      }
+      for (const words of absent()) {
+        world.note(words)
+        violated(INVARIANTS.presence)
       }
     },
   }

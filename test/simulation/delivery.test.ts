@@ -40,7 +40,7 @@ describe('delivery', { timeout: 300_000 }, () => {
   })
 
   it.each(MUTATIONS)('is found broken with $name', async (mutation) => {
-    for (const seed of seeds(MUTATION_SCHEDULES)) {
+    for (const seed of [mutation.seed, ...seeds(MUTATION_SCHEDULES)]) {
       const invariant = await violated(seed, mutation)
       if (invariant === undefined) continue
       expect(mutation.breaks.map((name) => INVARIANTS[name])).toContain(invariant)

@@ -7,10 +7,11 @@ import type { Told } from '../../functions/parts/sealing.ts'
 import type { UpkeepEvent } from '../../functions/parts/upkeep-starter.ts'
 import type { Wake } from '../../functions/parts/waker.ts'
 import type { Hold } from '../../shared/device/hold.ts'
-import { Disconnected } from '../../shared/device/refused.ts'
+import { Disconnected, Refused } from '../../shared/device/refused.ts'
 import type { CwaClient } from '../../shared/cwa/client.ts'
-import { AVAILABILITIES } from '../../shared/rules/messaging.ts'
-import { Refusal } from '../../shared/rules/refusal.ts'
+import type { SendState } from '../../shared/device/send-state.ts'
+import { AVAILABILITIES, type Command } from '../../shared/rules/messaging.ts'
+import { Refusal, type RefusalCode } from '../../shared/rules/refusal.ts'
 import { BENCH_SEATS, sessionId, type Open } from '../../shared/rules/seat.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
 import { watching as watchingOf } from '../../shared/rules/watch.ts'
@@ -63,6 +64,18 @@ export interface Played {
 
 const USERS = ['ann', 'bob', 'cid'] as const
 const CONVERSATION = 1
+/** How often devices poll at the end, and how long each time is waited for what comes. */
+const MOST_POLLS = 6
+const POLLED_MS = 30_000
+/** More than any schedule takes: two listeners that end each other's GETs take many. */
+const MOST_STEPS = 500_000
+/** Longer than a schedule. */
+const NEVER_MS = 24 * 60 * 60_000
+/** How often a client that does not wait asks again for a send whose turn it is not, and how much longer it waits each time. */
+const TRIES = 100
+const TURN_MS = 100
+/** Refusals after which such a client asks again under the same number. */
+const TRY_AGAIN: ReadonlySet<RefusalCode> = new Set(['out-of-order', 'in-progress', 'upstream-away', 'internal'])
 /** How long it may take, with nothing going wrong any more, until all is delivered, in milliseconds. */
 const DRAIN_MS = 6 * 60_000
 
@@ -91,6 +104,9 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
   }
   configured.place({ ...SETTINGS_KEY, ...settings })
   const watching = watchingOf(BENCH_SEATS)
+  /** Whether some listeners take no notice of the lease, so that there are two at once for long. */
+  const careless = random.chance(0.25)
+  let isOver = false
   const counts = { messages: 0, listeners: 0, crashes: 0, wakes: 0 }
 
   const push: Push = (frame, { connection }, number) => gateway.post(connection, { frame, action: 'push', number })
@@ -187,8 +203,11 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     const listener = `upkeep ${counts.listeners}${from === undefined ? '' : ` after ${from.split(' after ')[0]}`}`
     const limitMs = 80_000 + random.below(120_000)
     const endsAt = clock.now() + limitMs
+    const isCareless = careless && random.chance(0.3)
+    const watches = isCareless ? regardless(whole.watches, () => !isOver) : looked(whole.watches)
     const environment = {
       ...whole,
+      watches,
       configuration: configuration(configured.table, openVault),
       clock,
       random: random.next,
@@ -208,6 +227,17 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       if (state === 'crashed') counts.crashes += 1
     })
   }
+
+  const holder = () => kept.item({ pk: 'WATCH#0000', sk: '-' })?.['listener']
+  const looked = (watches: Parts['watches']): Parts['watches'] => ({
+    ...watches,
+    async succeed(watch, listener, from, now) {
+      const before = holder()
+      const done = await watches.succeed(watch, listener, from, now)
+      if (!done && before === from && holder() === from) world.violated(INVARIANTS.letIn)
+      return done
+    },
+  })
 
   const devices = new Map<string, SimulatedDevice>()
   const wake: Wake = async ({ session, device }) => {
@@ -234,7 +264,7 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       world,
       gateway,
       name,
-      movesAfterMs: 20_000 + random.below(100_000),
+      movesAfterMs: random.chance(0.4) ? 20_000 + random.below(100_000) : NEVER_MS,
       tell: (event) => oracle.told(name, event),
       ...(through && { through: through() }),
     })
@@ -243,8 +273,32 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     device.does((held) => loggedIn(held, name))
   }
 
+  /** Clients that were written from the protocol alone, and do not wait for one answer before the next send. */
+  const hasty = new Set(users.filter(() => random.chance(0.3)))
+  const hurried = async (held: Hold, from: (typeof USERS)[number], command: Command) => {
+    const session = held.session?.id ?? ''
+    const device = devices.get(from)
+    const number = device?.numbers(session) ?? 0
+    const ask = () => held.ask(() => ({ type: 'send', session, number, ack: device?.acknowledged() ?? 0, command }))
+    const told = (state: SendState) => oracle.told(from, { kind: 'send', command, ...state })
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await ask()
+        return told({ state: 'accepted' })
+      } catch (thrown) {
+        const isNotYet = thrown instanceof Refused && TRY_AGAIN.has(thrown.code) && tries < TRIES
+        const reason = String(thrown)
+        if (!isNotYet) {
+          const isSure = thrown instanceof Refused && thrown.code === 'upstream-refused'
+          return told({ state: isSure ? 'failed' : 'unconfirmed', reason })
+        }
+        await pause(random.below(tries * TURN_MS))
+      }
+    }
+  }
+
   let unsaid = 0
-  const say = (from: string) => {
+  const say = (from: (typeof USERS)[number]) => {
     counts.messages += 1
     unsaid += 1
     const long = random.chance(0.1) ? ' '.padEnd(6_000 + random.below(9_000), 'long ') : ''
@@ -253,12 +307,13 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       unsaid -= 1
       if (held.session === undefined) return
       oracle.sends(from, command)
-      held.session.send(command).catch(() => {})
+      if (hasty.has(from)) void hurried(held, from, command)
+      else held.session.send(command).catch(() => {})
     })
   }
 
   /** What goes wrong that is not an exchange's: one thing after the other. */
-  const happens = (user: string) => {
+  const happens = (user: (typeof USERS)[number]) => {
     const device = devices.get(user)
     const what = random.below(100)
     if (what < 45) say(user)
@@ -278,9 +333,8 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     else world.crash(`upkeep ${1 + random.below(counts.listeners + 1)}`)
   }
 
-  let isOver = false
   const chaos = async () => {
-    for (let left = 15 + random.below(30); left > 0; left -= 1) {
+    for (let left = 12 + random.below(24); left > 0; left -= 1) {
       await pause(random.chance(0.1) ? random.below(40_000) : random.below(1_500))
       happens(random.pick(users))
     }
@@ -297,7 +351,7 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
   mustRun('schedule', schedule)
 
   const runUntil = async (isDone: () => boolean) => {
-    await world.run({ until: () => failure !== undefined || isDone() })
+    await world.run({ until: () => failure !== undefined || isDone(), steps: MOST_STEPS })
     if (failure !== undefined) throw failure.thrown
   }
   await runUntil(() => isOver)
@@ -323,14 +377,32 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
   }
   await runUntil(() => isQuiet() || clock.now() > until)
   const isStuck = !oracle.isQuiet()
+  // Whoever listens may still have to fetch what is to be polled.
   let polled = 0
-  for (const user of users) devices.get(user)?.does((held) => void resumed(held).then(() => (polled += 1)))
-  await runUntil(() => polled === users.length || clock.now() > until + 120_000)
+  for (let rounds = 0; rounds < MOST_POLLS && (rounds === 0 || !oracle.isPresent()); rounds += 1) {
+    polled = 0
+    for (const user of users) devices.get(user)?.does((held) => void resumed(held).then(() => (polled += 1)))
+    const next = clock.now() + POLLED_MS
+    await runUntil(() => (polled === users.length && oracle.isPresent()) || clock.now() > next)
+  }
   oracle.allIsQuiet()
   // What a poll brings was not lost, but nobody would have polled.
   if (isStuck || polled < users.length) world.violated(INVARIANTS.delivered)
   await runUntil(() => true)
   return { steps: world.steps(), ...counts }
+}
+
+/** A lease that keeps nobody out, for as long as things go wrong. */
+function regardless(watches: Parts['watches'], goesWrong: () => boolean): Parts['watches'] {
+  return {
+    ...watches,
+    claim: async (...asked) => goesWrong() || watches.claim(...asked),
+    succeed: async (...asked) => goesWrong() || watches.succeed(...asked),
+    async look(watch) {
+      const { bell, ...lease } = await watches.look(watch)
+      return goesWrong() ? { bell } : { bell, ...lease }
+    },
+  }
 }
 
 async function loggedIn(held: Hold, user: string): Promise<void> {
