@@ -20,28 +20,28 @@ export interface Meter {
   readonly runs: (running: RunningStack, name: string) => number
 }
 
-interface Lambda {
-  runs: number
-  billedMs: number
+/** How long a function's runs took, in billed milliseconds. */
+type Runs = number[]
+
+/** The middle one: a cold start, or a moment in which this machine did something else, is not what an hour is made of. */
+function usual(runs: Runs): number {
+  return runs.toSorted((one, other) => one - other)[Math.floor(runs.length / 2)] ?? 0
 }
 
 /** A message is charged for each 32 KB. */
 const messages = (bytes: number): number => Math.ceil(bytes / GATEWAY_LIMITS.frameBytes)
 
 export function meter(): Meter {
-  const lambdas = new Map<string, Lambda>()
+  const lambdas = new Map<string, Runs>()
   const routes = new Map<string, { up: number; down: number }>()
   let down = 0
 
-  const lambdaOf = (running: RunningStack, name: string) => lambdas.get(functionNamed(running, name))
+  const lambdaOf = (running: RunningStack, name: string) => lambdas.get(functionNamed(running, name)) ?? []
 
   return {
     log({ functionName, report }) {
       if (report === undefined) return
-      const own = lambdas.get(functionName) ?? { runs: 0, billedMs: 0 }
-      lambdas.set(functionName, own)
-      own.runs += 1
-      own.billedMs += report.billedMs
+      lambdas.set(functionName, [...(lambdas.get(functionName) ?? []), report.billedMs])
     },
     access({ eventType, routeKey, responseLength = 0 }) {
       if (eventType !== 'MESSAGE') return
@@ -64,19 +64,19 @@ export function meter(): Meter {
     of(running, name) {
       const functionName = functionNamed(running, name)
       const { memoryMb } = running.description.functions.find((each) => each.name === functionName) ?? { memoryMb: 0 }
-      const { runs = 0, billedMs = 0 } = lambdaOf(running, name) ?? {}
+      const runs = lambdaOf(running, name)
       const { reads = 0, writes = 0 } = running.dynamo.consumedBy()[functionName] ?? {}
       const { up = 0, down = 0 } = routes.get(name) ?? {}
       return {
         ...NOTHING,
         message: up + down,
-        invocation: runs,
-        gbSecond: (billedMs / 1_000) * (memoryMb / 1_024),
+        invocation: runs.length,
+        gbSecond: runs.length * (usual(runs) / 1_000) * (memoryMb / 1_024),
         writeUnit: writes,
         readUnit: reads,
       }
     },
     pushes: () => down - [...routes.values()].reduce((sum, route) => sum + route.down, 0),
-    runs: (running, name) => lambdaOf(running, name)?.runs ?? 0,
+    runs: (running, name) => lambdaOf(running, name).length,
   }
 }

@@ -1,5 +1,6 @@
 import { HAND_OVER_MS } from '../../functions/parts/listening.ts'
 import { STACK } from '../../infra/synthesis.ts'
+import { QUIET_MS } from '../../shared/device/signs.ts'
 import { AHEAD_MS } from '../../shared/device/coverage.ts'
 import { device, type Device } from '../../shared/device/device.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
@@ -35,8 +36,8 @@ const HOURLY = {
   statuses: HOUR_MS / DEFAULT_SETTINGS.statusIntervalMs,
   /** A device moves to another connection ahead of the gateway's two hours. */
   reconnects: HOUR_MS / (GATEWAY_LIMITS.lifetimeMs - AHEAD_MS),
-  /** Where statuses are not answered, one in fifteen minutes is: a device wants to know that it is heard. */
-  answers: 4,
+  /** Most statuses are not answered; now and then a device wants to know that it is heard. */
+  answers: HOUR_MS / (DEFAULT_SETTINGS.statusIntervalMs * Math.ceil(QUIET_MS / DEFAULT_SETTINGS.statusIntervalMs - 1)),
   /** An environment of upkeep lives for its timeout. */
   handovers: HOUR_MS / (900_000 - HAND_OVER_MS.startHeir),
   /** CWA replaces a ticket that is ten minutes old (the stand-in's setting). */
@@ -49,9 +50,9 @@ const FLOOR = { login: 8.98, up: 1.46, down: 1, idle: 40.9 } as const
 const IDLE_MOST = 0.00008
 
 /**
- * What single operations and an idle session-hour cost, from counted units. Lambda's time is this machine's (billed
- * milliseconds at the memory configured; a Lambda of 256 MB has a part of a processor, and takes longer); everything else
- * is exact.
+ * What single operations and an idle session-hour cost, from counted units. Lambda's time is this machine's (the usual
+ * billed milliseconds at the memory configured; a Lambda of 256 MB has a part of a processor, and takes longer); everything
+ * else is exact.
  *
  * An hour is not waited for: what listening takes is counted over `seconds` with all sessions held by whatever
  * environments hold them, the rest (statuses, reconnects, hand-overs, tickets) as single operations, times how often
@@ -71,8 +72,9 @@ export async function price({ seconds = SECONDS, print }: BenchOptions): Promise
     'reconnecting ahead of 2 h': times(single.reconnect, HOURLY.reconnects),
     'listening: held GETs, looks, ticks': listening.perHour,
     'hand-overs': times(perHandover, HOURLY.handovers),
-    tickets: times(listening.ticket, HOURLY.tickets),
   }
+  // How often CWA replaces tickets nobody has said (reference: it does periodically): not in the sum.
+  const tickets = times(listening.ticket, HOURLY.tickets)
   print(row('$ per million', 'API Gateway', 'Lambda', 'DynamoDB', 'total', 'floor'))
   print(priced('login', single.login, FLOOR.login))
   print(priced('message up', single.up, FLOOR.up))
@@ -80,6 +82,7 @@ export async function price({ seconds = SECONDS, print }: BenchOptions): Promise
   const whole = plus(...Object.values(idle))
   print(priced('idle session-hour', whole, FLOOR.idle))
   for (const [name, count] of Object.entries(idle)) print(priced(`  ${name}`, count))
+  print(priced('  beside it: a ticket every ten minutes', tickets))
   const { total } = priceOf(whole)
   const line =
     `price: an idle session-hour costs $${total.toFixed(7)} (at most ${IDLE_MOST.toFixed(5)}), ` +
