@@ -148,6 +148,8 @@ describe('a session whose upstream', () => {
 
   it('refuses the ticket of a send says so to the device, and nothing was sent', async () => {
     const { ann, bob, control, says } = await talking()
+    // A GET that came after it would tell of the end before the send does.
+    await control.untilListening(ANN)
     control.expireTicket(ANN)
 
     expect(await refusal(says(ann, 'nobody reads this'))).toMatchObject({ code: 'signed-out', next: 'login' })
