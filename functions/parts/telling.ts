@@ -88,26 +88,34 @@ export function telling(first: Open, parts: TellingParts): Telling {
       const now = left.slice(0, batches.length)
       const recovered = !now.some(({ cut }) => cut)
       const frame = { type: 'events', session, batches, more: false, recovered } as const
-      if (await push(frame, seat, now.at(-1)?.seq ?? 0)) left = left.slice(batches.length)
-      else await connectionGone()
+      const to = seat
+      if (await push(frame, to, now.at(-1)?.seq ?? 0)) left = left.slice(batches.length)
+      else await connectionGone(to)
     }
   }
 
-  /** It may only be the old one, where the device has come on another since the seat was read. */
-  async function connectionGone(): Promise<void> {
-    const gone = seat
-    if (await seats.outOfCoverage(session, gone.connection)) {
-      log('out of coverage', { session, device })
-      seat = { ...seat, coverage: 'out' }
-      return
-    }
-    const now = await seats.at(seat.number, { consistent: true })
-    const isHere = now?.state === 'open' && now.session === session && now.connection !== gone.connection
-    seat = isHere ? now : { ...seat, coverage: 'out' }
+  /*
+   * It may only be the old one, where the device has come on another since:
+   *
+   *   post    to c1 ……………………… gone ── is c1 still the seat's? no ── goes on over c2
+   *   device         poll over c2
+   *   look                   moved: c2                                 a device that is there, and taken to be gone
+   */
+  async function connectionGone(gone: Open): Promise<void> {
+    const isOver = await seats.outOfCoverage(session, gone.connection)
+    const now = isOver ? undefined : await seats.at(gone.number, { consistent: true })
+    if (seat.connection !== gone.connection) return
+    const isElsewhere = now?.state === 'open' && now.session === session && now.connection !== gone.connection
+    if (isOver) log('out of coverage', { session, device })
+    seat = isElsewhere ? now : { ...seat, coverage: 'out' }
   }
 
   function expect(stretches: readonly Stretch[]): void {
-    const news = stretches.map(({ seq, at, events }) => ({ seq, at, count: events.filter(isWaitedFor).length }))
+    const news = stretches.map(({ seq, at, events, cut }) => {
+      const said = events.filter(isWaitedFor).length
+      // What was cut had messages: that they are lost is waited for no less, and all that a later listener sees of them.
+      return { seq, at, count: cut ? said + 1 : said }
+    })
     if (waiting.length === 0) again = { at: clock.now() + AGAIN_MS, times: 0 }
     waiting = [...waiting, ...news.filter(({ count }) => count > 0)]
   }

@@ -2,12 +2,11 @@ import { BATCH_CHARACTERS } from './batches.ts'
 import type { ImEvent } from './messaging.ts'
 
 /**
- * Batches `first` to `seq` of a session, told to its device as one. A device that has `last` takes it where
- * first ≤ last + 1 ≤ seq.
+ * Batches `first` to `seq` of a session, told to its device as one.
  *
  * Only the newest of those batches may hold something that is said (a message, an invitation, an outcome …): what the
- * others leave behind is a state (presence, contacts), and a state may be shown twice. So a device that has some of them
- * already never shows a message again.
+ * others leave behind is a state (presence, contacts), and a state may be shown twice. So what a device that has some of
+ * them lacks can be told from where it is (`after`), and shows it no message again.
  */
 export interface Stretch {
   readonly first: number
@@ -49,9 +48,8 @@ export function isQuiet(events: readonly ImEvent[]): boolean {
  * @param stretches consecutive, the oldest first
  */
 export function collapsed(stretches: readonly Stretch[]): Stretch[] {
-  const [newest] = stretches.slice(-1)
-  // The newest alone was just kept: nothing has made it void yet.
-  if (newest === undefined || stretches.length === 1) return [...stretches]
+  // One alone was just kept: nothing has made it void yet.
+  if (stretches.length < 2) return [...stretches]
   return joined(withoutVoid(stretches, ({ kind }) => kind !== 'typing'))
 }
 

@@ -7,7 +7,8 @@ import { administered } from './harness.ts'
 const GROUPS = {
   settings: ['show', 'set', 'unset'],
   users: ['add', 'permit', 'deny', 'list', 'remove', 'import'],
-  devices: ['add', 'list', 'show', 'disable', 'enable', 'revoke', 'remove'],
+  keys: ['create', 'show', 'rotate', 'reencrypt', 'retire'],
+  devices: ['enroll', 'rotate', 'add', 'list', 'show', 'disable', 'enable', 'revoke', 'remove'],
   sessions: ['list', 'show', 'end'],
 }
 const COMMANDS = [

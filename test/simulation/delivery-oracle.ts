@@ -78,6 +78,8 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
   const receivers = new Map<string, Receiver>()
   const deviceOf = new Map<string, string>()
   const presences = new Map<string, Availability>()
+  /** Who is being woken, and who is known to have been, since the last frame of each. */
+  const waking = new Set<string>()
   const wokenSince = new Set<string>()
   const lastFrame = new Map<string, number>()
   let posts = 0
@@ -104,6 +106,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
     if (isFrame) {
       if ((after.h ?? 0) <= (lastFrame.get(after.s) ?? 0)) violated(INVARIANTS.frameOnce)
       lastFrame.set(after.s, Math.max(after.h ?? 0, lastFrame.get(after.s) ?? 0))
+      waking.delete(after.s)
       wokenSince.delete(after.s)
     }
     if (after.r !== before.r && Number.parseInt(after.r ?? '', 10) !== after.n) violated(INVARIANTS.outcomeOfItself)
@@ -212,8 +215,11 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
 
     wakes(session) {
       if (wokenSince.has(randomOf(session))) violated(INVARIANTS.wokenOnce)
+      waking.add(randomOf(session))
     },
-    woken: (session) => void wokenSince.add(randomOf(session)),
+    woken(session) {
+      if (waking.delete(randomOf(session))) wokenSince.add(randomOf(session))
+    },
 
     isQuiet: () =>
       [...messages.values()].every(({ state }) => state !== 'sending') &&
