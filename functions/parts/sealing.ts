@@ -36,6 +36,20 @@ export interface Told<F extends DeviceFrame = DeviceFrame> {
   readonly now: number
 }
 
+/*
+ * What an environment has read before decides for 10 s over frames, but not over what stays open after them. An
+ * administrator's command writes the state, and looks for the device's seats then:
+ *
+ *   login           has read: active ──────────────── from that, a seat: opened       a session that nobody ends
+ *   administrator                      revoke ✔ ─ its seats: none
+ *
+ *   login           has read: active ──────────────── reads anew: revoked ✘
+ *   administrator                      revoke ✔ ─ its seats: none
+ *
+ * A login that had its seat by then is found there, and the seat freed before it is open.
+ */
+const OPENS_SOMETHING: ReadonlySet<Action> = new Set(['login'])
+
 const NOTHING_TO_SAY: GatewayReply = { statusCode: 200 }
 
 /** An event on its way through the envelope: opened, it holds what the story is told. */
@@ -56,8 +70,8 @@ type Envelope = MiddlewareObj<
  * @param action the route's, or undefined where a frame's action has no route: then nothing is opened
  */
 export function sealing(action: Action | undefined, configuration: Configuration): Envelope {
-  const known = async (device: string) => {
-    const found = await speaker(device, configuration, Date.now())
+  const known = async (device: string, options?: { readonly anew: boolean }) => {
+    const found = await speaker(device, configuration, Date.now(), options)
     if (found === undefined) throw new Error(`device ${device} holds a connection, but the configuration lacks it`)
     return found
   }
@@ -73,7 +87,7 @@ export function sealing(action: Action | undefined, configuration: Configuration
       if (device === undefined) throw new Error('the authorizer named no device')
       internal.answers = { device, direction: 'down', action: action ?? 'push', number: 0 }
       if (action === undefined) return
-      const sender = await known(device)
+      const sender = await known(device, { anew: OPENS_SOMETHING.has(action) })
       mustBeAllowed(sender, action)
       const opened = await unseal(frameIn(event.body), { device, direction: 'up', action }, sender.key)
       internal.answers = { ...internal.answers, number: opened.number }

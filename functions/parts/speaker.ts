@@ -14,12 +14,18 @@ export interface Speaker {
 
 /**
  * @param name as a token names it, and the authorizer vouches for it afterwards
+ * @param options.anew whether the configuration is read past the cache
  * @returns undefined for a name that nobody may have: of no device, or of a code that was replaced, has expired, or was
  * redeemed by another
  */
-export async function speaker(name: string, configuration: Configuration, now: number): Promise<Speaker | undefined> {
+export async function speaker(
+  name: string,
+  configuration: Configuration,
+  now: number,
+  options?: { readonly anew: boolean },
+): Promise<Speaker | undefined> {
   const redeemer = redeemerIn(name)
-  const record = await configuration.device(redeemer?.device ?? name, now)
+  const record = await configuration.device(redeemer?.device ?? name, now, options)
   if (redeemer === undefined) {
     if (record?.transportKey === undefined) return undefined
     return { state: record.state, key: parseTransportKey(record.transportKey) }

@@ -79,7 +79,7 @@ function lines({ check, state, says, todo }: Finding, { out }: Desk): string[] {
 export function doctorCommand(program: Command, attend: Attend): void {
   program
     .command('doctor')
-    .option('--user <NAME>', 'also signs this user in to CWA, and out of nothing: no session is opened')
+    .option('--user <NAME>', 'also signs this user in to CWA, and opens no session there')
     .option('--skip-cwa', 'leaves out what needs a way to CWA')
     .description('looks for what is wrong, and says what to do about it')
     .addHelpText('after', DOCTOR_HELP)

@@ -114,6 +114,7 @@ Every command has --help, and the options above go with each of them.
 Exit code: 0 done, 1 refused or failed, 2 wrong use.
 ${examples(
   `users add 'CONTOSO\\ann'`,
+  `devices enroll 'CONTOSO\\ann'`,
   'settings set maximumSessions=100 idleTimeoutMs=10m',
   'sessions list --json',
   'doctor --stack Collaboration --region eu-central-1',

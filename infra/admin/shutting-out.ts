@@ -14,10 +14,11 @@ export interface ShutOut {
 
 /**
  * Ends what a device has open: its session (a login under way, too), and its connection. Its state is written before:
- * what it sends over a connection that is not known here is refused within the time that functions trust what they read.
+ * what it sends over a connection that is not known here is refused within the time that functions trust what they read,
+ * and a login at once (functions/parts/sealing.ts).
  */
 export async function shutOut(desk: Desk, device: string): Promise<ShutOut> {
-  const seats = (await takenSeats(desk)).filter(belongsTo({ device }))
+  const seats = (await takenSeats(desk, { consistent: true })).filter(belongsTo({ device }))
   const { ended, why } = await endEach(desk, seats)
   let closed = 0
   for (const seat of seats) {

@@ -35,7 +35,7 @@ export async function enrollTo(path: string, { url, code }: Offered): Promise<st
     const { device, user = '', transportKey } = await enroll({ url, code })
     const written = { url, device, user, transportKey: printTransportKey(transportKey) }
     await file.writeFile(`${JSON.stringify(written, undefined, 2)}\n`)
-    return `${device} is enrolled, and its key is in ${path}`
+    return `${device} is enrolled, and its key is in ${path}: npm run chat -- --device ${path}`
   } catch (thrown) {
     await rm(path, { force: true })
     throw thrown

@@ -127,7 +127,9 @@ async function inviteToJoin(running: RunningStack, everybody: ReturnType<typeof 
 
 function inviteToAdminister(running: RunningStack, everybody: ReturnType<typeof people>, out: Terminal): void {
   out.note(`  Devices connect to ${running.url}; nobody is permitted and no device is enrolled yet:`)
-  out.note('  npm run admin -- --help, and infra/admin/README.md has an example. CWA knows these users:\n')
+  out.note("    npm run admin -- users add 'CONTOSO\\ann'")
+  out.note("    npm run admin -- devices enroll 'CONTOSO\\ann'     and what it says, with a name for FILE\n")
+  out.note('  npm run admin -- --help has the rest, infra/admin/README.md an example. CWA knows these users:\n')
   for (const { login, password } of Object.values(everybody)) out.note(`    ${login}     password ${password}`)
 }
 

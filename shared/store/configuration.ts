@@ -24,8 +24,11 @@ export interface UserRecord {
 export interface Configuration {
   settings(now: number): Promise<Settings>
   user(name: string, now: number): Promise<UserRecord | undefined>
-  /** @throws Unsealable where the device's keys were sealed for another device, or changed */
-  device(id: string, now: number): Promise<DeviceRecord | undefined>
+  /**
+   * @param options.anew reads past the cache, which then holds what was read
+   * @throws Unsealable where the device's keys were sealed for another device, or changed
+   */
+  device(id: string, now: number, options?: { readonly anew: boolean }): Promise<DeviceRecord | undefined>
 }
 
 /** For whoever administers: the functions only read. Where a write finds the item otherwise than it must be, it says so. */
@@ -72,9 +75,9 @@ export function configuration(table: Table, vault: Vault): Configuration {
     key: { pk: string; sk: string },
     now: number,
     read: () => Promise<Value>,
-    passes: (value: Value) => boolean = () => false,
+    { passes = () => false, anew = false }: { passes?: (value: Value) => boolean; anew?: boolean } = {},
   ): Promise<Value> => {
-    const known = cache.get(key.pk)
+    const known = anew ? undefined : cache.get(key.pk)
     // What the cache holds under this key was read as this type below: keys of different types do not meet.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     if (known !== undefined && now < known.until) return known.value as Value
@@ -90,13 +93,11 @@ export function configuration(table: Table, vault: Vault): Configuration {
   return {
     settings: async (now) => ({ ...DEFAULT_SETTINGS, ...settingsIn(await item<SettingsItem>(KEYS.settings(), now)) }),
     user: (name, now) => item<UserRecord>(KEYS.user(name), now),
-    device: (id, now) =>
-      cached(
-        KEYS.device(id),
-        now,
-        () => readDevice(id),
-        (record) => maySoonHaveAKey(record, now),
-      ),
+    device: (id, now, options) =>
+      cached(KEYS.device(id), now, () => readDevice(id), {
+        passes: (record) => maySoonHaveAKey(record, now),
+        ...options,
+      }),
   }
 }
 

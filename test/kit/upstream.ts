@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+import type { Matches } from '../../infra/local/cwa/control.ts'
 import { standInCwa, type CwaOptions, type StandInCwa } from '../../infra/local/cwa/server.ts'
 import { uriOf, type StandInUser } from '../../infra/local/cwa/users.ts'
 import { lcs } from '../../infra/local/lcs/server.ts'
@@ -122,4 +123,14 @@ export async function member(
       }
     },
   }
+}
+
+/** Resolves when a request that matches has come, whatever becomes of it. */
+export function untilAsked({ control }: StandInCwa, matches: Matches): Promise<void> {
+  return new Promise((resolve) =>
+    control.failNext((request) => {
+      if (matches(request)) resolve()
+      return false
+    }, 500),
+  )
 }

@@ -3,11 +3,12 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket as Socket } from 'ws'
 import type { Person } from '../../infra/local/people.ts'
 import { witness } from '../../infra/local/witness.ts'
-import { device } from '../../shared/device/device.ts'
+import { device, type Device } from '../../shared/device/device.ts'
 import { wallClock } from '../../shared/rules/clock.ts'
 import { parseServiceFrame } from '../../shared/wire/frames.ts'
 import { unseal } from '../../shared/wire/seal.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
+import { rawDevice } from '../kit/raw-device.ts'
 import { services, type Service } from '../kit/service.ts'
 
 const service = services()
@@ -84,15 +85,18 @@ describe('two devices', () => {
 })
 
 describe('one device', () => {
-  it('that two users have one after the other shows the second nothing of the first', async () => {
-    const shared = await watched('shared-phone')
+  it.each([
+    { way: 'logged out', leaves: async (phone: Device) => phone.logout() },
+    { way: 'did not', leaves: async () => {} },
+  ])('that two users have one after the other shows the second nothing of the first, who $way', async (first) => {
+    const shared = await watched(`shared-${first.way.replace(' ', '-')}`)
     if (running.bob.device.session === undefined) {
       await running.bob.device.login(running.bob.person.login, running.bob.person.password)
     }
     const before = await logIn(shared, running.ann.person)
     await writesTo(running.ann.person, 'for the eyes of Ann')
     await shared.saw('the invitation', 'invitation')
-    await shared.phone.logout()
+    await first.leaves(shared.phone)
     const seen = shared.seen.length
     const received = shared.frames.length
 
@@ -102,11 +106,18 @@ describe('one device', () => {
     await shared.saw('the second invitation', 'invitation', ({ text }) => text === 'for the eyes of Cat')
     await shared.phone.poll()
 
-    const told = JSON.stringify([shared.seen.slice(seen), await opensFor(shared, shared.frames.slice(received))])
+    const opened = await opensFor(shared, shared.frames.slice(received))
+    const told = JSON.stringify([shared.seen.slice(seen), opened])
     expect(told).toContain('for the eyes of Cat')
     expect(told).not.toContain('for the eyes of Ann')
-    expect(told).not.toContain(before.session)
     expect(after.uri).toBe('sip:cat@contoso.test')
+    // Of the former session it hears that it ended, at most.
+    const ofFormer = opened.filter((text) => text.includes(before.session)).map((text) => parseServiceFrame(text).type)
+    expect(ofFormer.filter((type) => type !== 'ended')).toEqual([])
+    const raw = await rawDevice(running.url, shared.id, shared.key)
+    onTestFinished(() => raw.socket.close())
+    raw.send(await raw.sealed('poll', { type: 'poll', session: before.session, after: 0 }, Date.now() + 60_000))
+    expect(await raw.frame()).toMatchObject({ type: 'refused', code: 'session-gone' })
   })
 })
 

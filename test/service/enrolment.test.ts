@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { device } from '../../shared/device/device.ts'
 import { enroll } from '../../shared/device/enroll.ts'
+import { deviceKey } from '../../shared/store/device-item.ts'
 import { enrolments } from '../../shared/store/enrolment.ts'
 import { ACTIONS } from '../../shared/wire/actions.ts'
 import {
@@ -14,6 +15,8 @@ import {
   printRedeemer,
   type EnrolmentCode,
 } from '../../shared/wire/enrolment.ts'
+import { parseServiceFrame } from '../../shared/wire/frames.ts'
+import { unseal } from '../../shared/wire/seal.ts'
 import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import { rawDevice } from '../kit/raw-device.ts'
@@ -98,6 +101,48 @@ describe('a device with an enrolment code', () => {
     await expect(enroll({ url: running.url, code: printEnrolmentCode(code) })).rejects.toThrow(
       'in time and not used yet',
     )
+  })
+
+  it('whose frame is caught and played again gets its own answer again, sealed, and nothing changes', async () => {
+    const code = await given('followed-phone')
+    const { name, key, claim, open } = await redeemer(code)
+    const raw = await open()
+    const frame = await raw.sealed('enroll', { type: 'enroll', claim }, 1)
+    raw.send(frame)
+    const answered = await raw.frame()
+    expect(answered).toMatchObject({ type: 'enrolled', device: 'followed-phone' })
+    const kept = await settledTable(running).get(deviceKey('followed-phone'))
+
+    // Whoever caught the frame may have caught a token, too, and then opens a connection for as long as that is good.
+    const again = await rawDevice(running.url, name, key)
+    again.send(frame)
+    const message = await again.message()
+    expect(message).not.toContain(answered.type === 'enrolled' ? answered.transportKey : answered.type)
+    const { frame: sealed }: { frame: string } = JSON.parse(message)
+    const opened = await unseal(sealed, { device: name, direction: 'down' }, key)
+    expect(parseServiceFrame(opened.text)).toEqual(answered)
+    expect(await settledTable(running).get(deviceKey('followed-phone'))).toEqual(kept)
+    raw.socket.close()
+    again.socket.close()
+  })
+
+  it('leaves in the log which device redeemed which code, and neither code, claim nor key', async () => {
+    const code = await given('noted-phone')
+    const { claim, open } = await redeemer(code)
+    const raw = await open()
+    raw.send(await raw.sealed('enroll', { type: 'enroll', claim }, 1))
+    const answered = await raw.frame()
+    raw.socket.close()
+
+    const found = running.description.functions.find(({ name }) => name.endsWith('-enroll'))
+    const lines = running.lambda.logs(found?.name ?? '').map(({ text }) => text)
+    const { id } = await codeKeys(code)
+    expect(lines.filter((line) => line.includes('"enrolled"') && line.includes(id))).toHaveLength(1)
+    expect(lines.join('')).toContain('noted-phone')
+    const [, secret = ''] = printEnrolmentCode(code).split('/')
+    for (const each of [secret, claim, answered.type === 'enrolled' ? answered.transportKey : answered.type]) {
+      expect(lines.filter((line) => line.includes(each))).toEqual([])
+    }
   })
 
   it('may do nothing but enroll, action by action', async () => {

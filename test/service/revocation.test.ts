@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import { administrator } from '../kit/administrator.ts'
+import { untilAsked } from '../kit/upstream.ts'
 import { rawDevice, type RawDevice } from '../kit/raw-device.ts'
 import { services, type Service } from '../kit/service.ts'
 
@@ -14,13 +15,18 @@ beforeAll(async () => {
   running = await service()
 }, 90_000)
 
-/** Another device of a person, logged in over a socket that shows everything. */
-async function loggedIn(id: string, { person }: Service['ann']) {
+/** Another device of a person, whose socket shows everything, and its login on the way. */
+async function loggingIn(id: string, { person }: Service['ann']) {
   const key = newTransportKey()
   await running.configuration.putDevice(id, { state: 'active', transportKey: printTransportKey(key) })
   const raw = await rawDevice(running.url, id, key)
   onTestFinished(() => raw.socket.close())
   raw.send(await raw.sealed('login', { type: 'login', user: person.login, password: person.password }, Date.now()))
+  return { raw, key }
+}
+
+async function loggedIn(id: string, who: Service['ann']) {
+  const { raw, key } = await loggingIn(id, who)
   const accepted = await answer(raw, 'accepted')
   return { raw, key, session: accepted.session }
 }
@@ -73,7 +79,41 @@ describe('a device that is lost', () => {
     raw.send(await raw.sealed('send', { type: 'send', session, number: 1, ack: 0, command }, Date.now() + 1))
     expect(await answer(raw, 'refused')).toMatchObject({ code: 'not-enrolled' })
   })
+
+  it('opens no session by a login that is held upstream while the device is revoked', async () => {
+    const { control } = running.cwa
+    const asked = untilAsked(running.cwa, ({ verb }) => verb !== 'GET')
+    control.hold()
+    onTestFinished(control.release)
+    const { raw } = await loggingIn('held-phone', running.cat)
+    await asked
+    const { out } = await administrator(running)('devices revoke held-phone --yes --json')
+    control.release()
+
+    expect(JSON.parse(out)).toMatchObject({ ended: [{ device: 'held-phone', upstream: 'times-out' }] })
+    expect(await answer(raw, 'refused')).toMatchObject({ code: 'server-busy' })
+    expect(sessionsOf('sip:cat@contoso.test')).toEqual([])
+    expect(await seatsOf('held-phone')).toEqual([])
+  })
+
+  it('is refused a login at once, though the environment knows it as it was before', async () => {
+    const { raw } = await loggedIn('known-phone', running.cat)
+    await running.configuration.setState('known-phone', 'revoked')
+
+    const { login, password } = running.cat.person
+    raw.send(await raw.sealed('login', { type: 'login', user: login, password }, Date.now()))
+
+    expect(await answer(raw, 'refused')).toMatchObject({ code: 'not-enrolled', next: 'ask-user' })
+    // Refused before a seat: the one of before is still there.
+    expect(await seatsOf('known-phone')).toHaveLength(1)
+  })
 })
+
+async function seatsOf(id: string): Promise<unknown[]> {
+  const { out } = await administrator(running)(`sessions list --device ${id} --json`)
+  const { sessions }: { sessions: unknown[] } = JSON.parse(out)
+  return sessions
+}
 
 /** As if the environments of a function had read nothing yet. */
 async function forget(name: string): Promise<void> {

@@ -1,26 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import type { StandInCwa } from '../../infra/local/cwa/server.ts'
 import type { Character } from '../../infra/local/story.ts'
 import { Refused } from '../../shared/device/refused.ts'
 import { moreDevices } from '../kit/devices.ts'
 import { logbook } from '../kit/logbook.ts'
 import { services, type ServiceOptions } from '../kit/service.ts'
+import { untilAsked } from '../kit/upstream.ts'
 import { witness } from '../../infra/local/witness.ts'
 import { wallClock } from '../../shared/rules/clock.ts'
 
 const ANN = 'sip:ann@contoso.test'
 const BOB = 'sip:bob@contoso.test'
 const CAT = 'sip:cat@contoso.test'
-
-/** Resolves when a request that matches has come, whatever becomes of it. */
-function untilAsked({ control }: StandInCwa, method: string): Promise<void> {
-  return new Promise((resolve) =>
-    control.failNext(({ methods }) => {
-      if (methods.includes(method)) resolve()
-      return false
-    }, 500),
-  )
-}
 
 const login = ({ device, person }: Character) => device.login(person.login, person.password)
 
@@ -80,7 +70,7 @@ describe('a session whose upstream', () => {
       await says(bob, 'after a poll')
       await reads(ann, 'after a poll')
       control.hold()
-      const asked = untilAsked(cwa, 'sendMessage')
+      const asked = untilAsked(cwa, ({ methods }) => methods.includes('sendMessage'))
       const sent = says(ann, 'in the middle of a send')
       await asked
       control.rotateTicket(ANN)

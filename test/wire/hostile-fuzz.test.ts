@@ -10,6 +10,7 @@ import { parameters } from '../../infra/local/keys/parameters.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { REFUSALS } from '../../shared/rules/refusal.ts'
 import { configurationWriter } from '../../shared/store/configuration.ts'
+import { enrolments } from '../../shared/store/enrolment.ts'
 import { newKeyRing, printKeyRing } from '../../shared/store/key-ring.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
 import { itemOf } from '../../shared/store/seat-item.ts'
@@ -17,13 +18,15 @@ import { sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
 import { KEYS } from '../../shared/store/tables.ts'
 import { vault } from '../../shared/store/vault.ts'
+import type { Action } from '../../shared/wire/actions.ts'
+import { claimName, newClaim, printRedeemer } from '../../shared/wire/enrolment.ts'
 import { parseServiceFrame } from '../../shared/wire/frames.ts'
 import { seal, unseal } from '../../shared/wire/seal.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import { runs } from '../cwa/fuzz.ts'
 import { testClock } from '../kit/clock.ts'
 import { anOpen, sessionOn } from '../rules/sample-seats.ts'
-import { hostileMessages, hostileTokens, type Action, type Hostile, type Scene } from './hostile.ts'
+import { hostileMessages, hostileTokens, type Hostile, type Scene } from './hostile.ts'
 
 const TABLES = ['configuration', 'sessions'].map((name) => ({
   name,
@@ -44,6 +47,10 @@ const STAGE = { apiId: 'abc123', stage: 'live', domainName: 'abc123.execute-api.
 const METHOD_ARN = 'arn:aws:execute-api:eu-west-1:000000000000:abc123/live/$connect'
 const HEARD = Date.now() + 1_000_000
 
+const WAITING = 'cat-phone'
+const codeId = 'A'.repeat(12)
+const claim = newClaim()
+
 const scene: Scene = {
   device: 'ann-phone',
   key: newTransportKey(),
@@ -51,6 +58,11 @@ const scene: Scene = {
   otherDevice: 'bob-phone',
   otherKey: newTransportKey(),
   otherSession: sessionOn(18, 'another-session-'),
+  redeemer: {
+    device: printRedeemer({ device: WAITING, codeId, claim: await claimName(claim) }),
+    key: newTransportKey(),
+  },
+  claim,
   heard: HEARD,
   sent: 3,
   audience: `${STAGE.domainName}/live`,
@@ -94,13 +106,14 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   })
-  const [authorize, login, send, poll, status, logout] = await Promise.all([
+  const [authorize, login, send, poll, status, logout, enroll] = await Promise.all([
     import('../../functions/authorize.ts'),
     import('../../functions/login.ts'),
     import('../../functions/send.ts'),
     import('../../functions/poll.ts'),
     import('../../functions/status.ts'),
     import('../../functions/logout.ts'),
+    import('../../functions/enroll.ts'),
   ])
   // Events are as API Gateway makes them; the handlers' types say what they read of them.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
@@ -111,6 +124,7 @@ beforeAll(async () => {
     poll: poll.handler,
     status: status.handler,
     logout: logout.handler,
+    enroll: enroll.handler,
   } as unknown as typeof handlers
   await furnish()
   process.stdout.write = (chunk: string | Uint8Array) => lines.push(String(chunk)) > 0
@@ -129,6 +143,9 @@ async function furnish(): Promise<void> {
   const items = table(client, 'sessions')
   await writer.set(DEFAULT_SETTINGS)
   await writer.putUser('CONTOSO\\ann', { permitted: true })
+  const key = printTransportKey(scene.redeemer.key)
+  const offer = { id: codeId, key, transportKey: printTransportKey(newTransportKey()), until: HEARD }
+  await enrolments(table(client, 'configuration'), sealing).add(WAITING, offer)
   for (const { device, session, key, number } of [
     { device: scene.device, session: scene.session, key: scene.key, number: 17 },
     { device: scene.otherDevice, session: scene.otherSession, key: scene.otherKey, number: 18 },
@@ -156,12 +173,13 @@ async function state(): Promise<string> {
 }
 
 /** What comes back, opened by the device. */
-async function answerTo({ action, body }: Hostile) {
-  const requestContext = { connectionId: 'L0SM9cOFvHcCIhw=', routeKey: action, authorizer: { device: scene.device } }
+async function answerTo({ action, from, body }: Hostile) {
+  const { device, key } = from === 'device' ? scene : scene.redeemer
+  const requestContext = { connectionId: 'L0SM9cOFvHcCIhw=', routeKey: action, authorizer: { device } }
   const reply = await handlers[action]({ body: await body(scene), requestContext }, {})
   expect(reply).toMatchObject({ statusCode: 200, body: expect.any(String) })
   const { frame }: { frame: string } = JSON.parse(bodyIn(reply))
-  const opened = await unseal(frame, { device: scene.device, direction: 'down', action }, scene.key)
+  const opened = await unseal(frame, { device, direction: 'down', action }, key)
   return parseServiceFrame(opened.text)
 }
 
@@ -205,7 +223,14 @@ describe('a hostile message', () => {
       }),
       { numRuns: Math.ceil(numRuns / IN_A_ROW), endOnFailure: true },
     )
-    expect([...seen].toSorted()).toEqual(['bad-frame', 'not-for-you', 'out-of-order', 'replayed', 'session-gone'])
+    expect([...seen].toSorted()).toEqual([
+      'bad-frame',
+      'not-enrolled',
+      'not-for-you',
+      'out-of-order',
+      'replayed',
+      'session-gone',
+    ])
     // The lines of the log are kept here for the test below, and what a look at the tables keeps is the test's own, too.
     const kept = lines.reduce((sum, line) => sum + 2 * line.length, 0) + looks * BYTES_OF_A_LOOK
     expect(((await bytesInUse()) - bytes - kept) / MB).toBeLessThan(40)
@@ -217,6 +242,7 @@ describe('a hostile message', () => {
     const right: Hostile = {
       what: 'nothing',
       action: 'status',
+      from: 'device',
       answers: [],
       body: async ({ device, key, heard }) => {
         const binding = { device, direction: 'up', action: 'status', number: heard + 1 } as const
@@ -224,6 +250,21 @@ describe('a hostile message', () => {
       },
     }
     expect(await answerTo(right)).toEqual({ type: 'heard', session: scene.session })
+    expect(await state()).not.toBe(before)
+  })
+
+  it('is told from a claim that is right, which has its key', async () => {
+    const before = await state()
+    const { device, key } = scene.redeemer
+    const binding = { device, direction: 'up', action: 'enroll', number: 1 } as const
+    const right: Hostile = {
+      what: 'nothing',
+      action: 'enroll',
+      from: 'redeemer',
+      answers: [],
+      body: async () => JSON.stringify({ frame: await seal(JSON.stringify({ type: 'enroll', claim }), binding, key) }),
+    }
+    expect(await answerTo(right)).toMatchObject({ type: 'enrolled', device: WAITING })
     expect(await state()).not.toBe(before)
   })
 
@@ -243,15 +284,20 @@ describe('a hostile token', () => {
   it('opens no connection, and changes nothing', async () => {
     const before = await state()
     await fc.assert(
-      fc.asyncProperty(hostileTokens, async ({ what, token }) => {
-        const event = {
-          methodArn: METHOD_ARN,
-          queryStringParameters: { token: token(scene) },
-          requestContext: STAGE,
-        }
-        const outcome: unknown = await handlers.authorize(event, {}).catch((thrown: unknown) => thrown)
-        expect({ what, outcome }).toMatchObject({ outcome: { message: 'Unauthorized' } })
-      }),
+      fc.asyncProperty(
+        hostileTokens,
+        fc.constantFrom(scene, { ...scene, ...scene.redeemer }),
+        async (hostile, whose) => {
+          const { what, token } = hostile
+          const event = {
+            methodArn: METHOD_ARN,
+            queryStringParameters: { token: token(whose) },
+            requestContext: STAGE,
+          }
+          const outcome: unknown = await handlers.authorize(event, {}).catch((thrown: unknown) => thrown)
+          expect({ what, outcome }).toMatchObject({ outcome: { message: 'Unauthorized' } })
+        },
+      ),
       { ...runs(2_000), endOnFailure: true },
     )
     expect(await state()).toBe(before)
