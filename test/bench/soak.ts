@@ -1,3 +1,4 @@
+import type { BusEvent } from '../../infra/local/eventbridge/event.ts'
 import { wallClock } from '../../shared/rules/clock.ts'
 import type { RunningStack } from '../../infra/local/stack.ts'
 import type { BenchOptions } from './bench.ts'
@@ -22,6 +23,8 @@ const LOGINS_AT_ONCE = 8
 const TICK_MS = 10_000
 /** A sign of life often enough that connections that vanished are missed within a short run. */
 const STATUS_INTERVAL_MS = 20_000
+/** A socket that died silently under a device which only listens is found by waking it: sooner than an administrator may set. */
+const WAKE_AFTER_MS = 12_000
 
 export interface SoakOptions extends Pick<BenchOptions, 'seconds' | 'seed' | 'print'> {
   readonly devices?: number
@@ -44,12 +47,18 @@ export async function soak(options: SoakOptions): Promise<void> {
 
   const { running, members, stop } = await crowd({
     count: devices,
-    settings: { statusIntervalMs: STATUS_INTERVAL_MS },
+    settings: { statusIntervalMs: STATUS_INTERVAL_MS, wakeAfterMs: WAKE_AFTER_MS },
+    eventBridge: { told: (event) => wake(event) },
     gateway: { dropDisconnect: havoc.dropDisconnect },
     lambda: { environments: ENVIRONMENTS },
     dynamo: { fault: havoc.fault },
   })
   const talkers: Talker[] = []
+  /** What a team's push provider does: a device that is woken connects anew, whatever it thought of its connection. */
+  function wake({ detail }: BusEvent): void {
+    const index = members.findIndex(({ person }) => JSON.stringify(detail).includes(`"${person.device}"`))
+    talkers[index]?.device.resume().catch(() => {})
+  }
   const ended = new AbortController()
   try {
     const deadline = { at: Number.POSITIVE_INFINITY }

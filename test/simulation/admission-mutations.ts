@@ -54,7 +54,7 @@ export const MUTATIONS: readonly Mutation[] = [
     clause: 'LEASE_OVER in take: never',
     rewrite: instead('put', TAKE, TAKE, NEVER),
     breaks: ['lost', 'refusedWhenFull'],
-    seed: 2,
+    seed: 19,
   },
   {
     clause: 'MINE in take: never',
@@ -78,7 +78,7 @@ export const MUTATIONS: readonly Mutation[] = [
     clause: 'UNHEARD in takeFrom: whatever was heard',
     rewrite: instead('put', UNHEARD, UNHEARD, ALWAYS),
     breaks: ['spoke'],
-    seed: 19,
+    seed: 22,
   },
   {
     clause: 'its own success in takeFrom: never',
@@ -106,7 +106,7 @@ export const MUTATIONS: readonly Mutation[] = [
     clause: 'UNHEARD in end: whatever was heard',
     rewrite: instead('remove', UNHEARD, UNHEARD, ALWAYS),
     breaks: ['active'],
-    seed: 1127,
+    seed: 1154,
   },
   {
     clause: 'MINE in heard: always',
@@ -179,7 +179,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ALWAYS,
     ),
     breaks: ['maximum', 'counted'],
-    seed: 3410,
+    seed: 10_520,
   },
   {
     clause: 'as it was read in quieten: always',

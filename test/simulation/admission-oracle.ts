@@ -8,7 +8,7 @@ import { benchKey, keyOf, randomOf, type SeatItem } from '../../shared/store/sea
 import { SETTINGS_KEY } from '../../shared/store/settings-change.ts'
 import { seatNumberOf } from '../../shared/rules/seat.ts'
 import type { Change, SimulatedDatabase } from '../kit/simulation/database.ts'
-import { ENDLESS, type Outcome, type Simulation } from '../kit/simulation/simulation.ts'
+import { ENDLESS, LANDS_MS, type Outcome, type Simulation } from '../kit/simulation/simulation.ts'
 
 /** What must hold, whatever happens. The words are what a violation is called. */
 export const INVARIANTS = {
@@ -53,8 +53,11 @@ const OUTLOOK = { pk: 'HINT#benches', sk: '-' }
 /** How old a state an eventually consistent read may show. */
 const STALE_MS = 1_000
 
-/** Longest age of the settings that a login may still go by: cached, read a moment late, and then it runs. */
-const SETTINGS_AGE_MS = CONFIGURATION_CACHE_MS + STALE_MS + 29_000
+/**
+ * Longest age of the settings that a login may still go by: cached, read a moment late, then it runs, and what it asked
+ * for last may be done a little after its end.
+ */
+const SETTINGS_AGE_MS = CONFIGURATION_CACHE_MS + STALE_MS + 29_000 + LANDS_MS
 
 export function admissionOracle(
   world: Simulation,

@@ -120,7 +120,7 @@ export const ENDLESS = 'whatever begins comes to an end'
 /** How often the SDK's client tries. */
 const ATTEMPTS = 3
 /** Longest time, in milliseconds, that a request is on its way when the process that sent it has stopped. */
-const LANDS_MS = 5_000
+export const LANDS_MS = 5_000
 const SHORT_MS = 20
 const LONG_MS = 20_000
 /** Of the runs in which processes have priorities: how often, at a step, one loses its own. */
@@ -180,7 +180,9 @@ export function simulation({ seed, faults: some = {}, startAt = START }: Simulat
     processes.delete(process)
     const rest = pending.filter((step) => step.process === process && step.kind === 'request' && chance.chance(0.5))
     pending = pending.filter((step) => step.process !== process)
-    pending.push(...rest.map((step) => ({ ...step, untilAt: now + LANDS_MS })))
+    // A step of time may be long: what was stopped by its limit was so at its end, and not only now.
+    const untilAt = Math.min(now, process.endsAt) + LANDS_MS
+    pending.push(...rest.filter(() => untilAt >= now).map((step) => ({ ...step, untilAt })))
     process.crashed()
   }
 
