@@ -55,7 +55,8 @@ export function signs({ clock, intervalMs, say, owes }: SignsOptions): Signs {
 
   function give(): void {
     const isActive = active
-    const answer = clock.now() - heardAt >= QUIET_MS - intervalMs
+    // Whoever uses it would miss what does not come; of an idle one an answer each time would be most of the price.
+    const answer = isActive || clock.now() - heardAt >= QUIET_MS - intervalMs
     said(isActive)
     // What the user did is told by the next, where this one was not heard.
     say({ active: isActive, answer }).catch(() => void (active ||= isActive))

@@ -29,7 +29,8 @@ describe('signs of life', () => {
     const second = await talk.hear('status')
 
     expect(first.frame).toEqual({ type: 'status', session: SESSION, ack: 1, active: false, answer: false })
-    expect(second.frame).toMatchObject({ active: true })
+    // Of a device in use an answer is wanted: its user would miss what does not come.
+    expect(second.frame).toMatchObject({ active: true, answer: true })
   })
 
   it('ask for an answer once nothing came for 15 minutes, the interval to the next included', async () => {
