@@ -26,18 +26,17 @@ export function keeping(session: string, { mailbox, configuration }: KeepingPart
   let backlog: readonly (Size & { readonly seq: number })[] = []
   let least = NOTHING
 
-  const heldWith = (mail: Mail): Size =>
+  const heldWith = (newest: Stretch): Size =>
     backlog.reduce((sum, { batches, bytes }) => ({ batches: sum.batches + batches, bytes: sum.bytes + bytes }), {
       batches: 1,
-      bytes: sizeOf(mail),
+      bytes: sizeOf(newest),
     })
 
   /** Undefined while the backlog is within its bounds. */
-  const digestOf = async (mail: Mail, acked: number, now: number): Promise<readonly Stretch[] | undefined> => {
-    const held = heldWith(mail)
-    const bounds = await configuration.settings(now)
+  const digestOf = async (newest: Stretch, acked: number): Promise<readonly Stretch[] | undefined> => {
+    const held = heldWith(newest)
+    const bounds = await configuration.settings(newest.at)
     if (!isOverBounds(held, bounds, least)) return undefined
-    const newest = { first: mail.seq, seq: mail.seq, at: now, events: mail.events }
     const digest = bounded([...(await mailbox.after(session, acked)), newest], bounds)
     least = sizesOf(digest)
     log('backlog bounded', { session, from: held, to: least, cut: digest.some(({ cut }) => cut) })
@@ -54,9 +53,9 @@ export function keeping(session: string, { mailbox, configuration }: KeepingPart
     async append(mail, acked, now) {
       backlog = backlog.filter(({ seq }) => seq > acked)
       if (backlog.length === 0) least = NOTHING
-      const digest = await digestOf(mail, acked, now)
-      if (!(await mailbox.append(session, mail, now, digest))) return false
       const newest = { first: mail.seq, seq: mail.seq, at: now, events: mail.events }
+      const digest = await digestOf(newest, acked)
+      if (!(await mailbox.append(session, mail, now, digest))) return false
       backlog = digest === undefined ? [...backlog, ...count([newest])] : count(digest)
       return true
     },
