@@ -79,6 +79,7 @@ export function admissionOracle(
   const openedAt = new Map<string, number>()
   const lastWriter = new Map<string, string>()
   const capacities: { at: number; most: number; settings: Settings }[] = []
+  let isFull = false
   let fullAt = -Infinity
 
   const settingsNow = (): Settings => {
@@ -87,8 +88,6 @@ export function admissionOracle(
   }
   const noteCapacity = () =>
     capacities.push({ at: clock.now(), most: capacity(settingsNow()), settings: settingsNow() })
-  noteCapacity()
-  configured.watch(noteCapacity)
 
   const taken = () => kept.items(benchKey(0)).map(seatItem)
   /** A login goes by the time at which it began: a lease that was over a moment ago may be none to it. */
@@ -99,9 +98,18 @@ export function admissionOracle(
     const before = capacities.findLast(({ at }) => at <= since)
     return [...(before ? [before] : []), ...capacities.filter(({ at }) => at > since)].map(({ most }) => most)
   }
+  /** Full until now, or from now on: what frees a seat, or changes how many there are, ends a stretch of being full. */
   const noteFull = () => {
-    if (live().length >= Math.min(...inForce())) fullAt = clock.now()
+    const was = isFull
+    isFull = live().length >= Math.min(...inForce())
+    if (was || isFull) fullAt = clock.now()
   }
+
+  noteCapacity()
+  configured.watch(() => {
+    noteCapacity()
+    noteFull()
+  })
 
   kept.watch((change) => {
     const isSeat = change.key.pk.startsWith('SEATS#')
