@@ -37,9 +37,12 @@ export function admission(parts: AdmissionParts): (applicant: Applicant) => Prom
   return async (applicant) => {
     const { settings, now } = applicant
     const limits = JSON.stringify([settings.maximumSessions, settings.idleTimeoutMs, settings.persistentConnections])
-    const own = await takeOver(await ownSession(applicant, parts), applicant, parts)
+    const seat = await ownSeat(applicant, parts)
+    const own = seat?.state === 'open' ? await takeOver([seat], applicant, parts) : undefined
     if (own !== undefined) return own
-    if (no !== undefined && no.limits === limits && now < no.until) throw refusal(no.idleAt, applicant)
+    if (seat === undefined && no !== undefined && no.limits === limits && now < no.until) {
+      throw refusal(no.idleAt, applicant)
+    }
 
     const looked = await look(applicant, parts)
     if ('seat' in looked) return looked
@@ -89,13 +92,13 @@ async function lookAround(
 }
 
 /**
- * The seat of the device's session until now, should it still have one: it may be far from where there is room. A seat
- * that a login of the device only took is none: under a lowered maximum it may be given back, or be free by its lease,
- * and whoever takes it over must have counted.
+ * The seat of the device's session until now, or of its latest login, should it still have one: it may be far from where
+ * there is room. A seat that a login only took is not taken over here: under a lowered maximum it may be given back, or
+ * be free by its lease, and whoever takes it over must have counted. But it is looked for, whatever no was said last.
  */
-async function ownSession({ previous }: Applicant, { seats }: AdmissionParts): Promise<Seat[]> {
+async function ownSeat({ previous, device }: Applicant, { seats }: AdmissionParts): Promise<Seat | undefined> {
   const seat = previous === undefined ? undefined : await seats.at(seatNumberOf(previous))
-  return seat?.state === 'open' ? [seat] : []
+  return seat?.device === device ? seat : undefined
 }
 
 /** Where there was room is looked at first, then the benches above it, where it will be next, then those below. */

@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../infra/local/cwa/event-queue.ts'
 import type { Character } from '../../infra/local/story.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
-import { table } from '../../shared/store/table.ts'
 import { watches } from '../../shared/store/watches.ts'
 import { logbook } from '../kit/logbook.ts'
 import { rawDevice } from '../kit/raw-device.ts'
 import { services, type Service, type ServiceOptions } from '../kit/service.ts'
+import { keptTable } from '../kit/tables.ts'
 
 const ANN = 'sip:ann@contoso.test'
 const BOB = 'sip:bob@contoso.test'
@@ -46,7 +45,7 @@ function deliveries() {
     const { ann, cwa, lambda } = running
     const { session } = await login(ann)
     await cwa.control.untilListening(ANN)
-    const watch = watchOf(running)
+    const watch = watches(keptTable(running))
     return {
       ...running,
       session,
@@ -66,13 +65,6 @@ function deliveries() {
       tick: () => lambda.invokeLater(UPKEEP, {}),
     }
   }
-}
-
-function watchOf({ dynamo, description }: Service) {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-  const client = new DynamoDBClient({ endpoint: dynamo.url, region: 'local', credentials })
-  onTestFinished(() => client.destroy())
-  return watches(table(client, description.outputs['SessionsTable'] ?? ''))
 }
 
 /** A GET is held again: what was queued before is kept, and acknowledged. */

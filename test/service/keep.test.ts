@@ -1,13 +1,10 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { afterAll, describe, expect, it } from 'vitest'
 import { sessions } from '../../shared/store/sessions.ts'
-import { table } from '../../shared/store/table.ts'
 import { services } from '../kit/service.ts'
-
-const LOCAL = { accessKeyId: 'local', secretAccessKey: 'local' }
+import { keptTable } from '../kit/tables.ts'
 
 describe('tables that are kept', () => {
   const service = services()
@@ -23,10 +20,9 @@ describe('tables that are kept', () => {
     first.ann.device.close()
     await first.stop()
 
-    const { dynamo, description, vault } = await service({ keep })
+    const second = await service({ keep })
 
-    const client = new DynamoDBClient({ endpoint: dynamo.url, region: 'local', credentials: LOCAL })
-    const kept = sessions(table(client, description.outputs['SessionsTable'] ?? ''), vault)
+    const kept = sessions(keptTable(second), second.vault)
     await expect(kept.ofDevice('ann-phone')).resolves.toMatchObject({ session })
     // The ticket opens with the key that was kept beside the tables.
     await expect(kept.read(session)).resolves.toMatchObject({

@@ -1,29 +1,26 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { benches as benchesOf } from '../../shared/rules/admission.ts'
 import { benchOf } from '../../shared/rules/seat.ts'
 import { outlooks } from '../../shared/store/outlook.ts'
 import { itemOf } from '../../shared/store/seat-item.ts'
 import { deviceSessions } from '../../shared/store/sessions.ts'
-import { table, type Table } from '../../shared/store/table.ts'
+import type { Table } from '../../shared/store/table.ts'
 import { watches } from '../../shared/store/watches.ts'
 import { type Service, services } from '../kit/service.ts'
+import { keptTable } from '../kit/tables.ts'
 import { anOpen, sessionOn } from '../rules/sample-seats.ts'
 
-const LOCAL = { accessKeyId: 'local', secretAccessKey: 'local' }
 const HOUR_MS = 3_600_000
 
 /** Sessions of devices that spoke just now, on these seats. Nobody really listens for them, though it says so. */
 async function filled(
-  { dynamo, description, lambda }: Service,
+  running: Service,
   numbers: readonly number[],
   { maximum, hint }: { readonly maximum: number; readonly hint: number },
 ) {
   // Upkeep's first tick: it would be counted, and may have run before the settings were there.
-  await lambda.idle()
-  const client = new DynamoDBClient({ endpoint: dynamo.url, region: 'local', credentials: LOCAL })
-  onTestFinished(() => client.destroy())
-  const items = table(client, description.outputs['SessionsTable'] ?? '')
+  await running.lambda.idle()
+  const items = keptTable(running)
   for (const bench of benchesOf({ persistentConnections: maximum })) {
     await watches(items).claim(bench, 'the test', Date.now() + HOUR_MS)
   }

@@ -1,8 +1,7 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { describe, expect, it } from 'vitest'
 import { sessions } from '../../shared/store/sessions.ts'
-import { table } from '../../shared/store/table.ts'
 import { services } from '../kit/service.ts'
+import { keptTable } from '../kit/tables.ts'
 
 const ANN = 'sip:ann@contoso.test'
 
@@ -10,12 +9,11 @@ describe('a ticket', () => {
   const service = services()
 
   it('that the answer to a send brings is kept at once, while a GET with the old one is still held', async () => {
-    const { ann, cwa, dynamo, description, vault } = await service()
+    const running = await service()
+    const { ann, cwa } = running
     const { session } = await ann.device.login(ann.person.login, ann.person.password)
     await cwa.control.untilListening(ANN)
-    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-    const client = new DynamoDBClient({ endpoint: dynamo.url, region: 'local', credentials })
-    const cached = sessions(table(client, description.outputs['SessionsTable'] ?? ''), vault)
+    const cached = sessions(keptTable(running), running.vault)
     const before = await cached.read(session)
 
     cwa.control.rotateTicket(ANN)
@@ -29,6 +27,5 @@ describe('a ticket', () => {
     expect(before?.ticket).toMatch(/^\S{20,}$/)
     expect(after?.ticket).toMatch(/^\S{20,}$/)
     expect(after?.ticket).not.toBe(before?.ticket)
-    client.destroy()
   })
 })
