@@ -18,7 +18,7 @@ import { watching as watchingOf } from '../../shared/rules/watch.ts'
 import { configuration } from '../../shared/store/configuration.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
 import { outlooks } from '../../shared/store/outlook.ts'
-import { itemOf } from '../../shared/store/seat-item.ts'
+import { itemOf, keyOf } from '../../shared/store/seat-item.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { SETTINGS_KEY } from '../../shared/store/settings-change.ts'
@@ -150,6 +150,9 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
   const login = async (device: string, connection: string, number: number): Promise<ServiceFrame> => {
     const now = clock.now()
     const place = USERS.findIndex((user) => user === device)
+    // One that was overtaken by a later one of its device is refused, as admission does.
+    const heard = Number(kept.item(keyOf(place))?.['h'] ?? 0)
+    if (heard >= number) throw new Refusal('replayed', { heard })
     const session = sessionId(place, `${device}-simulated-${number}`)
     const { sid, ticket } = cwa.open(device)
     const uri = `sip:${device}@contoso.test`
