@@ -38,9 +38,13 @@ const PUTS_AT_ONCE = 200
  * What a login costs by how full it is, and whether logins at once ever are one too many: over the store and the embedded
  * DynamoDB, without the rest of the service.
  *
+ * `schedules` bounds how many rounds of logins at once are played, and after `seconds` no other is begun: one always is.
+ *
  * @throws Error when a cost is over its limit, or not exactly the maximum was admitted
  */
-export async function admissionBench({ runs = RUNS, print }: BenchOptions): Promise<void> {
+export async function admissionBench({ runs = RUNS, schedules = Infinity, ...options }: BenchOptions): Promise<void> {
+  const { seconds = Infinity, print } = options
+  const until = Date.now() + seconds * 1_000
   print('maximum   seats taken   a login, admitted          a login, refused')
   let mostReads = 0
   let mostRefusedReads = 0
@@ -54,16 +58,17 @@ export async function admissionBench({ runs = RUNS, print }: BenchOptions): Prom
     }
   }
   print('')
-  let rounds = 0
-  for (const round of ROUNDS) {
-    for (const environments of round.environments) {
-      for (let run = 0; run < runs; run += 1) print(await atOnce(round, environments))
-      rounds += runs
-    }
+  const each = ROUNDS.flatMap((round) => round.environments.map((environments) => ({ round, environments })))
+  const rounds = upTo(runs).flatMap(() => each)
+  let played = 0
+  for (const { round, environments } of rounds) {
+    if (played > 0 && (played >= schedules || Date.now() >= until)) break
+    print(await atOnce(round, environments))
+    played += 1
   }
   print(
-    `admission: admitted at most ${mostReads} read units and 1 write unit for a seat, refused ${mostRefusedReads} read ` +
-      `units a bench and no write, ${rounds} rounds of logins at once: exactly the maximum each time`,
+    `admission: admitted at most ${mostReads} read units and 1 write unit for a seat, refused ${mostRefusedReads.toFixed(1)} read ` +
+      `units a bench and no write, ${played} rounds of logins at once: exactly the maximum each time`,
   )
 }
 

@@ -7,9 +7,9 @@ export interface Bench {
 export interface BenchOptions {
   /** How often: the runs of a fuzz test, the starts of a bundle. */
   readonly runs: number | undefined
-  /** How many schedules of a simulation. */
+  /** How many schedules of a simulation, or rounds of logins at once. */
   readonly schedules?: number | undefined
-  /** How long: of what runs for a while. Getting ready and settling down come on top. Of a simulation: then it begins no other schedule. */
+  /** How long: of what runs for a while. Getting ready and settling down come on top. Of a simulation, or of admission: then it begins no other schedule or round. */
   readonly seconds?: number | undefined
   /** What decides the chances of a run: the same for the same seed. Of a simulation: the one schedule to be played again. */
   readonly seed?: number | undefined

@@ -13,7 +13,7 @@ import { start } from './start.ts'
 const BENCHES: Readonly<Record<string, Bench>> = {
   start: { about: 'size of each bundle, and the time Node takes to load it', run: start },
   admission: {
-    about: 'cost of a login by how full it is, and logins at once: never one too many',
+    about: 'cost of a login by how full it is, and logins at once: never one too many; --schedules or --seconds bounds',
     run: admissionBench,
   },
   'delivery-simulation': {
