@@ -13,6 +13,16 @@ export interface Place {
   readonly bytes: Uint8Array
 }
 
+export const place = (where: string, what: unknown): Place => ({ where, bytes: Buffer.from(written(what)) })
+
+/** All that a value would show, were it printed: an error's own words, stack and causes, too. */
+function written(what: unknown): string {
+  if (typeof what === 'string') return what
+  if (!(what instanceof Error)) return JSON.stringify(what) ?? ''
+  const own = JSON.stringify(what, Object.getOwnPropertyNames(what)) ?? ''
+  return `${what.name} ${what.message} ${what.stack} ${own} ${what.cause === undefined ? '' : written(what.cause)}`
+}
+
 /** Every form of a password that a program may leave behind without meaning to. */
 export function passwordTraces(password: string): Trace[] {
   const json = JSON.stringify(password).slice(1, -1)

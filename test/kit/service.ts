@@ -7,6 +7,7 @@ import { admit, people, type Person } from '../../infra/local/people.ts'
 import { localStack, type LocalStackOptions, type RunningStack } from '../../infra/local/stack.ts'
 import { character, type Character } from '../../infra/local/story.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
+import { leaks, logs } from './leaks.ts'
 
 export interface Service extends RunningStack {
   readonly ann: Character
@@ -23,35 +24,57 @@ export interface ServiceOptions extends Omit<LocalStackOptions, 'users' | 'bundl
   readonly contactsOfAnn?: readonly string[]
 }
 
+/** The functions' bundles: built once for all the test files that one worker runs. */
+let built: ReturnType<typeof buildOnce> | undefined
+
+function buildOnce(): Promise<Readonly<Record<string, Bundle>>> {
+  const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return bundle(folder)
+}
+
 /**
- * The functions' bundles, built once for a test file, and services that run them: the whole local stack on free ports,
+ * The functions' bundles, and services that run them: the whole local stack on free ports,
  * with Ann, Bob and Cat permitted and their devices enrolled.
+ *
+ * Whatever a test does with one, no secret may lie about in what it wrote: that is looked for as it is stopped.
  *
  * @returns starts a service; all are stopped after the file's last test
  */
 export function services(): (options?: ServiceOptions) => Promise<Service> {
-  const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
   const stops: (() => Promise<void>)[] = []
   let bundles: Readonly<Record<string, Bundle>> = {}
 
   beforeAll(async () => {
-    bundles = await bundle(folder)
+    bundles = await (built ??= buildOnce())
   }, 60_000)
 
   afterAll(async () => {
     for (const stop of stops.toReversed()) await stop()
-    rmSync(folder, { recursive: true, force: true })
   }, 60_000)
 
   return async ({ settings, contactsOfAnn, ...options } = {}) => {
     const known = people()
     const everybody = { ...known, ann: { ...known.ann, ...(contactsOfAnn && { contacts: contactsOfAnn }) } }
-    const stack = localStack({ ...options, users: Object.values(everybody), bundles })
+    const written = logs()
+    const stack = localStack({
+      ...options,
+      lambda: { ...options.lambda, log: both(written.lambda.log, options.lambda?.log) },
+      gateway: { ...options.gateway, log: both(written.gateway.log, options.gateway?.log) },
+      users: Object.values(everybody),
+      bundles,
+    })
     const running = await stack.start()
     const characters: Character[] = []
+    const passwords = Object.values(everybody).map(({ password }) => password)
+    let isStopped = false
     const stop = async () => {
+      if (isStopped) return
+      isStopped = true
       for (const { device } of characters) device.close()
+      const leaked = await leaks(running, written, passwords)
       await stack.stop()
+      if (leaked.length > 0) throw new Error(leaked.join('\n'))
     }
     stops.push(stop)
     await running.configuration.set({ ...DEFAULT_SETTINGS, ...settings })
@@ -70,5 +93,12 @@ export function services(): (options?: ServiceOptions) => Promise<Service> {
       cat: cat.entered,
       keys: { ann: ann.key, bob: bob.key, cat: cat.key },
     }
+  }
+}
+
+function both<T>(one: (told: T) => void, other: ((told: T) => void) | undefined): (told: T) => void {
+  return (told) => {
+    one(told)
+    other?.(told)
   }
 }

@@ -1,34 +1,20 @@
-import { hkdfSync } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
-import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { AccessLogEntry } from '../../infra/local/gateway/access-log.ts'
-import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
 import { admit, people } from '../../infra/local/people.ts'
-import { localStack, type RunningStack } from '../../infra/local/stack.ts'
+import { localStack } from '../../infra/local/stack.ts'
 import { character, tell, type Character } from '../../infra/local/story.ts'
 import { synthesize } from '../../infra/synthesis.ts'
 import { ntHash } from '../../shared/cwa/ntlm-hash.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { parseKeyRing } from '../../shared/store/key-ring.ts'
-import { findings, keyTraces, passwordTraces, type Place, type Trace } from '../kit/secrets.ts'
+import { deviceTraces, itemPlaces, items, logs, ticketsIn } from '../kit/leaks.ts'
+import { findings, keyTraces, passwordTraces, place, type Place } from '../kit/secrets.ts'
 
 /** Long enough that nothing else looks like it, with what JSON, XML, URLs and UTF-16 each write in a way of their own. */
 const PASSWORD = 'Zq7&<Ä>+"ß 9Kx/e%n🌍wört'
 const WRONG = `${PASSWORD}-wrong`
-
-const place = (where: string, what: unknown): Place => ({ where, bytes: Buffer.from(written(what)) })
-
-/** All that a value would show, were it printed: an error's own words, stack and causes, too. */
-function written(what: unknown): string {
-  if (typeof what === 'string') return what
-  if (!(what instanceof Error)) return JSON.stringify(what) ?? ''
-  const own = JSON.stringify(what, Object.getOwnPropertyNames(what)) ?? ''
-  return `${what.name} ${what.message} ${what.stack} ${own} ${what.cause === undefined ? '' : written(what.cause)}`
-}
 
 function files(folder: string, name: string): Place[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -37,34 +23,8 @@ function files(folder: string, name: string): Place[] {
     .map((file) => ({ where: `${name}: ${relative(folder, file)}`, bytes: readFileSync(file) }))
 }
 
-async function items({ dynamo, description }: RunningStack): Promise<Record<string, unknown>[]> {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-  const client = new DynamoDBClient({ endpoint: dynamo.url, region: 'local', credentials })
-  const pages = await Promise.all(
-    description.tables.map(({ name }) => client.send(new ScanCommand({ TableName: name, ConsistentRead: true }))),
-  )
-  client.destroy()
-  return pages.flatMap(({ Items = [] }) => Items.map((item) => unmarshall(item)))
-}
-
 /** What the story's people write. */
 const WORDS = ['Hello Bob, lunch?']
-
-/** The key that a device's tokens are signed with. */
-function tokenKey(key: Uint8Array): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', key, new Uint8Array(), 'device token', 32))
-}
-
-/** Every token of a device begins with the same header. */
-function tokenTraces(device: string): Trace[] {
-  const header = Buffer.from(JSON.stringify({ alg: 'HS256', kid: device })).toString('base64url')
-  return [{ form: 'a token', bytes: Buffer.from(header) }]
-}
-
-/** The ticket that a session's item holds sealed. */
-async function ticketIn({ pk, sk, ticket }: Record<string, unknown>, { vault }: RunningStack): Promise<string> {
-  return vault.open(ticket, { table: 'sessions', item: { pk: String(pk), sk: String(sk) }, attribute: 'ticket' })
-}
 
 function masterKeyIn(parameters: string): Uint8Array {
   const values: Record<string, string> = JSON.parse(parameters)
@@ -74,8 +34,7 @@ function masterKeyIn(parameters: string): Uint8Array {
 /** The whole service with everything that it writes anywhere, where a test can look. */
 async function observed(cwa: { iwa?: boolean; tls?: boolean }) {
   const keep = mkdtempSync(join(tmpdir(), 'collaboration-secrets-'))
-  const lines: LambdaLogLine[] = []
-  const access: AccessLogEntry[] = []
+  const written = logs()
   let assembly = ''
   const { ann, bob, cat } = people()
   const everybody = [ann, bob, cat].map((person) => ({ ...person, password: PASSWORD }))
@@ -83,8 +42,8 @@ async function observed(cwa: { iwa?: boolean; tls?: boolean }) {
     users: everybody,
     cwa,
     keep,
-    lambda: { log: (line) => lines.push(line) },
-    gateway: { log: (entry) => access.push(entry) },
+    lambda: written.lambda,
+    gateway: written.gateway,
     app: (options) => (assembly = synthesize(options)),
   })
   const running = await stack.start()
@@ -104,11 +63,7 @@ async function observed(cwa: { iwa?: boolean; tls?: boolean }) {
     keys.push(key)
     characters.push(character(person, running.url, key))
   }
-  const logs = (): Place[] => [
-    ...lines.map((line, at) => place(`the log of ${line.functionName}, line ${at + 1}`, line)),
-    ...access.map((entry, at) => place(`the access log, entry ${at + 1}`, entry)),
-  ]
-  return { running, stop, characters, keys, logs, keep, assembly: () => assembly }
+  return { running, stop, characters, keys, logs: written.places, keep, assembly: () => assembly }
 }
 
 describe('a secret', () => {
@@ -138,11 +93,9 @@ describe('a secret', () => {
       await ann.saw('the event that brings the new ticket', 'done')
 
       const stored = await items(running)
-      const tables = stored.map((item) => place(`the item ${String(item['pk'])} / ${String(item['sk'])}`, item))
+      const tables = itemPlaces(stored)
       const upstream = running.cwa.control.requests().map((request) => place('the requests that CWA lists', request))
-      const tickets = await Promise.all(
-        stored.filter(({ ticket }) => ticket !== undefined).map((item) => ticketIn(item, running)),
-      )
+      const tickets = await ticketsIn(stored, running)
       const deployed = files(assembly(), 'the cloud assembly')
       await stop()
       const written = [...files(keep, 'the folder of the tables'), ...deployed]
@@ -152,9 +105,9 @@ describe('a secret', () => {
       const places = [...logs(), ...told, ...tables, ...upstream, ...written]
       expect(findings(places, passwordTraces(PASSWORD))).toEqual([])
       expect(findings(places, passwordTraces(WRONG))).toEqual([])
-      for (const key of keys) expect(findings(places, keyTraces('a transport key', key))).toEqual([])
-      for (const key of keys) expect(findings(places, keyTraces('a token key', tokenKey(key)))).toEqual([])
-      for (const { person } of characters) expect(findings(places, tokenTraces(person.device))).toEqual([])
+      for (const [at, { person }] of characters.entries()) {
+        expect(findings(places, deviceTraces(person.device, keys[at] ?? Buffer.alloc(0)))).toEqual([])
+      }
       // What people write is in the mailboxes and on the devices: no log has it.
       const wordTraces = WORDS.map((words) => ({ form: `the words ${words}`, bytes: Buffer.from(words) }))
       expect(findings(told, wordTraces).length).toBeGreaterThan(0)

@@ -1,0 +1,97 @@
+import { hkdfSync } from 'node:crypto'
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
+import { unmarshall } from '@aws-sdk/util-dynamodb'
+import type { AccessLogEntry } from '../../infra/local/gateway/access-log.ts'
+import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
+import type { RunningStack } from '../../infra/local/stack.ts'
+import { placesOf, DEVICE_PREFIX } from '../../shared/store/device-item.ts'
+import { Unsealable } from '../../shared/store/vault.ts'
+import { findings, keyTraces, passwordTraces, place, type Place, type Trace } from './secrets.ts'
+
+export type Item = Readonly<Record<string, unknown>>
+
+/** What a stack logs from its start on: its two parts are handed to the local stack. */
+export interface Logs {
+  readonly lambda: { readonly log: (line: LambdaLogLine) => void }
+  readonly gateway: { readonly log: (entry: AccessLogEntry) => void }
+  readonly places: () => Place[]
+}
+
+export function logs(): Logs {
+  const lines: LambdaLogLine[] = []
+  const entries: AccessLogEntry[] = []
+  return {
+    lambda: { log: (line) => lines.push(line) },
+    gateway: { log: (entry) => entries.push(entry) },
+    places: () => [
+      ...lines.map((line, at) => place(`the log of ${line.functionName}, line ${at + 1}`, line)),
+      ...entries.map((entry, at) => place(`the access log, entry ${at + 1}`, entry)),
+    ],
+  }
+}
+
+/** Every item of every table. */
+export async function items({ dynamo, description }: RunningStack): Promise<Item[]> {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+  const client = new DynamoDBClient({ endpoint: dynamo.url, region: 'local', credentials })
+  const pages = await Promise.all(
+    description.tables.map(({ name }) => client.send(new ScanCommand({ TableName: name, ConsistentRead: true }))),
+  )
+  client.destroy()
+  return pages.flatMap(({ Items = [] }) => Items.map((item) => unmarshall(item)))
+}
+
+export const itemPlaces = (stored: readonly Item[]): Place[] =>
+  stored.map((item) => place(`the item ${String(item['pk'])} / ${String(item['sk'])}`, item))
+
+/** A device's key, the one that its tokens are signed with, and the tokens: all begin with the same header. */
+export function deviceTraces(device: string, key: Uint8Array): Trace[] {
+  const header = Buffer.from(JSON.stringify({ alg: 'HS256', kid: device })).toString('base64url')
+  const tokenKey = new Uint8Array(hkdfSync('sha256', key, new Uint8Array(), 'device token', 32))
+  return [
+    ...keyTraces('a transport key', key),
+    ...keyTraces('a token key', tokenKey),
+    { form: 'a token', bytes: Buffer.from(header) },
+  ]
+}
+
+/** The transport key that a device's item holds sealed; undefined: it holds none, or a test has spoilt it. */
+async function keyIn({ pk, transportKey }: Item, { vault }: RunningStack) {
+  const id = String(pk).slice(DEVICE_PREFIX.length)
+  if (!String(pk).startsWith(DEVICE_PREFIX) || transportKey === undefined) return undefined
+  try {
+    return { id, key: Buffer.from(await vault.open(transportKey, placesOf(id).transportKey), 'base64url') }
+  } catch (thrown) {
+    if (thrown instanceof Unsealable) return undefined
+    throw thrown
+  }
+}
+
+/** The tickets that the sessions' items hold sealed. */
+export async function ticketsIn(stored: readonly Item[], { vault }: RunningStack): Promise<string[]> {
+  const sealed = stored.filter(({ ticket }) => ticket !== undefined)
+  return Promise.all(
+    sealed.map(({ pk, sk, ticket }) =>
+      vault.open(ticket, { table: 'sessions', item: { pk: String(pk), sk: String(sk) }, attribute: 'ticket' }),
+    ),
+  )
+}
+
+/**
+ * Looks for the secrets of a stack in all that it wrote: its people's passwords, its devices' keys and tokens, and the
+ * tickets, in every log line, access log entry and item and in the requests that the stand-in CWA lists.
+ *
+ * @returns what was found where, in words
+ */
+export async function leaks(running: RunningStack, written: Logs, passwords: readonly string[]): Promise<string[]> {
+  const stored = await items(running)
+  const keys = (await Promise.all(stored.map((item) => keyIn(item, running)))).filter((each) => each !== undefined)
+  const tickets = await ticketsIn(stored, running)
+  const traces = [
+    ...passwords.flatMap(passwordTraces),
+    ...keys.flatMap(({ id, key }) => deviceTraces(id, key)),
+    ...tickets.flatMap((ticket) => keyTraces('a ticket', Buffer.from(ticket))),
+  ]
+  const upstream = running.cwa.control.requests().map((request) => place('the requests that CWA lists', request))
+  return findings([...written.places(), ...itemPlaces(stored), ...upstream], traces)
+}
