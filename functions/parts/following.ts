@@ -15,8 +15,6 @@ import { telling, type TellingParts } from './telling.ts'
 export interface FollowingParts extends TellingParts {
   readonly sessions: Sessions
   readonly cwa: CwaClient
-  /** A number from 0 up to, but not including, 1. */
-  readonly random: () => number
 }
 
 /** One session that is listened for. */

@@ -17,6 +17,8 @@ export interface TellingParts {
   readonly configuration: Configuration
   readonly push: Push
   readonly wake: Wake
+  /** A number from 0 up to, but not including, 1. */
+  readonly random: () => number
 }
 
 /** What is in a session's mailbox, on its way to the device. */
@@ -57,7 +59,7 @@ interface Waiting {
  * device gets by its next poll: the mailbox has it.
  */
 export function telling(first: Open, parts: TellingParts): Telling {
-  const { clock, seats, mailbox, configuration, push, wake } = parts
+  const { clock, seats, mailbox, configuration, push, wake, random } = parts
   const { session, device } = first
   let seat = first
   let untold: readonly Stretch[] = []
@@ -138,13 +140,15 @@ export function telling(first: Open, parts: TellingParts): Telling {
       const { wakeAfterMs } = await configuration.settings(now)
       // A device that is back has just been told, and acknowledges with one of its next frames.
       const since = Math.max(oldest.at, seat.lastHeardAt)
-      if (now - since < wakeAfterMs || !(await seats.waking(seat, now))) return
-      seat = { ...seat, wokenAt: now }
+      if (now - since < wakeAfterMs) return
+      const wokenAt = now + random()
+      if (!(await seats.waking(seat, wokenAt))) return
+      seat = { ...seat, wokenAt }
       const count = waiting.reduce((sum, each) => sum + each.count, 0)
       log('waking', { session, device, count })
       await wake({ session, device, count, since: oldest.at }).catch(async (thrown: unknown) => {
         wakeAt = now + WAKE_AGAIN_MS
-        await seats.notWoken(session, now)
+        await seats.notWoken(session, wokenAt)
         seat = withoutWaking(seat)
         throw thrown
       })

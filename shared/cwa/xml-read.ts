@@ -1,5 +1,5 @@
 import { XMLParser } from 'fast-xml-parser'
-import { NOT_XML } from './characters.ts'
+import { NOT_XML, XML_NAME } from './characters.ts'
 import { CwaFault } from './faults.ts'
 import { CWA_LIMITS } from './limits.ts'
 import type { Element } from './xml-element.ts'
@@ -72,6 +72,8 @@ function nameOf(node: unknown): string {
 function elementOf(node: unknown, above: string): Element {
   const tagName = nameOf(node)
   const name = local(tagName)
+  if (!XML_NAME.test(name))
+    throw unreadable(`an element in ${above === '' ? 'the document' : above}`, 'named as XML names are')
   const place = above === '' ? name : `${above}/${name}`
   const nodes: unknown = Object(node)[tagName]
   const children: Element[] = []
@@ -94,7 +96,7 @@ function attributesOf(raw: unknown, place: string): Map<string, string> {
 }
 
 function local(name: string): string {
-  return name.slice(name.indexOf(':') + 1)
+  return name.slice(name.lastIndexOf(':') + 1)
 }
 
 /** A reference to a character that XML does not have comes from a lax writer; it must not cost the whole batch. */

@@ -1,4 +1,4 @@
-import { NOT_XML } from './characters.ts'
+import { NOT_XML, XML_NAME } from './characters.ts'
 import { CwaFault } from './faults.ts'
 import type { Printable } from './xml-element.ts'
 
@@ -22,7 +22,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
  */
 export function writeXml(element: Printable): string {
   const { name, content } = element
-  if (!/^[A-Za-z_][\w.-]*$/.test(name)) throw new CwaFault('give-up', 'an element has a name that XML cannot carry')
+  if (!XML_NAME.test(name)) throw new CwaFault('give-up', 'an element has a name that XML cannot carry')
   const attributes = element.attributes.map(([key, value]) => ` ${key}="${escaped(value, /[&<>"\r\n\t]/g, name)}"`)
   const open = `<${name}${attributes.join('')}`
   if (content.length === 0) return `${open}/>`

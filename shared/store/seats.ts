@@ -65,7 +65,11 @@ export interface Seats {
   unsent(session: string, number: number, perMinute?: number): Promise<void>
   /** The connection is gone; the session stays. Says nothing where the device already has another connection. */
   outOfCoverage(session: string, connection: string): Promise<boolean>
-  /** Notes that the device is being woken. `false`: it is already, or it said something by now, or the session is gone. */
+  /**
+   * Notes that the device is being woken. `false`: it is already, or it said something by now, or the session is gone.
+   *
+   * @param at epoch milliseconds, with a fraction of its own: whoever finds it there wrote it, and had no answer
+   */
   waking(seat: Open, at: number): Promise<boolean>
   /** Takes that back: nobody could be told, and it is to be tried again. */
   notWoken(session: string, at: number): Promise<void>
@@ -124,8 +128,10 @@ const CURRENT = 'n = :number'
 /*
  *   listener A   waits too long ─ wake ✔
  *   listener B   waits too long ─── wake ✘ ASLEEP                   a device that is woken twice
+ *
+ *   listener A   update ✔ (answer lost) ─ the SDK updates again ✔ w = :at     a device that is noted as woken, and never is
  */
-const ASLEEP = 'attribute_not_exists(w)'
+const ASLEEP = '(attribute_not_exists(w) OR w = :at)'
 
 /*
  *   perMinute = 120   send 1 ✔ 12:00 … send 120 ✔ ── send 121 ✘ PACED 12:00 ── send 121 ✔ 12:01         a flood
@@ -259,7 +265,7 @@ export function seats(table: Table): Seats {
       const { done } = await table.update(
         keyOf(seat.number),
         { text: 'SET w = :at', values: { ':at': at } },
-        { text: `${text} AND ${ASLEEP}`, ...(values && { values }) },
+        { text: `${text} AND ${ASLEEP}`, values: { ...values, ':at': at } },
       )
       return done
     },

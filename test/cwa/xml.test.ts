@@ -317,6 +317,12 @@ describe('XML events', () => {
   })
 })
 
+test('an element that nobody knows may have any name of XML 1.0, and prints as it was read', () => {
+  const xml = '<cwaEvents ackId="1"><p:Ͱñ·1 eid="1"/></cwaEvents>'
+  const read = xmlCodec.parseEvents(xml)
+  expect(xmlCodec.printEvents(read)).toContain('<Ͱñ·1 ')
+})
+
 describe('XML that is not readable', () => {
   test.each([
     ['empty', ''],
@@ -329,6 +335,8 @@ describe('XML that is not readable', () => {
     ['two documents', '<cwaEvents ackId="1"/><cwaEvents ackId="2"/>'],
     ['followed by text', '<cwaEvents ackId="1"></cwaEvents>more'],
     ['of a document type', '<!DOCTYPE x [<!ENTITY a "b">]><cwaEvents ackId="1"/>'],
+    ['with an element that has a prefix and no name', '<cwaEvents ackId="1"><a: eid="1"/></cwaEvents>'],
+    ['with an element whose name begins as none does', '<cwaEvents ackId="1"><a:1b eid="1"/></cwaEvents>'],
     ['without its ackId', '<cwaEvents/>'],
     ['with an ackId that is no number', '<cwaEvents ackId="soon"/>'],
     ['with an event without its eid', '<cwaEvents ackId="1"><selfPresence/></cwaEvents>'],

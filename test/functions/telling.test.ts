@@ -39,6 +39,7 @@ async function told(answer: (connection: string, telling: () => Telling) => Prom
     configuration: configuration(items, testVault()),
     push,
     wake: async () => {},
+    random: () => 0.5,
   })
   const kept = async (): Promise<Open | undefined> => {
     const seat = await seats.at(SEAT.number, { consistent: true })

@@ -58,7 +58,18 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'CURRENT removed from an outcome', options: without('n = :number'), breaks: ['outcomeOfItself'], seed: 133 },
   { name: 'NEWER removed from a frame', options: without('h < :number'), breaks: ['frameOnce'], seed: 3 },
   { name: 'MINE removed from a seat', options: without('s = :session'), breaks: ['ownSeat', 'usable'], seed: 37 },
-  { name: 'ASLEEP removed from waking', options: without('attribute_not_exists(w)'), breaks: ['wokenOnce'], seed: 187 },
+  {
+    name: 'ASLEEP removed from waking',
+    options: without('(attribute_not_exists(w) OR w = :at)'),
+    breaks: ['wokenOnce'],
+    seed: 187,
+  },
+  {
+    name: "a waking whose answer was lost is taken for somebody else's",
+    options: { rewrite: ({ text }) => text.replace(' OR w = :at', '') },
+    breaks: ['delivered'],
+    seed: 8721,
+  },
   {
     name: 'AFTER removed from succeeding: nobody takes over',
     options: { rewrite: ({ text }) => text.replace(' OR #listener = :from', '') },

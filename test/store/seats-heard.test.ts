@@ -197,9 +197,13 @@ describe('a device that is to be woken', () => {
   it('is woken once, until it says something', async () => {
     const { seats, place, found } = await seating()
     const seat = await place(anOpen())
-    const woken = await Promise.all(Array.from({ length: 5 }, () => seats.waking(seat, NOW + 1)))
+    const moments = [0.1, 0.3, 0.5, 0.7, 0.9].map((fraction) => NOW + fraction)
+    const woken = await Promise.all(moments.map((at) => seats.waking(seat, at)))
     expect(woken.filter((done) => done)).toHaveLength(1)
-    expect(await found(17)).toEqual({ ...seat, wokenAt: NOW + 1 })
+    const wokenAt = moments[woken.indexOf(true)] ?? 0
+    expect(await found(17)).toEqual({ ...seat, wokenAt })
+    // Who had no answer asks again, as the SDK does.
+    expect(await seats.waking(seat, wokenAt)).toBe(true)
 
     expect(await seats.heard(heardFrom(seat))).toMatchObject({ kept: true })
     expect(await found(17)).not.toHaveProperty('wokenAt')
