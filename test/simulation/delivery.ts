@@ -382,11 +382,13 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
   const isStuck = !oracle.isQuiet()
   // Whoever listens may still have to fetch what is to be polled.
   let polled = 0
-  for (let rounds = 0; rounds < MOST_POLLS && (rounds === 0 || !oracle.isPresent()); rounds += 1) {
+  const arePolled = () => polled === users.length && oracle.isPresent()
+  // One that was logging in as the line died waits for its answer first: a round more.
+  for (let rounds = 0; rounds < MOST_POLLS && !arePolled(); rounds += 1) {
     polled = 0
     for (const user of users) devices.get(user)?.does((held) => void resumed(held).then(() => (polled += 1)))
     const next = clock.now() + POLLED_MS
-    await runUntil(() => (polled === users.length && oracle.isPresent()) || clock.now() > next)
+    await runUntil(() => arePolled() || clock.now() > next)
   }
   oracle.allIsQuiet()
   // What a poll brings was not lost, but nobody would have polled.
