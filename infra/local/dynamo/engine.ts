@@ -74,6 +74,8 @@ export function isBody(value: unknown): value is Body {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+const UNKNOWN_OPERATION = { __type: 'com.amazon.coral.service#UnknownOperationException' }
+
 /** The part of a ServerResponse that dynalite writes to. */
 function reply(resolve: (answer: EngineAnswer) => void) {
   let requestId = ''
@@ -83,7 +85,8 @@ function reply(resolve: (answer: EngineAnswer) => void) {
       if (name === 'x-amzn-RequestId') requestId = String(value)
     },
     end(text: string) {
-      const body: unknown = JSON.parse(text)
+      // What it has no name for dynalite answers in XML.
+      const body: unknown = text.startsWith('<') ? UNKNOWN_OPERATION : JSON.parse(text)
       resolve({ status: this.statusCode, requestId, body: isBody(body) ? body : {} })
     },
   }

@@ -4,6 +4,7 @@ import {
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
+  ExecuteStatementCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -137,6 +138,14 @@ describe('permissions', () => {
     const { database } = await guarded()
     const answer = await post(database.url, 'Scan', '{', signed)
     expect(answer.text).toContain('SerializationException')
+  })
+
+  it('names an operation that it does not know, and answers the next', async () => {
+    const { database: own, client } = await database()
+    const refused = await refusal(client.send(new ExecuteStatementCommand({ Statement: 'SELECT * FROM service' })))
+    expect(refused).toMatchObject({ name: 'UnknownOperationException' })
+    const { status } = await post(own.url, 'ListTables', '{}', signed)
+    expect(status).toBe(200)
   })
 })
 

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+
+/** The tests that run the whole stack, and those that synthesize it: loading the CDK takes each worker some seconds. */
+const WHOLE = 'test/{service,infra}/**/*.test.ts'
+
+export default defineConfig({
+  test: {
+    // More than two of some machines' processors: much of the time is spent waiting for sockets.
+    maxWorkers: 3,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects: [
+      // They leave nothing behind in their worker: so the modules, the bundles and the CDK serve the next file, too.
+      { extends: true, test: { name: 'whole', include: [WHOLE], isolate: false } },
+      { extends: true, test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: [WHOLE] } },
+    ],
+  },
+})
