@@ -61,13 +61,17 @@ interface Message {
   postedAt: number
 }
 
+interface Gap {
+  readonly until: number
+}
+
 interface Receiver {
   session: string
   sid: string
   /** Texts in the session's queue upstream, by event number, in order. */
   queue: { readonly eid: number; readonly text: string }[]
-  /** Places in the queue of what was shown, and `gap` where the device told of one. */
-  shown: (number | 'gap')[]
+  /** Places in the queue of what was shown, and where the device told of a gap, with the length of the queue by then. */
+  shown: (number | Gap)[]
   readonly presence: Map<string, Availability>
 }
 
@@ -122,21 +126,21 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
 
   const isExempt = ({ shown }: Receiver, at: number): boolean =>
     shown.some((each, index) => {
-      if (each !== 'gap') return false
-      const before = shown.slice(0, index).findLast((place) => place !== 'gap') ?? -1
-      const next = shown.slice(index).find((place) => place !== 'gap') ?? Infinity
-      return before < at && at < next
+      if (isPlace(each)) return false
+      const before = shown.slice(0, index).findLast(isPlace) ?? -1
+      const next = shown.slice(index).find(isPlace) ?? Infinity
+      return before < at && at < Math.min(next, each.until)
     })
 
   const lacking = (each: Receiver): string[] => {
-    const shown = new Set(each.shown)
+    const shown = new Set(each.shown.filter(isPlace))
     return each.queue.flatMap(({ text }, at) => (shown.has(at) || isExempt(each, at) ? [] : [text]))
   }
 
   const show = (device: string, text: string) => {
     const to = receiver(device)
     const at = to.queue.findIndex((each) => each.text === text)
-    const last = to.shown.findLast((place) => place !== 'gap') ?? -1
+    const last = to.shown.findLast(isPlace) ?? -1
     if (to.shown.includes(at)) violated(INVARIANTS.shownOnce)
     else if (at < last) violated(INVARIANTS.inOrder)
     to.shown.push(at)
@@ -164,7 +168,8 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
       else if (event.kind === 'presence') receiver(device).presence.set(event.uri, event.availability)
       else if (event.kind === 'state') world.note(`${device} is ${event.state} ${event.reason ?? ''}`)
       else if (event.kind === 'gap') {
-        receiver(device).shown.push('gap')
+        const { shown, queue } = receiver(device)
+        shown.push({ until: queue.length })
         world.note(`${device} tells of a gap`)
       } else if (event.kind === 'ended') {
         world.note(`${device}'s session ended: ${event.code}, ${event.reason}`)
@@ -251,6 +256,10 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
       }
     },
   }
+}
+
+function isPlace(shown: number | Gap): shown is number {
+  return typeof shown === 'number'
 }
 
 /** Processes that act for a session say so in their names: `send 7 of 0-abc`. */
