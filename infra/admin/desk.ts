@@ -17,6 +17,7 @@ import { seats, type Seats } from '../../shared/store/seats.ts'
 import { sessions, type DeviceSessions, type Sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
 import { watches, type Watches } from '../../shared/store/watches.ts'
+import { wrongPasswordStore, type WrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import type { Ask } from './ask.ts'
 import type { Out } from './out.ts'
 import type { Target } from './target.ts'
@@ -32,6 +33,7 @@ export interface Desk {
   /** Where the master key is. */
   readonly rings: RingStore
   readonly watches: Watches
+  readonly wrongPasswords: WrongPasswordStore
   /** Names and items of the configuration whose key begins so, page by page. Only the administrator scans: no function may. */
   readonly listed: <Item>(prefix: string) => AsyncIterable<readonly Listed<Item>[]>
   /** The client of the web IM server; undefined where the stack does not say where it is. Whoever asks closes it. */
@@ -69,6 +71,7 @@ export function desk({ target, ...rest }: DeskOptions): Desk {
     seats: seats(kept),
     sessions: sessions(kept, vault),
     watches: watches(kept),
+    wrongPasswords: wrongPasswordStore(kept),
     listed: (prefix) => listed(client, target.tables.configuration, prefix),
     connections: connections(target.connections.endpoint, target.connections),
     upstream: () => upstream(target, rest.clock),

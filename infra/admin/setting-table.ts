@@ -25,7 +25,10 @@ export const SETTINGS = {
     kind: 'count',
     meaning: 'wrong passwords of a user before sign-ins wait; below half of the lockout threshold',
   },
-  wrongPasswordWaitMs: { kind: 'duration', meaning: 'how long they wait then; doubles with each further one' },
+  wrongPasswordWaitMs: {
+    kind: 'duration',
+    meaning: 'how long they wait then; doubles with each further one; users unlock ends it',
+  },
 } as const satisfies Record<SettingName, Kind>
 
 // Object.keys forgets which keys there are.

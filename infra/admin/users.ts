@@ -11,7 +11,7 @@ import { USER_NAME_WORDS, userName } from './user-name.ts'
 export interface UsersChanged {
   readonly users: readonly { readonly user: string; readonly outcome: Outcome }[]
 }
-type Outcome = 'added' | 'permitted' | 'denied' | 'removed' | 'known' | 'unknown'
+type Outcome = 'added' | 'permitted' | 'denied' | 'removed' | 'unlocked' | 'not locked' | 'known' | 'unknown'
 
 /** `--json` of `users list`. Names are in small letters, as they are compared. */
 export interface UsersListed {
@@ -36,6 +36,15 @@ export async function removeUsers(desk: Desk, names: readonly string[]): Promise
   const users = names.map(userName)
   await desk.ask.sure(`Remove ${users.join(', ')}?`)
   await changeEach(desk, users, async (name) => ((await desk.configuration.removeUser(name)) ? 'removed' : 'unknown'))
+}
+
+/** Whoever waits after wrong passwords may sign in at once. */
+export async function unlockUsers(desk: Desk, names: readonly string[]): Promise<void> {
+  await changeEach(desk, names, async (name) => {
+    if ((await desk.wrongPasswords.read(name)) === undefined) return 'not locked'
+    await desk.wrongPasswords.forget(name)
+    return 'unlocked'
+  })
 }
 
 const WHY: Readonly<Partial<Record<Outcome, string>>> = {
@@ -108,6 +117,12 @@ export function usersCommands(program: Command, attend: Attend): void {
     .description('lets users log in no more; sessions that are open stay')
     .addHelpText('after', examples(`users deny 'CONTOSO\\cat'`))
     .action((names: string[]) => attend((desk) => permitUsers(desk, names, false)))
+  users
+    .command('unlock')
+    .argument('<NAME...>')
+    .description('forgets the wrong passwords of users: who must wait after them need not')
+    .addHelpText('after', examples(`users unlock 'CONTOSO\\cat'`))
+    .action((names: string[]) => attend((desk) => unlockUsers(desk, names)))
   users
     .command('list')
     .description('all users and their permission')

@@ -73,7 +73,7 @@ export async function tell({ ann, bob, cat, step, saw }: Telling): Promise<void>
   for (const line of (await admittedAtLast(cat)).steps) saw(`Cat: ${line}`)
   const gone = await ann.device.resume().catch((thrown: unknown) => thrown)
   if (!(gone instanceof Refused) || gone.next !== 'login') throw new Error('Ann was not told that her session is gone')
-  saw(`Ann, back in coverage, is told "${gone.message}", and to ${gone.next}`)
+  saw(`Ann, back in coverage, is told "${gone.message}", and to log in again`)
 
   step('Everybody saw everything once')
   for (const who of [ann, bob]) everythingOnce(who)

@@ -16,6 +16,7 @@ import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
 import { watches } from '../../shared/store/watches.ts'
+import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import { KEYS } from '../../shared/store/tables.ts'
 import type { Open, Seat } from '../../shared/rules/seat.ts'
 import { testClock, type TestClock } from '../kit/clock.ts'
@@ -98,7 +99,12 @@ export async function administered({
     kms: { endpoint: keyService.url, ...own },
   })
   const vault = ringVault(rings, clock.now)
-  const stores = { seats: seats(kept), sessions: sessions(kept, vault), watches: watches(kept) }
+  const stores = {
+    seats: seats(kept),
+    sessions: sessions(kept, vault),
+    watches: watches(kept),
+    wrongPasswords: wrongPasswordStore(kept),
+  }
   return {
     ...stores,
     configuration: configurationWriter(settled, vault),

@@ -52,6 +52,7 @@ describe("the README's policy", () => {
       ['settings', 'set', 'maximumSessions=10'],
       ['users', 'add', ANN.user],
       ['users', 'deny', ANN.user],
+      ['users', 'unlock', ANN.user],
       ['users', 'list'],
       ['users', 'remove', ANN.user, '--yes'],
       ['devices', 'add', ANN.device, '--out', file],

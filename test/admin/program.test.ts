@@ -6,7 +6,7 @@ import { administered } from './harness.ts'
 
 const GROUPS = {
   settings: ['show', 'set', 'unset'],
-  users: ['add', 'permit', 'deny', 'list', 'remove', 'import'],
+  users: ['add', 'permit', 'deny', 'unlock', 'list', 'remove', 'import'],
   keys: ['create', 'show', 'rotate', 'reencrypt', 'retire'],
   devices: ['enroll', 'rotate', 'add', 'list', 'show', 'disable', 'enable', 'revoke', 'remove'],
   sessions: ['list', 'show', 'end'],

@@ -54,6 +54,16 @@ describe('users', () => {
     expect(await reader().user(ANN, clock.now())).toBeUndefined()
   })
 
+  it('who wait after wrong passwords need not, once they are unlocked', async () => {
+    const { admin, wrongPasswords, clock } = await administered()
+    await wrongPasswords.count(ANN, undefined, clock.now())
+
+    const { code, out } = await admin('users', 'unlock', 'contoso\\ANN', BOB)
+
+    expect([code, out]).toEqual([0, `contoso\\ANN: unlocked\n${BOB}: not locked\n`])
+    expect(await wrongPasswords.read(ANN)).toBeUndefined()
+  })
+
   it('are listed all, whatever a page holds, by their names', async () => {
     const { admin, configuration } = await administered()
     // A page of DynamoDB's holds 1 MB.
