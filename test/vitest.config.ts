@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 /** The tests that run the whole stack, and those that synthesize it: loading the CDK takes each worker some seconds. */
 const WHOLE = 'test/{service,infra}/**/*.test.ts'
 
+// Vitest reads it.
+// oxlint-disable-next-line import/no-default-export
 export default defineConfig({
   test: {
     // More than two of some machines' processors: much of the time is spent waiting for sockets.

@@ -65,12 +65,6 @@ export const MUTATIONS: readonly Mutation[] = [
     seed: 187,
   },
   {
-    name: "a waking whose answer was lost is taken for somebody else's",
-    options: { rewrite: ({ text }) => text.replace(' OR w = :at', '') },
-    breaks: ['delivered'],
-    seed: 8721,
-  },
-  {
     name: 'AFTER removed from succeeding: nobody takes over',
     options: { rewrite: ({ text }) => text.replace(' OR #listener = :from', '') },
     breaks: ['letIn'],
