@@ -45,6 +45,8 @@ export interface Said {
   /** Whether it was shown, and its sender told that it was delivered. */
   readonly isDone: () => boolean
   readonly isRefused: () => boolean
+  /** For people. */
+  readonly account: () => string
 }
 
 export interface Judgement {
@@ -137,6 +139,7 @@ export function ledger(): Ledger {
         refused: (code) => void (entry.code = code),
         isDone: () => entry.shown > 0 && wordOf(entry) === 'delivered',
         isRefused: () => entry.code !== undefined || wordOf(entry) === 'not-delivered',
+        account: () => accountOf(entry),
       }
     },
     word: (session, number, word) => void words.set(`${session} ${number}`, word),

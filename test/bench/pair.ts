@@ -21,6 +21,8 @@ export interface Pair {
   readonly lastWords: () => Promise<void>
   /** To be called when a session of one of the two has ended: their conversation is over. */
   readonly broken: () => void
+  /** For people: what is still waited for; undefined when the last words are said. */
+  readonly waitsFor: () => string | undefined
 }
 
 export interface PairOptions {
@@ -57,6 +59,7 @@ export function pair({ left, right, ledger, random, goOn }: PairOptions): Pair {
   const stopping = new AbortController()
   const talking = Promise.withResolvers<void>()
   let greetings = 0
+  let waitsFor: (() => string) | undefined = () => 'a conversation'
 
   async function converse(): Promise<Conversation> {
     for (;;) {
@@ -90,11 +93,15 @@ export function pair({ left, right, ledger, random, goOn }: PairOptions): Pair {
       if (event.kind === 'conversation' && event.state === 'connected') there.add(event.conversation)
     })
     try {
+      waitsFor = () => `the answer to ${text}`
       const { conversation: mine = 0 } = await left.device.send({ kind: 'start', to: [right.uri], text })
+      waitsFor = () => `the invitation of ${text}`
       const { conversation: others } = await invited
       const accepted = right.next('conversation', (event) => isConnected(event, others), CONNECT_MS)
+      waitsFor = () => `${text} to be accepted`
       await right.device.send({ kind: 'accept', conversation: others })
       await accepted
+      waitsFor = () => `${text} to be connected on the left`
       if (!there.has(mine)) await left.next('conversation', (event) => isConnected(event, mine), CONNECT_MS)
       return [mine, others]
     } finally {
@@ -135,6 +142,10 @@ export function pair({ left, right, ledger, random, goOn }: PairOptions): Pair {
       if (current !== undefined) current.over = true
     },
     talking: talking.promise,
+    waitsFor: () => {
+      if (waitsFor === undefined) return undefined
+      return `${left.uri} (${left.state()}) and ${right.uri} (${right.state()}): ${waitsFor()}`
+    },
     stop: () => stopping.abort(),
     async talk() {
       while (!stopping.signal.aborted) {
@@ -147,12 +158,15 @@ export function pair({ left, right, ledger, random, goOn }: PairOptions): Pair {
       for (;;) {
         const conversation = last === undefined || last.over ? await converse() : last
         const words = conversation.sides.map((side) => say(conversation, side))
+        waitsFor = () => words.map(({ said }) => said.account()).join(' and ')
         await Promise.all(words.map(({ sent }) => sent))
         while (!conversation.over && !words.every(({ said }) => said.isDone() || said.isRefused())) {
           goOn()
           await pause(LAST_WORDS_EVERY_MS)
         }
-        if (!conversation.over && words.every(({ said }) => said.isDone())) return
+        if (conversation.over || !words.every(({ said }) => said.isDone())) continue
+        waitsFor = undefined
+        return
       }
     },
   }

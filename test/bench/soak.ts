@@ -97,6 +97,7 @@ export async function soak(options: SoakOptions): Promise<void> {
       await everyone(pairs, (each) => each.lastWords())
     } catch (thrown) {
       complaint = thrown instanceof Error ? thrown.message : String(thrown)
+      for (const each of pairs) if (each.waitsFor() !== undefined) print(`  not down: ${each.waitsFor()}`)
     }
     conclude({ seed, seconds, talkers, judgement: book.judge(), chaos: havoc.done(), print, complaint })
   } finally {

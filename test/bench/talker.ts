@@ -25,6 +25,8 @@ export interface Talker extends Member {
   ) => Promise<EventOf<K>>
   /** Closes the device's socket from its end. */
   readonly closeSocket: () => void
+  /** For people: whether it has a session, and how its line was last. */
+  readonly state: () => string
   readonly counts: () => { readonly logins: number; readonly reconnects: number; readonly gaps: number }
 }
 
@@ -45,6 +47,7 @@ export function talker(member: Member, { url, ledger, inTurn, onEnded, goOn }: T
   let socket: WebSocket | undefined
   let session: string | undefined
   let online = false
+  let line = 'never online'
 
   const own = device({
     url,
@@ -65,6 +68,7 @@ export function talker(member: Member, { url, ledger, inTurn, onEnded, goOn }: T
       if (session !== undefined && event.number !== undefined) ledger.word(session, event.number, event.kind)
     } else if (event.kind === 'gap') counts.gaps += 1
     else if (event.kind === 'state') {
+      line = event.reason === undefined ? event.state : `${event.state}: ${event.reason}`
       if (event.state === 'online' && online) counts.reconnects += 1
       if (event.state === 'online') online = true
     } else if (event.kind === 'ended') over()
@@ -133,6 +137,7 @@ export function talker(member: Member, { url, ledger, inTurn, onEnded, goOn }: T
       return promise
     },
     closeSocket: () => socket?.close(),
+    state: () => `${session === undefined ? 'no session' : `session ${session}`}, ${line}`,
     counts: () => counts,
   }
 }
