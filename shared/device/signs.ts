@@ -4,10 +4,10 @@ import { timer } from './clock.ts'
 /**
  * How long a device goes without a word from the service before its sign of life asks for one, in milliseconds, the
  * interval to the next sign included. An answer each time would cost a gateway message each time, for an idle session
- * a quarter of its price. What it is for, a socket that died without a word, is found sooner by whatever else is
+ * a fifth of its price. What it is for, a socket that died without a word, is found sooner by whatever else is
  * answered: the first send, a poll, the resume of a program that was woken.
  */
-export const QUIET_MS = 15 * 60_000
+export const QUIET_MS = 24 * 60_000
 
 /**
  * When messages and invitations are acknowledged by a frame of its own, if no other did it by then, in milliseconds. The

@@ -59,7 +59,7 @@ export function pair({ left, right, ledger, random, goOn }: PairOptions): Pair {
   const stopping = new AbortController()
   const talking = Promise.withResolvers<void>()
   let greetings = 0
-  let waitsFor: (() => string) | undefined = () => 'a conversation'
+  let waitsFor: (() => string) | undefined = nothingYet
 
   async function converse(): Promise<Conversation> {
     for (;;) {
@@ -171,6 +171,8 @@ export function pair({ left, right, ledger, random, goOn }: PairOptions): Pair {
     },
   }
 }
+
+const nothingYet = () => 'a conversation'
 
 const sessionOf = async ({ device, enter }: Talker): Promise<string> => device.session ?? enter()
 
