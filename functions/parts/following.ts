@@ -45,11 +45,11 @@ const GIVE_UP_AFTER = 3
  *                              ╰─ append ✘: another listener kept them; go on after what is kept
  */
 export function follow(first: Open, parts: FollowingParts): Following {
-  const { clock, sessions, mailbox, cwa, random } = parts
+  const { clock, sessions, mailbox, cwa, configuration, random } = parts
   const aborted = new AbortController()
   const { signal } = aborted
-  const { session } = first
-  const device = telling(first, parts)
+  const { session, device } = first
+  const towards = telling(first, parts)
   const kept = keeping(session, parts)
   const listening = Promise.withResolvers<void>()
   let upstream = { sid: '', ticket: '' }
@@ -78,8 +78,8 @@ export function follow(first: Open, parts: FollowingParts): Following {
   }
 
   const goOn = async (when: 'now' | 'later') => {
-    const { acked } = device.seat()
-    if (acked < cursor.seq) device.goOn(await kept.from(acked), when)
+    const { acked } = towards.seat()
+    if (acked < cursor.seq) towards.goOn(await kept.from(acked), when)
   }
 
   const once = async () => {
@@ -98,7 +98,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
   const ask = async () => {
     const own = new AbortController()
     const letGo = () => own.abort()
-    const active = isAttended(device.seat(), clock.now())
+    const active = isAttended(towards.seat(), clock.now())
     signal.addEventListener('abort', letGo)
     asked = { active, letGo }
     try {
@@ -130,10 +130,10 @@ export function follow(first: Open, parts: FollowingParts): Following {
     for (const batch of inBatches(arrived, ackId, cursor)) {
       const mail = { ...batch, eid: Math.max(batch.eid, before) }
       const at = clock.now()
-      if (!(await kept.append(mail, device.seat().acked, at))) return false
+      if (!(await kept.append(mail, towards.seat().acked, at))) return false
       cursor = mail
       cursorKept = mail
-      device.kept([{ first: mail.seq, seq: mail.seq, at, events: mail.events }])
+      towards.kept([{ first: mail.seq, seq: mail.seq, at, events: mail.events }])
     }
     cursor = { seq: cursor.seq, ackId, eid: lastEid(arrived, cursor.eid) }
     return true
@@ -159,12 +159,19 @@ export function follow(first: Open, parts: FollowingParts): Following {
     return fault.kind === 'give-up' && inARow >= GIVE_UP_AFTER
   }
 
+  /*
+   *   login           was found active ──────────────── takes a seat ── opens …… is followed: revoked ✘ ── ended
+   *   administrator                      revoke ✔ ─ its seats: none
+   */
   const run = async (): Promise<string | undefined> => {
     let failures = 0
     let useless = 0
     while (!signal.aborted) {
       try {
-        if (upstream.sid === '') await start()
+        if (upstream.sid === '') {
+          if ((await configuration.deviceState(device)) !== 'active') return 'its device may not connect any more'
+          await start()
+        }
         await once()
         failures = 0
         useless = 0
@@ -186,7 +193,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
   const ended = run().finally(() => listening.resolve())
   return {
     moved(seat) {
-      device.moved(seat)
+      towards.moved(seat)
       // Others see the user as the held GET says: it is not left to say that a device is in use which is not.
       if (asked !== undefined && asked.active !== isAttended(seat, clock.now())) asked.letGo()
     },
@@ -194,7 +201,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
     async stop() {
       aborted.abort()
       await ended
-      await device.idle()
+      await towards.idle()
       const isFurther = cursor.ackId !== cursorKept.ackId || cursor.eid !== cursorKept.eid
       if (isFurther) await sessions.keep({ session, cursor }, clock.now())
     },

@@ -29,6 +29,8 @@ export interface Configuration {
    * @throws Unsealable where the device's keys were sealed for another device, or changed
    */
   device(id: string, now: number, options?: { readonly anew: boolean }): Promise<DeviceRecord | undefined>
+  /** A device's state as it is at this moment: from no cache, and consistent. One read unit. */
+  deviceState(id: string): Promise<DeviceState | undefined>
 }
 
 /** For whoever administers: the functions only read. Where a write finds the item otherwise than it must be, it says so. */
@@ -98,6 +100,7 @@ export function configuration(table: Table, vault: Vault): Configuration {
         passes: (record) => maySoonHaveAKey(record, now),
         ...options,
       }),
+    deviceState: async (id) => (await table.get<DeviceItem>(KEYS.device(id), { consistent: true }))?.state,
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { run } from '../../infra/admin/program.ts'
 import { dynamo, type DynamoOptions } from '../../infra/local/dynamo/dynamo.ts'
 import { kms } from '../../infra/local/keys/kms.ts'
@@ -20,6 +20,8 @@ import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import { KEYS } from '../../shared/store/tables.ts'
 import type { Open, Seat } from '../../shared/rules/seat.ts'
 import { testClock, type TestClock } from '../kit/clock.ts'
+import { itemPlaces, itemsIn, sealedTraces } from '../kit/leaks.ts'
+import { findings, place } from '../kit/secrets.ts'
 
 export interface Said {
   readonly code: number
@@ -105,6 +107,20 @@ export async function administered({
     watches: watches(kept),
     wrongPasswords: wrongPasswordStore(kept),
   }
+  const said: Said[] = []
+  const says = async (words: string[], as: Omit<Typed, 'localFile' | 'clock'> = {}) => {
+    const now = await typed(words, { localFile, clock, ...as })
+    said.push(now)
+    return now
+  }
+  // What is kept, and what was said: a key, a token or a ticket is in neither. A test that spoils the database spoils this.
+  if (hasMasterKey && options.dynamo === undefined) {
+    onTestFinished(async () => {
+      const stored = await itemsIn(database.url, ['Settled', 'Kept'])
+      const places = [...itemPlaces(stored), ...said.map((each) => place('what the command said', each))]
+      expect(findings(places, await sealedTraces(stored, vault))).toEqual([])
+    })
+  }
   return {
     ...stores,
     configuration: configurationWriter(settled, vault),
@@ -125,12 +141,11 @@ export async function administered({
       return seat
     },
     /** Types a command, without a terminal. */
-    admin: (...words: string[]) => typed(words, { localFile, clock }),
+    admin: (...words: string[]) => says(words),
     /** Types a command on a terminal, and this when it asks. */
-    answering: (answer: string, ...words: string[]) => typed(words, { localFile, clock, answer }),
+    answering: (answer: string, ...words: string[]) => says(words, { answer }),
     /** The same without a terminal, and with these variables. */
-    within: (environment: Record<string, string>, ...words: string[]) =>
-      typed(words, { localFile, clock, environment }),
+    within: (environment: Record<string, string>, ...words: string[]) => says(words, { environment }),
   }
 }
 

@@ -5,7 +5,7 @@ import type { AccessLogEntry } from '../../infra/local/gateway/access-log.ts'
 import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
 import type { RunningStack } from '../../infra/local/stack.ts'
 import { placesOf, DEVICE_PREFIX } from '../../shared/store/device-item.ts'
-import { Unsealable } from '../../shared/store/vault.ts'
+import { Unsealable, type Vault } from '../../shared/store/vault.ts'
 import { findings, keyTraces, passwordTraces, place, type Place, type Trace } from './secrets.ts'
 
 export type Item = Readonly<Record<string, unknown>>
@@ -30,16 +30,22 @@ export function logs(): Logs {
   }
 }
 
-/** Every item of every table. */
-export async function items({ dynamo, description }: RunningStack): Promise<Item[]> {
+/** Every item of these tables. */
+export async function itemsIn(endpoint: string, tables: readonly string[]): Promise<Item[]> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-  const client = new DynamoDBClient({ endpoint: dynamo.url, region: 'local', credentials })
+  const client = new DynamoDBClient({ endpoint, region: 'local', credentials })
   const pages = await Promise.all(
-    description.tables.map(({ name }) => client.send(new ScanCommand({ TableName: name, ConsistentRead: true }))),
+    tables.map((TableName) => client.send(new ScanCommand({ TableName, ConsistentRead: true }))),
   )
   client.destroy()
   return pages.flatMap(({ Items = [] }) => Items.map((item) => unmarshall(item)))
 }
+
+export const items = ({ dynamo, description }: RunningStack): Promise<Item[]> =>
+  itemsIn(
+    dynamo.url,
+    description.tables.map(({ name }) => name),
+  )
 
 export const itemPlaces = (stored: readonly Item[]): Place[] =>
   stored.map((item) => place(`the item ${String(item['pk'])} / ${String(item['sk'])}`, item))
@@ -55,12 +61,15 @@ export function deviceTraces(device: string, key: Uint8Array): Trace[] {
   ]
 }
 
-/** The transport key that a device's item holds sealed; undefined: it holds none, or a test has spoilt it. */
-async function keyIn({ pk, transportKey }: Item, { vault }: RunningStack) {
+const KEY_BYTES = 32
+
+/** The transport key that a device's item holds sealed; undefined: it holds none, or a test has put something else there. */
+async function keyIn({ pk, transportKey }: Item, vault: Vault) {
   const id = String(pk).slice(DEVICE_PREFIX.length)
   if (!String(pk).startsWith(DEVICE_PREFIX) || transportKey === undefined) return undefined
   try {
-    return { id, key: Buffer.from(await vault.open(transportKey, placesOf(id).transportKey), 'base64url') }
+    const key = Buffer.from(await vault.open(transportKey, placesOf(id).transportKey), 'base64url')
+    return key.length === KEY_BYTES ? { id, key } : undefined
   } catch (thrown) {
     if (thrown instanceof Unsealable) return undefined
     throw thrown
@@ -68,13 +77,23 @@ async function keyIn({ pk, transportKey }: Item, { vault }: RunningStack) {
 }
 
 /** The tickets that the sessions' items hold sealed. */
-export async function ticketsIn(stored: readonly Item[], { vault }: RunningStack): Promise<string[]> {
+export async function ticketsIn(stored: readonly Item[], vault: Vault): Promise<string[]> {
   const sealed = stored.filter(({ ticket }) => ticket !== undefined)
   return Promise.all(
     sealed.map(({ pk, sk, ticket }) =>
       vault.open(ticket, { table: 'sessions', item: { pk: String(pk), sk: String(sk) }, attribute: 'ticket' }),
     ),
   )
+}
+
+/** What is sealed in these items: devices' keys, with their tokens, and tickets. */
+export async function sealedTraces(stored: readonly Item[], vault: Vault): Promise<Trace[]> {
+  const keys = (await Promise.all(stored.map((item) => keyIn(item, vault)))).filter((each) => each !== undefined)
+  const tickets = await ticketsIn(stored, vault)
+  return [
+    ...keys.flatMap(({ id, key }) => deviceTraces(id, key)),
+    ...tickets.flatMap((ticket) => keyTraces('a ticket', Buffer.from(ticket))),
+  ]
 }
 
 /**
@@ -85,13 +104,7 @@ export async function ticketsIn(stored: readonly Item[], { vault }: RunningStack
  */
 export async function leaks(running: RunningStack, written: Logs, passwords: readonly string[]): Promise<string[]> {
   const stored = await items(running)
-  const keys = (await Promise.all(stored.map((item) => keyIn(item, running)))).filter((each) => each !== undefined)
-  const tickets = await ticketsIn(stored, running)
-  const traces = [
-    ...passwords.flatMap(passwordTraces),
-    ...keys.flatMap(({ id, key }) => deviceTraces(id, key)),
-    ...tickets.flatMap((ticket) => keyTraces('a ticket', Buffer.from(ticket))),
-  ]
+  const traces = [...passwords.flatMap(passwordTraces), ...(await sealedTraces(stored, running.vault))]
   const upstream = running.cwa.control.requests().map((request) => place('the requests that CWA lists', request))
   return findings([...written.places(), ...itemPlaces(stored), ...upstream], traces)
 }

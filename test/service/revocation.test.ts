@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
+import { uriOf } from '../../infra/local/cwa/users.ts'
 import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import { administrator } from '../kit/administrator.ts'
@@ -25,9 +26,11 @@ async function loggingIn(id: string, { person }: Service['ann']) {
   return { raw, key }
 }
 
+/** The same, accepted and listened for: whoever begins to listen looks at the device's state, too. */
 async function loggedIn(id: string, who: Service['ann']) {
   const { raw, key } = await loggingIn(id, who)
   const accepted = await answer(raw, 'accepted')
+  await running.cwa.control.untilListening(uriOf(who.person))
   return { raw, key, session: accepted.session }
 }
 
@@ -94,6 +97,23 @@ describe('a device that is lost', () => {
     expect(await answer(raw, 'refused')).toMatchObject({ code: 'server-busy' })
     expect(sessionsOf('sip:cat@contoso.test')).toEqual([])
     expect(await seatsOf('held-phone')).toEqual([])
+  })
+
+  it('has a session ended that opens after the administrator looked: by whoever begins to listen for it', async () => {
+    const { control } = running.cwa
+    const asked = untilAsked(running.cwa, ({ verb }) => verb !== 'GET')
+    control.hold()
+    onTestFinished(control.release)
+    const { raw } = await loggingIn('late-phone', running.cat)
+    await asked
+    // As if its seat had not been there yet: only the state is written.
+    await running.configuration.setState('late-phone', 'revoked')
+    const ended = untilAsked(running.cwa, ({ methods }) => methods.includes('terminateSession'))
+    control.release()
+
+    await answer(raw, 'accepted')
+    await ended
+    expect(await seatsOf('late-phone')).toEqual([])
   })
 
   it('is refused a login at once, though the environment knows it as it was before', async () => {

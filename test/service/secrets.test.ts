@@ -95,7 +95,7 @@ describe('a secret', () => {
       const stored = await items(running)
       const tables = itemPlaces(stored)
       const upstream = running.cwa.control.requests().map((request) => place('the requests that CWA lists', request))
-      const tickets = await ticketsIn(stored, running)
+      const tickets = await ticketsIn(stored, running.vault)
       const deployed = files(assembly(), 'the cloud assembly')
       await stop()
       const written = [...files(keep, 'the folder of the tables'), ...deployed]

@@ -211,7 +211,8 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     const environment = {
       ...whole,
       watches,
-      configuration: configuration(configured.table, openVault),
+      // Whether a device is enrolled is another story.
+      configuration: { ...configuration(configured.table, openVault), deviceState: async () => 'active' as const },
       clock,
       random: random.next,
       wake,
