@@ -2,12 +2,12 @@ import type { Clock } from '../rules/clock.ts'
 import { timer } from './clock.ts'
 
 /**
- * How long a device goes without a word from the service before its sign of life asks for one, in milliseconds, the
- * interval to the next sign included. An answer each time would cost a gateway message each time, for an idle session
- * a fifth of its price. What it is for, a socket that died without a word, is found sooner by whatever else is
- * answered: the first send, a poll, the resume of a program that was woken.
+ * How many signs of life a device gives without a word from the service: the last of them asks for one. An answer each
+ * time would cost a gateway message each time, for an idle session a fifth of its price. What it is for, a socket that
+ * died without a word, is found sooner by whatever else is answered: the first send, a poll, the resume of a program that
+ * was woken.
  */
-export const QUIET_MS = 24 * 60_000
+export const ANSWERED_EVERY = 5
 
 /**
  * When messages and invitations are acknowledged by a frame of its own, if no other did it by then, in milliseconds. The
@@ -44,7 +44,7 @@ export function signs({ clock, intervalMs, say, owes }: SignsOptions): Signs {
   let active = false
   // Who logs in is there.
   let saidActive = true
-  let heardAt = clock.now()
+  let unanswered = 0
   let acknowledging = false
   const beatTimer = timer(clock)
   const acknowledgeTimer = timer(clock)
@@ -56,7 +56,8 @@ export function signs({ clock, intervalMs, say, owes }: SignsOptions): Signs {
   function give(): void {
     const isActive = active
     // Whoever uses it would miss what does not come; of an idle one an answer each time would be most of the price.
-    const answer = isActive || clock.now() - heardAt >= QUIET_MS - intervalMs
+    unanswered += 1
+    const answer = isActive || unanswered >= ANSWERED_EVERY
     said(isActive)
     // What the user did is told by the next, where this one was not heard.
     say({ active: isActive, answer }).catch(() => void (active ||= isActive))
@@ -82,7 +83,7 @@ export function signs({ clock, intervalMs, say, owes }: SignsOptions): Signs {
 
   return {
     did: () => void (active = true),
-    heard: () => void (heardAt = clock.now()),
+    heard: () => void (unanswered = 0),
     said,
     took,
     covered() {

@@ -1,6 +1,6 @@
 import { HAND_OVER_MS } from '../../functions/parts/listening.ts'
 import { STACK } from '../../infra/synthesis.ts'
-import { QUIET_MS } from '../../shared/device/signs.ts'
+import { ANSWERED_EVERY } from '../../shared/device/signs.ts'
 import { AHEAD_MS } from '../../shared/device/coverage.ts'
 import { device, type Device } from '../../shared/device/device.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
@@ -37,7 +37,7 @@ const HOURLY = {
   /** A device moves to another connection ahead of the gateway's two hours. */
   reconnects: HOUR_MS / (GATEWAY_LIMITS.lifetimeMs - AHEAD_MS),
   /** Most statuses are not answered; now and then a device wants to know that it is heard. */
-  answers: HOUR_MS / (DEFAULT_SETTINGS.statusIntervalMs * Math.ceil(QUIET_MS / DEFAULT_SETTINGS.statusIntervalMs - 1)),
+  answers: HOUR_MS / (DEFAULT_SETTINGS.statusIntervalMs * ANSWERED_EVERY),
   /** An environment of upkeep lives for its timeout. */
   handovers: HOUR_MS / (900_000 - HAND_OVER_MS.startHeir),
   /** CWA replaces a ticket that is ten minutes old (the stand-in's setting). */

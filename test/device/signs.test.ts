@@ -33,7 +33,7 @@ describe('signs of life', () => {
     expect(second.frame).toMatchObject({ active: true, answer: true })
   })
 
-  it('ask for an answer once nothing came for 24 minutes, the interval to the next included', async () => {
+  it('ask for an answer with every fifth that nothing came between', async () => {
     const { device, talk, clock } = await loggedIn()
     const beat = async () => {
       clock.advance(STATUS_INTERVAL_MS)
