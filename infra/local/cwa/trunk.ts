@@ -2,7 +2,7 @@ import { connect } from 'node:tls'
 import type { Clock } from '../../../shared/rules/clock.ts'
 import { sipLink } from '../lcs/link.ts'
 import type { Incoming } from '../lcs/incoming.ts'
-import type { SipLink } from '../lcs/link.ts'
+import type { SipLink } from '../lcs/transactions.ts'
 import type { LcsPeer } from '../lcs/server.ts'
 
 /** The one mutually authenticated TLS connection of this server to its LCS, made when the first session needs it. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { tagOf } from './address.ts'
-import type { SipLink } from './link.ts'
+import type { SipLink } from './transactions.ts'
 import { header, without } from './sip.ts'
 import type { SipHeaders, SipMessage, SipRequest, SipResponse } from './sip.ts'
 

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../../shared/rules/clock.ts'
 import { header, isRequest, listHeader, printSip, SipError, splitOutside } from './sip.ts'
 import type { SipHeaders, SipMessage, SipRequest, SipResponse } from './sip.ts'
+import type { ClientTransaction, SipLink } from './transactions.ts'
 import { incomingOf, ownAnswer } from './incoming.ts'
 import type { Incoming } from './incoming.ts'
 import { parameters, printAddress } from './address.ts'
@@ -11,21 +12,6 @@ import type { Unreadable } from './sip-stream.ts'
 
 /** RFC 3261, 17.1.1.1: T1 is 500 ms, a transaction ends after 64 of them. Over TLS nothing is sent twice. */
 const TRANSACTION_MS = 64 * 500
-
-/** A request of this side on its way. The answer always comes: 408 when the other side is silent, 503 when it is gone. */
-export interface ClientTransaction {
-  readonly response: Promise<SipResponse>
-  /** Takes an INVITE back. The answer is then 487, or a 2xx that crossed the CANCEL. */
-  readonly cancel: () => void
-}
-
-/** One TLS connection that speaks SIP, with the transactions of RFC 3261, clause 17, in both directions. */
-export interface SipLink {
-  readonly request: (request: SipRequest, onProvisional?: (response: SipResponse) => void) => ClientTransaction
-  /** Sends what has no answer: the ACK of a 2xx. */
-  readonly send: (request: SipRequest) => void
-  readonly close: () => void
-}
 
 export interface LinkOptions {
   readonly socket: TLSSocket

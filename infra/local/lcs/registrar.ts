@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/rules/clock.ts'
 import type { Incoming } from './incoming.ts'
-import type { SipLink } from './link.ts'
+import type { SipLink } from './transactions.ts'
 import { addressOfRecord, parseAddress } from './address.ts'
 import { header, listHeader, SipError } from './sip.ts'
 import type { SipRequest } from './sip.ts'

@@ -3,7 +3,7 @@ import { keyOf, within } from './dialogs.ts'
 import type { Dialog, RequestParts } from './dialogs.ts'
 import { CONFERENCE_TYPE, printConferenceInfo } from './conference-info.ts'
 import type { ConferenceRole } from './conference-info.ts'
-import type { SipLink } from './link.ts'
+import type { SipLink } from './transactions.ts'
 import type { SipResponse } from './sip.ts'
 
 const HOST = 'lcs.local'

@@ -4,7 +4,7 @@ import type { Clock } from '../../../shared/rules/clock.ts'
 import { CATEGORIES_TYPE } from '../../../infra/local/lcs/categories.ts'
 import { sipLink } from '../../../infra/local/lcs/link.ts'
 import type { Incoming } from '../../../infra/local/lcs/incoming.ts'
-import type { SipLink } from '../../../infra/local/lcs/link.ts'
+import type { SipLink } from '../../../infra/local/lcs/transactions.ts'
 import type { LcsPeer } from '../../../infra/local/lcs/server.ts'
 import type { SipHeaders, SipRequest, SipResponse } from '../../../infra/local/lcs/sip.ts'
 
