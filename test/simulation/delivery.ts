@@ -412,9 +412,11 @@ function regardless(watches: Parts['watches'], goesWrong: () => boolean): Parts[
   }
 }
 
+/** As `login` of shared/device/device.ts, again and again. */
 async function loggedIn(held: Hold, user: string): Promise<void> {
   for (;;) {
     try {
+      held.forget(new Refused({ code: 'replaced' }))
       const connection = await held.line.open()
       await connection.ask({ type: 'login', user, password: 'secret' })
       return held.line.keep(connection)
@@ -424,7 +426,9 @@ async function loggedIn(held: Hold, user: string): Promise<void> {
   }
 }
 
+/** As `resume` there: who has no session has nothing to resume. */
 async function resumed(held: Hold): Promise<void> {
+  if (held.session === undefined) return
   await held.line.regain().catch(() => {})
 }
 
