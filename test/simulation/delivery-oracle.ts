@@ -2,7 +2,7 @@ import { isWaitedFor } from '../../shared/rules/backlog.ts'
 import type { Mail } from '../../shared/rules/batches.ts'
 import type { Availability, Command } from '../../shared/rules/messaging.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
-import { randomOf, type SeatItem } from '../../shared/store/seat-item.ts'
+import { benchKey, randomOf, type SeatItem } from '../../shared/store/seat-item.ts'
 import type { Watch } from '../../shared/store/watches.ts'
 import type { Change, SimulatedDatabase } from '../kit/simulation/database.ts'
 import type { Simulation } from '../kit/simulation/simulation.ts'
@@ -220,7 +220,12 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
 
     wakes(session) {
       if (wokenSince.has(randomOf(session))) violated(INVARIANTS.wokenOnce)
-      waking.add(randomOf(session))
+      // A frame that came between the note and the event has taken the note away: the event is of the time before it.
+      const isNoted = kept
+        .items(benchKey(0))
+        .map(seatItem)
+        .some(({ s, w }) => s === randomOf(session) && w !== undefined)
+      if (isNoted) waking.add(randomOf(session))
     },
     woken(session) {
       if (waking.delete(randomOf(session))) wokenSince.add(randomOf(session))
