@@ -6,7 +6,7 @@ import { jsonCodec } from '../../shared/cwa/json.ts'
 import type { CwaEvent, CwaEvents } from '../../shared/cwa/model.ts'
 import type { ImEvent } from '../../shared/rules/messaging.ts'
 import type { Open } from '../../shared/rules/seat.ts'
-import { configuration } from '../../shared/store/configuration.ts'
+import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
@@ -57,6 +57,7 @@ async function listening(answers: readonly ((ackId: number, ticket: string) => T
   const stores = { seats: seats(items), sessions: sessions(items, vault), mailbox: mailbox(items) }
   const cursor = { seq: 0, ackId: 5, eid: 5 }
   await stores.sessions.open({ ...KNOWN, sid: '42', ticket: 'first', cursor }, Date.now())
+  await configurationWriter(items, vault).putDevice(KNOWN.device, { state: 'active' })
   const cwa = cwaClient({ url: server.url, codec: jsonCodec })
   onTestFinished(cwa.close)
   const parts: FollowingParts = {
