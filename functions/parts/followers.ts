@@ -13,11 +13,11 @@ export interface Followers {
   readonly stop: () => Promise<void>
 }
 
-/** @param onEnd called when a session ended upstream: another may have its seat already */
+/** @param onEnd called when a session ended that was listened for: another may have its seat already */
 export function followers(parts: FollowingParts, onEnd: () => void): Followers {
   const followed = new Map<string, Following>()
 
-  /** Where a session ends upstream, its seat is given back and its device told. */
+  /** Where a session ends, its seat is given back and its device told. */
   function followToTheEnd(first: Open): Following {
     const { session } = first
     const following = follow(first, parts)
@@ -55,7 +55,7 @@ export function followers(parts: FollowingParts, onEnd: () => void): Followers {
 
 /** @returns whether the session has no seat any more */
 async function endUpstream(session: string, words: string, parts: FollowingParts): Promise<boolean> {
-  log('ended upstream', { session, why: words })
+  log('session cannot go on', { session, why: words })
   try {
     const freed = await parts.seats.free(session)
     if (freed?.state === 'open') await farewell(freed, 'signed-out', parts, words)

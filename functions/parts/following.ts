@@ -25,7 +25,7 @@ export interface Following {
   readonly listening: Promise<void>
   /** Stops listening and keeps how far it came, for whoever goes on. */
   readonly stop: () => Promise<void>
-  /** Why the session ended upstream; undefined where it was stopped. */
+  /** Why the session ended upstream, or must end; undefined where it was stopped. */
   readonly ended: Promise<string | undefined>
 }
 
@@ -169,7 +169,8 @@ export function follow(first: Open, parts: FollowingParts): Following {
     while (!signal.aborted) {
       try {
         if (upstream.sid === '') {
-          if ((await configuration.deviceState(device)) !== 'active') return 'its device may not connect any more'
+          if ((await configuration.deviceState(device)) !== 'active')
+            return 'its device was disabled, revoked or removed'
           await start()
         }
         await once()

@@ -55,7 +55,7 @@ export function signs({ clock, intervalMs, say, owes }: SignsOptions): Signs {
 
   function give(): void {
     const isActive = active
-    // Whoever uses it would miss what does not come; of an idle one an answer each time would be most of the price.
+    // Whoever uses it would miss what does not come.
     unanswered += 1
     const answer = isActive || unanswered >= ANSWERED_EVERY
     said(isActive)

@@ -156,10 +156,12 @@ describe('doctor, about the settings', () => {
 describe('doctor, about clocks', () => {
   it.each([
     { offMs: 20_000, state: 'ok', says: "agrees with this machine's" },
-    { offMs: 100_000, state: 'warning', says: expect.stringMatching(/^(9\d|10[01]) s behind this machine's$/) },
+    { offMs: 100_000, state: 'warning', says: expect.stringMatching(/^(99|10[01]) s behind this machine's$/) },
     { offMs: -3_600_000, state: 'wrong', says: expect.stringMatching(/^(59|60) min ahead of this machine's$/) },
   ])('is told $state by $offMs ms', async ({ offMs, state, says }) => {
-    const { examine } = await examined({ clock: testClock(Date.now() + offMs) }, '--skip-cwa')
+    // It runs: however long the tables take to be there, it is off by as much when it is looked at.
+    const clock = { ...testClock(), now: () => Date.now() + offMs }
+    const { examine } = await examined({ clock }, '--skip-cwa')
     const { found } = await examine()
     expect(found('clock of DynamoDB')).toEqual([expect.objectContaining({ state, says })])
   })

@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto'
-import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { AccessLogEntry } from '../../infra/local/gateway/access-log.ts'
 import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
@@ -34,11 +34,14 @@ export function logs(): Logs {
 export async function itemsIn(endpoint: string, tables: readonly string[]): Promise<Item[]> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const client = new DynamoDBClient({ endpoint, region: 'local', credentials })
-  const pages = await Promise.all(
-    tables.map((TableName) => client.send(new ScanCommand({ TableName, ConsistentRead: true }))),
-  )
+  const found: Item[] = []
+  for (const TableName of tables) {
+    for await (const { Items = [] } of paginateScan({ client }, { TableName, ConsistentRead: true })) {
+      found.push(...Items.map((item) => unmarshall(item)))
+    }
+  }
   client.destroy()
-  return pages.flatMap(({ Items = [] }) => Items.map((item) => unmarshall(item)))
+  return found
 }
 
 export const items = ({ dynamo, description }: RunningStack): Promise<Item[]> =>

@@ -72,9 +72,12 @@ export function services(): (options?: ServiceOptions) => Promise<Service> {
       if (isStopped) return
       isStopped = true
       for (const { device } of characters) device.close()
-      const leaked = await leaks(running, written, passwords)
-      await stack.stop()
-      if (leaked.length > 0) throw new Error(leaked.join('\n'))
+      try {
+        const leaked = await leaks(running, written, passwords)
+        if (leaked.length > 0) throw new Error(leaked.join('\n'))
+      } finally {
+        await stack.stop()
+      }
     }
     stops.push(stop)
     await running.configuration.set({ ...DEFAULT_SETTINGS, ...settings })

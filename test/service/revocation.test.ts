@@ -26,7 +26,17 @@ async function loggingIn(id: string, { person }: Service['ann']) {
   return { raw, key }
 }
 
-/** The same, accepted and listened for: whoever begins to listen looks at the device's state, too. */
+/** The same, with a seat, and held while CWA is asked: until it is released, or the test is over. */
+async function heldUpstream(id: string, who: Service['ann']): Promise<RawDevice> {
+  const asked = untilAsked(running.cwa, ({ verb }) => verb !== 'GET')
+  running.cwa.control.hold()
+  onTestFinished(running.cwa.control.release)
+  const { raw } = await loggingIn(id, who)
+  await asked
+  return raw
+}
+
+/** The first of these, accepted and listened for: whoever begins to listen looks at the device's state, too. */
 async function loggedIn(id: string, who: Service['ann']) {
   const { raw, key } = await loggingIn(id, who)
   const accepted = await answer(raw, 'accepted')
@@ -85,11 +95,7 @@ describe('a device that is lost', () => {
 
   it('opens no session by a login that is held upstream while the device is revoked', async () => {
     const { control } = running.cwa
-    const asked = untilAsked(running.cwa, ({ verb }) => verb !== 'GET')
-    control.hold()
-    onTestFinished(control.release)
-    const { raw } = await loggingIn('held-phone', running.cat)
-    await asked
+    const raw = await heldUpstream('held-phone', running.cat)
     const { out } = await administrator(running)('devices revoke held-phone --yes --json')
     control.release()
 
@@ -101,11 +107,7 @@ describe('a device that is lost', () => {
 
   it('has a session ended that opens after the administrator looked: by whoever begins to listen for it', async () => {
     const { control } = running.cwa
-    const asked = untilAsked(running.cwa, ({ verb }) => verb !== 'GET')
-    control.hold()
-    onTestFinished(control.release)
-    const { raw } = await loggingIn('late-phone', running.cat)
-    await asked
+    const raw = await heldUpstream('late-phone', running.cat)
     // As if its seat had not been there yet: only the state is written.
     await running.configuration.setState('late-phone', 'revoked')
     const ended = untilAsked(running.cwa, ({ methods }) => methods.includes('terminateSession'))
