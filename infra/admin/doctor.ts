@@ -6,6 +6,7 @@ import { masterKeyCheck } from './checks/master-key.ts'
 import { listenersCheck, settingsCheck } from './checks/service.ts'
 import { userChecks } from './checks/sign-in.ts'
 import { tableCheck } from './checks/tables.ts'
+import { trialCheck } from './checks/trial.ts'
 import { upstreamCheck } from './checks/upstream.ts'
 import type { Desk } from './desk.ts'
 import { examples } from './examples.ts'
@@ -20,6 +21,7 @@ export interface DoctorSaid {
 export interface DoctorOptions {
   readonly user?: string
   readonly skipCwa?: true
+  readonly deep?: true
 }
 
 const PASSWORD_VARIABLE = 'COLLABORATION_PASSWORD'
@@ -42,7 +44,7 @@ export async function doctor(desk: Desk, options: DoctorOptions): Promise<void> 
   if (count('wrong') > 0) throw new AdminFault('something is wrong: each line above says what to do')
 }
 
-async function checksFor(desk: Desk, { user, skipCwa }: DoctorOptions): Promise<Check[]> {
+async function checksFor(desk: Desk, { user, skipCwa, deep }: DoctorOptions): Promise<Check[]> {
   const own = [
     tableCheck('configuration'),
     tableCheck('sessions'),
@@ -52,9 +54,13 @@ async function checksFor(desk: Desk, { user, skipCwa }: DoctorOptions): Promise<
     databaseClockCheck,
   ]
   const cwa = skipCwa ? [] : [upstreamCheck]
+  if (user === undefined && deep) throw wrongUse('--deep logs a user in: say which, with --user NAME')
   if (user === undefined) return [...own, ...cwa]
   const name = userName(user)
-  return [...own, ...cwa, ...userChecks(name, skipCwa ? undefined : await passwordOf(name, desk))]
+  const password = skipCwa && !deep ? undefined : await passwordOf(name, desk)
+  const trial = deep && password !== undefined ? [trialCheck(name, password)] : []
+  // Where this machine has no way to CWA, the functions have: the trial goes over them.
+  return [...own, ...cwa, ...userChecks(name, skipCwa ? undefined : password), ...trial]
 }
 
 async function passwordOf(user: string, { environment, ask }: Desk): Promise<string> {
@@ -80,7 +86,8 @@ export function doctorCommand(program: Command, attend: Attend): void {
   program
     .command('doctor')
     .option('--user <NAME>', 'also signs this user in to CWA, and opens no session there')
-    .option('--skip-cwa', 'leaves out what needs a way to CWA')
+    .option('--skip-cwa', 'leaves out what needs a way to CWA from this machine')
+    .option('--deep', 'also holds a session as a device does, for the user of --user: run it after a deployment')
     .description('looks for what is wrong, and says what to do about it')
     .addHelpText('after', DOCTOR_HELP)
     .action((options: DoctorOptions) => attend((desk) => doctor(desk, options)))
@@ -90,4 +97,8 @@ const DOCTOR_HELP = `
 It looks at the tables and what you may do with them, the master key, the settings, sessions that nobody listens for, the
 clocks, and the way to CWA: name, connection, certificate, answer. The password for --user is asked for, or
 taken from ${PASSWORD_VARIABLE}. Exit code 1 when something is wrong; a warning is none.
-${examples('doctor', `doctor --user 'CONTOSO\\ann'`, 'doctor --stack Collaboration --skip-cwa')}`
+
+--deep makes a device, connects, logs the user in, sends a sign of life and a message to itself, logs out and removes the
+device, with the time that each step took. It takes a seat as every login does (where all are taken, an idle session is
+logged out for it), and others see the user online for that moment.
+${examples('doctor', `doctor --user 'CONTOSO\\ann'`, 'doctor --stack Collaboration --skip-cwa', `doctor --stack Collaboration --deep --user 'CONTOSO\\ann'`)}`

@@ -39,6 +39,8 @@ export interface AdministeredOptions {
   /** Whether there is a key ring already; default: yes. */
   readonly hasMasterKey?: boolean
   readonly managementUrl?: string
+  /** Where devices connect; default: nothing listens there. */
+  readonly url?: string
 }
 
 interface Keys {
@@ -59,6 +61,7 @@ export async function administered({
   masterKey = 'ssm:/collaboration/master-key',
   hasMasterKey = true,
   managementUrl = 'http://127.0.0.1:9/live',
+  url = 'ws://127.0.0.1:1/live',
   ...options
 }: AdministeredOptions = {}) {
   const database = dynamo({ ...options.dynamo, tables: [described('Settled', keys), described('Kept', KEYS)], clock })
@@ -71,7 +74,7 @@ export async function administered({
     ConfigurationTable: 'Settled',
     SessionsTable: 'Kept',
     SessionsPerListener: '300',
-    Url: 'ws://127.0.0.1:1/live',
+    Url: url,
     MasterKey: masterKey,
     ManagementUrl: managementUrl,
   }

@@ -35,6 +35,10 @@ export function masked(output: string): string[] {
       line
         .replaceAll(/\b\d{1,5}-[\w-]{16}(?![\w-])/g, 'SESSION')
         .replaceAll(/\bport \d+/g, 'port N')
+        .replaceAll(/\b\d+ ms\b/g, 'N ms')
+        .replaceAll(/\bseat \d+ is free/g, 'seat N is free')
+        .replaceAll(/first event, [\w-]+/g, 'first event, EVENT')
+        .replaceAll(/\bdoctor-\w{12}\b/g, 'DEVICE')
         .replace(/\b\d+ (s|min)$/, 'TIME')
         .replaceAll(/ +/g, ' ')
         .trimEnd(),
