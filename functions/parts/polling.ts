@@ -42,7 +42,7 @@ async function lackingAfter(session: string, after: number, now: number, parts: 
   const { sessions, mailbox } = parts
   const found = await mailbox.after(session, after)
   if (found.length > 0) return found
-  const known = await sessions.read(session)
+  const known = await sessions.read(session, { now })
   if (known === undefined) throw new Refusal('session-gone')
   const { seq } = known.cursor
   if (seq > after) {

@@ -21,15 +21,18 @@ export interface Standing {
  * Reads where a session stands: the mailbox goes before the cache, which is written now and then.
  *
  * @param options.consistent an eventually consistent look is followed by a consistent one where it finds nothing
- * @throws CwaFault `give-up` where the session is not in the cache of the connectivity
+ * @throws CwaFault `give-up` where the session is not in the cache of the connectivity, or has expired there
  */
 export async function standingOf(
   session: string,
   parts: StandingParts,
   options: { readonly consistent: boolean },
 ): Promise<Standing> {
-  const { sessions, mailbox } = parts
-  const [known, last] = await Promise.all([sessions.read(session, options), mailbox.last(session, options)])
+  const { sessions, mailbox, clock } = parts
+  const [known, last] = await Promise.all([
+    sessions.read(session, { ...options, now: clock.now() }),
+    mailbox.last(session, options),
+  ])
   if (known !== undefined) {
     return { known, cursor: last !== undefined && last.seq > known.cursor.seq ? last : known.cursor }
   }

@@ -29,7 +29,8 @@ export type SessionRead = Session & { readonly [TTL_ATTRIBUTE]?: number }
 
 export interface Sessions {
   open(session: Session, now: number): Promise<void>
-  read(session: string, options?: { consistent?: boolean }): Promise<SessionRead | undefined>
+  /** @param options.now epoch milliseconds: one that has expired by then is over, whether DynamoDB has deleted it or not */
+  read(session: string, options?: { consistent?: boolean; now?: number }): Promise<SessionRead | undefined>
   /**
    * Keeps where the session stands, and the session for ITEM_LIFE_MS from now. Does nothing to a session that is no longer
    * there, nor where a batch further on was kept meanwhile.
@@ -130,9 +131,9 @@ export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions 
       const { ticket, ...rest } = session
       await table.put({ ...key(session.session), ...rest, ...(await sealed(session.session, ticket)), ...expiry(now) })
     },
-    async read(session, options) {
+    async read(session, { now = -Infinity, ...options } = {}) {
       const found = await kept(session, options)
-      return found && opened(found)
+      return found === undefined || hasExpired(found, now) ? undefined : opened(found)
     },
     async keep({ session, cursor: { seq, ackId, eid } }, now) {
       await table.update(
@@ -202,6 +203,15 @@ export function deviceSessions(table: Table): DeviceSessions {
  */
 export function expiry(now: number) {
   return { [TTL_ATTRIBUTE]: Math.ceil((now + ITEM_LIFE_MS) / 1000) }
+}
+
+/*
+ * Nobody has listened for a week: the session upstream is over, and what is left of it here may be any part.
+ *
+ *   MAIL# 2 … 50 ✘   SESSION# (cursor 1), expired, not deleted yet ── taken for live: 2 comes once more, or nothing at all
+ */
+function hasExpired({ [TTL_ATTRIBUTE]: expiresAtS = Infinity }: Pick<SessionRead, typeof TTL_ATTRIBUTE>, now: number) {
+  return expiresAtS * 1_000 <= now
 }
 
 /** Whether it is time to keep a session anew that is listened for. */

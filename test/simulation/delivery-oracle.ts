@@ -41,6 +41,8 @@ export interface DeliveryOracle {
   /** CWA is asked for what came after an event. */
   readonly acknowledged: (sid: string, eid: number) => void
   readonly presence: (of: string, availability: Availability) => void
+  /** Nobody listens for longer than sessions are kept: those that there are may end, and are told so. */
+  readonly outage: () => void
   readonly wakes: (session: string) => void
   /** Waking is known to have gone well. */
   readonly woken: (session: string) => void
@@ -73,6 +75,7 @@ interface Receiver {
   /** Places in the queue of what was shown, and where the device told of a gap, with the length of the queue by then. */
   shown: (number | Gap)[]
   readonly presence: Map<string, Availability>
+  mayEnd: boolean
 }
 
 export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): DeliveryOracle {
@@ -182,7 +185,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
         world.note(`${device} tells of a gap`)
       } else if (event.kind === 'ended') {
         world.note(`${device}'s session ended: ${event.code}, ${event.reason}`)
-        if (event.code !== 'replaced') violated(INVARIANTS.usable)
+        if (event.code !== 'replaced' && !receiver(device).mayEnd) violated(INVARIANTS.usable)
       } else if (event.kind === 'send') {
         const message = bySend.get(event.command)
         if (message !== undefined) message.state = event.state
@@ -193,7 +196,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
     hasSession(device, session, sid) {
       const former = receivers.get(device)
       const queue = former?.sid === sid ? former.queue : []
-      receivers.set(device, { session, sid, queue, shown: [], presence: new Map(presences) })
+      receivers.set(device, { session, sid, queue, shown: [], presence: new Map(presences), mayEnd: false })
       deviceOf.set(sid, device)
     },
 
@@ -219,6 +222,10 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
 
     presence(of, availability) {
       presences.set(of, availability)
+    },
+
+    outage() {
+      for (const each of receivers.values()) each.mayEnd = true
     },
 
     wakes(session) {

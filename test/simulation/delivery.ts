@@ -76,6 +76,8 @@ const DAY_MS = 24 * 60 * 60_000
 /** How long a schedule of weeks lasts, and how much of it passes at once at most: longer than any device is online. */
 const WEEKS_MS = 30 * DAY_MS
 const LEAP_MS = 1.5 * DAY_MS
+/** How long nobody listens when nothing runs at all: longer than what is kept of a session. */
+const OUTAGE_MS = 8 * DAY_MS
 /** How often a client that does not wait asks again for a send whose turn it is not, and how much longer it waits each time. */
 const TRIES = 100
 const TURN_MS = 100
@@ -276,7 +278,10 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       gateway,
       name,
       movesAfterMs: random.chance(0.4) ? 20_000 + random.below(100_000) : NEVER_MS,
-      tell: (event) => oracle.told(name, event),
+      tell(event) {
+        oracle.told(name, event)
+        if (event.kind === 'ended') device.does((held) => loggedIn(held, name))
+      },
       ...(through && { through: through() }),
     })
     devices.set(name, device)
@@ -346,7 +351,8 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
 
   /**
    * A month: something happens now and then, and a day passes. Connections are over by then, and so are listeners: of
-   * the hand-overs of that day one is left. Devices that cannot be reached stay away for days.
+   * the hand-overs of that day one is left. Devices that cannot be reached stay away for days. Now and then nothing runs
+   * for more than a week: then sessions may be over, and devices log in anew.
    */
   const weeks = async () => {
     const endsAt = clock.now() + WEEKS_MS
@@ -357,7 +363,12 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       }
       // Until somebody listens again, and has done what is to be done each day.
       await pause(60_000 + random.below(90_000))
-      world.leap(random.below(LEAP_MS))
+      if (random.chance(0.03)) {
+        oracle.outage()
+        world.leap(OUTAGE_MS + random.below(LEAP_MS))
+      } else {
+        world.leap(random.below(LEAP_MS))
+      }
       for (const user of users) gateway.cut(user, random.pick(['closed', 'silently']))
     }
     isOver = true
