@@ -10,6 +10,7 @@ import { keeping } from './keeping.ts'
 import { log, why } from './log.ts'
 import { newsReader, type News } from './news.ts'
 import { pause } from './pause.ts'
+import { prolong, standingOf } from './standing.ts'
 import { telling, type TellingParts } from './telling.ts'
 
 export interface FollowingParts extends TellingParts {
@@ -45,7 +46,7 @@ const GIVE_UP_AFTER = 3
  *                              ╰─ append ✘: another listener kept them; go on after what is kept
  */
 export function follow(first: Open, parts: FollowingParts): Following {
-  const { clock, sessions, mailbox, cwa, configuration, random } = parts
+  const { clock, sessions, cwa, configuration, random } = parts
   const aborted = new AbortController()
   const { signal } = aborted
   const { session, device } = first
@@ -55,31 +56,47 @@ export function follow(first: Open, parts: FollowingParts): Following {
   let upstream = { sid: '', ticket: '' }
   let cursor: Cursor = { seq: 0, ackId: 0, eid: 0 }
   let cursorKept = cursor
+  let seat = first
+  let acked = 0
   let repeating = false
   let asked: { readonly active: boolean; readonly letGo: () => void } | undefined
   const newsIn = newsReader()
 
-  /** Where the session stands: the mailbox goes before the cache, which is written now and then. */
   const find = async (options: { consistent: boolean }) => {
-    const [known, last] = await Promise.all([sessions.read(session, options), mailbox.last(session, options)])
-    if (known === undefined) {
-      if (!options.consistent) return find({ consistent: true })
-      throw new CwaFault('give-up', 'the session is not in the cache of the connectivity')
-    }
-    upstream = known
-    cursor = last !== undefined && last.seq > known.cursor.seq ? last : known.cursor
+    const standing = await standingOf(session, parts, options)
+    upstream = standing.known
+    cursor = standing.cursor
     cursorKept = cursor
+    acked = Math.min(seat.acked, cursor.seq)
+    return standing
   }
+
+  /*
+   * A device may say that it has more than there is. That counts as the last batch there is when it is heard of, and not
+   * as those that come later:
+   *
+   *   device     ack 1000
+   *   listener            5 is the last: counts as 5 ── 6: told, told again, woken for      a number that silences a session
+   */
+  const moved = (now: Open) => {
+    if (now.heard !== seat.heard) acked = Math.min(now.acked, cursor.seq)
+    seat = now
+    towards.moved(isFound() ? { ...now, acked } : now)
+  }
+
+  const isFound = () => upstream.sid !== ''
 
   /** What another listener kept and did not live to tell. */
   const start = async () => {
-    await find({ consistent: false })
+    await prolong(await find({ consistent: false }), parts)
     await goOn('now')
   }
 
   const goOn = async (when: 'now' | 'later') => {
-    const { acked } = towards.seat()
-    if (acked < cursor.seq) towards.goOn(await kept.from(acked), when)
+    if (acked >= cursor.seq) return
+    const { stretches, carried } = await kept.from(acked, cursor, clock.now())
+    if (carried !== undefined) cursor = cursorKept = carried
+    towards.goOn(stretches, when)
   }
 
   const once = async () => {
@@ -130,7 +147,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
     for (const batch of inBatches(arrived, ackId, cursor)) {
       const mail = { ...batch, eid: Math.max(batch.eid, before) }
       const at = clock.now()
-      if (!(await kept.append(mail, towards.seat().acked, at))) return false
+      if (!(await kept.append(mail, acked, at))) return false
       cursor = mail
       cursorKept = mail
       towards.kept([{ first: mail.seq, seq: mail.seq, at, events: mail.events }])
@@ -168,7 +185,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
     let useless = 0
     while (!signal.aborted) {
       try {
-        if (upstream.sid === '') {
+        if (!isFound()) {
           if ((await configuration.deviceState(device)) !== 'active')
             return 'its device was disabled, revoked or removed'
           await start()
@@ -193,10 +210,10 @@ export function follow(first: Open, parts: FollowingParts): Following {
 
   const ended = run().finally(() => listening.resolve())
   return {
-    moved(seat) {
-      towards.moved(seat)
+    moved(now) {
+      moved(now)
       // Others see the user as the held GET says: it is not left to say that a device is in use which is not.
-      if (asked !== undefined && asked.active !== isAttended(seat, clock.now())) asked.letGo()
+      if (asked !== undefined && asked.active !== isAttended(now, clock.now())) asked.letGo()
     },
     listening: listening.promise,
     async stop() {

@@ -34,7 +34,7 @@ export function sending(parts: SendingParts) {
     const begun = await seats.sending(heard, frame.number, sendsPerMinute)
     if (!begun.kept) return answerAgain(frame.number, begun, now, parts)
 
-    const known = await sessions.read(session)
+    const known = await sessions.read(session, { now })
     if (known === undefined) throw new Refusal('session-gone')
 
     const outcome = await posted(known, methodsFor(frame.command, frame.number), frame.number, {

@@ -48,7 +48,7 @@ export interface LocalStackOptions {
   /** Parts of the gateway, Lambda, DynamoDB and EventBridge that a test sets, and who is told of the buses' events. */
   readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'log'>
   readonly lambda?: Pick<LambdaOptions, 'environments' | 'log' | 'timeoutsMs' | 'elsewhere'>
-  readonly dynamo?: Pick<DynamoOptions, 'fault'>
+  readonly dynamo?: Pick<DynamoOptions, 'fault' | 'timeToLive'>
   /** `false`: the schedule does not tick by itself. */
   readonly ticks?: boolean
   readonly eventBridge?: Pick<EventBridgeOptions, 'fault' | 'told'>

@@ -100,11 +100,30 @@ export function sizeOf({ events }: Pick<Stretch, 'events'>): number {
   return new TextEncoder().encode(JSON.stringify(events)).length
 }
 
-/** What a device that has batch `seq` lacks of these. */
+/**
+ * What a device that has batch `seq` lacks of these. Where some of it is not kept any more, the rest begins with what
+ * stands for all that is lost: nothing that the device can show, and that it is cut.
+ *
+ * @param stretches in order
+ */
 export function after(stretches: readonly Stretch[], seq: number): Stretch[] {
-  return stretches
+  const lacking = stretches
     .filter((stretch) => stretch.seq > seq)
     .map((stretch) => (stretch.first > seq ? stretch : { ...stretch, first: seq + 1 }))
+  const from = lacking.findLastIndex(({ first }, index) => first > (lacking[index - 1]?.seq ?? seq) + 1)
+  const next = lacking[from]
+  return next === undefined ? lacking : [lost(seq, next.first - 1, next.at), ...lacking.slice(from)]
+}
+
+/**
+ * What stands for batches of which nothing is kept any more.
+ *
+ * @param after the last batch that the device has
+ * @param upTo the last one that is lost
+ * @param at epoch milliseconds
+ */
+export function lost(after: number, upTo: number, at: number): Stretch {
+  return { first: after + 1, seq: upTo, at, events: [], cut: true }
 }
 
 function whatChanged(cut: readonly Stretch[]): Stretch[] {

@@ -20,6 +20,8 @@ export interface Mailbox {
    * that a backlog, however long it grows, costs no more to read than its bounds allow.
    */
   after(session: string, seq: number): Promise<Stretch[]>
+  /** The same, and since when (epoch milliseconds) the oldest item in which it is kept has been there. */
+  backlog(session: string, seq: number): Promise<Backlog>
   /** The last batch. Eventually consistent unless asked otherwise: a listener that goes on after an older one loses at the fence. */
   last(session: string, options?: { consistent?: boolean }): Promise<Mail | undefined>
 }
@@ -33,12 +35,28 @@ const UNWRITTEN = 'attribute_not_exists(pk)'
 /** How many of the newest batches are read at first; ten times as many where they do not reach back far enough. */
 const PAGE = 100
 
+export interface Backlog {
+  readonly stretches: Stretch[]
+  /** Absent where there is nothing. */
+  readonly since?: number
+}
+
 interface Item extends Mail {
   readonly at: number
   readonly digest?: readonly Stretch[]
 }
 
 export function mailbox(table: Table): Mailbox {
+  const backlog: Mailbox['backlog'] = async (session, seq) => {
+    for (let page = PAGE; ; page *= 10) {
+      const newest = await table.query<Item>(partition(session), { after: numbered(seq), last: page, consistent: true })
+      const { from, isComplete } = beginningFor(seq, newest)
+      if (!isComplete && newest.length === page) continue
+      const read = newest.slice(0, from + 1)
+      const since = read.at(-1)?.at
+      return { stretches: lacking(read.toReversed().flatMap(stretches), seq), ...(since !== undefined && { since }) }
+    }
+  }
   return {
     async append(session, mail, now, digest) {
       const { done } = await table.put(
@@ -47,20 +65,35 @@ export function mailbox(table: Table): Mailbox {
       )
       return done
     },
-    async after(session, seq) {
-      for (let page = PAGE; ; page *= 10) {
-        const last = await table.query<Item>(partition(session), { after: numbered(seq), last: page, consistent: true })
-        const digested = last.findIndex(({ digest }) => digest !== undefined && (digest[0]?.first ?? 0) <= seq + 1)
-        if (digested < 0 && last.length === page) continue
-        const read = digested < 0 ? last : last.slice(0, digested + 1)
-        return lacking(read.toReversed().flatMap(stretches), seq)
-      }
-    },
+    backlog,
+    after: async (session, seq) => (await backlog(session, seq)).stretches,
     async last(session, { consistent = false } = {}) {
       const [mail] = await table.query<Mail>(partition(session), { last: 1, consistent })
       return mail
     },
   }
+}
+
+/*
+ * Which item to read on from: the newest whose digest reaches back to what the device has. Where none does, that which
+ * reaches back furthest without a hole: DynamoDB deletes what has expired in any order.
+ *
+ *   45   46   47   48   49   50   51 (46 … 51)      after 45: 51 is enough
+ *   45   46    ✘    ✘   49   50   51 (46 … 51)      after 44: 45 and 46 are there, and of the rest only the digest knows
+ */
+function beginningFor(seq: number, newest: readonly Item[]): { readonly from: number; readonly isComplete: boolean } {
+  let from = 0
+  for (const [index, item] of newest.entries()) {
+    const isAfterHole = index > 0 && item.seq + 1 !== newest[index - 1]?.seq
+    if (isAfterHole) return { from, isComplete: true }
+    if (firstOf(item) < firstOf(newest[from] ?? item)) from = index
+    if (firstOf(item) <= seq + 1) return { from: index, isComplete: true }
+  }
+  return { from, isComplete: false }
+}
+
+function firstOf({ seq, digest }: Item): number {
+  return digest?.[0]?.first ?? seq
 }
 
 function stretches({ seq, at, events, digest }: Item, index: number): readonly Stretch[] {

@@ -6,6 +6,9 @@ import type { Vault } from './vault.ts'
 /** How long an item outlives its last write before DynamoDB may delete it, in milliseconds: a safety net, not a rule. */
 export const ITEM_LIFE_MS = 7 * 24 * 60 * 60_000
 
+/** How old what is kept of a session may be before its listener keeps it anew, in milliseconds: a write unit a day. */
+const KEPT_ANEW_MS = 24 * 60 * 60_000
+
 /** The cache of the connectivity information: what it takes to go on with a session upstream, from any function. */
 export interface Session {
   readonly session: string
@@ -21,10 +24,17 @@ export interface Session {
   readonly cursor: Cursor
 }
 
+/** A session as it was read, and the epoch second from which on DynamoDB may delete it, unless it is kept anew. */
+export type SessionRead = Session & { readonly [TTL_ATTRIBUTE]?: number }
+
 export interface Sessions {
   open(session: Session, now: number): Promise<void>
-  read(session: string, options?: { consistent?: boolean }): Promise<Session | undefined>
-  /** Keeps a newer cursor, if the session is still there. */
+  /** @param options.now epoch milliseconds: one that has expired by then is over, whether DynamoDB has deleted it or not */
+  read(session: string, options?: { consistent?: boolean; now?: number }): Promise<SessionRead | undefined>
+  /**
+   * Keeps where the session stands, and the session for ITEM_LIFE_MS from now. Does nothing to a session that is no longer
+   * there, nor where a batch further on was kept meanwhile.
+   */
   keep(session: Pick<Session, 'session' | 'cursor'>, now: number): Promise<void>
   /**
    * Puts the ticket that an answer brought in the place of the one that was asked with. `false`: another function was
@@ -80,6 +90,13 @@ const UNRENEWED = (tags: readonly string[]) =>
   `attribute_exists(pk) AND (${tags.map((tag) => `tag = ${tag}`).join(' OR ')})`
 
 /*
+ *   listener A   … 60 ──────────────────── stops: keep 60 ✔
+ *   listener B   finds 58 (an older read) ──────────────── keep 58 ✘ NOT_FURTHER      numbers that begin again at 59, once
+ *                                                                                     DynamoDB has deleted the mail
+ */
+const NOT_FURTHER = 'attribute_exists(pk) AND #cursor.#seq <= :seq'
+
+/*
  *   administrator   read 1 ────────────────── put 1 by the new key ✘ AS_SEALED   an old ticket over a newer one
  *   upkeep                 answer: 2 ─ put ✔
  */
@@ -91,7 +108,7 @@ const AS_SEALED = 'attribute_exists(pk) AND ticket = :sealed'
 const MINE = '#session = :session'
 
 /** A session as it is kept: its ticket sealed, and with the tag by which a renewal knows it. */
-type Kept = Omit<Session, 'ticket'> & { readonly ticket: Uint8Array; readonly tag: Uint8Array }
+type Kept = Omit<SessionRead, 'ticket'> & { readonly ticket: Uint8Array; readonly tag: Uint8Array }
 
 export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions {
   const sealed = async (session: string, ticket: string) => {
@@ -101,7 +118,7 @@ export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions 
     ])
     return { ticket: bytes, tag }
   }
-  const opened = async (kept: Kept): Promise<Session> => {
+  const opened = async (kept: Kept): Promise<SessionRead> => {
     const { tag: _tag, ...rest } = kept
     return { ...rest, ticket: await vault.open(kept.ticket, ticketOf(kept.session)) }
   }
@@ -114,9 +131,9 @@ export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions 
       const { ticket, ...rest } = session
       await table.put({ ...key(session.session), ...rest, ...(await sealed(session.session, ticket)), ...expiry(now) })
     },
-    async read(session, options) {
+    async read(session, { now = -Infinity, ...options } = {}) {
       const found = await kept(session, options)
-      return found && opened(found)
+      return found === undefined || hasExpired(found, now) ? undefined : opened(found)
     },
     async keep({ session, cursor: { seq, ackId, eid } }, now) {
       await table.update(
@@ -126,7 +143,7 @@ export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions 
           // The caller's cursor may be a whole batch: its events are in the mailbox, and cost a write unit for each KB.
           values: { ':cursor': { seq, ackId, eid }, ':expiresAtS': expiry(now)[TTL_ATTRIBUTE] },
         },
-        { text: 'attribute_exists(pk)' },
+        { text: NOT_FURTHER, values: { ':seq': seq } },
       )
     },
     async renew(session, { was, now }) {
@@ -179,8 +196,27 @@ export function deviceSessions(table: Table): DeviceSessions {
   }
 }
 
+/**
+ * When DynamoDB may delete an item that is written now. It may do so at any moment after that, in any order, or never: for
+ * whatever lives on, its expiry moves on (SESSION#), or what it says is carried over (MAIL#, functions/parts/keeping.ts).
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
+ */
 export function expiry(now: number) {
   return { [TTL_ATTRIBUTE]: Math.ceil((now + ITEM_LIFE_MS) / 1000) }
+}
+
+/*
+ * Nobody has listened for a week: the session upstream is over, and what is left of it here may be any part.
+ *
+ *   MAIL# 2 … 50 ✘   SESSION# (cursor 1), expired, not deleted yet ── taken for live: 2 comes once more, or nothing at all
+ */
+function hasExpired({ [TTL_ATTRIBUTE]: expiresAtS = Infinity }: Pick<SessionRead, typeof TTL_ATTRIBUTE>, now: number) {
+  return expiresAtS * 1_000 <= now
+}
+
+/** Whether it is time to keep a session anew that is listened for. */
+export function isToBeKept({ [TTL_ATTRIBUTE]: expiresAtS = 0 }: SessionRead, now: number): boolean {
+  return expiresAtS * 1_000 - now < ITEM_LIFE_MS - KEPT_ANEW_MS
 }
 
 function key(session: string) {

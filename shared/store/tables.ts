@@ -17,5 +17,15 @@
  */
 export const KEYS = { partition: 'pk', sort: 'sk' } as const
 
-/** DynamoDB deletes an item some days after this attribute's epoch second; nothing depends on when. */
+/**
+ * DynamoDB deletes an item at any moment after this attribute's epoch second: at once, days later, or never, and in no order
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html). Nothing that lives depends on an item whose
+ * second is past:
+ *
+ * | item | if it goes | if it stays |
+ * |---|---|---|
+ * | `SEATS#` `WATCH#` `HINT#` | they have no expiry: a session lives by its seat | – |
+ * | `SESSION#` | a listener keeps it anew each day, with the last number of the mailbox; without a listener for a week, the server upstream has ended the session long since | left over from a session without a seat: nobody asks for it |
+ * | `MAIL#` | acknowledged: nobody needs it. Not acknowledged: a listener carries it over into a newer one before that; without one, the device is told `recovered: false` | it is true all the same, and is told |
+ */
 export const TTL_ATTRIBUTE = 'expiresAtS'

@@ -1,6 +1,15 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { after, bounded, collapsed, isOverBounds, isQuiet, sizeOf, type Stretch } from '../../shared/rules/backlog.ts'
+import {
+  after,
+  bounded,
+  collapsed,
+  isOverBounds,
+  isQuiet,
+  lost,
+  sizeOf,
+  type Stretch,
+} from '../../shared/rules/backlog.ts'
 import { BATCH_CHARACTERS } from '../../shared/rules/batches.ts'
 import type { ImEvent } from '../../shared/rules/messaging.ts'
 
@@ -49,6 +58,9 @@ const contacts = (seq: number, whole: boolean): Stretch => {
   const events: ImEvent[] = [{ kind: 'contacts', whole, contacts: [], removed: [`sip:${seq}@c`] }]
   return { first: seq, seq, at: 0, events }
 }
+
+/** Batches without events, each of its own. */
+const numbered = (...seqs: number[]) => seqs.map((seq): Stretch => ({ first: seq, seq, at: seq, events: [] }))
 
 function expectConsecutive(stretches: readonly Stretch[], from: number, to: number) {
   let next = from
@@ -175,6 +187,26 @@ describe('a backlog that is too large', () => {
     expect(isOverBounds({ batches: 0, bytes: 2_499 }, bounds, { batches: 0, bytes: 2_000 })).toBe(false)
     expect(isOverBounds({ batches: 0, bytes: 2_501 }, bounds, { batches: 0, bytes: 2_000 })).toBe(true)
     expect(sizeOf({ events: [] })).toBe(2)
+  })
+})
+
+describe('a backlog of which some is not kept any more', () => {
+  it('begins with what stands for all that is lost, and has no hole after that', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 20 }), { minLength: 1 }), fc.nat(19), (seqs, seq) => {
+        const left = numbered(...seqs.toSorted((one, other) => one - other))
+        const lacking = after(left, seq)
+        const last = Math.max(...seqs)
+        expectConsecutive(lacking, seq + 1, Math.max(last, seq))
+        const isWhole = left.filter((each) => each.seq > seq).length === Math.max(last - seq, 0)
+        expect(lacking.map(({ cut }) => cut === true)).toEqual(lacking.map((_, at) => at === 0 && !isWhole))
+      }),
+    )
+  })
+
+  it('says so of no more than is lost', () => {
+    expect(after(numbered(5, 6, 8, 9), 4)).toEqual([lost(4, 7, 8), ...numbered(8, 9)])
+    expect(after(numbered(5, 6, 8, 9), 7)).toEqual(numbered(8, 9))
   })
 })
 

@@ -1,6 +1,7 @@
 import type { Stretch } from '../../shared/rules/backlog.ts'
 import type { ServiceFrame } from '../../shared/wire/frames.ts'
 import type { Parts, ScheduleOptions } from './delivery.ts'
+import { FIRST_EVENTS } from './delivery-cwa.ts'
 import type { INVARIANTS } from './delivery-oracle.ts'
 
 /** The service with one thing broken on purpose, and what that breaks: whichever of these a schedule comes to first. */
@@ -88,6 +89,36 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ['lost', 'delivered'],
     seed: 34,
   },
+  {
+    name: 'a session that expires a week after its login',
+    options: { parts: ({ sessions, ...rest }) => ({ ...rest, sessions: { ...sessions, keep: async () => {} } }) },
+    breaks: ['usable', 'numberOnce'],
+    seed: 7,
+  },
+  {
+    name: 'a session that is kept as its login left it: once its mail has expired, numbers begin again',
+    options: { parts: keptAsAtFirst },
+    breaks: ['numberOnce'],
+    seed: 67,
+  },
+  {
+    name: 'a session that has expired, and is taken for live as long as DynamoDB has not deleted it',
+    options: { parts: neverOver },
+    breaks: ['numberOnce', 'lost', 'presence'],
+    seed: 7,
+  },
+  {
+    name: 'a backlog that is not carried over: what a device that is away for a week does not get is lost',
+    options: { parts: ({ mailbox, ...rest }) => ({ ...rest, mailbox: notCarried(mailbox) }) },
+    breaks: ['presence'],
+    seed: 7,
+  },
+  {
+    name: 'mail that has expired, and nobody says so',
+    options: { parts: ({ mailbox, ...rest }) => ({ ...rest, mailbox: untold(notCarried(mailbox)) }) },
+    breaks: ['lost', 'delivered', 'presence'],
+    seed: 7,
+  },
 ]
 
 const ALWAYS = 'attribute_not_exists(never)'
@@ -170,6 +201,34 @@ function forgetful(mailbox: Parts['mailbox']): Parts['mailbox'] {
     append: (session, mail, now, digest) =>
       mailbox.append(session, mail, now, digest && [...digest.slice(0, -1).map(withoutMessages), ...digest.slice(-1)]),
   }
+}
+
+function keptAsAtFirst({ sessions, ...rest }: Parts): Parts {
+  const keep: Parts['sessions']['keep'] = ({ session }, now) => sessions.keep({ session, cursor: FIRST }, now)
+  return { ...rest, sessions: { ...sessions, keep } }
+}
+
+function neverOver({ sessions, ...rest }: Parts): Parts {
+  const read: Parts['sessions']['read'] = (session, { now: _now, ...options } = {}) => sessions.read(session, options)
+  return { ...rest, sessions: { ...sessions, read } }
+}
+
+const FIRST = { seq: FIRST_EVENTS, ackId: 10 * FIRST_EVENTS, eid: FIRST_EVENTS }
+
+function notCarried(mailbox: Parts['mailbox']): Parts['mailbox'] {
+  return {
+    ...mailbox,
+    backlog: async (session, seq) => ({ stretches: await mailbox.after(session, seq) }),
+  }
+}
+
+/** What is left of a mailbox seems to be all there ever was. */
+function untold(mailbox: Parts['mailbox']): Parts['mailbox'] {
+  const after = async (session: string, seq: number) => {
+    const stretches = await mailbox.after(session, seq)
+    return stretches.map(({ cut: _cut, ...rest }) => rest)
+  }
+  return { ...mailbox, after, backlog: async (session, seq) => ({ stretches: await after(session, seq) }) }
 }
 
 function withoutMessages({ cut: _cut, ...stretch }: Stretch): Stretch {

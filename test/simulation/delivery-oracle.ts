@@ -18,7 +18,7 @@ export const INVARIANTS = {
   settled: 'a sender is told something in the end',
   delivered: 'a message that waits is told or woken for: nothing is stuck',
   cursorLast: 'upstream is never acknowledged beyond what the mailbox holds',
-  numberOnce: 'no batch number is written twice',
+  numberOnce: 'no batch number of a session is written twice, also where the first is deleted by then',
   frameOnce: 'a frame counts once',
   ownSeat: 'whoever acts for a session writes on its seat alone',
   outcomeOfItself: 'an outcome is noted for the send that is under way',
@@ -41,6 +41,8 @@ export interface DeliveryOracle {
   /** CWA is asked for what came after an event. */
   readonly acknowledged: (sid: string, eid: number) => void
   readonly presence: (of: string, availability: Availability) => void
+  /** Nobody listens for longer than sessions are kept: those that there are may end, and are told so. */
+  readonly outage: () => void
   readonly wakes: (session: string) => void
   /** Waking is known to have gone well. */
   readonly woken: (session: string) => void
@@ -73,6 +75,7 @@ interface Receiver {
   /** Places in the queue of what was shown, and where the device told of a gap, with the length of the queue by then. */
   shown: (number | Gap)[]
   readonly presence: Map<string, Availability>
+  mayEnd: boolean
 }
 
 export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): DeliveryOracle {
@@ -86,6 +89,9 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
   const waking = new Set<string>()
   const wokenSince = new Set<string>()
   const lastFrame = new Map<string, number>()
+  /** What was ever in the mailboxes: the numbers of their batches, and what was said in those. */
+  const numbers = new Set<string>()
+  const said = new Set<string>()
   let posts = 0
 
   const receiver = (device: string): Receiver => {
@@ -96,10 +102,16 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
 
   kept.watch((change) => {
     const { pk } = change.key
-    if (pk.startsWith('MAIL#') && change.before !== undefined) violated(INVARIANTS.numberOnce)
+    if (pk.startsWith('MAIL#') && change.after !== undefined) onMail(change.key, mailItem(change.after))
     if (pk.startsWith('SEATS#')) onSeat(change)
     if (pk.startsWith('WATCH#')) onWatch(change)
   })
+
+  const onMail = ({ pk, sk }: Change['key'], { events }: Mail) => {
+    if (numbers.has(`${pk} ${sk}`)) violated(INVARIANTS.numberOnce)
+    numbers.add(`${pk} ${sk}`)
+    for (const event of events) if (isWaitedFor(event) && 'text' in event) said.add(`${pk} ${event.text}`)
+  }
 
   const onSeat = ({ by, before: was, after: is }: Change) => {
     const [before, after] = [was && seatItem(was), is && seatItem(is)]
@@ -173,7 +185,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
         world.note(`${device} tells of a gap`)
       } else if (event.kind === 'ended') {
         world.note(`${device}'s session ended: ${event.code}, ${event.reason}`)
-        if (event.code !== 'replaced') violated(INVARIANTS.usable)
+        if (event.code !== 'replaced' && !receiver(device).mayEnd) violated(INVARIANTS.usable)
       } else if (event.kind === 'send') {
         const message = bySend.get(event.command)
         if (message !== undefined) message.state = event.state
@@ -184,7 +196,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
     hasSession(device, session, sid) {
       const former = receivers.get(device)
       const queue = former?.sid === sid ? former.queue : []
-      receivers.set(device, { session, sid, queue, shown: [], presence: new Map(presences) })
+      receivers.set(device, { session, sid, queue, shown: [], presence: new Map(presences), mayEnd: false })
       deviceOf.set(sid, device)
     },
 
@@ -204,18 +216,16 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
     acknowledged(sid, eid) {
       const to = receivers.get(deviceOf.get(sid) ?? '')
       if (to?.sid !== sid) return
-      const held = new Set(
-        kept.items(`MAIL#${to.session}`).flatMap((item) =>
-          mailItem(item)
-            .events.filter(isWaitedFor)
-            .map((event) => ('text' in event ? event.text : '')),
-        ),
-      )
-      if (to.queue.some((each) => each.eid <= eid && !held.has(each.text))) violated(INVARIANTS.cursorLast)
+      const isKept = ({ text }: { readonly text: string }) => said.has(`MAIL#${to.session} ${text}`)
+      if (to.queue.some((each) => each.eid <= eid && !isKept(each))) violated(INVARIANTS.cursorLast)
     },
 
     presence(of, availability) {
       presences.set(of, availability)
+    },
+
+    outage() {
+      for (const each of receivers.values()) each.mayEnd = true
     },
 
     wakes(session) {

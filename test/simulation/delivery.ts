@@ -20,12 +20,13 @@ import { mailbox } from '../../shared/store/mailbox.ts'
 import { outlooks } from '../../shared/store/outlook.ts'
 import { itemOf, keyOf } from '../../shared/store/seat-item.ts'
 import { seats } from '../../shared/store/seats.ts'
-import { sessions } from '../../shared/store/sessions.ts'
+import { expiry, sessions } from '../../shared/store/sessions.ts'
 import { SETTINGS_KEY } from '../../shared/store/settings-change.ts'
 import { watches } from '../../shared/store/watches.ts'
 import type { DeviceFrame, ServiceFrame } from '../../shared/wire/frames.ts'
 import { openVault } from '../kit/vault.ts'
 import { simulatedDatabase, type Rewrite } from '../kit/simulation/database.ts'
+import { expiryBy } from '../kit/simulation/expiry.ts'
 import { type Faults, simulation } from '../kit/simulation/simulation.ts'
 import { FIRST_EVENTS, simulatedCwa } from './delivery-cwa.ts'
 import { simulatedDevice, type SimulatedDevice } from './delivery-device.ts'
@@ -71,6 +72,12 @@ const POLLED_MS = 30_000
 const MOST_STEPS = 500_000
 /** Longer than a schedule. */
 const NEVER_MS = 24 * 60 * 60_000
+const DAY_MS = 24 * 60 * 60_000
+/** How long a schedule of weeks lasts, and how much of it passes at once at most: longer than any device is online. */
+const WEEKS_MS = 30 * DAY_MS
+const LEAP_MS = 1.5 * DAY_MS
+/** How long nobody listens when nothing runs at all: longer than what is kept of a session. */
+const OUTAGE_MS = 8 * DAY_MS
 /** How often a client that does not wait asks again for a send whose turn it is not, and how much longer it waits each time. */
 const TRIES = 100
 const TURN_MS = 100
@@ -90,7 +97,7 @@ const DRAIN_MS = 6 * 60_000
 export async function playDelivery({ seed, rewrite, parts: mutate, through }: ScheduleOptions): Promise<Played> {
   const world = simulation({ seed, faults: faultsOf(seed) })
   const { random, clock, pause } = world
-  const kept = simulatedDatabase(world, rewrite && { rewrite })
+  const kept = simulatedDatabase(world, { expiry: expiryBy(random), ...(rewrite && { rewrite }) })
   const configured = simulatedDatabase(world)
   const oracle = deliveryOracle(world, kept)
   const cwa = simulatedCwa(world, oracle)
@@ -184,8 +191,9 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       ticket,
       openedAt: now,
       cursor,
+      ...expiry(now),
     })
-    kept.place({ pk: `DEVICE#${device}`, sk: '-', session, heard: number })
+    kept.place({ pk: `DEVICE#${device}`, sk: '-', session, heard: number, ...expiry(now) })
     oracle.hasSession(device, session, sid)
     const isListened = await whole.watches.ring(0, now).catch(() => false)
     if (!isListened) await startUpkeep({ watch: 0 }).catch(() => {})
@@ -270,7 +278,10 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       gateway,
       name,
       movesAfterMs: random.chance(0.4) ? 20_000 + random.below(100_000) : NEVER_MS,
-      tell: (event) => oracle.told(name, event),
+      tell(event) {
+        oracle.told(name, event)
+        if (event.kind === 'ended') device.does((held) => loggedIn(held, name))
+      },
       ...(through && { through: through() }),
     })
     devices.set(name, device)
@@ -338,6 +349,30 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     else world.crash(`upkeep ${1 + random.below(counts.listeners + 1)}`)
   }
 
+  /**
+   * A month: something happens now and then, and a day passes. Connections are over by then, and so are listeners: of
+   * the hand-overs of that day one is left. Devices that cannot be reached stay away for days. Now and then nothing runs
+   * for more than a week: then sessions may be over, and devices log in anew.
+   */
+  const weeks = async () => {
+    const endsAt = clock.now() + WEEKS_MS
+    while (clock.now() < endsAt) {
+      for (let left = random.below(5); left > 0; left -= 1) {
+        await pause(random.below(1_500))
+        happens(random.pick(users))
+      }
+      // Until somebody listens again, and has done what is to be done each day.
+      await pause(60_000 + random.below(90_000))
+      if (random.chance(0.03)) {
+        oracle.outage()
+        world.leap(OUTAGE_MS + random.below(LEAP_MS))
+      } else {
+        world.leap(random.below(LEAP_MS))
+      }
+      for (const user of users) gateway.cut(user, random.pick(['closed', 'silently']))
+    }
+    isOver = true
+  }
   const chaos = async () => {
     for (let left = 12 + random.below(24); left > 0; left -= 1) {
       await pause(random.chance(0.1) ? random.below(40_000) : random.below(1_500))
@@ -352,7 +387,7 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       await pause(15_000 + random.below(45_000))
     }
   }
-  mustRun('chaos', chaos)
+  mustRun('chaos', isLong(seed) ? weeks : chaos)
   mustRun('schedule', schedule)
 
   const runUntil = async (isDone: () => boolean) => {
@@ -397,6 +432,11 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
   if (isStuck || polled < users.length) world.violated(INVARIANTS.delivered)
   await runUntil(() => true)
   return { steps: world.steps(), ...counts }
+}
+
+/** One schedule of twenty lasts for weeks: it takes as many steps as all the others. */
+function isLong(seed: number): boolean {
+  return seed % 20 === 7
 }
 
 /** A lease that keeps nobody out, for as long as things go wrong. */

@@ -23,6 +23,11 @@ function told({ seq, events }: Mail) {
   return { first: seq, seq, at: NOW, events }
 }
 
+const numbers = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, at) => first + at)
+
+/** What stands for batches that are not kept any more. */
+const upTo = (first: number, seq: number) => ({ first, seq, at: NOW, events: [], cut: true })
+
 async function opened() {
   const { items } = await database()
   const mailbox = mailboxOf(items)
@@ -44,14 +49,14 @@ describe('a mailbox', () => {
 
   it('gives what came after a batch, in order, and of its session only', async () => {
     const { mailbox, after } = await opened()
-    for (const seq of [9, 10, 11, 99, 100, 1_000]) await mailbox.append(SESSION, mail(seq), NOW)
-    await mailbox.append(ANOTHER, mail(12), NOW)
-    expect(await after(0)).toEqual([9, 10, 11, 99, 100, 1_000])
-    expect(await after(9)).toEqual([10, 11, 99, 100, 1_000])
-    expect(await after(100)).toEqual([1_000])
-    expect(await after(1_000)).toEqual([])
-    expect(await after(0, ANOTHER)).toEqual([12])
-    expect((await mailbox.last(SESSION))?.seq).toBe(1_000)
+    for (const seq of numbers(1, 101)) await mailbox.append(SESSION, mail(seq), NOW)
+    await mailbox.append(ANOTHER, mail(1), NOW)
+    expect(await after(0)).toEqual(numbers(1, 101))
+    expect(await after(9)).toEqual(numbers(10, 101))
+    expect(await after(100)).toEqual([101])
+    expect(await after(101)).toEqual([])
+    expect(await after(0, ANOTHER)).toEqual([1])
+    expect((await mailbox.last(SESSION))?.seq).toBe(101)
   })
 
   it('has no last batch when it is empty', async () => {
@@ -72,7 +77,7 @@ describe('a mailbox', () => {
     const written = Array.from({ length: 20 }, (_, listener) => mail(5, `of listener ${listener}`))
     const won = await Promise.all(written.map((each) => mailbox.append(SESSION, each, NOW)))
     expect(won.filter((done) => done)).toHaveLength(1)
-    expect(await mailbox.after(SESSION, 0)).toEqual(written.filter((_, listener) => won[listener]).map(told))
+    expect(await mailbox.after(SESSION, 4)).toEqual(written.filter((_, listener) => won[listener]).map(told))
   })
 
   it('gives more than a megabyte, whole and in order', async () => {
@@ -128,6 +133,38 @@ describe('a mailbox', () => {
     expect(await mailboxOf(counting).after(ANOTHER, 0)).toEqual([])
     await mailbox.append(SESSION, mail(152), NOW, [{ first: 100, seq: 152, at: NOW, events: [] }])
     expect((await mailboxOf(counting).after(SESSION, 0)).at(0)).toEqual(digest[0])
+  })
+
+  it('says what is lost where DynamoDB has deleted some, in whatever order', async () => {
+    const { items, mailbox } = await opened()
+    for (const seq of [1, 2, 3, 4, 5]) await mailbox.append(SESSION, mail(seq), NOW)
+    const deletes = (seq: number) => items.remove({ pk: `MAIL#${SESSION}`, sk: String(seq).padStart(10, '0') })
+    await deletes(3)
+    expect(await mailbox.after(SESSION, 0)).toEqual([upTo(1, 3), told(mail(4)), told(mail(5))])
+    expect(await mailbox.after(SESSION, 3)).toEqual([told(mail(4)), told(mail(5))])
+    await deletes(4)
+    await deletes(1)
+    expect(await mailbox.after(SESSION, 1)).toEqual([upTo(2, 4), told(mail(5))])
+  })
+
+  it('gives a digest to a device that lacks more than that stands for, where the batches themselves are gone', async () => {
+    const { items, mailbox } = await opened()
+    for (const seq of [4, 5, 6]) await mailbox.append(SESSION, mail(seq), NOW)
+    const digest = [{ first: 4, seq: 7, at: NOW, events: mail(7).events }]
+    await mailbox.append(SESSION, mail(7), NOW, digest)
+    await mailbox.append(SESSION, mail(8), NOW)
+    await items.remove({ pk: `MAIL#${SESSION}`, sk: '0000000005' })
+    expect(await mailbox.after(SESSION, 0)).toEqual([upTo(1, 3), ...digest, told(mail(8))])
+  })
+
+  it('knows since when the oldest is kept that a device lacks: a digest as long as its own item', async () => {
+    const { mailbox } = await opened()
+    const since = async (seq: number) => (await mailbox.backlog(SESSION, seq)).since
+    expect(await since(0)).toBeUndefined()
+    for (const seq of [1, 2, 3]) await mailbox.append(SESSION, mail(seq), NOW + seq)
+    expect([await since(0), await since(2)]).toEqual([NOW + 1, NOW + 3])
+    await mailbox.append(SESSION, mail(4), NOW + 4, [{ first: 2, seq: 4, at: NOW + 2, events: [] }])
+    expect([await since(0), await since(1)]).toEqual([NOW + 1, NOW + 4])
   })
 
   it('outlives its last use by the life of an item, in whole seconds', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import type { Mail } from '../../shared/rules/batches.ts'
-import { ITEM_LIFE_MS, type Session, sessions as sessionsOf } from '../../shared/store/sessions.ts'
+import { isToBeKept, ITEM_LIFE_MS, type Session, sessions as sessionsOf } from '../../shared/store/sessions.ts'
 import { newKeyRing, printKeyRing, rotated } from '../../shared/store/key-ring.ts'
 import type { Table } from '../../shared/store/table.ts'
 import { Unsealable, vault } from '../../shared/store/vault.ts'
@@ -20,6 +20,7 @@ const SESSION: Session = {
   cursor: { seq: 1, ackId: 2, eid: 3 },
 }
 const ANOTHER = sessionOn(17, 'another-session-')
+const DAY_MS = 24 * 60 * 60_000
 const EXPIRES_AT_S = (NOW + ITEM_LIFE_MS) / 1_000
 
 async function cache() {
@@ -53,6 +54,25 @@ describe('the cache of the connectivity information', () => {
     const mail: Mail = { seq: 4, ackId: 5, eid: 6, events: [{ kind: 'done', number: 1 }] }
     await sessions.keep({ session: SESSION.session, cursor: mail }, NOW)
     expect((await sessions.read(SESSION.session))?.cursor).toEqual({ seq: 4, ackId: 5, eid: 6 })
+  })
+
+  it('is to be kept anew a day after it was kept, and keeps its cursor from an older one', async () => {
+    const { sessions, expiry } = await cache()
+    const { session } = SESSION
+    const isDue = async (at: number) => isToBeKept((await sessions.read(session)) ?? SESSION, at)
+    await sessions.open(SESSION, NOW)
+    expect([await isDue(NOW), await isDue(NOW + DAY_MS), await isDue(NOW + DAY_MS + 1_001)]).toEqual([
+      false,
+      false,
+      true,
+    ])
+    await sessions.keep({ session, cursor: { seq: 60, ackId: 5, eid: 6 } }, NOW + 2 * DAY_MS)
+    expect(await isDue(NOW + 2 * DAY_MS + 1)).toBe(false)
+    await sessions.keep({ session, cursor: { seq: 58, ackId: 3, eid: 4 } }, NOW + 3 * DAY_MS)
+    expect((await sessions.read(session))?.cursor).toEqual({ seq: 60, ackId: 5, eid: 6 })
+    await sessions.keep({ session, cursor: { seq: 60, ackId: 7, eid: 8 } }, NOW + 3 * DAY_MS)
+    expect((await sessions.read(session))?.cursor).toEqual({ seq: 60, ackId: 7, eid: 8 })
+    expect(await expiry(`SESSION#${session}`)).toBe(EXPIRES_AT_S + (3 * DAY_MS) / 1_000)
   })
 
   it('keeps nothing of a session that is no longer there', async () => {

@@ -123,32 +123,38 @@ function itemsWith(names: readonly string[], likely: Likely): fc.Arbitrary<Whole
 /** What an attribute is compared with, and its neighbours. */
 function likelyIn(write: Write): Likely {
   return Object.fromEntries(
-    comparedIn(write).map(([name, , than]) => [
-      name,
-      typeof than === 'number' ? [than - 1, than, than, than + 1] : [than, than, `${String(than)}?`],
-    ]),
+    comparedIn(write).map(([path, , than]) => {
+      const near = typeof than === 'number' ? [than - 1, than, than, than + 1] : [than, than, `${String(than)}?`]
+      const all = near.map((each) => within(path, each))
+      return [all[0]?.[0] ?? path, all.map(([, value]) => value)]
+    }),
   )
 }
 
 /** An item of which everything is true that the condition compares. */
 function exactly(write: Write): Whole {
-  const all = comparedIn(write).map(([name, how, than]) => [name, how === '<' ? Number(than) - 1 : than])
+  const all = comparedIn(write).map(([path, how, than]) => within(path, how === '<' ? Number(than) - 1 : than))
   return { ...Object.fromEntries(all), ...KEY }
 }
 
 /** An item of which nothing is. */
 function differently(write: Write): Whole {
-  const all = comparedIn(write).map(([name, , than]) => [
-    name,
-    typeof than === 'number' ? than + 1 : `${String(than)}?`,
-  ])
+  const all = comparedIn(write).map(([path, , than]) =>
+    within(path, typeof than === 'number' ? than + 1 : `${String(than)}?`),
+  )
   return { ...Object.fromEntries(all), ...KEY }
 }
 
-function comparedIn({ change, condition }: Write): [name: string, how: string, than: unknown][] {
+/** The attribute that has this value at a path of it: `cursor.seq` of a map. */
+function within(path: string, value: unknown): [name: string, value: unknown] {
+  const [name = '', ...members] = path.split('.').map((each) => each.replace('#', ''))
+  return [name, members.reduceRight((inner: unknown, member) => ({ [member]: inner }), value)]
+}
+
+function comparedIn({ change, condition }: Write): [path: string, how: string, than: unknown][] {
   const values: Record<string, unknown> = { ...change?.values, ...condition.values }
-  const compared = condition.text.matchAll(/#?(\w+) (=|<|<=|<>) (:\w+)/g)
-  return [...compared].map(([, name = '', how = '', value = '']) => [name, how, values[value]])
+  const compared = condition.text.matchAll(/#?(\w+(?:\.#?\w+)*) (=|<=|<>|<) (:\w+)/g)
+  return [...compared].map(([, path = '', how = '', value = '']) => [path, how, values[value]])
 }
 
 function namesIn(text: string): string[] {

@@ -4,7 +4,7 @@ import type { Clock } from '../../../shared/rules/clock.ts'
 import type { TableDescription } from '../description.ts'
 import { type Units, meter } from './capacity.ts'
 import { type Engine, closed, engine } from './engine.ts'
-import { deleteExpired } from './expiry.ts'
+import { deleteExpired, type TimeToLive } from './expiry.ts'
 import { type Allows, type DynamoFault, front } from './front.ts'
 import { type Listener, listener } from './listener.ts'
 import { ensureTables } from './tables.ts'
@@ -18,6 +18,8 @@ export interface DynamoOptions {
   readonly path?: string
   /** Whether a caller (the name of a function) may do an action, for example `dynamodb:GetItem`. Absent: everyone may. */
   readonly allows?: Allows
+  /** When items go that have expired; default: `at-once`. */
+  readonly timeToLive?: TimeToLive
   /** For tests: an answer to force, asked before each operation. */
   readonly fault?: (operation: string, body: unknown) => DynamoFault | undefined
 }
@@ -27,7 +29,7 @@ export interface Dynamo {
   readonly stop: () => Promise<void>
   /** After start: the value for AWS_ENDPOINT_URL_DYNAMODB. */
   readonly url: string
-  /** Deletes the items whose time to live is past, at once; resolves with their number. */
+  /** Deletes the items that have expired and are to go by now (`timeToLive`); resolves with their number. */
   readonly sweep: () => Promise<number>
   /** Capacity units since the start or the last reset, by table. Those of the local stack itself are not counted. */
   readonly consumed: () => Readonly<Record<string, Units>>
@@ -90,7 +92,8 @@ export function dynamo(options: DynamoOptions): Dynamo {
 
   async function swept(own: Engine): Promise<number> {
     let deleted = 0
-    for (const table of options.tables) deleted += await deleteExpired(own, table, options.clock.now())
+    const { tables, clock, timeToLive } = options
+    for (const table of tables) deleted += await deleteExpired(own, table, clock.now(), timeToLive)
     return deleted
   }
 

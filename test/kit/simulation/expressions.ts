@@ -5,8 +5,8 @@ import { isDeepStrictEqual } from 'node:util'
  * a simulated write costs microseconds. test/store/simulated-table.test.ts holds it to the embedded DynamoDB.
  *
  * Conditions: OR, AND, NOT, parentheses, = <> < <= > >=, BETWEEN, IN, attribute_exists, attribute_not_exists,
- * begins_with, contains, size. Updates: SET (with +, -, if_not_exists), REMOVE, ADD of numbers. Paths are names at the
- * top of the item; `#name` stands for `name`, as table.ts says.
+ * begins_with, contains, size. Updates: SET (with +, -, if_not_exists), REMOVE, ADD of numbers. What is compared may be a
+ * member of a map (`#cursor.#seq`), what is set is at the top of the item; `#name` stands for `name`, as table.ts says.
  */
 
 export type Item = Readonly<Record<string, unknown>>
@@ -183,8 +183,8 @@ function operand(words: Reader): Operand {
     }
   }
   if (!words.take('(')) {
-    const name = pathOf(word)
-    return (item) => item[name]
+    const names = word.split('.').map(pathOf)
+    return (item) => names.reduce<unknown>(memberOf, item)
   }
   const value = operand(words)
   if (word === 'size') {
@@ -202,6 +202,12 @@ function pathOf(word: string): string {
   const name = word.startsWith('#') ? word.slice(1) : word
   if (!/^\w+$/.test(name)) throw new SyntaxError(`${word}: not a path that the simulated table knows`)
   return name
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).find(([key]) => key === name)?.[1]
+    : undefined
 }
 
 function there(value: unknown, name: string): unknown {
@@ -232,7 +238,7 @@ interface Reader {
   readonly end: () => void
 }
 
-const WORD = /\s*(<>|<=|>=|[=<>(),+-]|[:#]?\w+)/y
+const WORD = /\s*(<>|<=|>=|[=<>(),+-]|[:#]?\w+(?:\.#?\w+)*)/y
 
 function reader(text: string): Reader {
   const words: string[] = []

@@ -98,6 +98,11 @@ export interface Simulation {
   readonly hadNoAnswer: (name: string) => boolean
   /** Nothing goes wrong from here on. */
   readonly calm: () => void
+  /**
+   * So much time passes at once: days in which nobody does anything. What was to run for less is stopped, and each timer
+   * that fell due in between is due now.
+   */
+  readonly leap: (ms: number) => void
 }
 
 /** Found: an invariant that does not hold. */
@@ -320,6 +325,10 @@ export function simulation({ seed, faults: some = {}, startAt = START }: Simulat
     hadNoAnswer: (name) => unanswered.has(name),
     calm() {
       faults = NO_FAULTS
+    },
+    leap(ms) {
+      note('', `${ms} ms pass at once`)
+      now += ms
     },
   }
 }

@@ -9,11 +9,12 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { dynamo } from '../../../infra/local/dynamo/dynamo.ts'
+import { dynamo, type DynamoOptions } from '../../../infra/local/dynamo/dynamo.ts'
 import { testClock } from '../../kit/clock.ts'
 import { client, database, key, table } from './harness.ts'
 
 const TableName = table.name
+const HOUR_MS = 60 * 60_000
 const expiring = (pk: string, atS: number) => ({ ...key(pk), expiresAtS: { N: String(atS) } })
 
 async function folder(): Promise<string> {
@@ -131,6 +132,22 @@ describe('time to live', () => {
     return { ...own, left }
   }
 
+  /** Ninety items that have just expired. */
+  async function ran(options: Pick<DynamoOptions, 'timeToLive'>) {
+    const own = await database(options)
+    const names = Array.from({ length: 90 }, (_, at) => `item ${at}`)
+    await Promise.all(
+      names.map((name) => own.client.send(new PutItemCommand({ TableName, Item: expiring(name, nowS) }))),
+    )
+    return own
+  }
+
+  async function left({ database, client }: Awaited<ReturnType<typeof ran>>) {
+    await database.sweep()
+    const { Items = [] } = await client.send(new ScanCommand({ TableName }))
+    return new Set(Items.map(({ pk }) => pk?.S))
+  }
+
   it('deletes what is past when swept, and nothing else', async () => {
     const { database, left } = await filled()
     expect(await database.sweep()).toBe(2)
@@ -166,6 +183,34 @@ describe('time to live', () => {
     await Promise.all([renewal, database.sweep()])
     const { Item } = await client.send(new GetItemCommand({ TableName, Key: key('past'), ConsistentRead: true }))
     expect(Item?.['expiresAtS']).toEqual({ N: String(nowS + 60) })
+  })
+
+  it('deletes nothing, where it is to be as if AWS never came to it', async () => {
+    const { client, database } = await ran({ timeToLive: 'never' })
+    expect(await database.sweep()).toBe(0)
+    expect((await client.send(new ScanCommand({ TableName }))).Count).toBe(90)
+  })
+
+  it('deletes by a seed: of ninety items a third at once, a third up to two days late, and a third never', async () => {
+    const { clock, client, database } = await ran({ timeToLive: { seed: 7 } })
+    const atOnce = await database.sweep()
+    clock.advance(24 * HOUR_MS)
+    await database.sweep()
+    const { Count: onTheWay = 0 } = await client.send(new ScanCommand({ TableName }))
+    clock.advance(24 * HOUR_MS)
+    await database.sweep()
+    const { Count: never = 0 } = await client.send(new ScanCommand({ TableName }))
+    for (const third of [atOnce, never, 90 - atOnce - never]) expect(third).toBeGreaterThan(15)
+    expect(onTheWay).toBeGreaterThan(never)
+    expect(onTheWay).toBeLessThan(90 - atOnce)
+  })
+
+  it('deletes the same items by the same seed, and others by another', async () => {
+    const [one, same, other] = await Promise.all(
+      [7, 7, 8].map(async (seed) => left(await ran({ timeToLive: { seed } }))),
+    )
+    expect(one).toEqual(same)
+    expect(one).not.toEqual(other)
   })
 
   it('waits no more once stopped', async () => {
