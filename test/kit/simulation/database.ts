@@ -1,10 +1,11 @@
 import type { Expression, Key, Table, Written } from '../../../shared/store/table.ts'
+import { type Expiry, TTL } from './expiry.ts'
 import { change, condition, type Item, type Values } from './expressions.ts'
 import type { Simulation } from './simulation.ts'
 
 /** A write that changed something, at the moment at which it did. */
 export interface Change {
-  /** The name of the process whose write it is. */
+  /** The name of the process whose write it is; TTL where the item had expired, and went by itself. */
   readonly by: string
   readonly key: Key
   readonly before: Item | undefined
@@ -26,6 +27,8 @@ export interface SimulatedDatabase {
 export interface DatabaseOptions {
   /** Puts another condition in the place of one: breaks it on purpose. */
   readonly rewrite?: Rewrite
+  /** When an item that expires is deleted. Absent: nothing is. */
+  readonly expiry?: Expiry
 }
 
 /** The text of a condition, and what is to be done where it holds. */
@@ -40,7 +43,9 @@ export type Rewrite = (condition: AskedCondition) => string
 const STALE_MS = 1_000
 
 /** One DynamoDB table in memory, which evaluates the stores' own expressions, each operation in one step. */
-export function simulatedDatabase(world: Simulation, { rewrite = same }: DatabaseOptions = {}): SimulatedDatabase {
+export function simulatedDatabase(world: Simulation, options: DatabaseOptions = {}): SimulatedDatabase {
+  const { rewrite = same, expiry } = options
+  const expiring = new Map<string, { readonly key: Key; readonly at: number }>()
   const partitions = new Map<string, Partition>()
   const watchers: ((change: Change) => void)[] = []
   const partition = (pk: string): Partition => {
@@ -49,15 +54,32 @@ export function simulatedDatabase(world: Simulation, { rewrite = same }: Databas
     return known
   }
 
-  const write = (key: Key, after: Item | undefined) => {
+  const write = (key: Key, after: Item | undefined, by = world.who()) => {
     const { items, writes } = partition(key.pk)
     const before = items.get(key.sk)
     if (after === undefined) items.delete(key.sk)
     else items.set(key.sk, after)
+    noteExpiry(key, after)
     writes.push({ at: world.clock.now(), sk: key.sk, before })
-    if (before !== undefined || after !== undefined)
-      for (const watch of watchers) watch({ by: world.who(), key, before, after })
+    if (before !== undefined || after !== undefined) for (const watch of watchers) watch({ by, key, before, after })
   }
+
+  const noteExpiry = ({ pk, sk }: Key, item: Item | undefined) => {
+    const at = item === undefined ? Infinity : (expiry?.(item) ?? Infinity)
+    if (at === Infinity) expiring.delete(`${pk} ${sk}`)
+    else expiring.set(`${pk} ${sk}`, { key: { pk, sk }, at })
+  }
+
+  /** Nobody can tell a deletion from one that comes just before the next operation: here it comes there. */
+  const operate = <T>(what: string, effect: () => T): Promise<T> =>
+    world.exchange(what, () => {
+      for (const { key, at } of expiring.values()) {
+        if (at > world.clock.now()) continue
+        world.note(`${TTL} deletes ${key.pk} ${key.sk}`)
+        write(key, undefined, TTL)
+      }
+      return effect()
+    })
 
   const conditionally = <I>(
     what: AskedCondition['of'],
@@ -66,7 +88,7 @@ export function simulatedDatabase(world: Simulation, { rewrite = same }: Databas
     next: (found: Item | undefined, values: Values) => Item | undefined,
     also: Values = {},
   ): Promise<Written<I>> =>
-    world.exchange(`${what} ${key.pk} ${key.sk}`, () => {
+    operate(`${what} ${key.pk} ${key.sk}`, () => {
       const found = partition(key.pk).items.get(key.sk)
       // One map for both expressions, as in the request.
       const values = plain({ ...also, ...expected?.values })
@@ -94,7 +116,7 @@ export function simulatedDatabase(world: Simulation, { rewrite = same }: Databas
 
   const table: Table = {
     get: <I>(key: Key, { consistent = false }: { consistent?: boolean } = {}) =>
-      world.exchange(`get ${key.pk} ${key.sk}`, () => {
+      operate(`get ${key.pk} ${key.sk}`, () => {
         const found = seen(key.pk, consistent).get(key.sk)
         return found && copy<I>(found)
       }),
@@ -102,7 +124,7 @@ export function simulatedDatabase(world: Simulation, { rewrite = same }: Databas
       pk: string,
       { after, last, consistent = false }: { after?: string; last?: number; consistent?: boolean } = {},
     ) =>
-      world.exchange(`query ${pk}`, () => {
+      operate(`query ${pk}`, () => {
         const rows = [...seen(pk, consistent)].toSorted(([one], [other]) => (one < other ? -1 : 1))
         const wanted = rows.filter(([sk]) => after === undefined || sk > after).map(([, item]) => copy<I>(item))
         return last === undefined ? wanted : wanted.slice(-last).toReversed()
@@ -121,6 +143,7 @@ export function simulatedDatabase(world: Simulation, { rewrite = same }: Databas
     item: ({ pk, sk }) => partition(pk).items.get(sk),
     place(item) {
       partition(item.pk).items.set(item.sk, plain(item))
+      noteExpiry(item, item)
     },
     watch: (watcher) => {
       watchers.push(watcher)

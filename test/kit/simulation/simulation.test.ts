@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { log } from '../../../functions/parts/log.ts'
 import { simulatedDatabase } from './database.ts'
+import { expiryBy, TTL } from './expiry.ts'
 import { type SimulationOptions, simulation, Violation } from './simulation.ts'
 
 const KEY = { pk: 'COUNTER', sk: '-' }
@@ -116,6 +117,39 @@ describe('a simulation', () => {
     await world.run()
     expect(await paused).toMatchObject({ state: 'failed', thrown: { message: 'enough' } })
     expect((await aborts).state).toBe('done')
+  })
+
+  it('deletes what has expired: at once, up to two days late, or never, and nothing else', async () => {
+    const DAY_MS = 24 * 60 * 60_000
+    const left = { early: 0, soon: 0, late: 0, never: 0, other: 0 }
+    for (const seed of SEEDS) {
+      const world = simulation({ seed })
+      const { table, watch } = simulatedDatabase(world, { expiry: expiryBy(world.random) })
+      const by: string[] = []
+      watch((change) => by.push(change.by))
+      const ended = world.start('all', async () => {
+        const expiresAtS = Math.ceil((world.clock.now() + DAY_MS) / 1_000)
+        await table.put({ ...KEY, expiresAtS })
+        await table.put({ pk: 'OTHER', sk: '-' })
+        const isThere = async (ms: number) => {
+          await world.pause(ms)
+          return (await table.get(KEY, { consistent: true })) !== undefined
+        }
+        if (await isThere(DAY_MS - 60_000)) left.early += 1
+        if (await isThere(120_000)) left.soon += 1
+        if (await isThere(DAY_MS)) left.late += 1
+        if (await isThere(2 * DAY_MS)) left.never += 1
+        if ((await table.get({ pk: 'OTHER', sk: '-' })) !== undefined) left.other += 1
+      })
+      await world.run()
+      expect((await ended).state).toBe('done')
+      expect(new Set(by)).toEqual(new Set(by.length > 2 ? ['all', TTL] : ['all']))
+    }
+    expect(left).toMatchObject({ early: SEEDS.length, other: SEEDS.length })
+    expect(left.soon).toBeLessThan(SEEDS.length - 30)
+    expect(left.late).toBeLessThan(left.soon - 10)
+    expect(left.never).toBeGreaterThan(30)
+    expect(left.never).toBeLessThan(left.late - 10)
   })
 
   it('keeps what the code logs among what happened', async () => {
