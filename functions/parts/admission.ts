@@ -35,17 +35,19 @@ interface No {
 export function admission(parts: AdmissionParts): (applicant: Applicant) => Promise<Admitted> {
   let no: No | undefined
   return async (applicant) => {
-    const { settings, now } = applicant
+    const { settings, now, previous } = applicant
     const limits = JSON.stringify([settings.maximumSessions, settings.idleTimeoutMs, settings.persistentConnections])
-    const seat = await ownSeat(applicant, parts)
+    const found = previous === undefined ? undefined : await seatOf(previous, parts)
+    const seat = found?.device === applicant.device ? found : undefined
+    const isOver = previous === undefined || found?.session !== previous
     const own = seat?.state === 'open' ? await takeOver([seat], applicant, parts) : undefined
-    if (own !== undefined) return own
+    if (own !== undefined) return knowing(own, isOver, previous)
     if (seat === undefined && no !== undefined && no.limits === limits && now < no.until) {
       throw refusal(no.idleAt, applicant)
     }
 
     const looked = await look(applicant, parts)
-    if ('seat' in looked) return looked
+    if ('seat' in looked) return knowing(looked, isOver, previous)
     const idleMs = nextIdleMs(looked.taken, settings, now)
     const idleAt = idleMs === undefined ? undefined : now + idleMs
     if (looked.complete) no = { limits, until: now + Math.min(NO_MS, idleMs ?? NO_MS), idleAt }
@@ -92,13 +94,18 @@ async function lookAround(
 }
 
 /**
- * The seat of the device's session until now, or of its latest login, should it still have one: it may be far from where
- * there is room. A seat that a login only took is not taken over here: under a lowered maximum it may be given back, or
- * be free by its lease, and whoever takes it over must have counted. But it is looked for, whatever no was said last.
+ * The seat of the device's session until now, or of its latest login: it may be far from where there is room. A seat that
+ * a login only took is not taken over here: under a lowered maximum it may be given back, or be free by its lease, and
+ * whoever takes it over must have counted. But it is looked for, whatever no was said last.
+ *
+ * Consistent: a session is pointed to once it has its seat, so that one that is not there now is over for good.
  */
-async function ownSeat({ previous, device }: Applicant, { seats }: AdmissionParts): Promise<Seat | undefined> {
-  const seat = previous === undefined ? undefined : await seats.at(seatNumberOf(previous))
-  return seat?.device === device ? seat : undefined
+async function seatOf(session: string, { seats }: AdmissionParts): Promise<Seat | undefined> {
+  return seats.at(seatNumberOf(session), { consistent: true })
+}
+
+function knowing(admitted: Admitted, isOver: boolean, previous: string | undefined): Admitted {
+  return { ...admitted, previousIsOver: isOver || admitted.former?.seat.session === previous }
 }
 
 /** Where there was room is looked at first, then the benches above it, where it will be next, then those below. */

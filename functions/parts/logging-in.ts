@@ -2,9 +2,8 @@ import type { CwaClient, UpstreamSession } from '../../shared/cwa/client.ts'
 import { eventsOf } from '../../shared/cwa/messaging.ts'
 import { fitting, inBatches, type Cursor, type Mail } from '../../shared/rules/batches.ts'
 import type { Clock } from '../../shared/rules/clock.ts'
-import { loginPace } from '../../shared/rules/pace.ts'
-import { Refusal } from '../../shared/rules/refusal.ts'
-import { SEAT_LEASE_MS, type Open, type SigningIn } from '../../shared/rules/seat.ts'
+import { Refusal, type RefusalCode } from '../../shared/rules/refusal.ts'
+import type { Open, Seat, SigningIn } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import type { Configuration } from '../../shared/store/configuration.ts'
 import type { DeviceSession } from '../../shared/store/sessions.ts'
@@ -14,6 +13,7 @@ import { admission } from './admission.ts'
 import { farewell } from './farewell.ts'
 import { guarded } from './guarding.ts'
 import { log, why } from './log.ts'
+import { occupied, point } from './pointing.ts'
 import type { Push } from './push.ts'
 import type { Told } from './sealing.ts'
 import type { SessionStores } from './stores.ts'
@@ -25,12 +25,10 @@ const FIRST_EVENTS_MS = 3_000
 
 export type Login = Told<DeviceFrameOf<'login'>>
 
-/** What a login knows of the device's last one. */
 interface Known {
+  /** The device's login before this one; undefined where that opened a session: it is over, and had the right password. */
   readonly previous: DeviceSession | undefined
   readonly settings: Settings
-  /** The session whose seat it took over, where that was open: its login is over, and had the right password. */
-  readonly opened: string | undefined
 }
 
 export interface LoginParts extends AdmissionParts, Pick<SessionStores, 'sessions' | 'mailbox'> {
@@ -50,7 +48,7 @@ export interface LoginParts extends AdmissionParts, Pick<SessionStores, 'session
  * One of these for each environment of the function: it remembers its last no.
  */
 export function loggingIn(parts: LoginParts): (told: Login) => Promise<ServiceFrame> {
-  const { configuration, sessions, seeThatUpkeepListens } = parts
+  const { configuration, seats, sessions, seeThatUpkeepListens } = parts
   const admit = admission(parts)
   return async (told) => {
     const { device, number, now } = told
@@ -60,19 +58,31 @@ export function loggingIn(parts: LoginParts): (told: Login) => Promise<ServiceFr
     occupied(previous, settings, now)
 
     const admitted = await admit({ device, number, previous: previous?.session, settings, now })
-    const farewells = sayFarewell(admitted, parts)
+    const { seat, step, former, previousIsOver = false } = admitted
+    const farewells = farewellsOf(parts)
+    if (former !== undefined) farewells.say(former.seat, former.because)
     try {
-      const accepted = await signIn({ ...told, previous, settings, opened: openBefore(admitted) }, admitted.seat, parts)
+      const pointing = { device, number, settings, now, previous, previousIsOver }
+      const last = await point(seat.session, pointing, {
+        seats,
+        sessions,
+        ended: (each) => farewells.say(each, 'replaced'),
+      })
+      const accepted = await signIn(
+        { ...told, settings, previous: farewells.toldTo(last) ? undefined : last },
+        seat,
+        parts,
+      )
       await seeThatUpkeepListens(admitted).catch((thrown: unknown) => {
-        log('upkeep not started', { session: admitted.seat.session, why: why(thrown) })
+        log('upkeep not started', { session: seat.session, why: why(thrown) })
       })
       const { statusIntervalMs } = settings
-      return { type: 'accepted', ...accepted, steps: [admitted.step, ...accepted.steps], statusIntervalMs }
+      return { type: 'accepted', ...accepted, steps: [step, ...accepted.steps], statusIntervalMs }
     } catch (thrown) {
-      await giveBack(admitted.seat, parts)
+      await giveBack(seat, parts)
       throw asRefusal(thrown)
     } finally {
-      await farewells
+      await farewells.said()
     }
   }
 }
@@ -82,23 +92,23 @@ async function giveBack({ session }: SigningIn, { seats }: LoginParts): Promise<
   await seats.free(session).catch((fault: unknown) => log('seat not given back', { session, why: why(fault) }))
 }
 
-function openBefore({ former }: Admitted): string | undefined {
-  return former?.seat.state === 'open' ? former.seat.session : undefined
-}
-
-/** The session that had to go is signed out upstream and its device told, while the new one signs in. */
-async function sayFarewell({ former }: Admitted, parts: LoginParts): Promise<void> {
-  if (former?.seat.state !== 'open') return
-  await farewell(former.seat, former.because, parts)
+/** The sessions that had to go are signed out upstream and their devices told, while the new one signs in. */
+function farewellsOf(parts: LoginParts) {
+  const told = new Map<string, Promise<void>>()
+  return {
+    say(seat: Seat, because: RefusalCode): void {
+      if (seat.state === 'open') told.set(seat.session, farewell(seat, because, parts))
+    },
+    toldTo: (last: DeviceSession | undefined) => last !== undefined && told.has(last.session),
+    said: async () => Promise.all(told.values()),
+  }
 }
 
 async function signIn(login: Login & Known, seat: SigningIn, parts: LoginParts) {
-  const { frame, device, number, connection, settings, now } = login
+  const { frame, device, number, connection, settings, previous, now } = login
   const { sessions, configuration, cwa, wrong } = parts
   const { session } = seat
   const { user } = frame
-  const last = await point(login, session, parts)
-  const previous = last?.session === login.opened ? undefined : last
   if ((await configuration.user(user, now))?.permitted !== true) throw new Refusal('not-permitted')
 
   const signedIn = await guarded({ user, settings, previous, now }, wrong, () => cwa.signIn(user, frame.password))
@@ -115,35 +125,15 @@ async function signIn(login: Login & Known, seat: SigningIn, parts: LoginParts) 
     const steps = [`permission: ${user} may use the collaboration client`, ...signedIn.steps]
     return { session, uri, steps, batches }
   } catch (thrown) {
-    await cwa.terminateSession(opened).catch((fault: unknown) => log('sign-out failed', { session, why: why(fault) }))
+    await undo(session, opened, parts)
     throw thrown
   }
 }
 
-/** How often a login tries to become its device's last one where others of the same device do. */
-const POINTS = 3
-
-/** Points the device to its new session, after all of its logins that came before. @returns the last one of them */
-async function point(
-  { device, number, settings, now, previous }: Login & Known,
-  session: string,
-  { sessions }: LoginParts,
-) {
-  let last = previous
-  for (let tries = 0; tries < POINTS; tries += 1) {
-    const to = { session, heard: number, at: now, ...occupied(last, settings, now) }
-    if (await sessions.point(device, to, now, last)) return last
-    last = await sessions.ofDevice(device)
-    if (last !== undefined && last.heard >= number) throw new Refusal('replayed', last)
-  }
-  throw new Refusal('too-many', { retryAfterMs: SEAT_LEASE_MS })
-}
-
-/** @throws Refusal `too-many` where the device logged in too often lately */
-function occupied(last: DeviceSession | undefined, settings: Settings, now: number) {
-  const pace = loginPace(last?.occupiedUntil, settings, now)
-  if ('retryAfterMs' in pace) throw new Refusal('too-many', pace)
-  return pace
+/** What was opened for a session that is none: its seat was lost, or something failed. Each is tried once. */
+async function undo(session: string, opened: UpstreamSession, { sessions, cwa }: LoginParts): Promise<void> {
+  const done = await Promise.allSettled([cwa.terminateSession(opened), sessions.remove(session)])
+  for (const each of done) if (each.status === 'rejected') log('sign-out failed', { session, why: why(each.reason) })
 }
 
 /** The session's first events. That there are none yet is no reason to refuse. */
@@ -186,7 +176,7 @@ async function keepTheRest(
 async function openSeat(
   { number, session, device }: SigningIn,
   held: Pick<Open, 'user' | 'connection' | 'heard' | 'acked'>,
-  { seats, clock }: LoginParts,
+  { seats, sessions, clock }: LoginParts,
 ): Promise<void> {
   const opened = await seats.open({
     ...held,
@@ -199,5 +189,8 @@ async function openSeat(
     active: true,
     sent: 0,
   })
-  if (!opened) throw new Refusal('server-busy', { reason: 'the login took too long, and its seat went to another' })
+  if (opened) return
+  const has = await sessions.ofDevice(device)
+  if (has !== undefined && has.session !== session) throw new Refusal('replaced')
+  throw new Refusal('session-gone', { reason: 'the login lost its seat: it was ended, or a later one came' })
 }

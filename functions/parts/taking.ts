@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { capacity, idleFirst } from '../../shared/rules/admission.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
-import { SEAT_LEASE_MS, sessionId, type Seat, type SigningIn } from '../../shared/rules/seat.ts'
+import { isFree, SEAT_LEASE_MS, sessionId, type Seat, type SigningIn } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import type { Outlooks } from '../../shared/store/outlook.ts'
 import type { Seats } from '../../shared/store/seats.ts'
@@ -17,6 +17,8 @@ export interface Admitted {
   readonly step: string
   /** Whether the hint was written, which listeners see as they hear a ring. */
   readonly led?: boolean
+  /** Whether the device's session until now is known to be over: it has no seat any more, and will have none. */
+  readonly previousIsOver?: boolean
 }
 
 export interface Applicant {
@@ -42,16 +44,28 @@ export interface NoSeat {
   readonly complete: boolean
 }
 
-/** A seat above the maximum that a login has is left to its lease: draining.ts says why. */
+/*
+ *   login 2   take a ────────────────────────────────── open ✔
+ *   login 1            read: a is its device's ✘ heard              an earlier login that keeps the latest one out
+ *
+ * A lease that is over is nobody's: whoever had it did not come to point to it, or is dead.
+ */
+
+/**
+ * Takes over a seat that the device has. One above the maximum that a login has is left to its lease: draining.ts says
+ * why.
+ *
+ * @throws Refusal `replaced` where it is a later login's; `replayed` where the device's session has heard of a later frame
+ */
 export async function takeOver(
   read: readonly Seat[],
   applicant: Applicant,
   { seats }: AdmissionParts,
 ): Promise<Admitted | undefined> {
-  const own = read.find(({ device }) => device === applicant.device)
-  if (own === undefined || (own.state === 'signing-in' && own.number >= capacity(applicant.settings))) return undefined
-  // A login that was overtaken by a later one of its device, or is played again: it must not end that one's session.
-  if (own.state === 'open' && own.heard >= applicant.number) throw new Refusal('replayed', { heard: own.heard })
+  const { device, number, previous, settings, now } = applicant
+  const own = read.find((seat) => seat.device === device && !isFree(seat, now))
+  if (own === undefined || (own.state === 'signing-in' && own.number >= capacity(settings))) return undefined
+  if (own.heard >= number) throw overtaken(own.heard, number, own.session === previous)
   const seat = signingIn(own.number, applicant)
   const former = await seats.takeFrom(own, seat)
   if (former === undefined) return undefined
@@ -94,7 +108,15 @@ export async function evict(
   return undefined
 }
 
-function signingIn(number: number, { device, now }: Applicant): SigningIn {
+/**
+ * A login whose number does not count, because its device was heard of with this one. Where that was another login,
+ * which came while this one was under way, the device has the session it wants: it need not number this one anew.
+ */
+export function overtaken(heard: number, number: number, wasKnown: boolean): Refusal {
+  return wasKnown || heard === number ? new Refusal('replayed', { heard }) : new Refusal('replaced')
+}
+
+function signingIn(number: number, { device, number: heard, now }: Applicant): SigningIn {
   const session = sessionId(number, randomBytes(12).toString('base64url'))
-  return { state: 'signing-in', number, session, device, leaseUntil: now + SEAT_LEASE_MS }
+  return { state: 'signing-in', number, session, device, heard, leaseUntil: now + SEAT_LEASE_MS }
 }

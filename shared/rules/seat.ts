@@ -15,6 +15,8 @@ export interface SigningIn {
   readonly number: number
   readonly session: string
   readonly device: string
+  /** The number of the login's frame: an earlier login of the same device does not take its seat. */
+  readonly heard: number
   readonly leaseUntil: number
 }
 

@@ -66,7 +66,7 @@ export function randomOf(session: string): string {
 
 export function itemOf(seat: Seat): SeatItem {
   const base = { ...keyOf(seat.number), s: randomOf(seat.session), d: seat.device }
-  if (seat.state === 'signing-in') return { ...base, l: seat.leaseUntil }
+  if (seat.state === 'signing-in') return { ...base, h: seat.heard, l: seat.leaseUntil }
   const { user, connection, coverage, lastHeardAt, heard, acked, active, sent, sentAt } = seat
   const { outcome, wokenAt, milestoneMinute } = seat
   return {
@@ -89,8 +89,9 @@ export function itemOf(seat: Seat): SeatItem {
 export function seatIn(item: SeatItem): Seat {
   const number = Number(item.pk.slice(benchKey(0).indexOf('#') + 1)) * BENCH_SEATS + Number(item.sk)
   const base = { number, session: sessionId(number, item.s), device: item.d }
-  if (item.l !== undefined) return { state: 'signing-in', ...base, leaseUntil: item.l }
-  const { u = '', c = '', o, t = 0, h = 0, k = 0, p, n = 0, m, w, g, r } = item
+  const { h = 0 } = item
+  if (item.l !== undefined) return { state: 'signing-in', ...base, heard: h, leaseUntil: item.l }
+  const { u = '', c = '', o, t = 0, k = 0, p, n = 0, m, w, g, r } = item
   return {
     state: 'open',
     ...base,

@@ -33,6 +33,10 @@ export type Kept =
       readonly retryAfterMs?: number
     }
 
+export type Overtaken =
+  | { readonly done: true; readonly former?: Seat }
+  | { readonly done: false; readonly heard: number }
+
 export interface Seats {
   /** The taken seats of a bench. Eventually consistent unless asked otherwise: the conditions decide anyway. */
   read(bench: number, options?: { consistent?: boolean }): Promise<Seat[]>
@@ -50,6 +54,14 @@ export interface Seats {
   open(seat: Open): Promise<boolean>
   /** Gives the seat back, if it is still the session's. @returns the seat as it was: its device may have moved since it was read */
   free(session: string): Promise<Seat | undefined>
+  /**
+   * Takes the seat away from an earlier login of the same device, or from its session, whatever that did meanwhile.
+   *
+   * @param number of the later login's frame
+   * @returns `done` where the session has no seat any more, with the seat as it was where this took it away; otherwise the
+   * number that the session has heard: its device went on with it
+   */
+  overtake(session: string, number: number): Promise<Overtaken>
   /** Ends a session as it was read: `false` where its device spoke meanwhile. */
   end(seat: Open): Promise<boolean>
   /** Notes that the device spoke: it is in coverage, on this connection. One write unit. */
@@ -100,6 +112,12 @@ const MINE = 's = :session'
  *   device A                     status ✔ heard+1                   an eviction of a device that just spoke
  */
 const UNHEARD = 'h = :formerHeard AND c = :formerConnection'
+
+/*
+ *   login 5   reads: session 1 ───────────────────── overtake ✘ EARLIER         a session that is ended by a login that is
+ *   device                       status 6 of session 1 ✔                        older than what its device said in it
+ */
+const EARLIER = 'h < :later'
 
 /*
  *   device    frame 7 ✔ … somebody plays frame 7 again ✘ NEWER      a frame that counts twice
@@ -199,6 +217,17 @@ export function seats(table: Table): Seats {
       const key = keyOf(seatNumberOf(session))
       const removed = await table.remove<SeatItem>(key, { text: MINE, values: mine(session) })
       return removed.done && removed.old ? seatIn(removed.old) : undefined
+    },
+
+    async overtake(session, number) {
+      const key = keyOf(seatNumberOf(session))
+      const removed = await table.remove<SeatItem>(key, {
+        text: `${MINE} AND ${EARLIER}`,
+        values: { ...mine(session), ':later': number },
+      })
+      if (removed.done) return { done: true, ...(removed.old && { former: seatIn(removed.old) }) }
+      const found = removed.found && seatIn(removed.found)
+      return found?.session === session ? { done: false, heard: found.heard } : { done: true }
     },
 
     end: async (seat) => (await table.remove(keyOf(seat.number), unheard(seat))).done,

@@ -46,15 +46,20 @@ export interface Sessions {
   reseal(session: string): Promise<boolean>
 }
 
-/** Which session each device has. There is nothing secret in it. */
+/**
+ * Which session each device has. There is nothing secret in it.
+ *
+ * These items have no expiry. Without one, the frame of a login that somebody caught would count once more, and the next
+ * login would not know of the session that its device has: it stands as long as the device is enrolled.
+ */
 export interface DeviceSessions {
   /** The session that a device has, and the highest frame number with which it logged in. */
   ofDevice(device: string): Promise<DeviceSession | undefined>
   /**
-   * Points a device to its new session. `false`: a login of the same device was faster than this one, which read what was
-   * before, or this one was played again.
+   * Points a device to its new session, in the place of the one that was read, which has been ended before. `false`: a
+   * login of the same device was faster, or this one was played again.
    */
-  point(device: string, to: DeviceSession, now: number, read?: DeviceSession): Promise<boolean>
+  point(device: string, to: DeviceSession, read?: DeviceSession): Promise<boolean>
 }
 
 export interface DeviceSession {
@@ -75,10 +80,9 @@ const NEWER_LOGIN = 'heard < :heard'
 /*
  *   login 1 of a device   read ──── point ✔
  *   login 2 of it           read ────── point ✘ AS_READ               two logins that count as one, and do not know of
- *                                                                     each other
+ *                                                                     each other: two sessions
  */
-const AS_READ = 'occupiedUntil = :occupiedUntil'
-const NEVER_OCCUPIED = 'attribute_not_exists(occupiedUntil)'
+const AS_READ = '#session = :read'
 
 /*
  *   upkeep  GET with 1 ─────────────────── answer: 2 ─ put ✘ UNRENEWED   an old ticket over a newer one
@@ -177,19 +181,14 @@ export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions 
 export function deviceSessions(table: Table): DeviceSessions {
   return {
     ofDevice: (device) => table.get<DeviceSession>({ pk: `DEVICE#${device}`, sk: '-' }, { consistent: true }),
-    async point(device, to, now, read) {
-      const occupied = read?.occupiedUntil
-      const asRead = occupied === undefined ? NEVER_OCCUPIED : AS_READ
+    async point(device, to, read) {
+      const asRead =
+        read === undefined
+          ? { text: NO_LOGIN }
+          : { text: `(${AS_READ} AND ${NEWER_LOGIN})`, values: { ':read': read.session, ':heard': to.heard } }
       const { done } = await table.put(
-        { pk: `DEVICE#${device}`, sk: '-', ...to, ...expiry(now) },
-        {
-          text: `${NO_LOGIN} OR (${NEWER_LOGIN} AND ${asRead}) OR ${MINE}`,
-          values: {
-            ':heard': to.heard,
-            ':session': to.session,
-            ...(occupied !== undefined && { ':occupiedUntil': occupied }),
-          },
-        },
+        { pk: `DEVICE#${device}`, sk: '-', ...to },
+        { text: `${asRead.text} OR ${MINE}`, values: { ...asRead.values, ':session': to.session } },
       )
       return done
     },

@@ -137,9 +137,12 @@ export async function administered({
     ssm: ssm.url,
     /** Gives a seat away, as a login does. */
     place: async <S extends Seat>(seat: S): Promise<S> => {
-      const { number, session, device } = seat
+      const { number, session, device, heard } = seat
       const leaseUntil = seat.state === 'signing-in' ? seat.leaseUntil : clock.now()
-      const taken = await stores.seats.take({ state: 'signing-in', number, session, device, leaseUntil }, clock.now())
+      const taken = await stores.seats.take(
+        { state: 'signing-in', number, session, device, heard, leaseUntil },
+        clock.now(),
+      )
       if (!taken || (seat.state === 'open' && !(await stores.seats.open(seat)))) throw new Error('the seat is not free')
       return seat
     },

@@ -24,6 +24,7 @@ const CAT: SigningIn = {
   number: 8,
   session: '8-CatCatCatCatCatC',
   device: 'cat-phone',
+  heard: 1,
   leaseUntil: NOW + SEAT_LEASE_MS,
 }
 

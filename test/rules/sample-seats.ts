@@ -35,6 +35,7 @@ export function aSigningIn(changes: Partial<SigningIn> = {}): SigningIn {
     number,
     session: sessionOn(number),
     device: 'ann-phone',
+    heard: 10,
     leaseUntil: NOW + 45_000,
     ...changes,
   }

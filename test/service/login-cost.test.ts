@@ -46,11 +46,7 @@ async function filled(
 
 /** The session that Ann's device had once, on a seat that is another's by now. */
 async function earlierSession(items: Table, number: number): Promise<void> {
-  await deviceSessions(items).point(
-    'ann-phone',
-    { session: sessionOn(number, 'the-earlier-one-'), heard: 1 },
-    Date.now(),
-  )
+  await deviceSessions(items).point('ann-phone', { session: sessionOn(number, 'the-earlier-one-'), heard: 1 })
 }
 
 const below = (count: number) => Array.from({ length: count }, (_, number) => number)

@@ -100,7 +100,7 @@ describe('a device that is lost', () => {
     control.release()
 
     expect(JSON.parse(out)).toMatchObject({ ended: [{ device: 'held-phone', upstream: 'times-out' }] })
-    expect(await answer(raw, 'refused')).toMatchObject({ code: 'server-busy' })
+    expect(await answer(raw, 'refused')).toMatchObject({ code: 'session-gone', next: 'login' })
     expect(sessionsOf('sip:cat@contoso.test')).toEqual([])
     expect(await seatsOf('held-phone')).toEqual([])
   })

@@ -14,6 +14,7 @@ import { ENDLESS, LANDS_MS, type Outcome, type Simulation } from '../kit/simulat
 export const INVARIANTS = {
   maximum: 'never more live sessions than the maximum',
   oneSession: 'a seat holds one session',
+  oneEach: 'a device has one session',
   spoke: 'no device is evicted that spoke within the timeout',
   active: 'no session is ended that was active within the timeout',
   ownSeat: 'whoever acts for a session writes on its seat alone',
@@ -22,6 +23,7 @@ export const INVARIANTS = {
   newest: 'a login replaces no session of its device that is newer, and was there when it began',
   refusedHoldsNothing: 'a login that ended holds no seat beside its session',
   ownSuccess: 'a login does not refuse its own success',
+  highest: 'of the logins of a device the one with the highest number is not refused for another',
   refusedWhenFull: 'a login is refused only when every seat was taken',
   counted: 'no seat is taken that a login under a lower maximum would not count',
   inCoverage: 'the end of an earlier connection does not put a device out of coverage',
@@ -77,7 +79,6 @@ export function admissionOracle(
   /** The highest frame number that counted for a device. */
   const highest = new Map<string, number>()
   const openedAt = new Map<string, number>()
-  const lastWriter = new Map<string, string>()
   const capacities: { at: number; most: number; settings: Settings }[] = []
   let isFull = false
   let fullAt = -Infinity
@@ -122,18 +123,18 @@ export function admissionOracle(
     const before = change.before && seatItem(change.before)
     const after = change.after && seatItem(change.after)
     if (after !== undefined && !isWhole(after)) violated(INVARIANTS.whole)
-    if (after?.h !== undefined) highest.set(after.d, Math.max(highest.get(after.d) ?? 0, after.h))
+    if (after?.h !== undefined && after.l === undefined)
+      highest.set(after.d, Math.max(highest.get(after.d) ?? 0, after.h))
     const login = logins.get(change.by)
     if (login !== undefined) byLogin(login, before, after)
     else byOther(change, before, after)
     if (before !== undefined && before.s !== after?.s) accepted.delete(`${change.key.sk} ${before.s}`)
-    lastWriter.set(change.key.sk, change.by)
     noteFull()
   })
 
   const byLogin = (login: Login, before: SeatItem | undefined, after: SeatItem | undefined) => {
     if (after === undefined) {
-      if (before !== undefined && !login.took.has(before.s)) violated(INVARIANTS.ownSeat)
+      if (before !== undefined && !login.took.has(before.s) && !isEarlier(before, login)) violated(INVARIANTS.ownSeat)
     } else if (after.l === undefined) opens(login, before, after)
     else takes(login, before, after)
   }
@@ -159,6 +160,7 @@ export function admissionOracle(
   const opens = (login: Login, before: SeatItem | undefined, after: SeatItem) => {
     if (!login.took.has(after.s) || before?.s !== after.s) return violated(INVARIANTS.ownSeat)
     if (before.l === undefined) return
+    if (open().some(({ d, sk }) => d === after.d && sk !== after.sk)) violated(INVARIANTS.oneEach)
     openedAt.set(after.s, clock.now())
     if (addsNone.get(after.s) === true) return
     if (open().length > Math.max(...inForce())) violated(INVARIANTS.maximum)
@@ -177,16 +179,14 @@ export function admissionOracle(
     if (after?.h !== undefined && !by.startsWith('disconnect') && after.h <= (before.h ?? 0)) violated(INVARIANTS.once)
   }
 
-  const refusalIsRight = (name: string, { device, number, startedAt }: Login, { code, message }: Refusal) => {
+  const refusalIsRight = (name: string, { device, number, startedAt }: Login, { code }: Refusal) => {
     const others = [...logins].filter(([other, login]) => other !== name && login.device === device)
     const isReplay = (highest.get(device) ?? 0) >= number || others.some(([, login]) => login.number >= number)
     if (code === 'replayed' && !isReplay) violated(INVARIANTS.ownSuccess)
+    // Nobody here ends a login that is under way but a later one of its device.
+    const isOvertaken = (highest.get(device) ?? 0) > number || others.some(([, login]) => login.number > number)
+    if ((code === 'replaced' || code === 'session-gone') && !isOvertaken) violated(INVARIANTS.highest)
     if (code !== 'server-busy' && code !== 'failed') return
-    const tookSeat = [...(logins.get(name)?.took.values() ?? [])].at(-1)
-    if (message.includes('took too long')) {
-      if (tookSeat !== undefined && lastWriter.get(tookSeat) === name) violated(INVARIANTS.ownSuccess)
-      return
-    }
     noteFull()
     if (fullAt < startedAt - NO_MS) violated(INVARIANTS.refusedWhenFull)
   }
@@ -248,6 +248,11 @@ export function admissionOracle(
 function seatItem(item: object): SeatItem {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return item as SeatItem
+}
+
+/** Whether a seat is of an earlier login of the same device, or of its session: a later one ends that. */
+function isEarlier({ d, h = 0 }: SeatItem, { device, number }: Login): boolean {
+  return d === device && h < number
 }
 
 function isWhole({ s, d, l, u, t }: Partial<SeatItem>): boolean {

@@ -13,9 +13,9 @@ const REDUNDANT_SCHEDULES = 25
 const seeds = (count: number) => Array.from({ length: count }, (_, seed) => seed)
 
 /** The invariant that does not hold in this schedule. */
-async function violated(seed: number, { rewrite }: Mutation): Promise<string | undefined> {
+async function violated(seed: number, { rewrite, expiry }: Mutation): Promise<string | undefined> {
   try {
-    await playAdmission({ seed, rewrite })
+    await playAdmission({ seed, ...(rewrite && { rewrite }), ...(expiry && { expiry }) })
     return undefined
   } catch (thrown) {
     if (thrown instanceof Violation) return thrown.invariant

@@ -16,6 +16,7 @@ import { SETTINGS_KEY } from '../../shared/store/settings-change.ts'
 import { watches } from '../../shared/store/watches.ts'
 import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import { simulatedDatabase, type Rewrite } from '../kit/simulation/database.ts'
+import { type Expiry, expiryBy } from '../kit/simulation/expiry.ts'
 import { type Faults, type Simulation, simulation } from '../kit/simulation/simulation.ts'
 import { openVault } from '../kit/vault.ts'
 import { admissionOracle } from './admission-oracle.ts'
@@ -25,6 +26,9 @@ const LOGIN_LIMIT_MS = 29_000
 const LISTEN_LIMIT_MS = 60_000
 const IDLE_MS = 10_000
 const INACTIVE_MS = 60_000
+const DAY_MS = 24 * 60 * 60_000
+/** How long the longest schedules last: what expires after a week does so, while sessions go on. */
+const LONG_MS = 30 * DAY_MS
 const USER = 'CONTOSO\\ann'
 const WRONG = 'a wrong password'
 
@@ -32,6 +36,8 @@ export interface ScheduleOptions {
   readonly seed: number
   /** Puts another condition in the place of one: breaks it on purpose. */
   readonly rewrite?: Rewrite
+  /** Another idea of what expires when: breaks that on purpose. */
+  readonly expiry?: (expiry: Expiry, now: number) => Expiry
 }
 
 /** What one schedule came to. */
@@ -45,18 +51,26 @@ export interface Played {
 /**
  * One schedule of admission: a few devices, more than there are seats, log in, speak, fall silent, lose coverage, log out;
  * logins run the service's own story, in environments that each remember their last no; upkeep ends the inactive and
- * looks at the benches; an administrator lowers and raises the maximum; anything crashes, and answers get lost.
+ * looks at the benches; an administrator lowers and raises the maximum; anything crashes, and answers get lost. Logins
+ * of one device come at once, and logins that somebody caught are played again. What expires goes at any moment after, or
+ * never; some schedules last a month.
  *
  * @throws Violation where an invariant of admission-oracle.ts does not hold
  */
-export async function playAdmission({ seed, rewrite }: ScheduleOptions): Promise<Played> {
+export async function playAdmission({ seed, rewrite, expiry }: ScheduleOptions): Promise<Played> {
   const world = simulation({ seed, faults: faultsOf(seed) })
   const { random, clock, pause } = world
-  const kept = simulatedDatabase(world, rewrite && { rewrite })
+  const expires = expiryBy(random)
+  const kept = simulatedDatabase(world, {
+    ...(rewrite && { rewrite }),
+    expiry: expiry === undefined ? expires : (item) => expiry(expires, clock.now())(item),
+  })
   const configured = simulatedDatabase(world)
   const maximum = 1 + random.below(4)
   // In some schedules the maximum changes again and again, and somebody looks after it often.
   const restless = seed % 3 === 2
+  const isLong = seed % 5 === 4
+  const until = clock.now() + (isLong ? LONG_MS : 0)
   const first: Settings = {
     ...DEFAULT_SETTINGS,
     persistentConnections: 6,
@@ -64,8 +78,8 @@ export async function playAdmission({ seed, rewrite }: ScheduleOptions): Promise
     loginsPerHour: 1_000_000,
     wrongPasswords: 1_000_000,
     ...(random.chance(0.95) && { maximumSessions: maximum }),
-    ...(random.chance(0.85) && { idleTimeoutMs: IDLE_MS }),
-    ...(random.chance(0.5) && { inactivityTimeoutMs: INACTIVE_MS }),
+    ...(random.chance(0.85) && { idleTimeoutMs: isLong ? 3 * DAY_MS : IDLE_MS }),
+    ...(random.chance(0.5) && { inactivityTimeoutMs: isLong ? 12 * DAY_MS : INACTIVE_MS }),
   }
   configured.place({ ...SETTINGS_KEY, ...first })
   configured.place({ pk: `USER#${USER.toLowerCase()}`, sk: '-', permitted: true })
@@ -143,11 +157,18 @@ export async function playAdmission({ seed, rewrite }: ScheduleOptions): Promise
     let at: Where | undefined
     let number = 1_000 * (1 + random.below(9))
     let connections = 0
-    for (let acts = restless ? 12 : 3 + random.below(5); acts > 0; acts -= 1) {
+    const caught: number[] = []
+    for (let acts = restless ? 12 : 3 + random.below(5); acts > 0 || clock.now() < until; acts -= 1) {
       await pause(random.chance(0.3) ? random.below(restless ? QUIET_MS : 25_000) : random.below(500))
+      if (isLong) await pause(random.below(random.chance(0.5) ? 9 * DAY_MS : DAY_MS))
+      if (caught.length > 0 && random.chance(0.2)) await login(name, random.pick(caught), 'right')
       number += 2
       if (at === undefined) {
         const password = random.chance(0.1) ? WRONG : 'right'
+        // A program that is started twice, three times, at once; the last of them is the one that is looked at.
+        const atOnce = random.chance(0.25) ? 1 + random.below(3) : 0
+        const earlier = Array.from({ length: atOnce }, (_, index) => login(name, number + index, password))
+        number += atOnce
         const attempt = login(name, number, password)
         // A device that waits no longer, and tries again; somebody who plays its frame once more.
         const isPlayedAgain = random.chance(0.15)
@@ -155,6 +176,8 @@ export async function playAdmission({ seed, rewrite }: ScheduleOptions): Promise
         if (isPlayedAgain) await Promise.all([attempt, login(name, number, password)])
         else if (isImpatient) await Promise.race([attempt, login(name, number + 1, password), pause(200)])
         at = await attempt
+        await Promise.all(earlier)
+        caught.push(number)
         continue
       }
       const act = random.below(10)
@@ -193,8 +216,9 @@ export async function playAdmission({ seed, rewrite }: ScheduleOptions): Promise
     await configured.table.put({ ...SETTINGS_KEY, ...rest, maximumSessions: 1 + random.below(5) }).catch(() => {})
   }
   const upkeep = async () => {
-    for (let ticks = restless ? 12 : 2 + random.below(3); ticks > 0; ticks -= 1) {
+    for (let ticks = restless ? 12 : 2 + random.below(3); ticks > 0 || clock.now() < until; ticks -= 1) {
       await pause(random.below(restless ? QUIET_MS : 2 * QUIET_MS))
+      if (isLong) await pause(random.below(4 * DAY_MS))
       const ticking = world.start('upkeep', tick, { limitMs: LISTEN_LIMIT_MS })
       if (restless && random.chance(0.4)) {
         await changeMaximum()
@@ -206,6 +230,7 @@ export async function playAdmission({ seed, rewrite }: ScheduleOptions): Promise
   const administrator = async () => {
     for (let changes = restless ? 8 : random.below(3); changes > 0; changes -= 1) {
       await pause(random.below(random.chance(0.3) ? 1_000 : 2 * QUIET_MS))
+      if (isLong) await pause(random.below(5 * DAY_MS))
       await changeMaximum()
     }
   }

@@ -47,7 +47,7 @@ describe('a bench of 300 taken seats', () => {
 
 describe('a seat as it is kept', () => {
   it('leaves out what is usual', () => {
-    expect(Object.keys(itemOf(aSigningIn())).join(' ')).toBe('pk sk s d l')
+    expect(Object.keys(itemOf(aSigningIn())).join(' ')).toBe('pk sk s d h l')
     expect(Object.keys(itemOf(anOpen())).join(' ')).toBe('pk sk s d u c t h k n')
     expect(Object.keys(itemOf(aFullSeat(0))).join(' ')).toBe('pk sk s d u c o t h k p n m g r')
   })

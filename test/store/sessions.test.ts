@@ -112,12 +112,27 @@ describe('a device', () => {
   const first = { session: SESSION.session, heard: 10 }
 
   it('has the session that it logged in to last, and no other device has it', async () => {
-    const { sessions, expiry } = await cache()
+    const { sessions } = await cache()
     expect(await sessions.ofDevice(DEVICE)).toBeUndefined()
-    expect(await sessions.point(DEVICE, first, NOW)).toBe(true)
+    expect(await sessions.point(DEVICE, first)).toBe(true)
     expect(await sessions.ofDevice(DEVICE)).toMatchObject(first)
     expect(await sessions.ofDevice('bob-phone')).toBeUndefined()
-    expect(await expiry(`DEVICE#${DEVICE}`)).toBe(EXPIRES_AT_S)
+  })
+
+  it('has it for as long as it is enrolled: the item never expires', async () => {
+    const { sessions, expiry } = await cache()
+    await sessions.point(DEVICE, first)
+    await sessions.point(DEVICE, { session: ANOTHER, heard: 11 }, first)
+    expect(await expiry(`DEVICE#${DEVICE}`)).toBeUndefined()
+  })
+
+  it('is not pointed to a session by a login that does not know the one that it has', async () => {
+    const { sessions } = await cache()
+    await sessions.point(DEVICE, first)
+    expect(await sessions.point(DEVICE, { session: ANOTHER, heard: 11 })).toBe(false)
+    const elsewhere = { session: sessionOn(18), heard: 9 }
+    expect(await sessions.point(DEVICE, { session: ANOTHER, heard: 11 }, elsewhere)).toBe(false)
+    expect(await sessions.ofDevice(DEVICE)).toMatchObject(first)
   })
 
   test.each([
@@ -126,23 +141,23 @@ describe('a device', () => {
     { heard: 11, pointed: true, what: 'a newer login' },
   ])('is pointed to its new session: $pointed, by frame $heard, $what', async ({ heard, pointed }) => {
     const { sessions } = await cache()
-    await sessions.point(DEVICE, first, NOW)
+    await sessions.point(DEVICE, first)
     const next = { session: ANOTHER, heard }
-    expect(await sessions.point(DEVICE, next, NOW)).toBe(pointed)
+    expect(await sessions.point(DEVICE, next, first)).toBe(pointed)
     expect(await sessions.ofDevice(DEVICE)).toMatchObject(pointed ? next : first)
   })
 
   it('is pointed once by 20 copies of one login', async () => {
     const { sessions } = await cache()
     const copies = Array.from({ length: 20 }, (_, at) => sessionOn(at))
-    const pointed = await Promise.all(copies.map((session) => sessions.point(DEVICE, { session, heard: 10 }, NOW)))
+    const pointed = await Promise.all(copies.map((session) => sessions.point(DEVICE, { session, heard: 10 })))
     expect(pointed.filter((done) => done)).toHaveLength(1)
     expect(await sessions.ofDevice(DEVICE)).toMatchObject({ session: copies[pointed.indexOf(true)] })
   })
 
   it('is pointed once by logins that read the same, whatever their numbers', async () => {
     const { sessions } = await cache()
-    await sessions.point(DEVICE, { ...first, at: NOW, occupiedUntil: NOW + 60_000 }, NOW)
+    await sessions.point(DEVICE, { ...first, at: NOW, occupiedUntil: NOW + 60_000 })
     const read = await sessions.ofDevice(DEVICE)
     const logins = Array.from({ length: 10 }, (_, at) => ({
       session: sessionOn(at),
@@ -150,14 +165,14 @@ describe('a device', () => {
       at: NOW,
       occupiedUntil: NOW + 120_000,
     }))
-    const pointed = await Promise.all(logins.map((login) => sessions.point(DEVICE, login, NOW, read)))
+    const pointed = await Promise.all(logins.map((login) => sessions.point(DEVICE, login, read)))
     expect(pointed.filter((done) => done)).toHaveLength(1)
     expect(await sessions.ofDevice(DEVICE)).toMatchObject(logins[pointed.indexOf(true)] ?? {})
   })
 
   it('is not refused its own login when the answer is lost', async () => {
     const { sessions, sessionsWithAnswerLost } = await cache()
-    expect(await sessionsWithAnswerLost().point(DEVICE, first, NOW)).toBe(true)
+    expect(await sessionsWithAnswerLost().point(DEVICE, first)).toBe(true)
     expect(await sessions.ofDevice(DEVICE)).toMatchObject(first)
   })
 })

@@ -158,7 +158,7 @@ async function furnish(): Promise<void> {
     const cursor = { seq: 1, ackId: 1, eid: 1 }
     const known = { session, device, user: 'CONTOSO\\ann', uri: 'sip:ann@contoso.test', sid: 's', ticket: 't' }
     await sessions(items, sealing).open({ ...known, openedAt: HEARD, cursor }, Date.now())
-    await sessions(items, sealing).point(device, { session, heard: HEARD }, Date.now())
+    await sessions(items, sealing).point(device, { session, heard: HEARD })
     await mailbox(items).append(session, { ...cursor, events: [{ kind: 'done', number: 1 }] }, Date.now())
   }
 }
