@@ -49,7 +49,8 @@ type Settings = Readonly<Record<string, unknown>>
 
 /** Each list holds the alternatives of one setting that brings or takes resources: every combination of them is judged. */
 const ALTERNATIVES: readonly (readonly Settings[])[] = [
-  [{}, { vpc: VPC }],
+  [{}, { vpc: VPC }, { vpc: { ...VPC, dynamoDbEndpoint: 'exists' } }],
+  [{ accessLogRole: 'create' }, { accessLogRole: 'exists' }],
   [{ removalPolicy: 'retain' }, { removalPolicy: 'destroy' }],
   [{}, { masterKey: 'kms:arn:aws-cn:kms:cn-north-1:000000000000:key/0a1b2c3d-1111-2222-3333-444455556666' }],
 ]
@@ -63,6 +64,7 @@ function combinations(privateCa: string): Settings[] {
   return all.map((set, index) => ({
     ...set,
     ...(index % 2 === 0 && { privateCa }),
+    ...(index % 4 < 2 && { connectionsUrl: 'https://im-gateway.fabrikam.test/live', stackName: 'Trial' }),
     ...(index % 3 === 0 && { codec: 'xml', stage: 'trial', upstreamUrl: 'http://im.fabrikam.test:8080' }),
   }))
 }

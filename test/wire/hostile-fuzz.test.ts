@@ -95,6 +95,7 @@ beforeAll(async () => {
     UPKEEP_FUNCTION: 'upkeep',
     SESSIONS_PER_LISTENER: '900',
     MASTER_KEY: 'ssm:/keys',
+    URL_SUFFIX: 'amazonaws.com',
     WAKING_BUS: 'waking',
     CWA_URL: NOBODY,
     CWA_CODEC: 'json',
