@@ -12,7 +12,7 @@ import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authoriz
 import { WebSocketLambdaIntegration, WebSocketMockIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
-import { ACTIONS } from '../shared/wire/actions.ts'
+import { ACTIONS, type Action } from '../shared/wire/actions.ts'
 import { accountRole } from './account-role.ts'
 import type { Functions, ManagedConnections } from './functions.ts'
 import { removalOf } from './removal.ts'
@@ -27,6 +27,12 @@ export interface Api extends ManagedConnections {
   /** Puts the functions behind the routes. */
   readonly serve: (functions: Functions) => void
 }
+
+/**
+ * Actions that mostly want no answer: what there is to say is posted (functions/parts/posted.ts). Over a route with a
+ * response an answer without a body was seen to reach the device as an empty message, billed.
+ */
+const ONE_WAY: ReadonlySet<Action> = new Set(['status'])
 
 /** The WebSocket API: who may connect, and which function a frame goes to. */
 export function api(stack: Stack, settings: StackSettings): Api {
@@ -78,7 +84,10 @@ function addRoutes(webSocket: WebSocketApi, functions: Functions): void {
     webSocket.addRoute('$disconnect', { integration: lambda('$disconnect', functions.disconnect) }),
     webSocket.addRoute('$default', { integration: lambda('$default', functions.unknown), returnResponse: true }),
     ...ACTIONS.map((action) =>
-      webSocket.addRoute(action, { integration: lambda(action, functions[action]), returnResponse: true }),
+      webSocket.addRoute(action, {
+        integration: lambda(action, functions[action]),
+        returnResponse: !ONE_WAY.has(action),
+      }),
     ),
   ]
   for (const route of others) {

@@ -46,7 +46,7 @@ const NEEDS = {
   authorize: { configuration: TRANSPORT_KEY, secrets: true },
   disconnect: { sessions: { 'DEVICE#*': READ, 'SEATS#*': ['UpdateItem'] } },
   unknown: { configuration: TRANSPORT_KEY, secrets: true },
-  status: { configuration: TRANSPORT_KEY, sessions: { 'SEATS#*': ['UpdateItem'] }, secrets: true },
+  status: { configuration: TRANSPORT_KEY, sessions: { 'SEATS#*': ['UpdateItem'] }, secrets: true, downstream: true },
   poll: {
     configuration: TRANSPORT_KEY,
     sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': READ, 'MAIL#*': ['Query'], 'WATCH#*': ['UpdateItem'] },

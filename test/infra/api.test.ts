@@ -18,7 +18,7 @@ const ROUTES: Readonly<Record<string, { readonly to: string; readonly answers: b
   login: { to: 'login', answers: true },
   send: { to: 'send', answers: true },
   poll: { to: 'poll', answers: true },
-  status: { to: 'status', answers: true },
+  status: { to: 'status', answers: false },
   logout: { to: 'logout', answers: true },
   enroll: { to: 'enroll', answers: true },
 }

@@ -35,7 +35,7 @@ const MAY: Readonly<Record<string, May>> = {
   authorize: { configuration: KEY, secrets: true },
   disconnect: { sessions: { 'DEVICE#*': ['GetItem'], 'SEATS#*': ['UpdateItem'] } },
   unknown: { configuration: KEY, secrets: true },
-  status: { configuration: KEY, sessions: { 'SEATS#*': ['UpdateItem'] }, secrets: true },
+  status: { configuration: KEY, sessions: { 'SEATS#*': ['UpdateItem'] }, secrets: true, posts: true },
   poll: {
     configuration: KEY,
     sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': ['GetItem'], 'MAIL#*': ['Query'], 'WATCH#*': ['UpdateItem'] },

@@ -59,7 +59,7 @@ async function run(
   const answer = proxyAnswer(outcome.answer)
   if (answer === undefined) return failed("the function's answer is malformed")
   const { statusCode: status, body } = answer
-  if (!twoWay || body.length === 0) return { status }
+  if (!twoWay || (body.length === 0 && !stage.emptyMessages)) return { status }
   if (body.length > stage.limits.messageBytes) return failed("the function's answer is too large for a message")
   // Only `isBase64Encoded` can bring this about; a text frame must be UTF-8 (RFC 6455, 5.6).
   return isUtf8(body) ? { status, reply: body } : failed("the function's answer is no text")
