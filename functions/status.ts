@@ -1,14 +1,16 @@
 import { Refusal } from '../shared/rules/refusal.ts'
-import { route } from './parts/route.ts'
+import { downstream } from './parts/downstream.ts'
+import { oneWayRoute } from './parts/route.ts'
 import { configurationStore, sessionStores } from './parts/stores.ts'
 
 const { seats } = sessionStores()
 
 /**
  * The device's sign of life: it is there, on this connection, and has the batches up to `ack`. One write unit, and a
- * message back only where the device asks for one.
+ * message back only where the device asks for one, or is refused: its route has no response.
  */
-export const handler = route('status', configurationStore(), async ({ frame, number, device, connection, now }) => {
+export const handler = oneWayRoute('status', configurationStore(), downstream, async (told) => {
+  const { frame, number, device, connection, now } = told
   const { session, ack: acked, active, answer } = frame
   const heard = await seats.heard({ session, device, connection, number, acked, active, at: now })
   if (!heard.kept) throw new Refusal(heard.because, heard)

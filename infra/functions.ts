@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, RemovalPolicy, Validations, type Stack } from 'aws-cdk-lib'
+import { ArnFormat, Duration, Validations, type Stack } from 'aws-cdk-lib'
 import type { Table } from 'aws-cdk-lib/aws-dynamodb'
 import type { EventBus } from 'aws-cdk-lib/aws-events'
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
@@ -8,6 +8,7 @@ import { Construct } from 'constructs'
 import type { Variable } from '../functions/parts/environment.ts'
 import type { Bundle } from './bundle.ts'
 import type { UpstreamNetwork } from './network.ts'
+import { removalOf } from './removal.ts'
 import type { StackSettings } from './settings.ts'
 
 /** What a function needs: nothing is granted, and no variable set, that its line does not name. */
@@ -45,7 +46,7 @@ const NEEDS = {
   authorize: { configuration: TRANSPORT_KEY, secrets: true },
   disconnect: { sessions: { 'DEVICE#*': READ, 'SEATS#*': ['UpdateItem'] } },
   unknown: { configuration: TRANSPORT_KEY, secrets: true },
-  status: { configuration: TRANSPORT_KEY, sessions: { 'SEATS#*': ['UpdateItem'] }, secrets: true },
+  status: { configuration: TRANSPORT_KEY, sessions: { 'SEATS#*': ['UpdateItem'] }, secrets: true, downstream: true },
   poll: {
     configuration: TRANSPORT_KEY,
     sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': READ, 'MAIL#*': ['Query'], 'WATCH#*': ['UpdateItem'] },
@@ -112,6 +113,8 @@ const NAMES = Object.keys(NEEDS) as Name[]
 export interface ManagedConnections {
   /** `https://…/stage` */
   readonly managementUrl: string
+  /** The same, or the address that reaches it from the team's VPC. */
+  readonly connectionsUrl: string
   /** The ARN of posting to this stage's connections. A connection's id cannot be known before, hence its `*`. */
   readonly postArn: string
   /** How cdk-nag names that `*`. */
@@ -147,7 +150,7 @@ function lambdaFunction(stack: Stack, name: Name, props: FunctionsProps): Lambda
   const scope = new Construct(stack, name)
   const logGroup = new LogGroup(scope, 'Log', {
     retention: settings.logRetentionDays,
-    removalPolicy: settings.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    removalPolicy: removalOf(settings),
   })
   const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
   logGroup.grantWrite(role)
@@ -180,8 +183,8 @@ function variables(stack: Stack, needs: Needs, props: FunctionsProps) {
   const set: Partial<Record<Variable, string>> = {
     ...(needs.configuration && { CONFIGURATION_TABLE: configuration.tableName }),
     ...(needs.sessions && { SESSIONS_TABLE: sessions.tableName }),
-    ...(needs.secrets && { MASTER_KEY: settings.masterKey }),
-    ...(needs.downstream && { CONNECTIONS_URL: gateway.managementUrl }),
+    ...(needs.secrets && { MASTER_KEY: settings.masterKey, URL_SUFFIX: stack.urlSuffix }),
+    ...(needs.downstream && { CONNECTIONS_URL: gateway.connectionsUrl }),
     ...(needs.startsUpkeep && { UPKEEP_FUNCTION: functionName(stack, 'upkeep') }),
     ...(needs.wakes && { WAKING_BUS: waking.eventBusName }),
     ...(needs.findsListener && { SESSIONS_PER_LISTENER: String(settings.sessionsPerListener) }),

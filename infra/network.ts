@@ -20,26 +20,31 @@ export type UpstreamNetwork = Required<Pick<FunctionOptions, 'vpc' | 'vpcSubnets
  *
  * DynamoDB is reached by a gateway endpoint, which costs nothing. @connections and Lambda are not: a WebSocket API has no
  * private endpoint, so the subnets' default route must lead to a NAT gateway. Without it posts hang until they time out
- * (aws-sdk-go-v2 issue 1534, rusoto issue 1659).
+ * (aws-sdk-go-v2 issue 1534, rusoto issue 1659). Where the VPC has an interface endpoint of execute-api with private DNS,
+ * that endpoint answers for @connections, too, and refuses each post: 403. The setting connectionsUrl leads past it
+ * (AWS Knowledge Center, "api-gateway-vpc-connections").
  */
 export function upstreamNetwork(
   stack: Stack,
   { vpc: settings, upstreamUrl }: StackSettings,
 ): UpstreamNetwork | undefined {
   if (settings === undefined) return undefined
-  const { id: vpcId, availabilityZones, routeTables: routeTableIds } = settings
+  const { id: vpcId, availabilityZones } = settings
   const vpc = Vpc.fromVpcAttributes(stack, 'Network', { vpcId, availabilityZones })
   const subnets = settings.subnets.map((subnetId, index) => Subnet.fromSubnetId(stack, `Subnet${index}`, subnetId))
   Validations.of(stack).acknowledge({
     id: '@aws-cdk/aws-ec2:noSubnetRouteTableId',
-    reason: 'The endpoint below takes the route tables as they are set, not from the subnets.',
+    reason: 'The endpoint takes the route tables as they are set, not from the subnets.',
   })
-  new CfnVPCEndpoint(stack, 'DynamoDb', {
-    vpcId,
-    routeTableIds,
-    serviceName: GatewayVpcEndpointAwsService.DYNAMODB.name,
-    vpcEndpointType: VpcEndpointType.GATEWAY,
-  })
+  // A route table takes one of a service: another one fails the deployment with RouteAlreadyExists (eksctl issue 4377).
+  if (settings.dynamoDbEndpoint === 'create') {
+    new CfnVPCEndpoint(stack, 'DynamoDb', {
+      vpcId,
+      routeTableIds: settings.routeTables,
+      serviceName: GatewayVpcEndpointAwsService.DYNAMODB.name,
+      vpcEndpointType: VpcEndpointType.GATEWAY,
+    })
+  }
 
   const securityGroup = new SecurityGroup(stack, 'ToUpstream', {
     vpc,

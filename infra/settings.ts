@@ -12,6 +12,9 @@ const RETENTION_DAYS = Object.values(RetentionDays).filter(isDays)
 /** A function's variables may take 4 KB together (AWS Lambda); this leaves room for the others. */
 const CA_BYTES = 3_000
 
+/** The stack's name in CloudFormation, where none is set. */
+export const STACK = 'Collaboration'
+
 /**
  * How many long polls one environment of upkeep holds: those of one, two or three benches (of shared/rules/seat.ts). A Lambda
  * environment has 1,024 file descriptors: 900 leave room for DynamoDB, the gateway and the runtime.
@@ -25,11 +28,15 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   privateCa: `the path of a file of at most ${CA_BYTES} bytes that holds certificates in PEM and no private key`,
   masterKey:
     '"ssm:/path" of a parameter (letters, digits, . - _ and /), or "kms:" and the ARN of a symmetric KMS key (not an alias)',
-  vpc: '{"id", "availabilityZones", "subnets", "routeTables"}, with -c as JSON text',
+  vpc: '{"id", "availabilityZones", "subnets", "routeTables", "dynamoDbEndpoint"}, with -c as JSON text',
   'vpc.id': 'an id such as "vpc-0a1b2c3d4e5f67890"',
   'vpc.availabilityZones': 'a list of names such as "eu-central-1a"',
   'vpc.subnets': 'a list of ids such as "subnet-0a1b2c3d4e5f67890"',
   'vpc.routeTables': 'a list of ids such as "rtb-0a1b2c3d4e5f67890"',
+  'vpc.dynamoDbEndpoint': '"create", or "exists" where the route tables lead to a gateway endpoint of DynamoDB already',
+  connectionsUrl: 'the https:// URL of a custom domain that leads to the stage; no user name, no query',
+  accessLogRole: '"create", or "exists" where API Gateway has a CloudWatch role in this account and region already',
+  stackName: 'a letter, then at most 49 letters, digits and -',
   logRetentionDays: `one of ${RETENTION_DAYS.join(', ')}`,
   removalPolicy: '"retain" or "destroy"',
   throttle: '{"ratePerSecond", "burst"}, with -c as JSON text',
@@ -43,6 +50,12 @@ const wholeNumber = v.pipe(v.unknown(), v.transform(numberIn), v.number(), v.int
 const positive = v.pipe(wholeNumber, v.minValue(1))
 const list = (each: RegExp) => v.pipe(v.array(v.pipe(v.string(), v.regex(each))), v.minLength(1))
 
+const network = {
+  id: v.pipe(v.string(), v.regex(idOf('vpc'))),
+  availabilityZones: list(/^[a-z]{2}-[a-z0-9-]+$/),
+  subnets: list(idOf('subnet')),
+}
+
 const schema = v.object({
   upstreamUrl: v.pipe(
     v.string(),
@@ -51,19 +64,34 @@ const schema = v.object({
   ),
   codec: v.optional(v.picklist(['json', 'xml']), 'json'),
   privateCa: v.optional(v.pipe(v.string(), v.rawTransform(readCertificates))),
-  masterKey: v.optional(v.pipe(v.string(), v.check(isMasterKey)), 'ssm:/collaboration/master-key'),
+  masterKey: v.optional(v.pipe(v.string(), v.check(isMasterKey))),
   vpc: v.optional(
     v.pipe(
       v.unknown(),
       v.transform(objectIn),
-      v.strictObject({
-        id: v.pipe(v.string(), v.regex(idOf('vpc'))),
-        availabilityZones: list(/^[a-z]{2}-[a-z0-9-]+$/),
-        subnets: list(idOf('subnet')),
-        routeTables: list(idOf('rtb')),
-      }),
+      v.variant('dynamoDbEndpoint', [
+        v.strictObject({
+          ...network,
+          routeTables: list(idOf('rtb')),
+          dynamoDbEndpoint: v.optional(v.literal('create'), 'create'),
+        }),
+        v.strictObject({
+          ...network,
+          routeTables: v.optional(list(idOf('rtb'))),
+          dynamoDbEndpoint: v.literal('exists'),
+        }),
+      ]),
     ),
   ),
+  connectionsUrl: v.optional(
+    v.pipe(
+      v.string(),
+      v.check(isHttpsUrl),
+      v.transform((url) => url.replace(/\/+$/, '')),
+    ),
+  ),
+  accessLogRole: v.optional(v.picklist(['create', 'exists']), 'create'),
+  stackName: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z][a-zA-Z0-9-]{0,49}$/)), STACK),
   logRetentionDays: v.optional(v.pipe(wholeNumber, v.picklist(RETENTION_DAYS)), 30),
   removalPolicy: v.optional(v.picklist(['retain', 'destroy']), 'retain'),
   throttle: v.optional(
@@ -75,7 +103,7 @@ const schema = v.object({
 })
 
 /** What a team sets before it deploys. The sessions' own settings (maximum, timeouts) are data: see shared/rules/settings.ts. */
-export type StackSettings = v.InferOutput<typeof schema>
+export type StackSettings = v.InferOutput<typeof schema> & { readonly masterKey: string }
 
 /**
  * Reads the settings from CDK context.
@@ -89,9 +117,15 @@ export function settingsFrom(context: Readonly<Record<string, unknown>>): StackS
     .map(([key, value]) => [key.slice(PREFIX.length), value] as const)
   const parsed = v.safeParse(schema, Object.fromEntries(ours))
   const strangers = ours.map(([key]) => key).filter((key) => !(key in schema.entries))
-  if (parsed.success && strangers.length === 0) return parsed.output
+  if (parsed.success && strangers.length === 0) return withMasterKey(parsed.output)
   const wrong = [...(parsed.issues ?? []).map(inWords), ...strangers.map(noSuch)]
   throw new Error(['These settings (context in cdk.json, or -c) are wrong:', ...new Set(wrong)].join('\n  '))
+}
+
+/** Two stacks of a region have two parameters: each rotates its own keys. */
+function withMasterKey(set: v.InferOutput<typeof schema>): StackSettings {
+  const folder = set.stackName === STACK ? '/collaboration' : `/collaboration/${set.stackName}`
+  return { ...set, masterKey: set.masterKey ?? `ssm:${folder}/master-key` }
 }
 
 function inWords(issue: v.BaseIssue<unknown>): string {
@@ -159,6 +193,12 @@ function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, pathname, search, hash, username, password } = new URL(text)
   return /^https?:$/.test(protocol) && pathname === '/' && !search && !hash && !username && !password
+}
+
+function isHttpsUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, search, hash, username, password } = new URL(text)
+  return protocol === 'https:' && !search && !hash && !username && !password
 }
 
 /** The PEM text of the file that the setting names. */

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
 import { EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
@@ -8,6 +8,7 @@ import { api } from './api.ts'
 import type { Bundle } from './bundle.ts'
 import { functions } from './functions.ts'
 import { upstreamNetwork } from './network.ts'
+import { removalOf } from './removal.ts'
 import type { StackSettings } from './settings.ts'
 
 export interface CollaborationProps {
@@ -46,6 +47,13 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
     description: `Where the key ring is. The first time, npm run admin -- --stack ${stack.stackName} keys create makes it`,
   })
   new CfnOutput(stack, 'ManagementUrl', { value: webSocket.managementUrl })
+  if (settings.vpc) {
+    new CfnOutput(stack, 'Vpc', { value: settings.vpc.id })
+    new CfnOutput(stack, 'ConnectionsUrl', {
+      value: webSocket.connectionsUrl,
+      description: 'Where functions in the VPC post to connections',
+    })
+  }
   new CfnOutput(stack, 'WakingBus', { value: waking.eventBusName, description: 'Where devices to wake are told of' })
   new CfnOutput(stack, 'CwaUrl', { value: settings.upstreamUrl })
   new CfnOutput(stack, 'CwaCodec', { value: settings.codec })
@@ -54,14 +62,14 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
 }
 
 /** On demand, encrypted, with point-in-time recovery: the bill follows use, and a mistake can be taken back. */
-function table(stack: Stack, id: string, { removalPolicy }: StackSettings, timeToLiveAttribute?: string): Table {
+function table(stack: Stack, id: string, settings: StackSettings, timeToLiveAttribute?: string): Table {
   return new Table(stack, id, {
     partitionKey: { name: KEYS.partition, type: AttributeType.STRING },
     sortKey: { name: KEYS.sort, type: AttributeType.STRING },
     billingMode: BillingMode.PAY_PER_REQUEST,
     encryption: TableEncryption.AWS_MANAGED,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    removalPolicy: removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    removalPolicy: removalOf(settings),
     ...(timeToLiveAttribute !== undefined && { timeToLiveAttribute }),
   })
 }

@@ -3,11 +3,10 @@ import { join } from 'node:path'
 import { App, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import type { Bundle } from './bundle.ts'
-import { settingsFrom } from './settings.ts'
+import { settingsFrom, STACK } from './settings.ts'
 import { collaborationStack } from './stack.ts'
 
-/** The stack's name in CloudFormation. */
-export const STACK = 'Collaboration'
+export { STACK }
 
 export interface SynthesisOptions {
   readonly bundles: Readonly<Record<string, Bundle>>
@@ -36,7 +35,8 @@ export function synthesize({ bundles, outdir, context }: SynthesisOptions): stri
     ...(outdir !== undefined && { outdir }),
     ...(context !== undefined && { postCliContext: context }),
   })
-  collaborationStack(app, STACK, { settings: settingsFrom(app.node.getAllContext()), bundles })
+  const settings = settingsFrom(app.node.getAllContext())
+  collaborationStack(app, settings.stackName, { settings, bundles })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   return app.synth().directory
 }

@@ -66,8 +66,8 @@ async function answered(service: 'ssm' | 'kms', target: string, body: string) {
   return { status: response.status, text: await response.text() }
 }
 
-/** The SDK's variables for another endpoint, which the local stack sets; otherwise AWS's, by its partition. */
+/** The SDK's variables for another endpoint, which the local stack sets; otherwise AWS's, under the suffix of its partition. */
 function endpointOf(service: 'ssm' | 'kms', region: string): string {
   const other = { ssm: process.env['AWS_ENDPOINT_URL_SSM'], kms: process.env['AWS_ENDPOINT_URL_KMS'] }[service]
-  return other ?? `https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+  return other ?? `https://${service}.${region}.${variable('URL_SUFFIX')}`
 }

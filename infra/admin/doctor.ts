@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Attend } from './attend.ts'
 import type { Check, Finding } from './checks/check.ts'
 import { databaseClockCheck } from './checks/clocks.ts'
+import { accessLogRoleCheck, connectionsCheck } from './checks/gateway.ts'
 import { masterKeyCheck } from './checks/master-key.ts'
 import { listenersCheck, settingsCheck } from './checks/service.ts'
 import { userChecks } from './checks/sign-in.ts'
@@ -52,6 +53,7 @@ async function checksFor(desk: Desk, { user, skipCwa, deep }: DoctorOptions): Pr
     settingsCheck,
     listenersCheck,
     databaseClockCheck,
+    ...(desk.target.isLocal ? [] : [accessLogRoleCheck, connectionsCheck]),
   ]
   const cwa = skipCwa ? [] : [upstreamCheck]
   if (user === undefined && deep) throw wrongUse('--deep logs a user in: say which, with --user NAME')
@@ -95,7 +97,7 @@ export function doctorCommand(program: Command, attend: Attend): void {
 
 const DOCTOR_HELP = `
 It looks at the tables and what you may do with them, the master key, the settings, sessions that nobody listens for, the
-clocks, and the way to CWA: name, connection, certificate, answer. The password for --user is asked for, or
+clocks, what API Gateway has to write access logs with and what stands in the way of posts to devices, and the way to CWA: name, connection, certificate, answer. The password for --user is asked for, or
 taken from ${PASSWORD_VARIABLE}. Exit code 1 when something is wrong; a warning is none.
 
 --deep makes a device, connects, logs the user in, sends a sign of life and a message to itself, logs out and removes the

@@ -13,6 +13,8 @@ export interface Target {
   readonly kms: Reached
   /** The stage's @connections: `endpoint` is its management URL. */
   readonly connections: Reached & { readonly endpoint: string }
+  /** The VPC of the functions that post to devices, and where they post. Absent: they are in none. */
+  readonly vpc?: { readonly id: string; readonly connectionsUrl: string }
   /** Where the key ring is: `ssm:/path` or `kms:ARN`. */
   readonly masterKey: string
   readonly tables: { readonly configuration: string; readonly sessions: string }
@@ -78,7 +80,7 @@ function local(file: string): Target {
 async function deployed(stack: DeployedStack, ca: string | undefined): Promise<Target> {
   const { name, ...where } = stack
   const outputs = await outputsOf(stack)
-  const { CwaUrl: url, CwaCodec: codec } = outputs
+  const { CwaUrl: url, CwaCodec: codec, Vpc: vpc, ConnectionsUrl: connectionsUrl } = outputs
   return {
     words: `the stack ${name}`,
     isLocal: false,
@@ -86,6 +88,7 @@ async function deployed(stack: DeployedStack, ca: string | undefined): Promise<T
     ssm: where,
     kms: where,
     ...known(outputs, `the stack ${name}`, where),
+    ...(vpc !== undefined && connectionsUrl !== undefined && { vpc: { id: vpc, connectionsUrl } }),
     ...(url !== undefined && {
       cwa: { url, codec: codec === 'xml' ? 'xml' : 'json', ...(ca !== undefined && { ca }) },
     }),

@@ -35,14 +35,15 @@ function routeIn(template: Template, properties: Properties, resolve: Resolve): 
   const authorizerId = refIn(properties['AuthorizerId'])
   return {
     key: text(properties, 'RouteKey'),
-    integration: integrationIn(propertiesOf(template, target), resolve),
+    integration: integrationIn(template, target, resolve),
     ...(authorizerId !== undefined && { authorizer: authorizerIn(propertiesOf(template, authorizerId), resolve) }),
   }
 }
 
-function integrationIn(properties: Properties, resolve: Resolve): Integration {
+function integrationIn(template: Template, id: string, resolve: Resolve): Integration {
+  const properties = propertiesOf(template, id)
   const type = text(properties, 'IntegrationType')
-  if (type === 'MOCK') return { kind: 'mock' }
+  if (type === 'MOCK') return { kind: 'mock', responds: hasResponse(template, id) }
   if (type !== 'AWS_PROXY') throw new Error(`the local gateway has integrations AWS_PROXY and MOCK, not ${type}`)
   const { TimeoutInMillis } = properties
   return {
@@ -50,6 +51,13 @@ function integrationIn(properties: Properties, resolve: Resolve): Integration {
     functionName: functionNameIn(resolve(properties['IntegrationUri'])),
     timeoutMs: typeof TimeoutInMillis === 'number' ? TimeoutInMillis : INTEGRATION_MS,
   }
+}
+
+function hasResponse(template: Template, integration: string): boolean {
+  return resourcesOf(template, 'AWS::ApiGatewayV2::IntegrationResponse').some(
+    ({ properties }) =>
+      refIn(properties['IntegrationId']) === integration && properties['IntegrationResponseKey'] === '$default',
+  )
 }
 
 function authorizerIn(properties: Properties, resolve: Resolve): AuthorizerDescription {

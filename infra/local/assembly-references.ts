@@ -1,6 +1,11 @@
 /** A CloudFormation template, as far as the local stack reads it. */
 export interface Template {
-  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>
+  readonly Resources: Readonly<
+    Record<
+      string,
+      { readonly Type: string; readonly Properties?: unknown; readonly DependsOn?: string | readonly string[] }
+    >
+  >
   readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>
 }
 

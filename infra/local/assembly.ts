@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { refusedBy, type Account } from './account.ts'
 import { apiIn } from './assembly-api.ts'
 import {
   isObject,
@@ -26,15 +27,18 @@ import type {
  * Reads what the CDK app says from its cloud assembly: the API, functions, tables and schedules to run.
  *
  * @param folder the assembly, as `synthesize` wrote it
- * @throws Error that names what is missing, for example a function's asset that was not built
+ * @param account what there is before the stack is deployed
+ * @throws Error that names what is missing, for example a function's asset that was not built, or what AWS would refuse
  */
-export function assembly(folder: string): Description {
+export function assembly(folder: string, account: Account = {}): Description {
   const { artifacts } = readJson<Manifest>(join(folder, 'manifest.json'))
   const stacks = Object.values(artifacts).filter(({ type }) => type === 'aws:cloudformation:stack')
   const [stack] = stacks
   if (stack === undefined || stacks.length > 1) throw new Error(`${folder}: expected one stack, found ${stacks.length}`)
   const { templateFile, stackName } = stack.properties
   const template = readJson<Template>(join(folder, templateFile))
+  const refused = refusedBy(account, template)
+  if (refused.length > 0) throw new Error(['The deployment is rolled back:', ...refused].join('\n  '))
   const resolve = resolver(template, stackName)
   const { files } = readJson<AssetManifest>(join(folder, templateFile.replace('.template.json', '.assets.json')))
 

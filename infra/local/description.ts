@@ -29,7 +29,8 @@ export interface RouteDescription {
 
 export type Integration =
   | { readonly kind: 'function'; readonly functionName: string; readonly timeoutMs: number }
-  | { readonly kind: 'mock' }
+  /** `responds`: it has an integration response `$default`, by which its status is passed on. */
+  | { readonly kind: 'mock'; readonly responds: boolean }
 
 export interface AuthorizerDescription {
   readonly functionName: string

@@ -6,7 +6,7 @@ import type { PolicyStatement } from './description.ts'
  * explicit Deny wins over every Allow, and what nothing allows is denied. `*` stands for any run of characters, `?` for
  * one. Actions are compared without regard to case, ARNs as they are. A statement with leading keys applies where each
  * partition key that is asked for matches one of them; where it is not known which are, it does not. Principals and
- * NotAction do not occur in a function's role here and are not read.
+ * NotAction do not occur in a function's role here and are not read. An authorizer's policy is evaluated by this, too.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function allows(
@@ -41,7 +41,7 @@ export function denial(caller: string, action: string, resource: string): string
   return `User: ${user} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`
 }
 
-/** Walks both strings once and goes back to the last star only, so that no pattern makes it slow. */
+/** Walks both strings once and goes back to the last star only: no pattern takes more steps than both lengths multiplied. */
 function matches(pattern: string, text: string): boolean {
   let [at, star, resume] = [0, -1, 0]
   for (let i = 0; i < text.length;) {

@@ -46,7 +46,7 @@ export interface LocalStackOptions {
   /** The CDK app to run; absent: this project's. */
   readonly app?: (options: SynthesisOptions) => string
   /** Parts of the gateway, Lambda, DynamoDB and EventBridge that a test sets, and who is told of the buses' events. */
-  readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'log'>
+  readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'emptyMessages' | 'log'>
   readonly lambda?: Pick<LambdaOptions, 'environments' | 'log' | 'timeoutsMs' | 'elsewhere'>
   readonly dynamo?: Pick<DynamoOptions, 'fault' | 'timeToLive'>
   /** `false`: the schedule does not tick by itself. */

@@ -53,11 +53,56 @@ function unknown(name: string | null): string {
     <Code>ValidationError</Code><Message>Stack with id ${name} does not exist</Message></Error></ErrorResponse>`
 }
 
+interface AwsService {
+  /** `METHOD path service`, the service as the signature's scope has it. */
+  readonly asked: readonly string[]
+  readonly url: string
+}
+
+/** An API of AWS that answers each call so. It ends with the test. */
+async function aws(answer: () => { readonly status?: number; readonly body: string }): Promise<AwsService> {
+  const asked: string[] = []
+  const server = createServer(({ method, url, headers }, response) => {
+    const [, service] = /Credential=administrator\/\d{8}\/eu-central-1\/(\w+)\//.exec(headers.authorization ?? '') ?? []
+    asked.push(`${method} ${url} ${service}`)
+    const { status = 200, body } = answer()
+    response.writeHead(status).end(body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const address = server.address()
+  return { asked, url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}` }
+}
+
+/** The line of a check of a deployed stack, where API Gateway and EC2 are these. */
+async function doctorSays(check: string, { url }: AwsService, outputs: Record<string, string> = {}) {
+  const more = { AWS_ENDPOINT_URL_API_GATEWAY: url, AWS_ENDPOINT_URL_EC2: url }
+  const { admin } = await deployed({ outputs: { ...OUTPUTS, ...outputs }, more })
+  const { stdout } = await admin('doctor', '--skip-cwa', '--stack', 'Collaboration')
+  return stdout.split('\n').find((line) => line.includes(` ${check}: `))
+}
+
+/** As EC2 describes an interface endpoint of execute-api (EC2 API reference, DescribeVpcEndpoints). */
+function endpoints(privateDnsEnabled?: string): string {
+  const item = `<item><vpcEndpointId>vpce-1</vpcEndpointId><vpcEndpointType>Interface</vpcEndpointType>
+    <serviceName>com.amazonaws.eu-central-1.execute-api</serviceName><privateDnsEnabled>${privateDnsEnabled}</privateDnsEnabled>
+    <subnetIdSet><item>subnet-1</item></subnetIdSet></item>`
+  return `<DescribeVpcEndpointsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1</requestId>
+    <vpcEndpointSet>${privateDnsEnabled === undefined ? '' : item}</vpcEndpointSet></DescribeVpcEndpointsResponse>`
+}
+
 /** A stack called Collaboration that is deployed, as its tables' and CloudFormation's endpoints say. */
 async function deployed({
   outputs = OUTPUTS,
+  more = {},
   ...options
-}: { outputs?: Record<string, string> } & Parameters<typeof administered>[0] = {}) {
+}: {
+  outputs?: Record<string, string>
+  more?: Record<string, string>
+} & Parameters<typeof administered>[0] = {}) {
   const all = await administered(options)
   const formation = await cloudFormation('Collaboration', outputs)
   const environment = {
@@ -69,6 +114,7 @@ async function deployed({
     AWS_REGION: 'eu-central-1',
     AWS_EC2_METADATA_DISABLED: 'true',
     COLLABORATION_STACK_FILE: join(all.folder, 'no-local-stack'),
+    ...more,
   }
   return { ...all, formation, admin: (...words: string[]) => started(words, environment) }
 }
@@ -115,6 +161,46 @@ describe('a deployed stack', () => {
     )
     expect(examined.stdout).toMatch(/^wrong +configuration table: dynamodb:Scan on Settled is denied$/m)
     expect(listed.stderr + examined.stdout).not.toContain('secret-of-the-administrator')
+  })
+
+  it('is looked at for what API Gateway writes access logs with', async () => {
+    const role = 'arn:aws:iam::000000000000:role/logs'
+    const here = await aws(() => ({ body: JSON.stringify({ cloudwatchRoleArn: role, throttleSettings: {} }) }))
+    const none = await aws(() => ({ body: JSON.stringify({ throttleSettings: {} }) }))
+    const denied = await aws(() => ({ status: 403, body: '{"message":"no"}' }))
+
+    const said = await Promise.all([here, none, denied].map((service) => doctorSays('access logs', service)))
+
+    expect(said).toEqual([
+      `ok       access logs: API Gateway writes them as ${role}`,
+      'wrong    access logs: API Gateway has no CloudWatch role in this account and region',
+      'warning  access logs: cannot be looked at: AWS answers 403',
+    ])
+    expect(here.asked).toEqual(['GET /account apigateway'])
+  })
+
+  it('is looked at for an endpoint that answers the posts to devices in its place', async () => {
+    const inTheWay = await aws(() => ({ body: endpoints('true') }))
+    const harmless = await aws(() => ({ body: endpoints('false') }))
+    const none = await aws(() => ({ body: endpoints() }))
+
+    const own = { Vpc: 'vpc-0a1b2c3d', ConnectionsUrl: OUTPUTS.ManagementUrl }
+    const said = await Promise.all([inTheWay, harmless, none].map((ec2) => doctorSays('posts to devices', ec2, own)))
+    const led = { Vpc: 'vpc-0a1b2c3d', ConnectionsUrl: 'https://im-gateway.contoso.test/live' }
+
+    const leaves = 'leave vpc-0a1b2c3d by its NAT gateway: it has no endpoint of execute-api with private DNS'
+    expect(said).toEqual([
+      'wrong    posts to devices: are refused (403) by vpce-1 in vpc-0a1b2c3d, an endpoint with private DNS',
+      `ok       posts to devices: ${leaves}`,
+      `ok       posts to devices: ${leaves}`,
+    ])
+    expect(inTheWay.asked.filter((call) => call.endsWith(' ec2'))).toEqual([
+      expect.stringMatching(/Action=DescribeVpcEndpoints&.*Filter\.1\.Value\.1=vpc-0a1b2c3d&.*=\*\.execute-api ec2$/),
+    ])
+    expect(await doctorSays('posts to devices', inTheWay, led)).toBe(
+      'ok       posts to devices: go to https://im-gateway.contoso.test/live',
+    )
+    expect(await doctorSays('posts to devices', inTheWay, {})).toBeUndefined()
   })
 
   it('that is not there is told with what to check', async () => {

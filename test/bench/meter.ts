@@ -28,8 +28,8 @@ function usual(runs: Runs): number {
   return runs.toSorted((one, other) => one - other)[Math.floor(runs.length / 2)] ?? 0
 }
 
-/** A message is charged for each 32 KB. */
-const messages = (bytes: number): number => Math.ceil(bytes / GATEWAY_LIMITS.frameBytes)
+/** A message is charged for each 32 KB, and an empty one as one. */
+const messages = (bytes: number): number => Math.max(1, Math.ceil(bytes / GATEWAY_LIMITS.frameBytes))
 
 export function meter(): Meter {
   const lambdas = new Map<string, Runs>()
@@ -43,13 +43,13 @@ export function meter(): Meter {
       if (report === undefined) return
       lambdas.set(functionName, [...(lambdas.get(functionName) ?? []), report.billedMs])
     },
-    access({ eventType, routeKey, responseLength = 0 }) {
+    access({ eventType, routeKey, responseLength }) {
       if (eventType !== 'MESSAGE') return
       const own = routes.get(routeKey) ?? { up: 0, down: 0 }
       routes.set(routeKey, own)
       // A frame up is one message: a larger one than that closes the connection.
       own.up += 1
-      own.down += messages(responseLength)
+      if (responseLength !== undefined) own.down += messages(responseLength)
     },
     watch(socket) {
       socket.addEventListener('message', ({ data }) => (down += messages(String(data).length)))

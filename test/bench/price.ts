@@ -118,7 +118,8 @@ async function loggedIn(
     count,
     ticks,
     settings: statusIntervalMs === undefined ? {} : { statusIntervalMs },
-    gateway: { log: counts.access },
+    // Whichever way AWS has it, nothing is answered without a body over a two-way route: so the price holds.
+    gateway: { log: counts.access, emptyMessages: true },
     lambda: {
       log: counts.log,
       environments: ENVIRONMENTS,

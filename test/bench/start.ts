@@ -13,6 +13,7 @@ const RUNS = 9
 const VARIABLES = {
   CONFIGURATION_TABLE: 'configuration',
   MASTER_KEY: 'ssm:/collaboration/master-key',
+  URL_SUFFIX: 'amazonaws.com',
   SESSIONS_TABLE: 'sessions',
   CONNECTIONS_URL: 'http://127.0.0.1',
   WAKING_BUS: 'waking',

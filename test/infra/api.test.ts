@@ -12,13 +12,13 @@ beforeAll(async () => {
 
 /** Which function a route goes to, and whether its answer goes back over the connection. */
 const ROUTES: Readonly<Record<string, { readonly to: string; readonly answers: boolean }>> = {
-  $connect: { to: 'a mock', answers: false },
+  $connect: { to: 'a mock', answers: true },
   $disconnect: { to: 'disconnect', answers: false },
   $default: { to: 'unknown', answers: true },
   login: { to: 'login', answers: true },
   send: { to: 'send', answers: true },
   poll: { to: 'poll', answers: true },
-  status: { to: 'status', answers: true },
+  status: { to: 'status', answers: false },
   logout: { to: 'logout', answers: true },
   enroll: { to: 'enroll', answers: true },
 }
@@ -65,6 +65,12 @@ describe('the routes', () => {
     const { IntegrationType, TemplateSelectionExpression, RequestTemplates } = integration('$connect')
     expect(IntegrationType).toBe('MOCK')
     expect(RequestTemplates).toEqual({ [String(TemplateSelectionExpression)]: '{"statusCode":200}' })
+  })
+
+  it('$connect has what a mock needs to be answered: an integration response for whatever comes', () => {
+    const responses = ofType(template, 'AWS::ApiGatewayV2::IntegrationResponse').map(([, { Properties }]) => Properties)
+    const [, name = ''] = /^integrations\/\$\{(.+)\}$/.exec(String(route('$connect').properties['Target'])) ?? []
+    expect(responses).toEqual([{ ApiId: '${Api}', IntegrationId: `\${${name}}`, IntegrationResponseKey: '$default' }])
   })
 
   it.each(Object.entries(ROUTES))('%s sends an answer back only where somebody waits for one', (key, { answers }) => {
@@ -117,6 +123,7 @@ describe('the stage', () => {
       AutoDeploy: true,
       DefaultRouteSettings: { ThrottlingRateLimit: 7, ThrottlingBurstLimit: 11 },
     })
+    expect(template.resources['Stage']).toMatchObject({ DependsOn: expect.arrayContaining(['GatewayAccount']) })
     expect(template.outputs['Url']?.Value).toBe('wss://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/trial')
   })
 

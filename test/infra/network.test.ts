@@ -28,6 +28,9 @@ const functionsOf = ({ template }: Assembly) =>
     network: Properties['VpcConfig'],
   }))
 
+const policiesOf = (template: Assembly['template']) =>
+  ofType(template, 'AWS::IAM::Policy').map(([, { Properties }]) => Properties)
+
 describe('without a VPC', () => {
   it('makes no network, and puts no function into one', () => {
     const types = Object.values(made.template.resources).map(({ Type }) => Type)
@@ -72,6 +75,20 @@ describe('with a VPC', { timeout: SYNTHESIS_MS }, () => {
         RouteTableIds: vpc.routeTables,
       },
     ])
+  })
+
+  it('posts to connections at the address that the settings name, and may do so for its own stage alone', () => {
+    const connectionsUrl = 'https://im-gateway.contoso.test/live'
+    const { template, thrown } = made.again({ vpc, upstreamUrl: AT_8443, connectionsUrl })
+    const addresses = ofType(template, 'AWS::Lambda::Function').map(([, { Properties }]) => {
+      const { Variables } = Object(Properties['Environment'])
+      return Object(Variables).CONNECTIONS_URL
+    })
+    expect(thrown).toBeUndefined()
+    expect(new Set(addresses)).toEqual(new Set([undefined, connectionsUrl]))
+    expect(template.outputs).toMatchObject({ ConnectionsUrl: { Value: connectionsUrl }, Vpc: { Value: vpc.id } })
+    expect(template.outputs['ManagementUrl']).toEqual(inNetwork.template.outputs['ManagementUrl'])
+    expect(policiesOf(template)).toEqual(policiesOf(inNetwork.template))
   })
 
   it('takes fewer route tables than subnets, too', () => {

@@ -52,7 +52,7 @@ const URLS = 'http:// or https://, a host, and a port if it is not 80 or 443; no
 const DAYS =
   'one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653'
 const PEM = 'the path of a file of at most 3000 bytes that holds certificates in PEM and no private key'
-const VPC = '{"id", "availabilityZones", "subnets", "routeTables"}, with -c as JSON text'
+const VPC = '{"id", "availabilityZones", "subnets", "routeTables", "dynamoDbEndpoint"}, with -c as JSON text'
 const THROTTLE = '{"ratePerSecond", "burst"}, with -c as JSON text'
 
 describe('settingsFrom', () => {
@@ -66,7 +66,21 @@ describe('settingsFrom', () => {
       throttle: { ratePerSecond: 500, burst: 1_000 },
       stage: 'live',
       sessionsPerListener: 900,
+      accessLogRole: 'create',
+      stackName: 'Collaboration',
     })
+  })
+
+  it('has a master key for each stack of a region, where none is set', () => {
+    expect(settings({ upstreamUrl, stackName: 'Trial' }).masterKey).toBe('ssm:/collaboration/Trial/master-key')
+    expect(settings({ upstreamUrl, stackName: 'Trial', masterKey: 'ssm:/mine' }).masterKey).toBe('ssm:/mine')
+  })
+
+  it('needs no route tables where a gateway endpoint exists', () => {
+    const { routeTables: _, ...others } = vpc
+    const set = settings({ upstreamUrl, vpc: { ...others, dynamoDbEndpoint: 'exists' } })
+    expect(set.vpc).toEqual({ ...others, dynamoDbEndpoint: 'exists' })
+    expect(settings({ upstreamUrl, vpc }).vpc).toEqual({ ...vpc, dynamoDbEndpoint: 'create' })
   })
 
   it('takes the context of cdk.json as it is, with what belongs to others', () => {
@@ -104,7 +118,7 @@ describe('settingsFrom', () => {
       'collaboration:throttle.burst: is 0; accepted is a whole number from 1',
       ...['colour', 'upsteamUrl'].map(
         (key) =>
-          `collaboration:${key}: there is no such setting; there are upstreamUrl, codec, privateCa, masterKey, vpc, logRetentionDays, removalPolicy, throttle, stage, sessionsPerListener`,
+          `collaboration:${key}: there is no such setting; there are upstreamUrl, codec, privateCa, masterKey, vpc, connectionsUrl, accessLogRole, stackName, logRetentionDays, removalPolicy, throttle, stage, sessionsPerListener`,
       ),
     ])
   })
@@ -174,7 +188,27 @@ describe('the words for one wrong setting', () => {
     ],
     [
       { upstreamUrl, vpc: { ...vpc, region: 'eu-central-1' } },
-      'vpc.region: there is no such setting; there are id, availabilityZones, subnets, routeTables',
+      'vpc.region: there is no such setting; there are id, availabilityZones, subnets, routeTables, dynamoDbEndpoint',
+    ],
+    [
+      { upstreamUrl, vpc: { ...vpc, dynamoDbEndpoint: 'none' } },
+      'vpc.dynamoDbEndpoint: is "none"; accepted is "create", or "exists" where the route tables lead to a gateway endpoint of DynamoDB already',
+    ],
+    [
+      { upstreamUrl, vpc: { ...vpc, routeTables: undefined } },
+      'vpc.routeTables: is not set; accepted is a list of ids such as "rtb-0a1b2c3d4e5f67890"',
+    ],
+    [
+      { upstreamUrl, connectionsUrl: 'https://ann:secret@im.contoso.test/live?a=b' },
+      'connectionsUrl: is "https://…@im.contoso.test/live?a=b"; accepted is the https:// URL of a custom domain that leads to the stage; no user name, no query',
+    ],
+    [
+      { upstreamUrl, accessLogRole: 'none' },
+      'accessLogRole: is "none"; accepted is "create", or "exists" where API Gateway has a CloudWatch role in this account and region already',
+    ],
+    [
+      { upstreamUrl, stackName: '2nd' },
+      'stackName: is "2nd"; accepted is a letter, then at most 49 letters, digits and -',
     ],
   ])('of %j', (set, told) => {
     expect(complaints(set)).toEqual([`collaboration:${told}`])

@@ -58,10 +58,10 @@ const retentionOf = (template: Template) =>
   ofType(template, 'AWS::Logs::LogGroup').map(([, { Properties }]) => Properties['RetentionInDays'])
 
 describe('what the stack leaves behind', () => {
-  it('is its tables and logs, by default', () => {
+  it('is its tables and logs, by default, and nothing of a first deployment that failed', () => {
     expect(stored(kept)).toHaveLength(13)
     for (const [name, { DeletionPolicy, UpdateReplacePolicy }] of stored(kept)) {
-      expect([name, DeletionPolicy, UpdateReplacePolicy]).toEqual([name, 'Retain', 'Retain'])
+      expect([name, DeletionPolicy, UpdateReplacePolicy]).toEqual([name, 'RetainExceptOnCreate', 'Retain'])
     }
   })
 

@@ -42,6 +42,10 @@ const TEMPLATE: Template = {
       Type: 'AWS::ApiGatewayV2::Route',
       Properties: { RouteKey: 'send', Target: { 'Fn::Join': ['', ['integrations/', { Ref: 'Sent' }]] } },
     },
+    ConnectedAnswer: {
+      Type: 'AWS::ApiGatewayV2::IntegrationResponse',
+      Properties: { IntegrationId: { Ref: 'Connected' }, IntegrationResponseKey: '$default' },
+    },
     SendAnswer: { Type: 'AWS::ApiGatewayV2::RouteResponse', Properties: { RouteId: { Ref: 'Send' } } },
   },
 }
@@ -84,7 +88,7 @@ describe('references of a template', () => {
       routes: [
         {
           key: '$connect',
-          integration: { kind: 'mock' },
+          integration: { kind: 'mock', responds: true },
           authorizer: { functionName: 'judge', identitySources: ['route.request.querystring.token'] },
           twoWay: false,
         },

@@ -57,7 +57,7 @@ describe('functions that have no business with CWA', () => {
     expect(packages.filter((each) => [...XML, '@aws-sdk/client-lambda'].includes(each))).toEqual([])
   })
 
-  it.each(['authorize', 'disconnect', 'poll', 'status', 'unknown', 'send', 'logout'])(
+  it.each(['authorize', 'disconnect', 'poll', 'unknown', 'send', 'logout'])(
     'and start nothing and push nothing, as %s, do without Lambda and the gateway',
     (name) => {
       const packages = Object.keys(bundleOf(name).packages)

@@ -55,7 +55,7 @@ const RULES: readonly Rule[] = [
       'shared/cwa/',
       'shared/gateway/',
     ],
-    packages: ['node:', 'commander', 'valibot', 'uqr', '@aws-sdk/*'],
+    packages: ['node:', 'commander', 'valibot', 'uqr', '@aws-sdk/*', '@smithy/signature-v4', 'fast-xml-parser'],
   },
   { who: 'infra/cwa/', files: ['infra/cwa/', 'infra/local/', 'shared/cwa/', 'shared/rules/'], packages: ['node:'] },
 ]

@@ -33,6 +33,24 @@ describe('the story', () => {
 describe('a status that asks for no answer', () => {
   const service = services()
 
+  it('brings no message back, also where the gateway sends an empty one for an empty answer', async () => {
+    const { ann, keys, url } = await service({ gateway: { emptyMessages: true } })
+    const { session } = await ann.device.login(ann.person.login, ann.person.password)
+    const raw = await rawDevice(url, 'ann-phone', keys.ann)
+    const number = Date.now() + 60_000
+    const status = { type: 'status', session, ack: 1, active: true }
+
+    raw.send(await raw.sealed('status', { ...status, answer: false }, number))
+    // One of the two is refused: that is the first message, unless an empty one comes.
+    raw.send(await raw.sealed('status', { ...status, answer: false }, number))
+    const first = await raw.message()
+    raw.send(await raw.sealed('status', { ...status, answer: true }, number + 1))
+    const heard = await raw.frame()
+
+    expect(first).toContain('frame')
+    expect(heard).toEqual({ type: 'heard', session })
+  })
+
   it('is heard without a word, and refused in words', async () => {
     const { ann, keys, url } = await service()
     const { session } = await ann.device.login(ann.person.login, ann.person.password)

@@ -1,3 +1,5 @@
+import type { PolicyStatement } from '../description.ts'
+import { allows } from '../policy.ts'
 import { isRecord } from './record.ts'
 
 /** Largest answer of an authorizer, in bytes (API Gateway quotas, "Lambda authorizer result size"). */
@@ -11,8 +13,9 @@ export type Judgement =
 
 /**
  * Judges an authorizer's answer: `principalId`, `policyDocument` and optionally `context`. The policy must allow
- * `execute-api:Invoke` on `methodArn`, and no statement may deny it. Conditions and Not-elements are not evaluated here:
- * an answer that has them is malformed, so that nobody is let in by a statement that was not understood.
+ * `execute-api:Invoke` on `methodArn`, and no statement may deny it, by the evaluator of IAM's grants. Conditions and
+ * Not-elements are not evaluated: an answer that has them is malformed, so that nobody is let in by a statement that was
+ * not understood.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
  */
 export function judge(answer: unknown, methodArn: string): Judgement {
@@ -31,37 +34,17 @@ export function judge(answer: unknown, methodArn: string): Judgement {
   if (!statements.every((statement) => statement !== undefined)) {
     return malformed('each statement needs Effect, Action and Resource, and may hold nothing but a Sid beside them')
   }
-  const effects = new Set(statements.filter((each) => applies(each, methodArn)).map(({ effect }) => effect))
-  if (effects.has('Deny') || !effects.has('Allow')) return { kind: 'denied' }
+  if (!allows(statements, 'execute-api:Invoke', methodArn)) return { kind: 'denied' }
   return { kind: 'allowed', authorizer: { ...stringified(values), principalId } }
 }
 
-interface Statement {
-  readonly effect: 'Allow' | 'Deny'
-  readonly actions: readonly string[]
-  readonly resources: readonly string[]
-}
-
-function readStatement(value: unknown): Statement | undefined {
+function readStatement(value: unknown): PolicyStatement | undefined {
   if (!isRecord(value)) return undefined
   const { Sid: _, Effect: effect, Action, Resource, ...others } = value
   const [actions, resources] = [strings(Action), strings(Resource)]
   if (effect !== 'Allow' && effect !== 'Deny') return undefined
   if (actions === undefined || resources === undefined || Object.keys(others).length > 0) return undefined
   return { effect, actions, resources }
-}
-
-function applies({ actions, resources }: Statement, methodArn: string): boolean {
-  return (
-    actions.some((pattern) => matches(pattern.toLowerCase(), 'execute-api:invoke')) &&
-    resources.some((pattern) => matches(pattern, methodArn))
-  )
-}
-
-/** Whether a text matches a pattern in which `*` stands for any text and `?` for any one character. */
-export function matches(pattern: string, text: string): boolean {
-  const literal = pattern.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-  return new RegExp(`^${literal.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(text)
 }
 
 function stringified(values: readonly (readonly [string, unknown])[]): Record<string, string> {

@@ -20,6 +20,11 @@ export interface GatewayOptions {
   readonly port?: number
   /** What differs from `GATEWAY_LIMITS`. */
   readonly limits?: Partial<GatewayLimits>
+  /**
+   * Whether an answer without a body goes back over a two-way route as an empty message, as one report has it
+   * (https://github.com/serverless/serverless/issues/6816); AWS's documents do not say. Default: it does not go back.
+   */
+  readonly emptyMessages?: boolean
   /** For ARNs; `local` by default. */
   readonly region?: string
   /** For ARNs; `000000000000` by default. */
@@ -79,6 +84,7 @@ export function gateway(options: GatewayOptions): Gateway {
         clock: options.clock,
         invoke: options.invoke,
         limits: { ...GATEWAY_LIMITS, ...options.limits },
+        emptyMessages: options.emptyMessages ?? false,
         log: options.log ?? (() => undefined),
         allows: options.allows ?? (() => true),
         dropDisconnect: options.dropDisconnect ?? (() => false),

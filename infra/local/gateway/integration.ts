@@ -30,6 +30,14 @@ async function attempt(stage: Stage, functionName: string, event: unknown, withi
   }
 }
 
+/**
+ * Why a mock fails that lacks an integration response `$default` or whose route has no route response. Nobody outside AWS
+ * has shown one that works: aws-pdk gives its mocks both, since "mock integrations will respond with errors" otherwise
+ * (TypeSafeWebsocketApi, disableMockIntegrationResponses), and aws-sdk-net's pull request 3132 adds the one on `$connect`.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integration-responses.html
+ */
+export const UNANSWERED_MOCK = 'no match for output mapping: the mock lacks an integration response or a route response'
+
 /** A function's answer in the form that a proxy integration asks for. */
 export interface ProxyAnswer {
   readonly statusCode: number

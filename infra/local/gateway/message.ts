@@ -3,7 +3,7 @@ import type { RouteDescription } from '../description.ts'
 import { messageEvent, requestContext } from './events.ts'
 import type { ConnectionFacts, Happening } from './events.ts'
 import { newId } from './identifiers.ts'
-import { call, proxyAnswer } from './integration.ts'
+import { call, proxyAnswer, UNANSWERED_MOCK } from './integration.ts'
 import { routeOf } from './routes.ts'
 import type { Stage } from './stage.ts'
 
@@ -49,17 +49,17 @@ async function run(
   event: unknown,
   fault: (message: string) => Uint8Array,
 ): Promise<Handled> {
-  if (integration.kind === 'mock') return { status: 200 }
+  const failed = (error: string): Handled => ({ status: 500, reply: fault('Internal server error'), error })
+  if (integration.kind === 'mock') return integration.responds && twoWay ? { status: 200 } : failed(UNANSWERED_MOCK)
   const outcome = await call(stage, integration.functionName, event, integration.timeoutMs)
   if (outcome.kind === 'timed-out') {
     return { status: 504, reply: fault('Endpoint request timed out'), error: 'the function took too long' }
   }
-  const failed = (error: string): Handled => ({ status: 500, reply: fault('Internal server error'), error })
   if (outcome.kind === 'failed') return failed('the function failed')
   const answer = proxyAnswer(outcome.answer)
   if (answer === undefined) return failed("the function's answer is malformed")
   const { statusCode: status, body } = answer
-  if (!twoWay || body.length === 0) return { status }
+  if (!twoWay || (body.length === 0 && !stage.emptyMessages)) return { status }
   if (body.length > stage.limits.messageBytes) return failed("the function's answer is too large for a message")
   // Only `isBase64Encoded` can bring this about; a text frame must be UTF-8 (RFC 6455, 5.6).
   return isUtf8(body) ? { status, reply: body } : failed("the function's answer is no text")

@@ -19,6 +19,8 @@ export interface Stage {
   readonly clock: Clock
   readonly invoke: Invoke
   readonly limits: GatewayLimits
+  /** Whether an answer without a body goes back over a two-way route as an empty message, or not at all. */
+  readonly emptyMessages: boolean
   readonly log: (entry: AccessLogEntry) => void
 }
 

@@ -4,7 +4,7 @@ import { authorize } from './authorizer.ts'
 import { connectEvent, requestContext } from './events.ts'
 import type { Asked, ConnectionFacts, Happening } from './events.ts'
 import { newId } from './identifiers.ts'
-import { call, proxyAnswer } from './integration.ts'
+import { call, proxyAnswer, UNANSWERED_MOCK } from './integration.ts'
 import type { ProxyAnswer } from './integration.ts'
 import { refused } from './refused.ts'
 import type { Refused } from './refused.ts'
@@ -46,7 +46,7 @@ export async function admit(stage: Stage, facts: ConnectionFacts, asked: Asked):
 
 async function ask(
   stage: Stage,
-  { authorizer, integration }: RouteDescription,
+  { authorizer, integration, twoWay }: RouteDescription,
   known: ConnectionFacts,
   happening: Happening,
   asked: Asked,
@@ -57,7 +57,11 @@ async function ask(
     if (verdict.kind === 'refused') return verdict
     facts = { ...known, authorizer: verdict.authorizer }
   }
-  if (integration.kind === 'mock') return { kind: 'accepted', facts }
+  if (integration.kind === 'mock') {
+    return integration.responds && twoWay
+      ? { kind: 'accepted', facts }
+      : refused(500, 'Internal server error', UNANSWERED_MOCK)
+  }
   const event = connectEvent(requestContext(stage, facts, happening), asked)
   const outcome = await call(stage, integration.functionName, event, integration.timeoutMs)
   if (outcome.kind === 'timed-out') return refused(504, 'Endpoint request timed out', 'the function took too long')

@@ -3,6 +3,8 @@ import { WebSocket } from 'ws'
 import { connected, functions, gate, OK, refusedBy, route, started } from './harness.ts'
 import type { Handler } from './harness.ts'
 
+const MOCK = { integration: { kind: 'mock', responds: true } } as const
+
 describe('$connect', () => {
   it('may be missing', async () => {
     const { gateway } = await started([route('$default')])
@@ -11,9 +13,17 @@ describe('$connect', () => {
   })
 
   it('may be a mock', async () => {
-    const { gateway } = await started([route('$connect', { integration: { kind: 'mock' } })])
+    const { gateway } = await started([route('$connect', { ...MOCK, twoWay: true })])
     await connected(gateway.url)
     expect(gateway.connections()).toBe(1)
+  })
+
+  it.each([
+    ['an integration response', { integration: { kind: 'mock', responds: false }, twoWay: true }],
+    ['a route response', { ...MOCK, twoWay: false }],
+  ] as const)('that is a mock without %s ends the handshake with 500', async (_, lacking) => {
+    const { gateway } = await started([route('$connect', lacking)])
+    expect(await refusedBy(gateway.url)).toEqual({ status: 500, body: { message: 'Internal server error' } })
   })
 
   it('gets the headers and the query of the client', async () => {

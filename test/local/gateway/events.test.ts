@@ -19,6 +19,7 @@ const stage = {
   clock: testClock(),
   invoke: async () => OK(),
   limits: GATEWAY_LIMITS,
+  emptyMessages: false,
   log: () => undefined,
 }
 const facts = {

@@ -110,12 +110,33 @@ describe('the answer', () => {
 
   it('of a mock is nothing', async () => {
     const behind = functions({ echo })
-    const mock = route('mock', { integration: { kind: 'mock' }, twoWay: true })
+    const mock = route('mock', { integration: { kind: 'mock', responds: true }, twoWay: true })
     const { gateway } = await started([mock, route('echo', { twoWay: true })], behind.invoke)
     const client = await connected(gateway.url)
     client.send({ action: 'mock' })
     client.send({ action: 'echo' })
     expect(await client.next()).toBe('{"action":"echo"}')
+  })
+
+  it('is an empty message where there is none, if the gateway is told to send such', async () => {
+    const behind = functions({ silent: OK, oneWay: OK, echo })
+    const routes = [route('silent', { twoWay: true }), route('oneWay'), route('echo', { twoWay: true })]
+    const { gateway } = await started(routes, behind.invoke, { emptyMessages: true })
+    const client = await connected(gateway.url)
+    client.send({ action: 'oneWay' })
+    await behind.next('oneWay')
+    client.send({ action: 'silent' })
+    expect(await client.next()).toBe('')
+    client.send({ action: 'echo' })
+    expect(await client.next()).toBe('{"action":"echo"}')
+  })
+
+  it('of a mock that has nothing to map its status to is Internal server error', async () => {
+    const mock = route('mock', { integration: { kind: 'mock', responds: false }, twoWay: true })
+    const { gateway } = await started([mock])
+    const client = await connected(gateway.url)
+    client.send({ action: 'mock' })
+    expect(JSON.parse(await client.next())).toMatchObject({ message: 'Internal server error' })
   })
 
   it.each<[string, Handler]>([
