@@ -1,8 +1,14 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { deviceFile } from '../../infra/chat/device-file.ts'
+import { enrollTo } from '../../infra/chat/enrolling.ts'
 import { device } from '../../shared/device/device.ts'
 import { enroll } from '../../shared/device/enroll.ts'
+import { wallClock } from '../../shared/rules/clock.ts'
 import { deviceKey } from '../../shared/store/device-item.ts'
 import { enrolments } from '../../shared/store/enrolment.ts'
 import { ACTIONS } from '../../shared/wire/actions.ts'
@@ -69,6 +75,17 @@ describe('a device with an enrolment code', () => {
     onTestFinished(() => phone.close())
     const { uri } = await phone.login(running.ann.person.login, running.ann.person.password)
     expect(uri).toBe('sip:ann@contoso.test')
+  })
+
+  it.each([600_000, -600_000])('comes by it though its clock is %i ms ahead', async (aheadMs) => {
+    const code = printEnrolmentCode(await given(`clock${aheadMs}`))
+    const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'device.json')
+    const clock = { ...wallClock, now: () => wallClock.now() + aheadMs }
+
+    expect(await enrollTo(file, { url: running.url, code }, clock)).toContain('is enrolled')
+    expect(await deviceFile(file)).toMatchObject({ device: `clock${aheadMs}`, user: 'CONTOSO\\ann' })
   })
 
   it('gets the same key again when the answer was lost, and nobody else does', async () => {
