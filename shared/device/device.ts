@@ -112,7 +112,7 @@ export function device(options: DeviceOptions): Device {
     held.forget(new Refused({ code: 'replaced' }))
     const mine = (logins += 1)
     try {
-      const connection = await openedInTime(line.open, serviceTime).catch((cause: unknown) => {
+      const connection = await openedInTime(() => line.open(), serviceTime).catch((cause: unknown) => {
         throw new Error(unreachable(options), { cause })
       })
       const answer = await connection.ask(frame)

@@ -47,11 +47,11 @@ export function serviceClock({ clock, url, ask }: ServiceClockOptions): ServiceC
 }
 
 /** Opens a connection, and once more where the clock was what kept it from opening. */
-export async function openedInTime<T>(open: () => Promise<T>, { corrected }: ServiceClock): Promise<T> {
+export async function openedInTime<T>(open: () => Promise<T>, clock: ServiceClock): Promise<T> {
   try {
     return await open()
   } catch (cause) {
-    if (await corrected()) return open()
+    if (await clock.corrected()) return open()
     throw cause
   }
 }
