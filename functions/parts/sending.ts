@@ -131,7 +131,7 @@ async function answerAgain(
   const retryAfterMs = (seat.sentAt ?? 0) + GATEWAY_LIMITS.integrationMs - now
   const soon = { retryAfterMs: Math.min(Math.max(retryAfterMs, 0), 1_000) }
   if (sent === number - 1) throw new Refusal('out-of-order', soon)
-  if (sent !== number) throw new Refusal('out-of-order')
+  if (sent !== number) throw new Refusal('out-of-order', { reason: wrongNumber(number, sent) })
   if (outcome?.number === number) return told(outcome)
   if (retryAfterMs > 0) throw new Refusal('in-progress', soon)
 
@@ -139,6 +139,12 @@ async function answerAgain(
   const { message: reason, code } = new Refusal('unconfirmed')
   await seats.answered(session, { number, code, reason })
   throw new Refusal('unconfirmed')
+}
+
+/** Only one number is right, and the device may have forgotten which: a program that was started anew, say. */
+function wrongNumber(number: number, sent: number): string {
+  const right = sent === 0 ? 'the first send is 1' : `the last send was ${sent}, and the next is ${sent + 1}`
+  return `send ${number} of this session is too ${number > sent ? 'high' : 'low'}: ${right}`
 }
 
 function told(outcome: SendOutcome): ServiceFrame {

@@ -1,3 +1,4 @@
+import { padded, paddedLeft, widthOf } from '../terminal/width.ts'
 import { harmless, noPaint, type Paint } from '../chat/paint.ts'
 
 export type Cell = string | number
@@ -9,11 +10,11 @@ export function columns(
   paint: Paint = noPaint,
 ): string[] {
   const texts = rows.map((row) => row.map((cell) => harmless(String(cell)).replaceAll('\n', ' ')))
-  const widths = heads.map((head, at) => Math.max(head.length, ...texts.map((row) => row[at]?.length ?? 0)))
+  const widths = heads.map((head, at) => Math.max(widthOf(head), ...texts.map((row) => widthOf(row[at] ?? ''))))
   const isNumeric = heads.map((_, at) => rows.length > 0 && rows.every((row) => typeof row[at] === 'number'))
   const line = (row: readonly string[]) =>
     row
-      .map((text, at) => (isNumeric[at] ? text.padStart(widths[at] ?? 0) : text.padEnd(widths[at] ?? 0)))
+      .map((text, at) => (isNumeric[at] ? paddedLeft(text, widths[at] ?? 0) : padded(text, widths[at] ?? 0)))
       .join('  ')
       .trimEnd()
   return [paint('bold', line(heads)), ...texts.map(line)]

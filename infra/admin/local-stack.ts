@@ -15,10 +15,12 @@ export function localStack(path: string): StackFile {
   try {
     return v.parse(shape, JSON.parse(readFileSync(path, 'utf8')))
   } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    const words = missing
-      ? 'no stack runs on this machine: start one with npm start in another terminal, or give --stack NAME for a deployed one'
-      : `${path} is not what npm start writes: start it again`
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'EACCES') throw new AdminFault(`${path} is another user's: run this as that user`, { cause })
+    const words =
+      code === 'ENOENT'
+        ? 'no stack runs on this machine: start one with npm start in another terminal, or give --stack NAME for a deployed one'
+        : `${path} is not what npm start writes: start it again`
     throw new AdminFault(words, { cause })
   }
 }

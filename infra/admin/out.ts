@@ -1,4 +1,5 @@
 import { paintFor, type Paint } from '../chat/paint.ts'
+import { mayEscape } from '../terminal/escapes.ts'
 import { columns, type Cell } from './columns.ts'
 
 type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean }
@@ -25,12 +26,15 @@ export interface Out {
   readonly note: (words: string) => void
   /** How far a long work is; `total` absent: it is not known. On a terminal the line is written over. */
   readonly progress: (words: string, done: number, total?: number) => void
+  /** The work is over: the line that was written over is gone. */
+  readonly done: () => void
 }
 
 export function out({ output, errors, json, environment }: OutOptions): Out {
   const paint = paintFor(output, environment)
+  const writesOver = mayEscape(errors, environment)
   const erased = () => {
-    if (passing !== undefined && errors.isTTY) errors.write('\r\u001B[K')
+    if (passing !== undefined && writesOver) errors.write('\r\u001B[K')
     passing = undefined
   }
   const write = (stream: Stream, words: string) => {
@@ -54,11 +58,12 @@ export function out({ output, errors, json, environment }: OutOptions): Out {
     progress(words, done, total) {
       const far = total === undefined ? `${words}: ${done}` : `${words}: ${done} of ${total}`
       // Without a terminal each tenth is a line; of what has no known end, nothing is.
-      const step = errors.isTTY ? far : total && `${words} ${Math.floor((10 * done) / total)}`
+      const step = writesOver ? far : total && `${words} ${Math.floor((10 * done) / total)}`
       if (step === passing || step === undefined || step === 0) return
-      if (errors.isTTY) errors.write(`\r\u001B[K${far}`)
+      if (writesOver) errors.write(`\r\u001B[K${far}`)
       else errors.write(`${far}\n`)
       passing = step
     },
+    done: erased,
   }
 }

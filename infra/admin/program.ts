@@ -41,7 +41,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   const program = described(surroundings)
   const attend: Attend = async (work) => {
     const { json = false, yes = false, ...where } = program.opts<Globals>()
-    const { localFile, environment, clock, errors } = surroundings
+    const { localFile, environment, clock } = surroundings
     const at = desk({
       target: await target(where, localFile),
       out: out({ ...surroundings, json }),
@@ -54,7 +54,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     } catch (thrown) {
       throw new AdminFault(inWords(thrown, at.target), { cause: thrown, exitCode: exitCodeOf(thrown) })
     } finally {
-      if (errors.isTTY) errors.write('\r\u001B[K')
+      at.out.done()
       at.client.destroy()
     }
   }

@@ -15,7 +15,7 @@ const WRITES_AT_ONCE = 8
 
 /** All or nothing as far as the file goes; should a write fail, the same import can be run again. */
 export async function importUsers({ configuration, out }: Desk, file: string): Promise<void> {
-  const read = userFile(textOf(file))
+  const read = userFile(bytesOf(file))
   if ('mistakes' in read) throw new AdminFault(`nothing was imported from ${file}:\n  ${read.mistakes.join('\n  ')}`)
   const { users } = read
   let done = 0
@@ -36,9 +36,9 @@ export async function importUsers({ configuration, out }: Desk, file: string): P
   out.result(value, [`${value.imported} imported: ${value.permitted} permitted, ${value.denied} denied`])
 }
 
-function textOf(file: string): string {
+function bytesOf(file: string): Uint8Array {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(file)
   } catch (cause) {
     throw new AdminFault(`${file} cannot be read: give a CSV file with the header user,permitted`, {
       cause,

@@ -7,7 +7,7 @@ import type { Conversing } from './conversing.ts'
 import { helpLines, whoLines } from './listing.ts'
 import type { Paint } from './paint.ts'
 import type { Roster } from './roster.ts'
-import { loginFailure, note, said, warning } from './view.ts'
+import { loginFailure, note, said } from './view.ts'
 
 /** What a person's intentions are carried out with. */
 export interface Desk {
@@ -18,6 +18,8 @@ export interface Desk {
   readonly paint: Paint
   readonly clock: Clock
   readonly print: (...lines: string[]) => void
+  /** Prints what does not work. */
+  readonly warn: (text: string) => void
   /** The server has taken the user's own state. */
   readonly became: (availability: Availability) => void
   /** Logs in once more, after a session ended. */
@@ -27,7 +29,7 @@ export interface Desk {
 
 /** Carries out what a line means. What does not work is printed, never thrown. */
 export function act(wanted: Intention, desk: Desk): void {
-  const { known, address, words, paint, print, quit } = desk
+  const { known, address, words, paint, print, warn, quit } = desk
   switch (wanted.kind) {
     case 'nothing':
       return
@@ -58,15 +60,19 @@ export function act(wanted: Intention, desk: Desk): void {
     case 'quit':
       return quit()
     case 'unclear':
-      return print(warning(wanted.why, { paint }))
+      return warn(wanted.why)
     default:
       return wanted satisfies never
   }
 }
 
-function say(uri: Uri | undefined, text: string, { device, known, address, words, paint, clock, print }: Desk): void {
+function say(
+  uri: Uri | undefined,
+  text: string,
+  { device, known, address, words, paint, clock, print, warn }: Desk,
+): void {
   if (uri === undefined) return
-  if (device.uri === undefined) return print(warning('there is no session: /resume logs in again', { paint }))
+  if (device.uri === undefined) return warn('there is no session: /resume logs in again')
   const own = userPart(device.uri)
   const speaker = uri === address.current ? own : `${own} to ${known.nameOf(uri)}`
   print(...said(speaker, text, 'bold', { paint, now: clock.now() }))
@@ -99,8 +105,8 @@ function remove(name: string, { address, words }: Desk): void {
   if (uri !== undefined) void words.ask({ kind: 'delete-contact', uri })
 }
 
-function drop({ device, paint, print }: Desk): void {
-  if (device.session === undefined) return print(warning('there is no session: /resume logs in again', { paint }))
+function drop({ device, paint, print, warn }: Desk): void {
+  if (device.session === undefined) return warn('there is no session: /resume logs in again')
   device.close()
   print(note('out of coverage: the session stays, and what you write waits. /resume brings you back', { paint }))
 }

@@ -6,6 +6,7 @@ import { act, type Desk } from './acting.ts'
 import { addressing } from './addressing.ts'
 import { intention, userPart } from './commands.ts'
 import { conversing } from './conversing.ts'
+import { outcomes } from './outcomes.ts'
 import type { Paint } from './paint.ts'
 import { promptFor } from './prompt.ts'
 import { roster } from './roster.ts'
@@ -32,8 +33,10 @@ export interface Chat {
   /** A key was pressed; `line` is what stands there now. */
   key(line: string): void
   event(event: DeviceEvent): void
-  /** Resolves when the service has answered for everything that was said. */
+  /** Resolves when it is known what became of everything that was said: by the service's answer, and what the server told soon after. */
   settled(): Promise<void>
+  /** Whether something was not understood, not sent or refused. */
+  readonly failed: boolean
   /** Tells what was not said and now will not be. */
   end(): void
 }
@@ -48,7 +51,11 @@ export function chat({ device, paint, clock, screen, logIn, quit }: ChatOptions)
   const known = roster()
   const live = talks()
   const print = (...lines: string[]) => void (lines.length > 0 && screen.print(lines))
-  const warn = (text: string) => print(warning(text, { paint }))
+  const came = outcomes(clock)
+  const warn = (text: string) => {
+    came.fail()
+    print(warning(text, { paint }))
+  }
   const address = addressing(known, live, warn)
   let availability: Availability | undefined
   let away = false
@@ -56,7 +63,10 @@ export function chat({ device, paint, clock, screen, logIn, quit }: ChatOptions)
   const words = conversing({
     talks: live,
     send: (command) => device.send(command),
-    unsent: (uri, text, why) => print(unsentLine(known.nameOf(uri), text, why, { paint })),
+    unsent: (uri, text, why) => {
+      came.fail()
+      print(unsentLine(known.nameOf(uri), text, why, { paint }))
+    },
     failed: (what, why) => warn(`${what}: ${why}`),
     changed: prompt,
   })
@@ -64,7 +74,7 @@ export function chat({ device, paint, clock, screen, logIn, quit }: ChatOptions)
     // A notice that waited for coverage would come too late.
     if (device.state === 'online') void device.send({ kind: 'typing', conversation, typing }).catch(() => {})
   })
-  const desk: Desk = { device, known, address, words, paint, clock, print, became, logIn, quit }
+  const desk: Desk = { device, known, address, words, paint, clock, print, warn, became, logIn, quit }
 
   const talkHere = () => (address.current === undefined ? undefined : live.with(address.current))
 
@@ -115,12 +125,22 @@ export function chat({ device, paint, clock, screen, logIn, quit }: ChatOptions)
     },
     event(event) {
       take(event)
+      came.take(event)
       if (event.kind === 'own-presence') availability = event.availability
       if (event.kind === 'state') away = event.state !== 'online' && device.session !== undefined
       if (event.kind === 'ended') end('the session has ended')
       prompt()
     },
-    settled: () => words.settled(),
+    async settled() {
+      for (;;) {
+        await words.settled()
+        if (came.open === 0 && live.all().every(({ held }) => held.length === 0)) return
+        await came.changed()
+      }
+    },
+    get failed() {
+      return came.failed
+    },
     end: () => end('you left first'),
   }
 

@@ -36,8 +36,9 @@ async function textOf(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    const what = missing ? 'there is no such file' : 'the file cannot be read'
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'EACCES') throw new Error(`${path}: the file is another user's: run this as that user`, { cause })
+    const what = code === 'ENOENT' ? 'there is no such file' : 'the file cannot be read'
     throw new Error(`${path}: ${what}. Run "npm start" first, which writes one per device, or give --device FILE`, {
       cause,
     })

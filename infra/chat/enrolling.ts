@@ -1,6 +1,8 @@
 import { open, readFile, rm } from 'node:fs/promises'
 import * as v from 'valibot'
 import { enroll } from '../../shared/device/enroll.ts'
+import { wallClock } from '../../shared/rules/clock.ts'
+import { timeByHttp } from '../../shared/device/service-clock.ts'
 import { printTransportKey } from '../../shared/wire/transport-key.ts'
 
 /** A code, and the service that takes it. */
@@ -21,18 +23,19 @@ export async function offeredIn(path: string): Promise<Offered> {
 }
 
 /**
- * Redeems a code, and writes the device's file, readable by this user only, where none is.
+ * Redeems a code, and writes the device's file, readable by this user only, where none is. A clock that is off is no
+ * hindrance: the service's time is asked for.
  *
  * @returns what to tell
  * @throws Error that says what to do; nothing is redeemed where the file cannot be written
  */
-export async function enrollTo(path: string, { url, code }: Offered): Promise<string> {
+export async function enrollTo(path: string, { url, code }: Offered, clock = wallClock): Promise<string> {
   // First the file: a key that there is no place for would be lost, and its code used.
   const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
     throw new Error(`${path} cannot be made: is there a file already? Give another name by --device FILE`, { cause })
   })
   try {
-    const { device, user = '', transportKey } = await enroll({ url, code })
+    const { device, user = '', transportKey } = await enroll({ url, code, clock, serviceTime: timeByHttp })
     const written = { url, device, user, transportKey: printTransportKey(transportKey) }
     await file.writeFile(`${JSON.stringify(written, undefined, 2)}\n`)
     return `${device} is enrolled, and its key is in ${path}: npm run chat -- --device ${path}`

@@ -1,4 +1,5 @@
 import type { Availability } from '../../shared/rules/messaging.ts'
+import { padded, widthOf } from '../terminal/width.ts'
 import { COMMANDS } from './commands.ts'
 import { harmless, type Paint, type Style } from './paint.ts'
 import type { Person } from './roster.ts'
@@ -20,13 +21,13 @@ export function whoLines(people: readonly Person[], paint: Paint): string[] {
   if (people.length === 0) return [paint('dim', '- no contacts yet: /add sip:USER@HOST adds one')]
   const order = Object.keys(SHAPES)
   const rank = ({ availability = 'offline' }: Person) => order.indexOf(availability)
-  const width = Math.max(...people.map(({ name }) => harmless(name).length))
+  const width = Math.max(...people.map(({ name }) => widthOf(harmless(name))))
   return people
     .toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))
     .map(({ name, uri, availability }) => {
       const [mark, style] = availability === undefined ? (['·', 'dim'] as const) : SHAPES[availability]
       const state = (availability === undefined ? 'not known' : wordFor(availability)).padEnd(14)
-      return `  ${paint(style, mark)} ${harmless(name).padEnd(width)}  ${state}  ${paint('dim', uri)}`
+      return `  ${paint(style, mark)} ${padded(harmless(name), width)}  ${state}  ${paint('dim', uri)}`
     })
 }
 

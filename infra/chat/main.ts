@@ -1,12 +1,13 @@
-import { join } from 'node:path'
+import { localFolder } from '../terminal/local-folder.ts'
+import { onLostOutput } from '../terminal/lost-output.ts'
 import { deviceFile } from './device-file.ts'
 import { enrollTo, offeredIn } from './enrolling.ts'
 import { HELP, requestOf } from './request.ts'
 import { run } from './run.ts'
 
-/** `npm run chat`: exit code 0 after a logout, 1 when the service says no, 2 when the command line is not right. */
+/** `npm run chat`: exit code 0 after a logout, 1 when the service says no (to a script: to anything), 2 when the command line is not right. */
 async function main(): Promise<number> {
-  const request = requestOf(process.argv.slice(2), join(import.meta.dirname, '..', '..'))
+  const request = requestOf(process.argv.slice(2), localFolder(process.env))
   if (request.kind === 'help') {
     process.stdout.write(HELP)
     return 0
@@ -26,12 +27,26 @@ async function main(): Promise<number> {
   return run({ identity: { ...identity, url }, input, output, environment, signal: interruption() })
 }
 
-/** The first interruption logs out, the second one leaves at once. */
+/** The first interruption logs out, the second one leaves at once; a terminal that is closed logs out, too. */
 function interruption(): AbortSignal {
   const aborted = new AbortController()
   const interrupt = () => (aborted.signal.aborted ? process.exit(130) : aborted.abort())
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  process.on('SIGHUP', () => aborted.abort())
+  unread.addEventListener('abort', () => aborted.abort())
   return aborted.signal
+}
+
+/** Aborted when nobody reads the output any more: a chat goes on for nobody. */
+const unread = lostOutput()
+
+function lostOutput(): AbortSignal {
+  const lost = new AbortController()
+  onLostOutput([process.stdout, process.stderr], (words) => {
+    if (words !== undefined) process.stderr.write(`${words}\n`)
+    lost.abort()
+  })
+  return lost.signal
 }
 
 try {

@@ -1,3 +1,4 @@
+import { mayEscape } from '../terminal/escapes.ts'
 import { stripVTControlCharacters, styleText } from 'node:util'
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
@@ -7,12 +8,12 @@ export type Paint = (style: Style, text: string) => string
 
 export const noPaint: Paint = (_, text) => text
 
-/** Colours on a terminal only, and not against its user's wish (https://no-color.org). */
+/** Colours on a terminal that shows them only, and not against its user's wish. */
 export function paintFor(
   output: { readonly isTTY?: boolean },
   environment: Readonly<Record<string, string | undefined>>,
 ): Paint {
-  if (output.isTTY !== true || environment['NO_COLOR']) return noPaint
+  if (!mayEscape(output, environment)) return noPaint
   return (style, text) => styleText(style, text, { validateStream: false })
 }
 

@@ -29,14 +29,15 @@ export const HELP = `Chat through the Collaboration Service, as a device of its.
   --help         this text
 
 The password is asked for, or taken from the environment variable ${PASSWORD_VARIABLE}.
-Colours are used on a terminal, unless NO_COLOR is set. Type /help once you are signed in.
+Colours are used on a terminal, unless NO_COLOR is set or TERM is dumb. Type /help once you are signed in.
+Lines may come from a pipe: the chat then waits for what became of them, and exits with 1 when one was refused.
 `
 
 /**
  * @param words the words after the program's name
- * @param root the project's folder
+ * @param local where `npm start` leaves its devices' files, in the folder `devices`
  */
-export function requestOf(words: readonly string[], root: string): Request {
+export function requestOf(words: readonly string[], local: string): Request {
   // `npm run` takes the first `--` away; who starts the file itself may have left it.
   const args = words[0] === '--' ? words.slice(1) : [...words]
   const parsed = optionsIn(args)
@@ -54,7 +55,7 @@ export function requestOf(words: readonly string[], root: string): Request {
       return mistake('--enroll CODE goes with --url ws://HOST/STAGE, and without a file')
     return { kind: 'enroll', deviceFile: device, by: { code: enroll, url } }
   }
-  const deviceFile = device ?? (as && join(root, '.local', 'devices', `${as}.json`))
+  const deviceFile = device ?? (as && join(local, 'devices', `${as}.json`))
   if (!deviceFile) return mistake('say who you are: --as NAME, or --device FILE')
   return { kind: 'chat', deviceFile, ...(url !== undefined && { url }) }
 }

@@ -5,7 +5,7 @@ import { chat, type Chat } from './chat.ts'
 import type { DeviceFile } from './device-file.ts'
 import { paintFor, type Paint } from './paint.ts'
 import { PASSWORD_VARIABLE } from './request.ts'
-import { isTerminal, secret, terminal, type Input, type Output, type Terminal } from './terminal.ts'
+import { isTerminal, printed, secret, terminal, type Input, type Output, type Terminal } from './terminal.ts'
 import { loginFailure, note, warning } from './view.ts'
 
 export interface RunOptions {
@@ -18,13 +18,17 @@ export interface RunOptions {
   readonly clock?: Clock
 }
 
-/** How long the last messages may take before the chat leaves without their answers, in milliseconds. */
-const PATIENCE_MS = 5_000
+/**
+ * How long the chat waits, as it leaves, for what became of the last messages, in milliseconds: for a person, and for a
+ * script, which has nobody who would see what comes later.
+ */
+const PATIENCE_MS = { person: 5_000, script: 10_000 }
 
 /**
  * Chats until the person leaves.
  *
- * @returns the exit code: 0, 1 when the login failed, 2 when there is no password
+ * @returns the exit code: 0, 1 when the login failed (or, of what a script said, something was not done), 2 when there is
+ * no password
  */
 export async function run(options: RunOptions): Promise<number> {
   const { output, environment } = options
@@ -67,20 +71,29 @@ async function chatted(password: string, paint: Paint, options: RunOptions): Pro
   }
 
   const lines = { onLine: (line: string) => talk.line(line), onKey: (line: string) => talk.key(line), onEnd: quit }
-  screen = terminal({ input, output, ...lines })
+  screen = terminal({ input, output, environment: options.environment, ...lines })
   talk.prompt()
   signal?.addEventListener('abort', () => quit())
   if (signal?.aborted) quit()
   await left
   screen.close()
   screen = plain(output)
-  await leave(phone, talk, screen, paint, clock)
-  return 0
+  const isScript = !isTerminal(options)
+  await leave({ phone, talk, screen, paint, clock }, isScript ? PATIENCE_MS.script : PATIENCE_MS.person)
+  return isScript && talk.failed ? 1 : 0
+}
+
+interface Leaving {
+  readonly phone: Device
+  readonly talk: Chat
+  readonly screen: Terminal
+  readonly paint: Paint
+  readonly clock: Clock
 }
 
 /** Waits for the last answers, as long as that is bearable, and logs out. */
-async function leave(phone: Device, talk: Chat, screen: Terminal, paint: Paint, clock: Clock): Promise<void> {
-  const bearable = new Promise<void>((resolve) => clock.after(PATIENCE_MS, resolve))
+async function leave({ phone, talk, screen, paint, clock }: Leaving, patienceMs: number): Promise<void> {
+  const bearable = new Promise<void>((resolve) => clock.after(patienceMs, resolve))
   if (phone.state === 'online') await Promise.race([talk.settled(), bearable])
   talk.end()
   if (phone.session === undefined) return
@@ -95,7 +108,7 @@ async function leave(phone: Device, talk: Chat, screen: Terminal, paint: Paint, 
 /** The output before there is a prompt, and after. */
 function plain(output: Output): Terminal {
   return {
-    print: (lines) => void output.write(lines.map((line) => `${line}\n`).join('')),
+    print: (lines) => void output.write(printed(lines, output)),
     prompt: () => {},
     close: () => {},
   }

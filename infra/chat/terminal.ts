@@ -1,12 +1,15 @@
 import { clearScreenDown, createInterface, cursorTo, moveCursor, type Interface } from 'node:readline'
 import { Writable } from 'node:stream'
+import { mayEscape } from '../terminal/escapes.ts'
+import { wrapped } from '../terminal/wrapped.ts'
 
 export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean }
-export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean }
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
 
 export interface TerminalOptions {
   readonly input: Input
   readonly output: Output
+  readonly environment: Readonly<Record<string, string | undefined>>
   readonly onLine: (line: string) => void
   /** A key was pressed; `line` is what stands there now. Never without a terminal. */
   readonly onKey: (line: string) => void
@@ -28,16 +31,24 @@ export function isTerminal({ input, output }: { readonly input: Input; readonly 
 }
 
 export function terminal(options: TerminalOptions): Terminal {
-  return isTerminal(options) ? typewriter(options) : printer(options)
+  const { output, environment } = options
+  return isTerminal(options) && mayEscape(output, environment) ? typewriter(options) : printer(options)
 }
 
-/** Line by line, for pipes. */
+/** Lines as they are printed: on a terminal no wider than it. */
+export function printed(lines: readonly string[], { isTTY, columns }: Output): string {
+  const rows = isTTY === true ? lines.flatMap((line) => wrapped(line, columns)) : lines
+  return rows.map((row) => `${row}\n`).join('')
+}
+
+/** Line by line, for pipes, and for terminals that know no escape sequences. */
 function printer({ input, output, onLine, onEnd }: TerminalOptions): Terminal {
   const lines = createInterface({ input, terminal: false })
   lines.on('line', onLine)
   lines.on('close', onEnd)
+  lines.on('error', onEnd)
   return {
-    print: (texts) => void output.write(texts.map((text) => `${text}\n`).join('')),
+    print: (texts) => void output.write(printed(texts, output)),
     prompt: () => {},
     close() {
       lines.off('close', onEnd)
@@ -55,6 +66,8 @@ function typewriter({ input, output, onLine, onKey, onEnd }: TerminalOptions): T
     if (open) typed.prompt()
   })
   typed.on('SIGINT', () => typed.close())
+  // The terminal was closed.
+  typed.on('error', () => typed.close())
   typed.on('close', () => {
     shut()
     onEnd()
@@ -81,7 +94,7 @@ function typewriter({ input, output, onLine, onKey, onEnd }: TerminalOptions): T
 
   return {
     print(lines) {
-      const text = lines.map((line) => `${line}\n`).join('')
+      const text = printed(lines, output)
       if (open) redrawn(text, typed.getPrompt())
       else output.write(text)
     },

@@ -2,6 +2,7 @@ import type { DeviceEvent, SendEvent } from '../../shared/device/event.ts'
 import { Refused } from '../../shared/device/refused.ts'
 import type { Availability, Command, Uri } from '../../shared/rules/messaging.ts'
 import type { NextStep } from '../../shared/rules/refusal.ts'
+import { cutToWidth, widthOf } from '../terminal/width.ts'
 import { wordFor } from './listing.ts'
 import { harmless, type Paint, type Style } from './paint.ts'
 import type { Talk } from './talks.ts'
@@ -65,7 +66,7 @@ export function said(name: string, text: string, style: Style, { paint, now }: P
   const [first = '', ...more] = harmless(text).split('\n')
   const who = harmless(name)
   const head = `${paint('dim', timeOf(now))} ${paint(style, `${who}:`)} ${first}`
-  return [head, ...more.map((line) => `${' '.repeat(who.length + 8)}${line}`)]
+  return [head, ...more.map((line) => `${' '.repeat(widthOf(who) + 8)}${line}`)]
 }
 
 /** A line that is nobody's words. */
@@ -135,7 +136,7 @@ export function unsentLine(name: string, text: string, why: string, scene: Pick<
 
 function beginning(text: string): string {
   const line = harmless(text).replaceAll('\n', ' ')
-  return `"${line.length > 24 ? `${line.slice(0, 24)}…` : line}"`
+  return `"${cutToWidth(line, 24)}"`
 }
 
 function ended({ reason, next }: Extract<DeviceEvent, { kind: 'ended' }>, scene: Scene): string[] {

@@ -8,6 +8,8 @@ import type { StandInCwa } from '../local/cwa/server.ts'
 import { uriOf } from '../local/cwa/users.ts'
 import type { StandInUser } from '../local/cwa/users.ts'
 import { lcs } from '../local/lcs/server.ts'
+import { onLostOutput } from '../terminal/lost-output.ts'
+import { padded, widthOf } from '../terminal/width.ts'
 import { HELP, requestOf } from './request.ts'
 import type { Request } from './request.ts'
 import { UserListFault, userList } from './user-list.ts'
@@ -33,7 +35,7 @@ async function main(): Promise<number> {
     await cwa.start()
     writeFileSync(request.ca, cwa.ca ?? '')
     process.stdout.write(welcome(request, cwa, users))
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+    await Promise.race([unread, ...['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal))])
     process.stdout.write('Stopping.\n')
     return 0
   } finally {
@@ -41,6 +43,14 @@ async function main(): Promise<number> {
     await behind.stop()
   }
 }
+
+/** What reads the output was closed (`| head`), without which nobody would know that a server runs. */
+const unread = new Promise<void>((resolve) => {
+  onLostOutput([process.stdout, process.stderr], (words) => {
+    if (words !== undefined) process.stderr.write(`${words}\n`)
+    resolve()
+  })
+})
 
 /** The LCS knows no passwords. */
 const lcsUser = (user: StandInUser) => ({
@@ -59,10 +69,10 @@ function usersIn(file: string): readonly StandInUser[] {
 
 function welcome({ codec, ca }: Extract<Request, { kind: 'run' }>, cwa: StandInCwa, users: readonly StandInUser[]) {
   const names = users.map(({ domain, user }) => `${domain}\\${user}`)
-  const width = Math.max(...names.map(({ length }) => length))
+  const width = Math.max(...names.map(widthOf))
   const people = users.map((user, at) => {
     const known = user.displayName === undefined ? '' : `   ${user.displayName}`
-    return `  ${(names[at] ?? '').padEnd(width)}   ${uriOf(user)}${known}\n`
+    return `  ${padded(names[at] ?? '', width)}   ${uriOf(user)}${known}\n`
   })
   return [
     `Communicator Web Access stand-in, bodies in ${codec.toUpperCase()}\n`,
@@ -84,7 +94,7 @@ function wordsOf(thrown: unknown): string {
   if (code === 'EACCES' && port !== undefined) {
     return `port ${port} may not be opened by this user: choose one above 1023 with --port`
   }
-  if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR') {
+  if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR' || code === 'EROFS' || code === 'ENOSPC') {
     return `${thrown.message}: check the file given with --users or --ca`
   }
   return thrown.message

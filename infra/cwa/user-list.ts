@@ -1,3 +1,4 @@
+import { wrongWithName } from '../../shared/rules/user-name.ts'
 import { isSipUri } from '../local/cwa/sip-uri.ts'
 import { uriOf } from '../local/cwa/users.ts'
 import type { StandInUser } from '../local/cwa/users.ts'
@@ -55,5 +56,7 @@ function userOf(line: string, number: number): StandInUser {
       `line ${number}: a domain is letters, digits, dots and dashes; a user has neither blanks nor any of @ ; ? < > " ,`,
     )
   }
+  const wrong = wrongWithName(named.user)
+  if (wrong !== undefined) throw new UserListFault(`line ${number}: of the user, ${wrong}`)
   return { ...named, ...(displayName.trim() === '' ? {} : { displayName: displayName.trim() }) }
 }

@@ -3,21 +3,31 @@ import { join } from 'node:path'
 import type { LambdaLogLine } from './lambda/log.ts'
 
 export interface FunctionLogs {
+  readonly folder: string
   readonly write: (line: LambdaLogLine) => void
   readonly close: () => void
 }
 
-/** Keeps what each function writes in a file of its own, begun anew at each start. */
-export function functionLogs(folder: string): FunctionLogs {
+/**
+ * Keeps what each function writes in a file of its own, begun anew at each start.
+ *
+ * @param lost a file cannot be written: the disk is full, say
+ */
+export function functionLogs(folder: string, lost: (fault: Error) => void): FunctionLogs {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const files = new Map<string, WriteStream>()
   const fileOf = (functionName: string): WriteStream => {
-    const file = files.get(functionName) ?? createWriteStream(join(folder, `${functionName}.log`))
+    const known = files.get(functionName)
+    if (known !== undefined) return known
+    const file = createWriteStream(join(folder, `${functionName}.log`))
+      .once('error', lost)
+      .on('error', () => {})
     files.set(functionName, file)
     return file
   }
   return {
+    folder,
     write: ({ at, functionName, environment, text }) =>
       void fileOf(functionName).write(`${new Date(at).toISOString()} [${environment}] ${text}\n`),
     close: () => {

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { printTransportKey } from '../../shared/wire/transport-key.ts'
-import { functionLogs } from './function-logs.ts'
+import { localFolder, unwritable } from '../terminal/local-folder.ts'
+import { onLostOutput } from '../terminal/lost-output.ts'
+import { functionLogs, type FunctionLogs } from './function-logs.ts'
 import { admit, people, type Person } from './people.ts'
-import { stackFile, STACK_FILE } from './stack-file.ts'
+import { runningStacks, stackFile, STACK_FILE, type ToldStack } from './stack-file.ts'
 import { localStack, type RunningStack } from './stack.ts'
 import { character, tell } from './story.ts'
 import { terminal, type Terminal } from './terminal.ts'
@@ -22,7 +23,7 @@ const HELP = `npm start [-- OPTIONS]   the whole service on this machine: plays 
   --help         this
 `
 
-const LOCAL = join(import.meta.dirname, '../../.local')
+const LOCAL = localFolder(process.env)
 
 /** While the story is told; what it shows depends on the maximum of two. */
 const STORY_SETTINGS = { ...DEFAULT_SETTINGS, maximumSessions: 2, idleTimeoutMs: 10 * 60_000 }
@@ -37,49 +38,61 @@ interface Options {
   readonly codec: 'json' | 'xml'
 }
 
-process.exitCode = await main(process.argv.slice(2), terminal(process.stdout))
+process.exitCode = await main(process.argv.slice(2), terminal(process.stdout, process.env))
 
 async function main(args: readonly string[], out: Terminal): Promise<number> {
   const options = read(args)
+  if (options === HELP) {
+    process.stdout.write(HELP)
+    return 0
+  }
   if (typeof options === 'string') {
     process.stderr.write(`${options}\n`)
-    return options === HELP ? 0 : 2
+    return 2
   }
-  const logs = functionLogs(join(LOCAL, 'logs'))
+  const unread = nobodyReads()
   const everybody = people()
   const stack = localStack({
     users: Object.values(everybody),
     port: options.port,
     codec: options.codec,
     ...(options.keep && { keep: join(LOCAL, 'tables') }),
-    lambda: { log: logs.write },
+    lambda: { log: (line) => logs?.write(line) },
     eventBridge: { told: (event) => out.note(`\n  ${wakingWords(event) ?? JSON.stringify(event)}`) },
     progress: out.working,
   })
-  let forget: (() => void) | undefined
+  let logs: FunctionLogs | undefined
+  let told: ToldStack | undefined
   try {
+    logs = functionLogs(logFolder(), (fault) => process.stderr.write(`\n${wordsOf(fault)}\n`))
     out.note('The Collaboration Service, whole, on this machine:')
     const running = await stack.start()
     out.done()
-    forget = stackFile(STACK_FILE, running, options.codec)
-    if (!options.empty) await play(running, everybody, out)
-    if (!options.once) await stayUp(running, options, everybody, out)
+    told = stackFile(STACK_FILE, running, options.codec)
+    if (!options.empty) await play(running, everybody, told, out)
+    if (!options.once) await stayUp(running, options, everybody, logs.folder, out, unread)
     return 0
   } catch (thrown) {
     out.done()
-    process.stderr.write(`\n${thrown instanceof Error ? thrown.message : String(thrown)}\n`)
-    process.stderr.write(`What the functions wrote is in ${relative(process.cwd(), join(LOCAL, 'logs'))}/\n`)
+    process.stderr.write(`\n${wordsOf(thrown)}\n`)
+    if (logs !== undefined)
+      process.stderr.write(`What the functions wrote is in ${relative(process.cwd(), logs.folder)}/\n`)
     return 1
   } finally {
-    forget?.()
+    told?.forget()
     await stack.stop()
-    logs.close()
+    logs?.close()
   }
 }
 
-async function play(running: RunningStack, { ann, bob, cat }: ReturnType<typeof people>, out: Terminal): Promise<void> {
+async function play(
+  running: RunningStack,
+  { ann, bob, cat }: ReturnType<typeof people>,
+  told: ToldStack,
+  out: Terminal,
+): Promise<void> {
   await running.configuration.set(STORY_SETTINGS)
-  const enter = async (person: Person) => character(person, running.url, await enroll(person, running))
+  const enter = async (person: Person) => character(person, running.url, await enroll(person, running, told))
   await tell({
     ann: await enter(ann),
     bob: await enter(bob),
@@ -90,15 +103,15 @@ async function play(running: RunningStack, { ann, bob, cat }: ReturnType<typeof 
 }
 
 /** Enrolls a person's device, and leaves its key where `npm run chat` looks for it: readable by this user only. */
-async function enroll(person: Person, running: RunningStack): Promise<Uint8Array> {
+async function enroll(person: Person, running: RunningStack, told: ToldStack): Promise<Uint8Array> {
   const transportKey = await admit(person, running)
-  const folder = join(LOCAL, 'devices')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const file = join(folder, `${person.user}.json`)
   const { device, login: user } = person
-  const known = { url: running.url, device, user, transportKey: printTransportKey(transportKey) }
-  writeFileSync(file, `${JSON.stringify(known, undefined, 2)}\n`, { mode: 0o600 })
-  chmodSync(file, 0o600)
+  told.device(join(LOCAL, 'devices', `${person.user}.json`), {
+    url: running.url,
+    device,
+    user,
+    transportKey: printTransportKey(transportKey),
+  })
   return transportKey
 }
 
@@ -106,14 +119,36 @@ async function stayUp(
   running: RunningStack,
   { empty }: Options,
   everybody: ReturnType<typeof people>,
+  logs: string,
   out: Terminal,
+  unread: Promise<void>,
 ): Promise<void> {
   out.title('Now you')
   if (empty) inviteToAdminister(running, everybody, out)
   else await inviteToJoin(running, everybody, out)
-  out.note(`\n  The functions' logs are in ${relative(process.cwd(), join(LOCAL, 'logs'))}/. Ctrl-C ends it all.`)
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  out.note(`\n  The functions' logs are in ${relative(process.cwd(), logs)}/. Ctrl-C ends it all.`)
+  await Promise.race([unread, ...['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal))])
   out.note('\nStopping.')
+}
+
+/** What reads the output was closed (`| head`), without which nobody would know that a stack runs. */
+function nobodyReads(): Promise<void> {
+  return new Promise((resolve) => {
+    onLostOutput([process.stdout, process.stderr], (words) => {
+      if (words !== undefined) process.stderr.write(`${words}\n`)
+      resolve()
+    })
+  })
+}
+
+/** A stack that runs beside others has logs of its own. */
+function logFolder(): string {
+  const others = runningStacks(STACK_FILE).filter(({ pid }) => pid !== process.pid)
+  return join(LOCAL, others.length === 0 ? 'logs' : `logs-${process.pid}`)
+}
+
+function wordsOf(thrown: unknown): string {
+  return unwritable(thrown, LOCAL) ?? (thrown instanceof Error ? thrown.message : String(thrown))
 }
 
 async function inviteToJoin(running: RunningStack, everybody: ReturnType<typeof people>, out: Terminal): Promise<void> {

@@ -1,5 +1,6 @@
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { localFolder } from '../terminal/local-folder.ts'
 import type { RunningStack } from './stack.ts'
 
 /** Where whoever administers finds the local stack that runs: the outputs of a deployed one, and what has no AWS around it. */
@@ -9,25 +10,107 @@ export interface StackFile {
   readonly cwa: { readonly url: string; readonly codec: 'json' | 'xml'; readonly ca?: string }
 }
 
-export const STACK_FILE = join(import.meta.dirname, '../../.local/stack.json')
+export const STACK_FILE = join(localFolder(process.env), 'stack.json')
+
+/** A stack that runs: what is said of it, and the files of its devices by the paths at which they are looked for. */
+interface Entry {
+  readonly pid: number
+  readonly startedAt: number
+  readonly text: string
+  readonly devices: Readonly<Record<string, string>>
+}
+
+/** What was written of a stack that runs. */
+export interface ToldStack {
+  /** Writes a device's file, which has its key. */
+  readonly device: (path: string, file: object) => void
+  /**
+   * The stack has stopped. Where another one that was started before still runs, that is the one that is found again, and
+   * its devices are; one that was started later stays.
+   */
+  readonly forget: () => void
+}
 
 /**
- * Writes what there is to know of a stack that runs, readable by this user only.
- *
- * @returns takes the file away, unless a stack that was started later wrote its own there
+ * Writes what there is to know of a stack that runs, readable by this user only: at `path`, where the one that was started
+ * last is found, and in a file of its own beside it.
  */
-export function stackFile(path: string, running: RunningStack, codec: 'json' | 'xml'): () => void {
+export function stackFile(path: string, running: RunningStack, codec: 'json' | 'xml'): ToldStack {
   const { description, url, dynamo, cwa, endpoints, gateway } = running
   const told: StackFile = {
     endpoints: { dynamodb: dynamo.url, ...endpoints },
     outputs: { ...description.outputs, Url: url, ManagementUrl: gateway.managementUrl },
     cwa: { url: cwa.url(), codec, ...(cwa.ca !== undefined && { ca: cwa.ca }) },
   }
-  const text = `${JSON.stringify(told, undefined, 2)}\n`
+  const text = printed(told)
+  const own = join(entriesOf(path), `${process.pid}-${new URL(url).port}.json`)
+  let entry: Entry = { pid: process.pid, startedAt: Date.now(), text, devices: {} }
+  const keep = () => write(own, printed(entry))
+  keep()
+  write(path, text)
+  return {
+    device(at, file) {
+      entry = { ...entry, devices: { ...entry.devices, [at]: printed(file) } }
+      keep()
+      write(at, printed(file))
+    },
+    forget() {
+      rmSync(own, { force: true })
+      if (textOf(path) !== text) return
+      const other = runningStacks(path).at(-1)
+      if (other === undefined) return rmSync(path)
+      write(path, other.text)
+      for (const [at, device] of Object.entries(other.devices)) write(at, device)
+    },
+  }
+}
+
+/** The stacks that are said to run, the one that was started last at the end. What a process left that died is taken away. */
+export function runningStacks(path: string): readonly Entry[] {
+  const folder = entriesOf(path)
+  const found: Entry[] = []
+  for (const name of namesIn(folder)) {
+    const entry = entryIn(textOf(join(folder, name)))
+    if (entry !== undefined && isAlive(entry.pid)) found.push(entry)
+    else rmSync(join(folder, name), { force: true })
+  }
+  return found.toSorted((one, other) => one.startedAt - other.startedAt)
+}
+
+const entriesOf = (path: string) => join(dirname(path), 'stacks')
+const printed = (file: object) => `${JSON.stringify(file, undefined, 2)}\n`
+
+/** Readable by this user only, whatever was there. */
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   writeFileSync(path, text, { mode: 0o600 })
   chmodSync(path, 0o600)
-  return () => {
-    if (textOf(path) === text) rmSync(path)
+}
+
+function entryIn(text: string | undefined): Entry | undefined {
+  try {
+    // This file wrote it, or it is taken away.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return text === undefined ? undefined : (JSON.parse(text) as Entry)
+  } catch {
+    return undefined
+  }
+}
+
+/** Another user's process is alive, too, though no signal may be sent to it. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (thrown) {
+    return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM'
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
   }
 }
 

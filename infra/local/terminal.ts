@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { wallClock } from '../../shared/rules/clock.ts'
+import { mayEscape } from '../terminal/escapes.ts'
 
 /** What `npm start` shows: steps of the start with their times, and the story. Colours only where they can be seen. */
 export interface Terminal {
@@ -11,8 +12,15 @@ export interface Terminal {
   readonly note: (words: string) => void
 }
 
-export function terminal(out: NodeJS.WriteStream): Terminal {
-  const style = (format: Parameters<typeof styleText>[0], words: string) => styleText(format, words, { stream: out })
+type Environment = Readonly<Record<string, string | undefined>>
+
+export function terminal(
+  out: NodeJS.WritableStream & { readonly isTTY?: boolean },
+  environment: Environment,
+): Terminal {
+  const isColoured = mayEscape(out, environment)
+  const style = (format: Parameters<typeof styleText>[0], words: string) =>
+    isColoured ? styleText(format, words, { validateStream: false }) : words
   const write = (words: string) => out.write(words)
   let since: number | undefined
 

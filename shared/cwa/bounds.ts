@@ -1,3 +1,5 @@
+import { beginning } from '../rules/clusters.ts'
+
 /**
  * How much of what a server sends is passed on to a device: whatever comes, an event fits a frame, an item of the
  * mailbox, and a screen. The numbers for texts and names are those that a device's own frames are held to.
@@ -15,7 +17,7 @@ export const DEVICE_BOUNDS = {
 
 /** The text, or what fits of it with a sign that there was more. */
 export function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`
+  return text.length <= most ? text : `${beginning(text, most - 1)}…`
 }
 
 /** The items in runs that each fit as JSON; one that is too large by itself is a run of its own. */

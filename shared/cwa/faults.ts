@@ -1,3 +1,4 @@
+import { beginning } from '../rules/clusters.ts'
 import type { CwaError } from './model.ts'
 
 /** What the caller does next: the same once more after a pause, sign in anew, or stop. */
@@ -69,9 +70,10 @@ export function wordsOf(error: CwaError): string {
 function oneLine(words: string): string {
   const line = words
     .slice(0, 4 * WORDS_CHARACTERS)
+    .toWellFormed()
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim()
-  return line.length > WORDS_CHARACTERS ? `${line.slice(0, WORDS_CHARACTERS).toWellFormed()}…` : line
+  return line.length > WORDS_CHARACTERS ? `${beginning(line, WORDS_CHARACTERS)}…` : line
 }
 
 /** The fault that an error element of the server is. */

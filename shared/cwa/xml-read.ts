@@ -1,4 +1,5 @@
 import { XMLParser } from 'fast-xml-parser'
+import { beginning } from '../rules/clusters.ts'
 import { NOT_XML, XML_NAME } from './characters.ts'
 import { CwaFault } from './faults.ts'
 import { CWA_LIMITS } from './limits.ts'
@@ -38,7 +39,7 @@ export function readXml(text: string, ...roots: readonly string[]): Element {
   if (declaresType(text)) throw unreadable('the document', `${expected}, without a DOCTYPE (or HTML?)`)
   const root = rootOf(text, expected)
   if (!roots.some((name) => name.toLowerCase() === root.name.toLowerCase())) {
-    throw unreadable('the root element', `${expected}, not ${root.name.slice(0, 40)}`)
+    throw unreadable('the root element', `${expected}, not ${beginning(root.name, 40)}`)
   }
   return root
 }

@@ -2,12 +2,12 @@ import type { Availability, Command } from '../rules/messaging.ts'
 import type { DeviceFrame } from '../wire/frames.ts'
 import { type Clock, wallClock } from '../rules/clock.ts'
 import { frameNumbers } from './clock.ts'
-import { type Connection, connection } from './connection.ts'
+import { connection } from './connection.ts'
 import { audience, type DeviceState, type Listener } from './event.ts'
 import { hold } from './hold.ts'
 import { Disconnected, Refused } from './refused.ts'
 import type { Sent } from './sender.ts'
-import { serviceClock } from './service-clock.ts'
+import { openedInTime, serviceClock } from './service-clock.ts'
 import type { Accepted, Session } from './session.ts'
 
 /** An answer later than a route may take, and a second, is not coming. */
@@ -108,21 +108,11 @@ export function device(options: DeviceOptions): Device {
     throw new Refused({ code: 'session-gone', reason: 'there is no session: log in first' })
   }
 
-  /** Once more, where the clock was what kept it from opening. */
-  async function opened(): Promise<Connection> {
-    try {
-      return await line.open()
-    } catch (cause) {
-      if (await serviceTime.corrected()) return line.open()
-      throw cause
-    }
-  }
-
   async function login(frame: DeviceFrame): Promise<Accepted> {
     held.forget(new Refused({ code: 'replaced' }))
     const mine = (logins += 1)
     try {
-      const connection = await opened().catch((cause: unknown) => {
+      const connection = await openedInTime(() => line.open(), serviceTime).catch((cause: unknown) => {
         throw new Error(unreachable(options), { cause })
       })
       const answer = await connection.ask(frame)

@@ -3,10 +3,10 @@ import { claimName, codeKeys, newClaim, parseEnrolmentCode, printRedeemer } from
 import { parseTransportKey } from '../wire/transport-key.ts'
 import { attempts } from './attempts.ts'
 import { frameNumbers } from './clock.ts'
-import { connection } from './connection.ts'
+import { connection, type Connection } from './connection.ts'
 import type { DeviceOptions } from './device.ts'
 import { Disconnected, Refused } from './refused.ts'
-import { serviceClock } from './service-clock.ts'
+import { openedInTime, serviceClock } from './service-clock.ts'
 
 export interface EnrollOptions extends Pick<
   DeviceOptions,
@@ -45,7 +45,7 @@ export async function enroll(options: EnrollOptions): Promise<Enrolled> {
   const nextNumber = frameNumbers(clock)
   const serviceTime = serviceClock({ clock, url, ask: options.serviceTime })
 
-  const ask = async (): Promise<Enrolled> => {
+  const open = async (): Promise<Connection> => {
     const line = connection({
       url,
       ...(options.audience !== undefined && { audience: options.audience }),
@@ -61,10 +61,14 @@ export async function enroll(options: EnrollOptions): Promise<Enrolled> {
       onDropped: () => {},
       onClosed: () => {},
     })
+    await line.opened
+    return line
+  }
+  const ask = async (): Promise<Enrolled> => {
+    const line = await openedInTime(open, serviceTime).catch((cause: unknown) => {
+      throw new Error(notTaken(url), { cause })
+    })
     try {
-      await line.opened.catch((cause: unknown) => {
-        throw new Error(notTaken(url), { cause })
-      })
       const answer = await line.ask({ type: 'enroll', claim })
       if (answer.type !== 'enrolled') throw new TypeError(`the service answers an enrolment with "${answer.type}"`)
       const { transportKey, user } = answer

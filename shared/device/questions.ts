@@ -8,8 +8,8 @@ import { Refused } from './refused.ts'
 export const LOSSES = 6
 
 /**
- * How often a frame that was refused as replayed is numbered anew: two frames that are under way at once may arrive the
- * wrong way round, and a clock that was set back is cured by the number that comes with the refusal.
+ * How often a frame that was refused as replayed is numbered anew: a clock that was set back is cured by the number that
+ * comes with the refusal, and of two programs of one device, each overtakes the other.
  */
 const RENUMBERINGS = 3
 
@@ -27,7 +27,17 @@ export interface QuestionsOptions {
   readonly onSilence: () => void
 }
 
-/** The frames of one connection that wait for their answers. */
+/**
+ * The frames of one connection that wait for their answers. One is under way at a time: the service does not see frames in
+ * the order in which they were sent, and takes none below the highest number that it has heard.
+ *
+ *   device    send 7 ───────────────╮              ╭─ refused: replayed
+ *   device       status 8 ──────────│──╮           │
+ *   service                         │  heard: 8 ── 7? ✘        a send that must be sent again
+ *
+ * A status that asks for no answer waits for its turn, too, and lets the next one go at once: should that overtake it,
+ * the status is refused, and what it would have said has been said.
+ */
 export interface Questions {
   /**
    * Resolves with the answer; rejects with Refused, or with what `abandon` is given. A frame that asks for no answer is
@@ -49,10 +59,14 @@ export interface Questions {
 interface Question extends PromiseWithResolvers<ServiceFrame> {
   readonly frame: DeviceFrame
   number: number
+  /** The number that its next one must be above. */
+  above: number
   losses: number
   /** How often it was asked without a word on what came of it. */
   repeats: number
   renumbered: number
+  /** `waits` for its turn; `away`: it was sent; `later`: it is sent again after a while. */
+  state: 'waits' | 'away' | 'later'
   readonly timer: Timer
 }
 
@@ -61,16 +75,38 @@ export function questions(options: QuestionsOptions): Questions {
   // In the order in which they were asked.
   const open = new Set<Question>()
 
+  const away = () => [...open].filter(({ state }) => state === 'away')
+
   function settled(question: Question): Question {
     question.timer.clear()
     open.delete(question)
+    // Whoever waits for this one is told first.
+    queueMicrotask(proceed)
     return question
   }
 
-  function put(question: Question, above?: number): void {
-    question.number = nextNumber(above)
+  /** Puts what waits, in the order in which it was asked, until one is under way that is answered. */
+  function proceed(): void {
+    for (const question of open) {
+      if (away().some(isAnswered)) return
+      if (question.state === 'waits') put(question)
+    }
+  }
+
+  function put(question: Question): void {
+    question.state = 'away'
+    question.number = nextNumber(question.above)
     question.timer.set(answerTimeoutMs, () => silent(question))
     transmit(question.frame, question.number).catch((thrown: unknown) => settled(question).reject(thrown))
+  }
+
+  /** Once more, when it is its turn. */
+  function again(question: Question, { above = 0, afterMs }: { above?: number; afterMs?: number }): void {
+    question.above = above
+    question.state = afterMs === undefined ? 'waits' : 'later'
+    if (afterMs === undefined) question.timer.clear()
+    else question.timer.set(afterMs, () => again(question, {}))
+    proceed()
   }
 
   function silent(question: Question): void {
@@ -81,24 +117,32 @@ export function questions(options: QuestionsOptions): Questions {
 
   /** The service could not read the number of a frame that it answers with 0: that is the oldest of its action. */
   function answeredBy(action: string, number: number): Question | undefined {
-    const ofAction = [...open].filter(({ frame }) => frame.type === action)
-    return number === 0 ? (ofAction[0] ?? [...open][0]) : ofAction.find((question) => question.number === number)
+    const ofAction = away().filter(({ frame }) => frame.type === action)
+    return number === 0 ? (ofAction[0] ?? away()[0]) : ofAction.find((question) => question.number === number)
   }
 
   /** After a while, and a few times: then the fault is the answer. */
   function askAgain(question: Question, reason: string): void {
     question.losses += 1
     question.repeats += 1
-    if (question.losses < LOSSES) question.timer.set(backoffMs(question.losses, random), () => put(question))
+    if (question.losses < LOSSES) again(question, { afterMs: backoffMs(question.losses, random) })
     else settled(question).reject(new Refused({ code: 'internal', reason, repeated: true }))
   }
 
   return {
     ask(frame) {
-      const unsent = { number: 0, losses: 0, repeats: 0, renumbered: 0, timer: timer(clock) }
+      const unsent = {
+        number: 0,
+        above: 0,
+        losses: 0,
+        repeats: 0,
+        renumbered: 0,
+        state: 'waits',
+        timer: timer(clock),
+      } as const
       const question = { ...Promise.withResolvers<ServiceFrame>(), frame, ...unsent }
       open.add(question)
-      put(question)
+      proceed()
       return question.promise
     },
     answer(action, number, frame, before) {
@@ -109,17 +153,17 @@ export function questions(options: QuestionsOptions): Questions {
         settled(question).resolve(frame)
       } else if (frame.code === 'replayed' && question.renumbered < RENUMBERINGS) {
         question.renumbered += 1
-        put(question, frame.heard)
+        again(question, frame.heard === undefined ? {} : { above: frame.heard })
       } else if (isNotYet(frame, question)) {
         if (frame.code === 'in-progress') question.repeats += 1
-        question.timer.set(frame.retryAfterMs ?? IN_PROGRESS_MS, () => put(question))
+        again(question, { afterMs: frame.retryAfterMs ?? IN_PROGRESS_MS })
       } else if (frame.code === 'internal' && question.frame.type === 'send') {
         // Under its number a send is never done twice: asked again, the service says what came of it.
         askAgain(question, frame.reason)
       } else settled(question).reject(new Refused({ ...frame, repeated: question.repeats > 0 }))
     },
     lost(reason) {
-      const oldest = [...open].find(isAnswered) ?? [...open][0]
+      const oldest = away().find(isAnswered) ?? away()[0]
       if (oldest !== undefined) askAgain(oldest, `the gateway says: ${reason}`)
     },
     async idle() {

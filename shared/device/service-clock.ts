@@ -46,6 +46,16 @@ export function serviceClock({ clock, url, ask }: ServiceClockOptions): ServiceC
   }
 }
 
+/** Opens a connection, and once more where the clock was what kept it from opening. */
+export async function openedInTime<T>(open: () => Promise<T>, clock: ServiceClock): Promise<T> {
+  try {
+    return await open()
+  } catch (cause) {
+    if (await clock.corrected()) return open()
+    throw cause
+  }
+}
+
 /**
  * The time at the service, from the `Date` of its answer to a plain HTTP request: API Gateway gives it with whatever it
  * says. Undefined where there is none, or where a browser keeps it from the page.

@@ -1,3 +1,4 @@
+import { beginning } from '../rules/clusters.ts'
 import { REFUSALS, type RefusalCode } from '../rules/refusal.ts'
 import { seatNumberOf, sessionId, BENCH_SEATS, benchOf, type Seat, type SendOutcome } from '../rules/seat.ts'
 import type { Key } from './table.ts'
@@ -112,13 +113,8 @@ export function seatIn(item: SeatItem): Seat {
 
 export function outcomeText(outcome: SendOutcome): string {
   const { number } = outcome
-  if ('code' in outcome) return `${number} ${outcome.code} ${wordsOf(outcome.reason)}`
+  if ('code' in outcome) return `${number} ${outcome.code} ${beginning(outcome.reason, OUTCOME_WORDS)}`
   return outcome.conversation === undefined ? String(number) : `${number} ${outcome.conversation}`
-}
-
-/** The cut may be in the middle of a character of two halves. */
-function wordsOf(reason: string): string {
-  return reason.slice(0, OUTCOME_WORDS).toWellFormed()
 }
 
 function outcomeIn(text: string): SendOutcome {

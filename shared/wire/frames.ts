@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { AVAILABILITIES, type ImEvent } from '../rules/messaging.ts'
 import { Refusal, type NextStep, type RefusalCode } from '../rules/refusal.ts'
+import { NAME_CHARACTERS, wrongWithName } from '../rules/user-name.ts'
 import type { Action } from './actions.ts'
 import { parseStrictly } from './strict-json.ts'
 
@@ -10,7 +11,7 @@ export const PLAIN_BYTES = 128 * 1024
 // Every rule has words of its own: valibot's quote what it received, and those of a password must not come back.
 const whole = wholeFrom(0)
 const text = characters(16_000)
-const name = characters(256)
+const name = characters(NAME_CHARACTERS)
 const uri = v.pipe(
   v.string(),
   v.regex(/^sip:[^\s@<>"]{1,200}@[^\s@<>"]{1,200}$/i, 'a SIP URI, such as sip:ann@contoso.test'),
@@ -37,7 +38,7 @@ const command = v.variant('kind', [
 const deviceFrame = v.variant('type', [
   v.strictObject({
     type: v.literal('login'),
-    user: name,
+    user: v.pipe(name, v.check(isNameOfAUser, 'a user name without letters that nobody sees')),
     password: v.pipe(v.string(), v.maxLength(256, '256 characters at most')),
     availability: v.exactOptional(v.picklist(AVAILABILITIES)),
   }),
@@ -163,6 +164,10 @@ export function parseServiceFrame(text: string): ServiceFrame {
 /** The inverse of both parsers. */
 export function printFrame(frame: DeviceFrame | ServiceFrame): string {
   return JSON.stringify(frame)
+}
+
+function isNameOfAUser(name: string): boolean {
+  return wrongWithName(name) === undefined
 }
 
 function wholeFrom(least: number) {

@@ -74,16 +74,29 @@ describe('a table', () => {
     ).toEqual(['name    count', 'a           1', 'longer    100'])
   })
 
+  it('stands in columns of the terminal: East Asian letters and emoji take two', () => {
+    expect(
+      columns(
+        ['user', 'n'],
+        [
+          ['山田', 1],
+          ['👨‍👩‍👧 x', 22],
+          ['e\u0301', 3],
+        ],
+      ),
+    ).toEqual(['user   n', '山田   1', '👨‍👩‍👧 x  22', 'e\u0301      3'])
+  })
+
   it('does not let what it shows steer the terminal', () => {
     expect(columns(['user'], [['\u001B[2Jann\nbob\u0007']])).toEqual(['user', 'ann bob'])
   })
 })
 
-function showing(isTTY: boolean) {
+function showing(isTTY: boolean, environment: Record<string, string> = {}) {
   const errors = Object.assign(new PassThrough(), { isTTY })
   const parts: string[] = []
   errors.on('data', (data: Buffer) => parts.push(data.toString()))
-  const shown = out({ output: new PassThrough(), errors, json: false, environment: {} })
+  const shown = out({ output: new PassThrough(), errors, json: false, environment })
   return { ...shown, said: () => parts.join('') }
 }
 
@@ -94,6 +107,15 @@ describe('progress', () => {
     progress('read', 2)
     note('done')
     expect(said()).toBe('\r\u001B[Kread: 1\r\u001B[Kread: 2\r\u001B[Kdone\n')
+  })
+
+  it.each([{ TERM: 'dumb' }, { NO_COLOR: '1' }])('is never written over where %j is set', (environment) => {
+    const { progress, note, done, said } = showing(true, environment)
+    for (let at = 0; at <= 20; at += 1) progress('imported', at, 20)
+    note('done')
+    done()
+    expect(said()).not.toContain('\u001B')
+    expect(said()).toContain('imported: 20 of 20\ndone\n')
   })
 
   it('is a line for each tenth without one', () => {

@@ -110,6 +110,8 @@ describe('users', () => {
     '\\ann',
     'CONTOSO\\a\\b',
     'ann\n@contoso.test',
+    'CONTOSO\\a\u200Bnn',
+    'CONTOSO\\\u202Enna',
     `${'x'.repeat(256)}@b`,
   ])('are not called %j: nothing is written then', async (name) => {
     const { admin, reader, clock } = await administered()
@@ -180,23 +182,64 @@ describe('users import', () => {
   })
 })
 
+const utf8 = (text: string) => Buffer.from(text)
+const ANN_AND_BOB = {
+  users: [
+    { user: ANN, permitted: true },
+    { user: BOB, permitted: false },
+  ],
+}
+
 describe('a file of users', () => {
-  it('may have a mark of its encoding, quotes, blank lines and Windows line ends', () => {
-    expect(userFile(`\uFEFFUser,Permitted\r\n"${ANN}","yes"\r\n\r\n ${BOB} , FALSE \r\n`)).toEqual({
-      users: [
-        { user: ANN, permitted: true },
-        { user: BOB, permitted: false },
-      ],
+  it.each([
+    [
+      'a mark of its encoding, blank lines and Windows line ends',
+      `\uFEFFUser,Permitted\r\n"${ANN}","yes"\r\n\r\n ${BOB} , FALSE \r\n`,
+    ],
+    ['its heads in quotation marks', `"user","permitted"\n${ANN},yes\n"${BOB}",no`],
+    ['a mark before heads in quotation marks', `\uFEFF"user","permitted"\n${ANN},yes\n${BOB},no`],
+    ['semicolons, as spreadsheets write them', `user;permitted\r\n${ANN};yes\r\n"${BOB}";no\r\n`],
+    ['tabs', `user\tpermitted\n${ANN}\tyes\n${BOB}\tno\n`],
+    ['old line ends', `user,permitted\r${ANN},yes\r${BOB},no\r`],
+    ['several line ends', `user,permitted\r\n${ANN},yes\n${BOB},no`],
+  ])('may have %s', (_, text) => {
+    expect(userFile(utf8(text))).toEqual(ANN_AND_BOB)
+  })
+
+  it('may have a comma or a quotation mark in a name: in quotation marks', () => {
+    expect(userFile(utf8('user,permitted\n"CONTOSO\\ann, the ""second""",yes\n'))).toEqual({
+      users: [{ user: 'CONTOSO\\ann, the "second"', permitted: true }],
     })
   })
 
   it.each([
-    ['', 'line 1: the header user,permitted is accepted, found ""'],
+    ['', 'line 1: the header user,permitted is accepted'],
     [`${ANN},yes`, 'line 1: the header user,permitted is accepted'],
     [`user,permitted\n\n${ANN}`, 'line 3: two fields, user,permitted, are accepted, found 1'],
     [`user,permitted\n${ANN},yes,no`, 'line 2: two fields, user,permitted, are accepted, found 3'],
     [`user,permitted\n${ANN},yes\ncontoso\\ANN,no`, 'line 3: "contoso\\\\ANN" is on line 2 already'],
+    [`user,permitted\n${ANN},yes\n"CONTOSO\\bob,yes\n`, 'a quotation mark opens here or before, and none closes it'],
+    ['user,permitted\nCONTOSO\\"bob",yes\n', 'line 2: a field with a quotation mark in it is in quotation marks'],
+    [`user,permitted\nCONTOSO\\a\u202Enn,yes`, 'it holds U+202E, a letter that nobody sees: leave it out'],
+    [`user,permitted\nCONTOSO\\a\u200Bnn,yes`, 'user "CONTOSO\\\\a\\u{200b}nn": it holds U+200B'],
   ])('%j is refused', (text, mistake) => {
-    expect(userFile(text)).toEqual({ mistakes: [expect.stringContaining(mistake)] })
+    expect(userFile(utf8(text))).toEqual({ mistakes: [expect.stringContaining(mistake)] })
+  })
+
+  it.each([
+    [
+      'Latin-1',
+      Buffer.from('user,permitted\nCONTOSO\\müller,yes\n', 'latin1'),
+      'it is not UTF-8, and letters such as ü',
+    ],
+    ['UTF-16 with a mark', Buffer.from(`\uFEFFuser,permitted\n${ANN},yes\n`, 'utf16le'), 'it is UTF-16'],
+    [
+      'UTF-16 the other way round',
+      Buffer.from(`\uFEFFuser,permitted\n${ANN},yes\n`, 'utf16le').swap16(),
+      'it is UTF-16',
+    ],
+    ['UTF-16 without one', Buffer.from(`user,permitted\n${ANN},yes\n`, 'utf16le'), 'it is UTF-16'],
+  ])('in %s is refused as that, and not mangled', (_, bytes, mistake) => {
+    expect(userFile(bytes)).toEqual({ mistakes: [expect.stringContaining(mistake)] })
   })
 })

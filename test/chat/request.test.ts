@@ -5,8 +5,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { deviceFile } from '../../infra/chat/device-file.ts'
 import { requestOf } from '../../infra/chat/request.ts'
 
-const root = join('/', 'project')
-const annsFile = join(root, '.local', 'devices', 'ann.json')
+const local = join('/', 'project', '.local')
+const annsFile = join(local, 'devices', 'ann.json')
 
 describe('requestOf', () => {
   it.each([
@@ -23,7 +23,7 @@ describe('requestOf', () => {
     ],
     [['--help'], { kind: 'help' }],
   ])('reads %j', (words, expected) => {
-    expect(requestOf(words, root)).toEqual(expected)
+    expect(requestOf(words, local)).toEqual(expected)
   })
 
   it.each([
@@ -35,7 +35,7 @@ describe('requestOf', () => {
     [['--as', '../ann'], '--as takes a name'],
     [['--as', 'ann', '--url', 'http://h/s'], 'expected ws://'],
   ])('says what is wrong with %j', (words, why) => {
-    expect(requestOf(words, root)).toMatchObject({ kind: 'mistake', why: expect.stringContaining(why) })
+    expect(requestOf(words, local)).toMatchObject({ kind: 'mistake', why: expect.stringContaining(why) })
   })
 })
 

@@ -28,7 +28,7 @@ function screenOf(text: string): string[] {
     else if (letter === 'J') {
       rows.length = row + 1
       rows[row] = (rows[row] ?? '').slice(0, column)
-    } else if (token === '\n') row += 1
+    } else if (token === '\n') [row, column] = [row + 1, 0]
     else if (token === '\r') column = 0
     else if (letter === undefined) {
       if (column === 40) [row, column] = [row + 1, 0]
@@ -40,13 +40,14 @@ function screenOf(text: string): string[] {
   return rows.map((line) => line.trimEnd())
 }
 
-function opened() {
+function opened(environment: Record<string, string> = {}) {
   const { input, output, written } = glass()
   const lines = queue<string>()
   const keys = queue<string>()
   const screen = terminal({
     input,
     output,
+    environment,
     onLine: (line) => {
       lines.put(line)
       screen.print([`me: ${line}`])
@@ -59,7 +60,7 @@ function opened() {
     input.write(text)
     for (const _ of text) await keys.take()
   }
-  return { screen, lines, type, shown: () => screenOf(written.join('')) }
+  return { screen, lines, type, input, written, shown: () => screenOf(written.join('')) }
 }
 
 describe('a terminal', () => {
@@ -97,6 +98,24 @@ describe('a terminal', () => {
 
     expect(await lines.take()).toBe('y'.repeat(50))
     expect(shown()).toEqual([`me: ${'y'.repeat(36)}`, 'y'.repeat(14), 'ann>'])
+  })
+
+  it('parts what is printed at blanks, where it is wider than the screen', () => {
+    const { screen, shown } = opened()
+
+    screen.print(['10:32 Bob: shall we have lunch at noon, or rather later today?'])
+
+    expect(shown()).toEqual(['10:32 Bob: shall we have lunch at noon,', 'or rather later today?', 'ann>'])
+  })
+
+  it.each([{ TERM: 'dumb' }, { NO_COLOR: '1' }])('writes no escape sequence where %j is set', async (environment) => {
+    const { screen, lines, input, written } = opened(environment)
+
+    screen.print(['10:32 Bob: hello'])
+    input.write('Hello\n')
+
+    expect(await lines.take()).toBe('Hello')
+    expect(written.join('')).toBe('10:32 Bob: hello\nme: Hello\n')
   })
 
   it.each([

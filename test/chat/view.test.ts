@@ -31,6 +31,14 @@ describe('linesOf', () => {
     expect(linesOf({ kind: 'message', conversation: 1, from: BOB, text }, scene())).toEqual(['10:32 Bob: hi  there '])
   })
 
+  it('puts further lines under the first by its width, and cuts between characters', () => {
+    const event = { kind: 'message', conversation: 1, from: BOB, text: 'one\ntwo' } as const
+    const text = `${'a'.repeat(22)}👨‍👩‍👧👨‍👩‍👧`
+
+    expect(linesOf(event, scene({ nameOf: () => '山田' }))).toEqual(['10:32 山田: one', '            two'])
+    expect(unsentLine('Bob', text, 'no', scene())).toBe(`! not sent to Bob ("${'a'.repeat(22)}👨‍👩‍👧…"): no`)
+  })
+
   it('says how an invitation is answered, and what its first words are', () => {
     const event = { kind: 'invitation', conversation: 1, from: BOB, text: 'Hello' } as const
 

@@ -97,7 +97,8 @@ describe('a text', () => {
 
   it('that is cut says so, and ends in no half character', () => {
     expect(cut('ab🌍', 3)).toBe('ab…')
-    expect(cut('a🌍b', 3)).toBe('a�…')
+    expect(cut('a🌍b', 3)).toBe('a…')
+    expect(cut('a👨‍👩‍👧b', 6)).toBe('a…')
   })
 })
 

@@ -25,8 +25,12 @@ describe('a send', () => {
 
     const sends = [device.send(say('one')), device.send(say('two'))]
     const first = await talk.hear('send')
-    await barrier(device, talk)
+    const poll = device.poll()
     await first.answer({ type: 'sent', number: 1 })
+    // What was asked meanwhile has its turn, and then the next send.
+    const { answer } = await talk.hear('poll')
+    await answer(events())
+    await poll
     const second = await talk.hear('send')
     await second.answer({ type: 'sent', number: 2 })
 
@@ -89,12 +93,9 @@ describe('a send', () => {
 
     const send = device.send(say('one'))
     const first = await talk.hear('send')
-    const barrier = device.poll()
-    const poll = await talk.hear('poll')
     const reason = 'wait'
     await first.answer({ type: 'refused', code, reason, next: 'retry', retryAfterMs: 700 })
-    await poll.answer(events())
-    await barrier
+    await barrier(device, talk)
     clock.advance(700)
     const second = await talk.hear('send')
     await second.answer({ type: 'sent', number: 1 })

@@ -15,6 +15,8 @@ export interface RawDevice {
   readonly message: () => Promise<string>
   /** The next message, opened. */
   readonly frame: () => Promise<ServiceFrame>
+  /** The same, with what it is bound to. */
+  readonly opened: () => Promise<{ readonly frame: ServiceFrame; readonly action: string; readonly number: number }>
   /** The code with which the socket is closed. */
   readonly closed: Promise<number>
 }
@@ -38,6 +40,11 @@ export async function rawDevice(url: string, device: string, key: Uint8Array): P
   })
   const closed = new Promise<number>((resolve) => socket.once('close', resolve))
   const message = async () => arrived.shift() ?? new Promise<string>((resolve) => waiting.push(resolve))
+  const opened = async () => {
+    const { frame }: { frame: string } = JSON.parse(await message())
+    const { text, action, number } = await unseal(frame, { device, direction: 'down' }, key)
+    return { frame: parseServiceFrame(text), action, number }
+  }
   await once(socket, 'open')
   return {
     socket,
@@ -47,10 +54,8 @@ export async function rawDevice(url: string, device: string, key: Uint8Array): P
       return JSON.stringify({ action, frame: await seal(JSON.stringify(frame), bound, as.key ?? key) })
     },
     message,
-    async frame() {
-      const { frame }: { frame: string } = JSON.parse(await message())
-      return parseServiceFrame((await unseal(frame, { device, direction: 'down' }, key)).text)
-    },
+    frame: async () => (await opened()).frame,
+    opened,
     closed,
   }
 }

@@ -34,12 +34,12 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'infra/local/',
-    files: ['infra/*.ts', 'infra/local/', 'shared/', 'functions/'],
+    files: ['infra/*.ts', 'infra/local/', 'infra/terminal/', 'shared/', 'functions/'],
     packages: ['node:', 'dynalite', 'ws', 'esbuild', 'fast-xml-parser', 'valibot', '@aws-sdk/*'],
   },
   {
     who: 'infra/chat/',
-    files: ['infra/chat/', 'shared/device/', 'shared/wire/', 'shared/rules/'],
+    files: ['infra/chat/', 'infra/terminal/', 'shared/device/', 'shared/wire/', 'shared/rules/'],
     packages: ['node:', 'valibot'],
   },
   {
@@ -48,6 +48,7 @@ const RULES: readonly Rule[] = [
       'infra/admin/',
       'infra/chat/paint.ts',
       'infra/chat/terminal.ts',
+      'infra/terminal/',
       'infra/local/stack-file.ts',
       'shared/rules/',
       'shared/wire/',
@@ -55,9 +56,14 @@ const RULES: readonly Rule[] = [
       'shared/cwa/',
       'shared/gateway/',
     ],
-    packages: ['node:', 'commander', 'valibot', 'uqr', '@aws-sdk/*', '@smithy/signature-v4', 'fast-xml-parser'],
+    packages: ['node:', 'commander', 'csv-parse', 'valibot', 'uqr', '@aws-sdk/*', '@smithy/signature-v4', 'fast-xml-parser'],
   },
-  { who: 'infra/cwa/', files: ['infra/cwa/', 'infra/local/', 'shared/cwa/', 'shared/rules/'], packages: ['node:'] },
+  {
+    who: 'infra/cwa/',
+    files: ['infra/cwa/', 'infra/local/', 'infra/terminal/', 'shared/cwa/', 'shared/rules/'],
+    packages: ['node:'],
+  },
+  { who: 'infra/terminal/', files: ['infra/terminal/'], packages: ['node:', 'string-width', 'wrap-ansi'] },
 ]
 
 describe('every file', () => {

@@ -1,10 +1,15 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { deviceFile } from '../../infra/chat/device-file.ts'
+import { enrollTo } from '../../infra/chat/enrolling.ts'
 import { device } from '../../shared/device/device.ts'
 import { enroll } from '../../shared/device/enroll.ts'
+import { wallClock } from '../../shared/rules/clock.ts'
 import { deviceKey } from '../../shared/store/device-item.ts'
-import { enrolments } from '../../shared/store/enrolment.ts'
 import { ACTIONS } from '../../shared/wire/actions.ts'
 import {
   claimName,
@@ -18,12 +23,11 @@ import {
 import { parseServiceFrame } from '../../shared/wire/frames.ts'
 import { unseal } from '../../shared/wire/seal.ts'
 import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
-import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
+import { given as givenBy, type Giving } from '../kit/enrolment-code.ts'
 import { rawDevice } from '../kit/raw-device.ts'
 import { services, type Service } from '../kit/service.ts'
 import { settledTable } from '../kit/tables.ts'
 
-const MINUTES_15 = 900_000
 const service = services()
 let running: Service
 
@@ -32,15 +36,7 @@ beforeAll(async () => {
 }, 90_000)
 
 /** Gives out a code, as `devices enroll` does. */
-async function given(name: string, until = Date.now() + MINUTES_15, before?: EnrolmentCode): Promise<EnrolmentCode> {
-  const code = newEnrolmentCode(name)
-  const { id, key } = await codeKeys(code)
-  const offer = { id, key: printTransportKey(key), transportKey: printTransportKey(newTransportKey()), until }
-  const codes = enrolments(settledTable(running), running.vault)
-  const done = before === undefined ? await codes.add(name, offer, 'CONTOSO\\ann') : await codes.offer(name, offer)
-  expect([true, 'done']).toContain(done)
-  return code
-}
+const given = (device: string, giving?: Giving) => givenBy(running, device, giving)
 
 /** A connection under the name of a redeemer, with what it would say. */
 async function redeemer(code: EnrolmentCode, claim = newClaim()) {
@@ -69,6 +65,17 @@ describe('a device with an enrolment code', () => {
     onTestFinished(() => phone.close())
     const { uri } = await phone.login(running.ann.person.login, running.ann.person.password)
     expect(uri).toBe('sip:ann@contoso.test')
+  })
+
+  it.each([600_000, -600_000])('comes by it though its clock is %i ms ahead', async (aheadMs) => {
+    const code = printEnrolmentCode(await given(`clock${aheadMs}`))
+    const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'device.json')
+    const clock = { ...wallClock, now: () => wallClock.now() + aheadMs }
+
+    expect(await enrollTo(file, { url: running.url, code }, clock)).toContain('is enrolled')
+    expect(await deviceFile(file)).toMatchObject({ device: `clock${aheadMs}`, user: 'CONTOSO\\ann' })
   })
 
   it('gets the same key again when the answer was lost, and nobody else does', async () => {
@@ -192,7 +199,7 @@ describe('a code that does not count', () => {
   test.each<{ is: string; code: () => Promise<EnrolmentCode> }>([
     { is: 'of a device that there is not', code: async () => newEnrolmentCode('nobody-phone') },
     { is: 'wrong', code: async () => newEnrolmentCode((await given('wrong-phone')).device) },
-    { is: 'expired', code: () => given('late-phone', Date.now()) },
+    { is: 'expired', code: () => given('late-phone', { until: Date.now() }) },
     {
       is: 'used',
       async code() {
@@ -205,7 +212,7 @@ describe('a code that does not count', () => {
       is: 'replaced by a newer one',
       async code() {
         const code = await given('replaced-phone')
-        await given('replaced-phone', Date.now() + MINUTES_15, code)
+        await given('replaced-phone', { again: true })
         return code
       },
     },
@@ -223,7 +230,7 @@ describe('a device that is enrolled', () => {
   it('goes on with its key while a new code waits, and with the new one as soon as that is redeemed', async () => {
     const code = await given('rotating-phone')
     const before = await enroll({ url: running.url, code: printEnrolmentCode(code) })
-    const next = await given('rotating-phone', Date.now() + MINUTES_15, code)
+    const next = await given('rotating-phone', { again: true })
     const { cat } = running
     const login = async (transportKey: Uint8Array) => {
       const phone = device({ url: running.url, device: 'rotating-phone', transportKey })

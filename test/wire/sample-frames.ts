@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { AVAILABILITIES, type Command } from '../../shared/rules/messaging.ts'
+import { wrongWithName } from '../../shared/rules/user-name.ts'
 import type { DeviceFrame } from '../../shared/wire/frames.ts'
 
 export const SESSION = '17-b0Jm3o2u9hQ5w1Zx'
@@ -40,7 +41,14 @@ const type = <T extends DeviceFrame['type']>(value: T) => fc.constant(value)
 
 /** Every frame that a device may say, in any characters that JSON carries. */
 export const deviceFrames: fc.Arbitrary<DeviceFrame> = fc.oneof(
-  record({ type: type('login'), user: text, password: fc.string({ unit: 'binary' }) }, { availability }),
+  record(
+    {
+      type: type('login'),
+      user: text.filter((name) => wrongWithName(name) === undefined),
+      password: fc.string({ unit: 'binary' }),
+    },
+    { availability },
+  ),
   record(
     {
       type: type('send'),

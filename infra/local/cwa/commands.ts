@@ -1,4 +1,5 @@
 import type { CwaAnswer, CwaError, CwaMethod, CwaResponses, OtherMethod } from '../../../shared/cwa/model.ts'
+import { beginning } from '../../../shared/rules/clusters.ts'
 import { accepted, failed, invalid } from './answers.ts'
 import type { Outcome } from './contacts.ts'
 import type { NewEvent } from './event-queue.ts'
@@ -145,7 +146,7 @@ function refuse({ name, rid }: OtherMethod): CwaAnswer {
   if (rid !== undefined && (name === 'addContact' || name === 'updateContact')) {
     return failed(rid, invalidRequest('A contact has a SIP URI and a name'))
   }
-  return invalid(rid, `${name.slice(0, 40)} is not offered, or an element or attribute of it is missing`)
+  return invalid(rid, `${beginning(name, 40)} is not offered, or an element or attribute of it is missing`)
 }
 
 /** bb969519 has the numbers; a member is a user, the only type of which the values are known. */
