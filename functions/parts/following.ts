@@ -25,6 +25,8 @@ export interface Following {
   readonly listening: Promise<void>
   /** Stops listening and keeps how far it came, for whoever goes on. */
   readonly stop: () => Promise<void>
+  /** When its last GET was answered, or it began to be listened for, in epoch milliseconds. */
+  readonly answeredAt: () => number
   /** Why the session ended upstream, or must end; undefined where it was stopped. */
   readonly ended: Promise<string | undefined>
 }
@@ -56,6 +58,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
   let cursor: Cursor = { seq: 0, ackId: 0, eid: 0 }
   let cursorKept = cursor
   let repeating = false
+  let answeredAt = clock.now()
   let asked: { readonly active: boolean; readonly letGo: () => void } | undefined
   const newsIn = newsReader()
 
@@ -85,6 +88,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
   const once = async () => {
     const brought = await ask()
     if (brought === undefined) return undefined
+    answeredAt = clock.now()
     if (brought.ticket !== upstream.ticket) await renew(brought.ticket)
     if (!(await keep(brought))) {
       await find({ consistent: true })
@@ -199,6 +203,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
       if (asked !== undefined && asked.active !== isAttended(seat, clock.now())) asked.letGo()
     },
     listening: listening.promise,
+    answeredAt: () => answeredAt,
     async stop() {
       aborted.abort()
       await ended

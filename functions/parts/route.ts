@@ -2,6 +2,7 @@ import middy from '@middy/core'
 import type { Configuration } from '../../shared/store/configuration.ts'
 import type { Action } from '../../shared/wire/actions.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
+import { observed } from './logged.ts'
 import { sealing, type RouteEvent, type Told } from './sealing.ts'
 
 /**
@@ -14,6 +15,7 @@ export function route<A extends Action>(
   story: (told: Told<DeviceFrameOf<A>>) => Promise<ServiceFrame | undefined>,
 ) {
   return middy<RouteEvent>()
+    .use(observed())
     .use(sealing(action, configuration))
     .handler(async ({ told }: RouteEvent) => {
       // The envelope has checked that the frame is of this action.
