@@ -134,7 +134,7 @@ describe('the words for one wrong setting', () => {
     [{ upstreamUrl, codec: 'soap' }, 'codec: is "soap"; accepted is "json" or "xml"'],
     [{ upstreamUrl, removalPolicy: 'keep' }, 'removalPolicy: is "keep"; accepted is "retain" or "destroy"'],
     [{ upstreamUrl, stage: '$default' }, 'stage: is "$default"; accepted is at most 128 letters, digits, - and _'],
-    [{ upstreamUrl, debugSampling: '1.5' }, 'debugSampling: is "1.5"; accepted is a number from 0 to 1'],
+    [{ upstreamUrl, debugSampling: '1.5' }, 'debugSampling: is 1.5; accepted is a number from 0 to 1'],
     [
       { upstreamUrl, alarms: 'everybody' },
       'alarms: is "everybody"; accepted is an e-mail address, or the ARN of an SNS topic that CloudWatch may publish to',

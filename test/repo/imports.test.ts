@@ -28,7 +28,7 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'infra/*.ts',
-    files: ['infra/*.ts', 'shared/rules/measures.ts', 'shared/store/tables.ts', 'shared/wire/actions.ts'],
+    files: ['infra/*.ts', 'shared/rules/', 'shared/store/tables.ts', 'shared/wire/actions.ts'],
     types: ['functions/parts/environment.ts'],
     packages: ['node:', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'valibot'],
   },
