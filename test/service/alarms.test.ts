@@ -14,6 +14,8 @@ const service = services()
 
 const UPKEEP = `${STACK}-upkeep`
 const MINUTE_MS = 60_000
+/** How many quiet minutes come before a story: longer than the longest period of an alarm. */
+const BEFORE = 6
 /** How long a listener listens here before it hands over, in milliseconds: what it measured goes out then at the latest. */
 const LISTENING_MS = 2_000
 
@@ -47,16 +49,22 @@ async function played(name: string, minutes: number, minute: Story, options: Ser
     ticks: false,
     metricsClock: clock,
     ...options,
-    settings: { loginsPerHour: 100_000, ...options.settings },
+    settings: { loginsPerHour: 100_000, persistentConnections: 300, ...options.settings },
     lambda: { log, timeoutsMs: { [UPKEEP]: HAND_OVER_MS.startHeir + LISTENING_MS } },
   })
   const line = (text: string) => new Promise<void>((resolve) => waiting.add({ text, resolve }))
   for (const { device, person } of [running.ann, running.bob]) await device.login(person.login, person.password)
   await Promise.all(['ann', 'bob'].map((user) => running.cwa.control.untilListening(`sip:${user}@contoso.test`)))
 
+  // A stack that has been there for a while: its schedule ticks, and nothing else.
+  const told = { running, clock, line }
+  for (let passed = 0; passed < BEFORE; passed += 1) {
+    await tick(told)
+    clock.advance(MINUTE_MS)
+  }
   const on = new Set<string>()
   for (let passed = 0; passed < minutes; passed += 1) {
-    await minute({ running, clock, line })
+    await minute(told)
     clock.advance(MINUTE_MS)
     for (const [alarm, state] of statesOf(running.description.alarms, running.metrics))
       if (state === 'ALARM') on.add(alarm)
@@ -78,10 +86,7 @@ const tick = ({ running }: Told): Promise<unknown> => running.lambda.invoke(UPKE
 
 describe('the alarms of the template', () => {
   it('stay off in a quiet hour, hand-overs among it', async () => {
-    const on = await played('a quiet hour', 60, async (told) => {
-      await tick(told)
-      await told.running.ann.device.status(true)
-    })
+    const on = await played('a quiet hour', 60, tick)
     expect(on).toEqual([])
   })
 
@@ -131,7 +136,6 @@ describe('the alarms of the template', () => {
       6,
       async (told) => {
         throttled.begin()
-        await told.running.ann.device.status(true)
         await tick(told)
       },
       { dynamo: { fault: throttled.fault } },
@@ -147,7 +151,7 @@ async function forgetListener(running: Service): Promise<void> {
   if (listener !== undefined) await leases.release(0, listener)
 }
 
-/** Each request is throttled the first time that it comes, and let through the second time. */
+/** Each read of seats or mailboxes is throttled the first time that it comes, and let through the second time. */
 function everyFirst() {
   const refused = new Set<string>()
   let hasBegun = false
@@ -156,7 +160,7 @@ function everyFirst() {
     begin: () => void (hasBegun = true),
     fault(operation: string, body: unknown): DynamoFault | undefined {
       const request = `${operation} ${JSON.stringify(body)}`
-      if (!hasBegun) return undefined
+      if (!hasBegun || operation !== 'Query') return undefined
       if (refused.delete(request)) return undefined
       refused.add(request)
       return THROTTLED
