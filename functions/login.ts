@@ -1,6 +1,8 @@
 import { wallClock } from '../shared/rules/clock.ts'
 import { downstream } from './parts/downstream.ts'
 import { loggingIn } from './parts/logging-in.ts'
+import { measure } from './parts/metrics.ts'
+import { outcomes } from './parts/outcomes.ts'
 import { pusher } from './parts/push.ts'
 import { route } from './parts/route.ts'
 import { configurationStore, sessionStores, wrongPasswords } from './parts/stores.ts'
@@ -38,6 +40,7 @@ export const handler = route(
     cwa: upstream(),
     wrong: wrongPasswords(),
     clock: wallClock,
+    measure,
     seeThatUpkeepListens,
   }),
-)
+).use(outcomes(measure))

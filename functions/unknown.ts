@@ -1,11 +1,13 @@
 import middy from '@middy/core'
 import { Refusal } from '../shared/rules/refusal.ts'
 import { ACTIONS } from '../shared/wire/actions.ts'
+import { observed } from './parts/logged.ts'
 import { sealing, type GatewayEvent } from './parts/sealing.ts'
 import { configurationStore } from './parts/stores.ts'
 
 /** `$default`: a message that no route takes is refused in words that say what would be. */
 export const handler = middy<GatewayEvent>()
+  .use(observed())
   .use(sealing(undefined, configurationStore()))
   .handler(async ({ body }: GatewayEvent) => {
     const accepted = ACTIONS.join(', ')

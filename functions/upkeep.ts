@@ -3,6 +3,7 @@ import type { Context } from 'aws-lambda'
 import { downstream } from './parts/downstream.ts'
 import { listen } from './parts/listening.ts'
 import { logged } from './parts/logged.ts'
+import { measure, publish } from './parts/metrics.ts'
 import { unlistened } from './parts/overview.ts'
 import { lambdaClock as clock } from './parts/pause.ts'
 import { pusher } from './parts/push.ts'
@@ -23,6 +24,8 @@ const parts = {
   push: pusher({ configuration, connections: downstream() }),
   cwa: upstream(),
   wake: waker(),
+  measure,
+  publish,
 }
 const startUpkeep = upkeepStarter()
 
@@ -37,6 +40,8 @@ export const handler = middy<UpkeepEvent>()
   .handler(async (event: UpkeepEvent, context: Context) => {
     const { from } = event
     const [watch, ...others] = event.watch === undefined ? await everyWatch(clock.now()) : [event.watch]
+    // Now, and not after the quarter of an hour for which this may listen.
+    publish()
     if (watch === undefined) return
     await Promise.all(others.map((other) => startUpkeep({ watch: other })))
 
@@ -56,5 +61,5 @@ export const handler = middy<UpkeepEvent>()
   })
 
 async function everyWatch(now: number): Promise<number[]> {
-  return unlistened(await configuration.settings(now), now, { ...stores, watching })
+  return unlistened(await configuration.settings(now), now, { ...stores, watching, measure })
 }

@@ -24,6 +24,8 @@ const ARN_START = 'arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountI
 export interface Api extends ManagedConnections {
   /** Where devices connect: `wss://…/stage`. */
   readonly url: string
+  /** By which CloudWatch knows the stage. */
+  readonly dimensions: { readonly ApiId: string; readonly Stage: string }
   /** Puts the functions behind the routes. */
   readonly serve: (functions: Functions) => void
 }
@@ -52,6 +54,7 @@ export function api(stack: Stack, settings: StackSettings): Api {
   const posts = `${settings.stage}/POST/@connections/*`
   return {
     url: stage.url,
+    dimensions: { ApiId: webSocket.apiId, Stage: settings.stage },
     managementUrl: stage.callbackUrl,
     connectionsUrl: settings.connectionsUrl ?? stage.callbackUrl,
     postArn: stack.formatArn({ service: 'execute-api', resource: webSocket.apiId, resourceName: posts }),
@@ -136,5 +139,11 @@ const ACCESS_LOG = AccessLogFormat.custom(
     route: '$context.routeKey',
     status: AccessLogField.contextStatus(),
     error: '$context.error.message',
+    // Their own errors, where the one above only says that something failed. The variables of a WebSocket API:
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html
+    authorizerError: '$context.authorizer.error',
+    authorizerStatus: '$context.authorizer.status',
+    integrationError: '$context.integrationErrorMessage',
+    integrationStatus: '$context.integrationStatus',
   }),
 )

@@ -166,7 +166,11 @@ function lambdaFunction(stack: Stack, name: Name, props: FunctionsProps): Lambda
     handler: 'index.handler',
     memorySize: needs.memoryMb ?? MEMORY_MB,
     timeout: Duration.seconds(needs.timeoutS ?? ROUTE_S),
-    environment: { NODE_OPTIONS: '--enable-source-maps', ...variables(stack, needs, props) },
+    environment: {
+      NODE_OPTIONS: '--enable-source-maps',
+      ...forPowertools(stack, settings),
+      ...variables(stack, needs, props),
+    },
     logGroup,
     role,
     ...inNetwork,
@@ -176,6 +180,11 @@ function lambdaFunction(stack: Stack, name: Name, props: FunctionsProps): Lambda
 /** A name of our own, since upkeep starts itself: its role must name its ARN before the function is there. */
 function functionName(stack: Stack, name: Name): string {
   return `${stack.stackName}-${name}`
+}
+
+/** The name under which the stack's metrics are told apart from another one's, and how many invocations write DEBUG lines. */
+function forPowertools({ stackName }: Stack, { debugSampling }: StackSettings): Record<string, string> {
+  return { POWERTOOLS_SERVICE_NAME: stackName, POWERTOOLS_LOGGER_SAMPLE_RATE: String(debugSampling) }
 }
 
 function variables(stack: Stack, needs: Needs, props: FunctionsProps) {

@@ -43,10 +43,13 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   'throttle.ratePerSecond': 'a whole number from 1',
   'throttle.burst': 'a whole number from 1',
   stage: 'at most 128 letters, digits, - and _',
+  debugSampling: 'a number from 0 to 1',
+  alarms: 'an e-mail address, or the ARN of an SNS topic that CloudWatch may publish to',
   sessionsPerListener: `one of ${LISTENER_SESSIONS.join(', ')}`,
 }
 
 const wholeNumber = v.pipe(v.unknown(), v.transform(numberIn), v.number(), v.integer())
+const share = v.pipe(v.unknown(), v.transform(numberIn), v.number(), v.minValue(0), v.maxValue(1))
 const positive = v.pipe(wholeNumber, v.minValue(1))
 const list = (each: RegExp) => v.pipe(v.array(v.pipe(v.string(), v.regex(each))), v.minLength(1))
 
@@ -99,6 +102,8 @@ const schema = v.object({
     { ratePerSecond: 500, burst: 1_000 },
   ),
   stage: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9_-]{1,128}$/)), 'live'),
+  debugSampling: v.optional(share, 0),
+  alarms: v.optional(v.pipe(v.string(), v.check(isAlarmAddress))),
   sessionsPerListener: v.optional(v.pipe(wholeNumber, v.picklist(LISTENER_SESSIONS)), 900),
 })
 
@@ -158,7 +163,7 @@ function quoted(value: unknown): string {
 
 /** What -c gives is text, what cdk.json gives may be a number. */
 function numberIn(value: unknown): unknown {
-  return typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value
+  return typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value
 }
 
 /** What -c gives is text, what cdk.json gives is an object. */
@@ -187,6 +192,15 @@ function isMasterKey(text: string): boolean {
     /^ssm:(?!\/(?:aws|ssm)\b)(?:\/[\w.-]+){1,15}$/i.test(text) ||
     /^kms:arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/.test(text)
   )
+}
+
+/** Whom alarms are told: SNS sends to the address once it was confirmed, or the team's own topic does what it does. */
+function isAlarmAddress(text: string): boolean {
+  return /^[^\s@:]+@[^\s@:]+\.[^\s@:]+$/.test(text) || isTopicArn(text)
+}
+
+export function isTopicArn(text: string): boolean {
+  return /^arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?$/.test(text)
 }
 
 function isOrigin(text: string): boolean {

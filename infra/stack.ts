@@ -4,8 +4,11 @@ import { EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { Construct } from 'constructs'
 import { KEYS, TTL_ATTRIBUTE } from '../shared/store/tables.ts'
+import { alarmAction } from './alarm-topic.ts'
+import { alarms } from './alarms.ts'
 import { api } from './api.ts'
 import type { Bundle } from './bundle.ts'
+import { dashboard } from './dashboard.ts'
 import { functions } from './functions.ts'
 import { upstreamNetwork } from './network.ts'
 import { removalOf } from './removal.ts'
@@ -38,6 +41,9 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
     schedule: Schedule.rate(Duration.minutes(1)),
     targets: [new LambdaFunction(served.upkeep, { retryAttempts: 2 })],
   })
+
+  const watched = { served, configuration, sessions, gateway: webSocket }
+  dashboard(stack, watched, alarms(stack, watched, alarmAction(stack, settings)))
 
   new CfnOutput(stack, 'Url', { value: webSocket.url, description: 'Where devices connect' })
   new CfnOutput(stack, 'ConfigurationTable', { value: configuration.tableName })

@@ -1,7 +1,8 @@
 import { connections } from '../../shared/gateway/connections.ts'
 import { variable } from './environment.ts'
+import { countingThrottledPosts } from './throttles.ts'
 
 /** The gateway's way to the devices. */
 export function downstream() {
-  return connections(variable('CONNECTIONS_URL'))
+  return countingThrottledPosts(connections(variable('CONNECTIONS_URL')))
 }

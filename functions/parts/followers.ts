@@ -9,6 +9,8 @@ export interface Followers {
   readonly are: (open: readonly Open[]) => Promise<void>
   /** Resolves when all of them are listened for. */
   readonly listening: () => Promise<void>
+  /** How long ago the last GET was answered, of the session for which that is longest, in milliseconds; 0 with none. */
+  readonly pollAge: () => number
   /** Lets go of all of them. */
   readonly stop: () => Promise<void>
 }
@@ -30,6 +32,7 @@ export function followers(parts: FollowingParts, onEnd: () => void): Followers {
     return {
       ended,
       listening: following.listening,
+      answeredAt: following.answeredAt,
       moved: following.moved,
       stop: async () => Promise.all([following.stop(), ended]).then(() => {}),
     }
@@ -49,6 +52,7 @@ export function followers(parts: FollowingParts, onEnd: () => void): Followers {
       }
     },
     listening: async () => Promise.all([...followed.values()].map(({ listening }) => listening)).then(() => {}),
+    pollAge: () => Math.max(0, ...[...followed.values()].map(({ answeredAt }) => parts.clock.now() - answeredAt())),
     stop: async () => Promise.allSettled([...followed.values()].map((each) => each.stop())).then(() => {}),
   }
 }

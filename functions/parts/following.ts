@@ -26,6 +26,8 @@ export interface Following {
   readonly listening: Promise<void>
   /** Stops listening and keeps how far it came, for whoever goes on. */
   readonly stop: () => Promise<void>
+  /** When its last GET was answered, or it began to be listened for, in epoch milliseconds. */
+  readonly answeredAt: () => number
   /** Why the session ended upstream, or must end; undefined where it was stopped. */
   readonly ended: Promise<string | undefined>
 }
@@ -59,6 +61,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
   let seat = first
   let acked = 0
   let repeating = false
+  let answeredAt = clock.now()
   let asked: { readonly active: boolean; readonly letGo: () => void } | undefined
   const newsIn = newsReader()
 
@@ -102,6 +105,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
   const once = async () => {
     const brought = await ask()
     if (brought === undefined) return undefined
+    answeredAt = clock.now()
     if (brought.ticket !== upstream.ticket) await renew(brought.ticket)
     if (!(await keep(brought))) {
       await find({ consistent: true })
@@ -216,6 +220,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
       if (asked !== undefined && asked.active !== isAttended(now, clock.now())) asked.letGo()
     },
     listening: listening.promise,
+    answeredAt: () => answeredAt,
     async stop() {
       aborted.abort()
       await ended

@@ -8,6 +8,7 @@ import {
   type Stretch,
 } from '../../shared/rules/backlog.ts'
 import type { Cursor, Mail } from '../../shared/rules/batches.ts'
+import type { Measure } from '../../shared/rules/measures.ts'
 import type { Configuration } from '../../shared/store/configuration.ts'
 import type { Mailbox } from '../../shared/store/mailbox.ts'
 import { ITEM_LIFE_MS } from '../../shared/store/sessions.ts'
@@ -16,6 +17,7 @@ import { log } from './log.ts'
 export interface KeepingParts {
   readonly mailbox: Mailbox
   readonly configuration: Configuration
+  readonly measure: Measure
 }
 
 /** A session's mailbox, for whoever appends to it: it knows how much its device has not acknowledged. */
@@ -42,7 +44,7 @@ const DIGEST_BYTES = 300_000
 
 const NOTHING: Size = { batches: 0, bytes: 0 }
 
-export function keeping(session: string, { mailbox, configuration }: KeepingParts): Keeping {
+export function keeping(session: string, { mailbox, configuration, measure }: KeepingParts): Keeping {
   let backlog: readonly (Size & { readonly seq: number })[] = []
   let least = NOTHING
 
@@ -96,6 +98,7 @@ export function keeping(session: string, { mailbox, configuration }: KeepingPart
       const digest = await digestOf(newest, acked)
       if (!(await mailbox.append(session, mail, now, digest))) return false
       backlog = digest === undefined ? [...backlog, ...count([newest])] : count(digest)
+      measure('MailboxDepth', backlog.length)
       return true
     },
   }

@@ -9,7 +9,10 @@ import { log, why } from './log.ts'
 import { pause } from './pause.ts'
 import type { SessionStores } from './stores.ts'
 
-export type ListeningParts = FollowingParts & Pick<SessionStores, 'watches' | 'outlooks'>
+export interface ListeningParts extends FollowingParts, Pick<SessionStores, 'watches' | 'outlooks'> {
+  /** Writes what was measured. An invocation of upkeep lives for a quarter of an hour, and alarms look each minute. */
+  readonly publish: () => void
+}
 
 /** How often a listener looks whether somebody rang, in milliseconds. */
 const BELL_MS = 1_000
@@ -17,6 +20,8 @@ const BELL_MS = 1_000
 const LOOK_MS = 10_000
 /** For how many bells it looks each time after a ring: an eventually consistent look may be older than the ring. */
 const LOOKS_AFTER_RING = 3
+/** How often it tells what it measured, in milliseconds: CloudWatch keeps one value a minute of a metric. */
+const PUBLISH_MS = 60_000
 /** How often it renews its claim, in milliseconds: two renewals may fail before another listener can claim the watch. */
 const RENEW_MS = LISTEN_LEASE_MS / 3
 
@@ -51,7 +56,7 @@ export interface ListenOptions {
  */
 export async function listen(options: ListenOptions, parts: ListeningParts): Promise<'nobody' | 'another' | 'time'> {
   const { watch, listener, from, timeLeft, startHeir } = options
-  const { clock, watches } = parts
+  const { clock, watches, measure } = parts
   const isDue = timetable(clock)
   let succeeding = from !== undefined
   let heirStarted = false
@@ -69,9 +74,16 @@ export async function listen(options: ListenOptions, parts: ListeningParts): Pro
     await followed.are(taken.filter(isOpen))
   }
 
+  /** One line a minute for all the sessions, and none where nobody is listened for. */
+  const tellHealth = () => {
+    if (taken?.some(isOpen)) measure('PollAge', followed.pollAge())
+    parts.publish()
+  }
+
   /** @returns why to stop, if this is to stop */
   const round = async (): Promise<'nobody' | 'another' | 'time' | undefined> => {
     if (timeLeft() < HAND_OVER_MS.letGo) return 'time'
+    if (isDue('publish', PUBLISH_MS)) tellHealth()
     if (!succeeding && isDue('renew', RENEW_MS) && !(await watches.claim(watch, listener, clock.now())))
       return 'another'
     const rung = await bellOf(watch, parts)
@@ -85,6 +97,7 @@ export async function listen(options: ListenOptions, parts: ListeningParts): Pro
       await followed.listening()
       if (!(await watches.succeed(watch, listener, from, clock.now()))) return 'another'
       log('taken over', { watch, listener, from })
+      measure('HandOvers', 1)
       succeeding = false
     }
     if (!heirStarted && timeLeft() < HAND_OVER_MS.startHeir) {
@@ -107,6 +120,7 @@ export async function listen(options: ListenOptions, parts: ListeningParts): Pro
       await pause(clock, BELL_MS)
     }
   } finally {
+    tellHealth()
     await followed.stop()
     await watches.release(watch, listener).catch((thrown: unknown) => log('not released', { watch, why: why(thrown) }))
     log('listened', { watch, listener })
@@ -114,8 +128,8 @@ export async function listen(options: ListenOptions, parts: ListeningParts): Pro
 }
 
 /** Whether a thing that is done every so often is due by now: at first, always. */
-function timetable(clock: Clock): (what: 'renew' | 'look', everyMs: number) => boolean {
-  const doneAt = { renew: -Infinity, look: -Infinity }
+function timetable(clock: Clock): (what: 'renew' | 'look' | 'publish', everyMs: number) => boolean {
+  const doneAt = { renew: -Infinity, look: -Infinity, publish: clock.now() }
   return (what, everyMs) => {
     const isDue = clock.now() - doneAt[what] >= everyMs
     if (isDue) doneAt[what] = clock.now()

@@ -1,11 +1,18 @@
 import type { MiddlewareObj } from '@middy/core'
-import { log, why } from './log.ts'
+import { failure, inContext, why } from './log.ts'
+import { measured } from './metrics.ts'
 
-/** Says in one line why a function that has no device to answer failed; the error then goes on to Lambda. */
-export function logged(name: string): MiddlewareObj {
-  return {
+/** Around every function: its lines name the invocation, and what it measured goes out with it. */
+export function observed(): MiddlewareObj[] {
+  return [inContext(), measured()]
+}
+
+/** Around a function that has no device to answer: says in one line why it failed, too; the error then goes on to Lambda. */
+export function logged(name: string): MiddlewareObj[] {
+  const tellsWhy: MiddlewareObj = {
     onError({ error }) {
-      log('failed', { function: name, why: why(error) })
+      failure('failed', { function: name, why: why(error) })
     },
   }
+  return [...observed(), tellsWhy]
 }

@@ -1,5 +1,6 @@
 import { collapsed, lost, type Stretch } from '../../shared/rules/backlog.ts'
 import { fitting } from '../../shared/rules/batches.ts'
+import type { Measure } from '../../shared/rules/measures.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import type { Watching } from '../../shared/rules/watch.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
@@ -10,11 +11,12 @@ import type { SessionStores } from './stores.ts'
 
 export interface PollingParts extends Pick<SessionStores, 'seats' | 'sessions' | 'mailbox' | 'watches'> {
   readonly watching: Watching
+  readonly measure: Measure
 }
 
 /** The story of a poll: what came after the last batch that the device has. From then on events go to this connection. */
 export function polling(parts: PollingParts) {
-  const { seats } = parts
+  const { seats, measure } = parts
   return async ({ frame, number, device, connection, now }: Told<DeviceFrameOf<'poll'>>): Promise<ServiceFrame> => {
     const { session, after } = frame
     const heard = await seats.heard({ session, device, connection, number, acked: after, at: now })
@@ -24,6 +26,7 @@ export function polling(parts: PollingParts) {
     const stretches = collapsed(await lackingAfter(session, after, now, parts))
     const { batches, more } = fitting(stretches.map(batchOf))
     const recovered = !stretches.slice(0, batches.length).some(({ cut }) => cut)
+    measure('Resumes', 1, String(recovered))
     return { type: 'events', session, batches, more, recovered }
   }
 }

@@ -4,6 +4,7 @@ import type { Configuration } from '../../shared/store/configuration.ts'
 import type { Action } from '../../shared/wire/actions.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { posted } from './posted.ts'
+import { observed } from './logged.ts'
 import { sealing, type RouteEvent, type Told } from './sealing.ts'
 
 type Story<A extends Action> = (told: Told<DeviceFrameOf<A>>) => Promise<ServiceFrame | undefined>
@@ -13,7 +14,7 @@ type Story<A extends Action> = (told: Told<DeviceFrameOf<A>>) => Promise<Service
  * returns undefined, nothing goes back.
  */
 export function route<A extends Action>(action: A, configuration: Configuration, story: Story<A>) {
-  return middy<RouteEvent>().use(sealing(action, configuration)).handler(toldBy(story))
+  return middy<RouteEvent>().use(observed()).use(sealing(action, configuration)).handler(toldBy(story))
 }
 
 /** The same for a route without a route response (infra/api.ts): what is to be said is posted. */
@@ -23,7 +24,11 @@ export function oneWayRoute<A extends Action>(
   gateway: () => Connections,
   story: Story<A>,
 ) {
-  return middy<RouteEvent>().use(posted(gateway)).use(sealing(action, configuration)).handler(toldBy(story))
+  return middy<RouteEvent>()
+    .use(observed())
+    .use(posted(gateway))
+    .use(sealing(action, configuration))
+    .handler(toldBy(story))
 }
 
 function toldBy<A extends Action>(story: Story<A>) {

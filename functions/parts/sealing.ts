@@ -6,7 +6,8 @@ import type { Action } from '../../shared/wire/actions.ts'
 import type { Binding } from '../../shared/wire/frame-header.ts'
 import { parseDeviceFrame, printFrame, type DeviceFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
 import { seal, unseal } from '../../shared/wire/seal.ts'
-import { log, why } from './log.ts'
+import { debug, failure, log, why } from './log.ts'
+import { measure } from './metrics.ts'
 import { mustBeAllowed, speaker } from './speaker.ts'
 
 /** What API Gateway hands to a route, as far as we read it. The authorizer vouches for `device`. */
@@ -93,6 +94,7 @@ export function sealing(action: Action | undefined, configuration: Configuration
       internal.answers = { ...internal.answers, number: opened.number }
       const frame = parseDeviceFrame(opened.text)
       if (frame.type !== action) throw new Refusal('bad-frame', { reason: `type: expected "${action}" on this route` })
+      debug('opened', { route: action, device, connection, number: opened.number })
       event.told = { frame, number: opened.number, device, connection, now: Date.now() }
     },
 
@@ -107,7 +109,11 @@ export function sealing(action: Action | undefined, configuration: Configuration
       const { error, event, internal } = request
       const refusal = Refusal.from(error)
       const { routeKey: route } = event.requestContext
-      log('refused', { code: refusal.code, route, device: internal.answers?.device, why: why(error) })
+      const isOurs = refusal.code === 'internal'
+      const fields = { code: refusal.code, route, device: internal.answers?.device, why: why(error) }
+      if (isOurs) measure('Failures', 1)
+      if (isOurs) failure('refused', fields)
+      else log('refused', fields)
       if (internal.answers !== undefined) request.response = await reply(refused(refusal), internal.answers)
     },
   }

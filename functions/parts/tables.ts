@@ -1,8 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { table } from '../../shared/store/table.ts'
 import { variable } from './environment.ts'
+import { countingThrottles } from './throttles.ts'
 
-const client = new DynamoDBClient()
+const client = countingThrottles(new DynamoDBClient(), 'dynamodb')
 
 export function configurationTable() {
   return table(client, variable('CONFIGURATION_TABLE'))

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { capacity, idleFirst } from '../../shared/rules/admission.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
+import type { Measure } from '../../shared/rules/measures.ts'
 import { isFree, SEAT_LEASE_MS, sessionId, type Seat, type SigningIn } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import type { Outlooks } from '../../shared/store/outlook.ts'
@@ -34,6 +35,7 @@ export interface Applicant {
 export interface AdmissionParts {
   readonly seats: Seats
   readonly outlooks: Outlooks
+  readonly measure: Measure
   /** From 0 up, below 1; absent: Math.random. */
   readonly chance?: () => number
 }
@@ -96,12 +98,13 @@ export async function takeFree(
 export async function evict(
   taken: readonly Seat[],
   applicant: Applicant,
-  { seats }: AdmissionParts,
+  { seats, measure }: AdmissionParts,
 ): Promise<Admitted | undefined> {
   for (const idle of idleFirst(taken, applicant.settings, applicant.now)) {
     const seat = signingIn(idle.number, applicant)
     const former = await seats.takeFrom(idle, seat)
     if (former === undefined) continue
+    measure('Evictions', 1)
     const step = `maximum: every seat was taken; an idle session was logged out of seat ${idle.number}`
     return { seat, former: { seat: former, because: 'evicted' }, step }
   }

@@ -1,6 +1,7 @@
 import { collapsed, isQuiet, isWaitedFor, type Stretch } from '../../shared/rules/backlog.ts'
 import { fitting, PUSH_BYTES } from '../../shared/rules/batches.ts'
 import type { Clock } from '../../shared/rules/clock.ts'
+import type { Measure } from '../../shared/rules/measures.ts'
 import { isAttended, type Open } from '../../shared/rules/seat.ts'
 import type { Configuration } from '../../shared/store/configuration.ts'
 import type { Mailbox } from '../../shared/store/mailbox.ts'
@@ -17,6 +18,7 @@ export interface TellingParts {
   readonly configuration: Configuration
   readonly push: Push
   readonly wake: Wake
+  readonly measure: Measure
   /** A number from 0 up to, but not including, 1. */
   readonly random: () => number
 }
@@ -59,7 +61,7 @@ interface Waiting {
  * device gets by its next poll: the mailbox has it.
  */
 export function telling(first: Open, parts: TellingParts): Telling {
-  const { clock, seats, mailbox, configuration, push, wake, random } = parts
+  const { clock, seats, mailbox, configuration, push, wake, random, measure } = parts
   const { session, device } = first
   let seat = first
   let untold: readonly Stretch[] = []
@@ -79,11 +81,16 @@ export function telling(first: Open, parts: TellingParts): Telling {
     next(async () => {
       const stretches = untold
       untold = []
-      await post(stretches)
+      await post(stretches, note)
     })
   }
 
-  async function post(stretches: readonly Stretch[]): Promise<void> {
+  /** For what is told the first time. What is told again waited for its device, and not for us. */
+  const note = (told: readonly Stretch[]) => {
+    for (const { at } of told) measure('EventToDevice', Math.max(0, clock.now() - at))
+  }
+
+  async function post(stretches: readonly Stretch[], posted: (told: readonly Stretch[]) => void = () => {}) {
     let left = stretches
     while (left.length > 0 && seat.coverage === 'in') {
       const { batches } = fitting(left.map(batchOf), PUSH_BYTES)
@@ -91,8 +98,13 @@ export function telling(first: Open, parts: TellingParts): Telling {
       const recovered = !now.some(({ cut }) => cut)
       const frame = { type: 'events', session, batches, more: false, recovered } as const
       const to = seat
-      if (await push(frame, to, now.at(-1)?.seq ?? 0)) left = left.slice(batches.length)
-      else await connectionGone(to)
+      if (!(await push(frame, to, now.at(-1)?.seq ?? 0))) {
+        await connectionGone(to)
+        continue
+      }
+      left = left.slice(batches.length)
+      posted(now)
+      if (!recovered) measure('Resumes', 1, 'false')
     }
   }
 

@@ -1,5 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { variable } from './environment.ts'
+import { countingThrottles } from './throttles.ts'
 
 export interface UpkeepEvent {
   /** The watch to listen for. The schedule names none: then every bench is looked at. */
@@ -12,7 +13,7 @@ export interface UpkeepEvent {
 export type StartUpkeep = (event: UpkeepEvent & { readonly watch: number }) => Promise<void>
 
 export function upkeepStarter(): StartUpkeep {
-  const client = new LambdaClient()
+  const client = countingThrottles(new LambdaClient(), 'lambda')
   const FunctionName = variable('UPKEEP_FUNCTION')
   return async (event) => {
     const Payload = new TextEncoder().encode(JSON.stringify(event))

@@ -2,17 +2,21 @@ import { cwaClient, type CwaClient } from '../../shared/cwa/client.ts'
 import { CwaFault, SignInRefused } from '../../shared/cwa/faults.ts'
 import { jsonCodec } from '../../shared/cwa/json.ts'
 import { xmlCodec } from '../../shared/cwa/xml.ts'
+import { wallClock } from '../../shared/rules/clock.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import { variable, variableIfSet } from './environment.ts'
+import { measuredUpstream } from './measured-upstream.ts'
+import { measure } from './metrics.ts'
 
 /** The client of Communicator Web Access that the stack's settings describe. */
 export function upstream(): CwaClient {
   const ca = variableIfSet('CWA_CA')
-  return cwaClient({
+  const client = cwaClient({
     url: variable('CWA_URL'),
     codec: variable('CWA_CODEC') === 'xml' ? xmlCodec : jsonCodec,
     ...(ca !== undefined && { ca }),
   })
+  return measuredUpstream(client, measure, wallClock)
 }
 
 /** What a device is told of a fault upstream. What is no such fault passes as it is. */

@@ -1,5 +1,6 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { variable } from './environment.ts'
+import { countingThrottles } from './throttles.ts'
 import { WAKING_DETAIL_TYPE, WAKING_SOURCE, wakingDetail, type Waiting } from './waking-event.ts'
 
 /** Has a device woken by whatever the team hooked up to the bus. Resolves when EventBridge has taken the event. */
@@ -12,7 +13,7 @@ export type Wake = (waiting: Waiting) => Promise<void>
  * that EventBridge gave: `ThrottlingException` and `InternalFailure` pass, and waking may be tried again; others do not
  */
 export function waker(): Wake {
-  const client = new EventBridgeClient()
+  const client = countingThrottles(new EventBridgeClient(), 'eventbridge')
   const EventBusName = variable('WAKING_BUS')
   return async (waiting) => {
     const Detail = JSON.stringify(wakingDetail(waiting))

@@ -15,12 +15,18 @@ export function apiIn(template: Template, resolve: Resolve): ApiDescription {
   return {
     id: api.id,
     stage: text(stage.properties, 'StageName'),
+    ...accessLogOf(stage.properties),
     routeSelection: selectionPath(text(api.properties, 'RouteSelectionExpression')),
     routes: resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(({ id, properties }) => ({
       ...routeIn(template, properties, resolve),
       twoWay: answered.has(id),
     })),
   }
+}
+
+function accessLogOf(stage: Properties): Pick<ApiDescription, 'accessLogFormat'> {
+  const { Format } = object(stage, 'AccessLogSettings')
+  return typeof Format === 'string' ? { accessLogFormat: Format } : {}
 }
 
 /** `$request.body.action` → `['action']`. */

@@ -73,6 +73,7 @@ export function resolver({ Resources }: Template, stackName: string): Resolve {
   const attribute = (id: string, name: string): string => {
     const arnOf = ARNS[Resources[id]?.Type ?? '']
     if (name === 'Arn') return arnOf?.(nameOf(id)) ?? arn('other', id)
+    if (name === 'QueueName') return nameOf(id)
     throw new Error(`the local stack does not know the attribute ${name} of ${id} (${Resources[id]?.Type})`)
   }
 

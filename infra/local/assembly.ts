@@ -14,6 +14,7 @@ import {
   type Resource,
   type Template,
 } from './assembly-references.ts'
+import { alarmsIn } from './metrics/alarm-description.ts'
 import type {
   BusDescription,
   Description,
@@ -55,6 +56,7 @@ export function assembly(folder: string, account: Account = {}): Description {
     tables: resourcesOf(template, 'AWS::DynamoDB::Table').map((found) => tableIn(found, resolve)),
     buses: resourcesOf(template, 'AWS::Events::EventBus').map((found) => busIn(found, resolve)),
     schedules: resourcesOf(template, 'AWS::Events::Rule').flatMap((found) => schedulesIn(found, resolve)),
+    alarms: alarmsIn(template, resolve),
     outputs: outputsIn(template, resolve),
   }
 }

@@ -1,3 +1,5 @@
+import type { AlarmDescription } from './metrics/alarm-description.ts'
+
 /** What the local stack knows of the app it runs: read from the cloud assembly by assembly.ts, and from nowhere else. */
 export interface Description {
   readonly api: ApiDescription
@@ -6,6 +8,7 @@ export interface Description {
   /** EventBridge's custom buses. */
   readonly buses: readonly BusDescription[]
   readonly schedules: readonly ScheduleDescription[]
+  readonly alarms: readonly AlarmDescription[]
   /** The stack's outputs, by name. */
   readonly outputs: Readonly<Record<string, string>>
 }
@@ -13,6 +16,8 @@ export interface Description {
 export interface ApiDescription {
   readonly id: string
   readonly stage: string
+  /** Of a line of the access log, with `$context` variables; absent: it keeps none. */
+  readonly accessLogFormat?: string
   /** Path of the route key in a message's JSON body: `action` for `$request.body.action`. */
   readonly routeSelection: readonly string[]
   readonly routes: readonly RouteDescription[]

@@ -25,6 +25,8 @@ import { parameters } from './keys/parameters.ts'
 import { lambda, type Lambda, type LambdaOptions } from './lambda/lambda.ts'
 import { lambdaVariables } from './lambda/variables.ts'
 import { lcs } from './lcs/server.ts'
+import { metricStore, type MetricStore } from './metrics/series.ts'
+import { vended, type Vended } from './metrics/vended.ts'
 import { allows } from './policy.ts'
 import { schedule } from './schedule.ts'
 
@@ -49,6 +51,8 @@ export interface LocalStackOptions {
   readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'emptyMessages' | 'log'>
   readonly lambda?: Pick<LambdaOptions, 'environments' | 'log' | 'timeoutsMs' | 'elsewhere'>
   readonly dynamo?: Pick<DynamoOptions, 'fault' | 'timeToLive'>
+  /** Whose minutes metrics are put into; default: those of `clock`. */
+  readonly metricsClock?: Pick<Clock, 'now'>
   /** `false`: the schedule does not tick by itself. */
   readonly ticks?: boolean
   readonly eventBridge?: Pick<EventBridgeOptions, 'fault' | 'told'>
@@ -73,6 +77,8 @@ export interface RunningStack {
   /** The variables that a function runs with here: for one that runs elsewhere, against this stack. */
   readonly variablesOf: (functionName: string) => Readonly<Record<string, string>>
   readonly eventBridge: EventBridge
+  /** What the functions measured, and AWS's services of themselves. */
+  readonly metrics: MetricStore
 }
 
 export interface LocalStack {
@@ -128,8 +134,11 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
 
   progress('starting DynamoDB, EventBridge, Lambda and the gateway')
   const may = permissions(description)
+  const metrics = metricStore(options.metricsClock ?? clock)
+  const measured = vended(metrics, () => description.api)
   const tables = dynamo({
     ...options.dynamo,
+    fault: counted(options.dynamo?.fault, measured.fault),
     tables: description.tables,
     clock,
     allows: may,
@@ -165,6 +174,9 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
 
   const functions = lambda({
     ...options.lambda,
+    log: both(measured.line, options.lambda?.log),
+    invoked: measured.invoked,
+    dropped: measured.dropped,
     functions: description.functions,
     clock,
     allows: may,
@@ -174,6 +186,7 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
 
   const front: Gateway = gateway({
     ...options.gateway,
+    log: both(measured.access, options.gateway?.log),
     api: description.api,
     clock,
     invoke: functions.invoke,
@@ -204,6 +217,27 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     eventBridge: buses,
     endpoints,
     vault,
+    metrics,
+  }
+}
+
+type Fault = NonNullable<DynamoOptions['fault']>
+
+/** The same faults, told to whoever counts them. */
+function counted(fault: Fault | undefined, told: Vended['fault']): Fault {
+  return (operation, body) => {
+    const forced = fault?.(operation, body)
+    const { TableName = '' }: { TableName?: unknown } = Object(body)
+    if (forced !== undefined) told(operation, String(TableName), forced)
+    return forced
+  }
+}
+
+/** Tells two. */
+export function both<T>(one: (told: T) => void, other: ((told: T) => void) | undefined): (told: T) => void {
+  return (told) => {
+    one(told)
+    other?.(told)
   }
 }
 

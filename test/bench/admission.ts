@@ -1,6 +1,7 @@
 import { admission } from '../../functions/parts/admission.ts'
 import type { Admitted, Applicant } from '../../functions/parts/taking.ts'
 import { benches as benchesOf } from '../../shared/rules/admission.ts'
+import { unmeasured } from '../../shared/rules/measures.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import { BENCH_SEATS, type Open } from '../../shared/rules/seat.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
@@ -153,7 +154,7 @@ function must(outcome: string, expected: string, when: string): void {
   if (outcome !== expected) throw new Error(`${when} a login is ${outcome}`)
 }
 
-const partsOf = ({ items }: CountedTable) => ({ seats: seats(items), outlooks: outlooks(items) })
+const partsOf = ({ items }: CountedTable) => ({ seats: seats(items), outlooks: outlooks(items), measure: unmeasured })
 const benchesFor = (maximum: number) => benchesOf({ persistentConnections: maximum })
 const upTo = (count: number) => Array.from({ length: count }, (_, number) => number)
 

@@ -4,6 +4,7 @@ import { lambdaClock } from '../../functions/parts/pause.ts'
 import { cwaClient } from '../../shared/cwa/client.ts'
 import { jsonCodec } from '../../shared/cwa/json.ts'
 import type { CwaEvent, CwaEvents } from '../../shared/cwa/model.ts'
+import { unmeasured } from '../../shared/rules/measures.ts'
 import type { ImEvent } from '../../shared/rules/messaging.ts'
 import type { Open } from '../../shared/rules/seat.ts'
 import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
@@ -68,6 +69,7 @@ async function listening(answers: readonly ((ackId: number, ticket: string) => T
     configuration: configuration(items, vault),
     push: async () => false,
     random: Math.random,
+    measure: unmeasured,
   }
   const following = follow(SEAT, parts)
   onTestFinished(following.stop)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Push } from '../../functions/parts/push.ts'
 import { telling, type Telling } from '../../functions/parts/telling.ts'
 import type { Stretch } from '../../shared/rules/backlog.ts'
+import { unmeasured } from '../../shared/rules/measures.ts'
 import type { Open } from '../../shared/rules/seat.ts'
 import { configuration } from '../../shared/store/configuration.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
@@ -40,6 +41,7 @@ async function told(answer: (connection: string, telling: () => Telling) => Prom
     push,
     wake: async () => {},
     random: () => 0.5,
+    measure: unmeasured,
   })
   const kept = async (): Promise<Open | undefined> => {
     const seat = await seats.at(SEAT.number, { consistent: true })

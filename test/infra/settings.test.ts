@@ -68,6 +68,7 @@ describe('settingsFrom', () => {
       sessionsPerListener: 900,
       accessLogRole: 'create',
       stackName: 'Collaboration',
+      debugSampling: 0,
     })
   })
 
@@ -118,7 +119,7 @@ describe('settingsFrom', () => {
       'collaboration:throttle.burst: is 0; accepted is a whole number from 1',
       ...['colour', 'upsteamUrl'].map(
         (key) =>
-          `collaboration:${key}: there is no such setting; there are upstreamUrl, codec, privateCa, masterKey, vpc, connectionsUrl, accessLogRole, stackName, logRetentionDays, removalPolicy, throttle, stage, sessionsPerListener`,
+          `collaboration:${key}: there is no such setting; there are upstreamUrl, codec, privateCa, masterKey, vpc, connectionsUrl, accessLogRole, stackName, logRetentionDays, removalPolicy, throttle, stage, debugSampling, alarms, sessionsPerListener`,
       ),
     ])
   })
@@ -147,6 +148,11 @@ describe('the words for one wrong setting', () => {
     [{ upstreamUrl, codec: 'soap' }, 'codec: is "soap"; accepted is "json" or "xml"'],
     [{ upstreamUrl, removalPolicy: 'keep' }, 'removalPolicy: is "keep"; accepted is "retain" or "destroy"'],
     [{ upstreamUrl, stage: '$default' }, 'stage: is "$default"; accepted is at most 128 letters, digits, - and _'],
+    [{ upstreamUrl, debugSampling: '1.5' }, 'debugSampling: is 1.5; accepted is a number from 0 to 1'],
+    [
+      { upstreamUrl, alarms: 'everybody' },
+      'alarms: is "everybody"; accepted is an e-mail address, or the ARN of an SNS topic that CloudWatch may publish to',
+    ],
     [{ upstreamUrl, sessionsPerListener: 512 }, 'sessionsPerListener: is 512; accepted is one of 300, 600, 900'],
     [{ upstreamUrl, sessionsPerListener: '1200' }, 'sessionsPerListener: is 1200; accepted is one of 300, 600, 900'],
     [{ upstreamUrl, logRetentionDays: 31 }, `logRetentionDays: is 31; accepted is ${DAYS}`],

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { bundle, type Bundle } from '../../infra/bundle.ts'
 import { admit, people, type Person } from '../../infra/local/people.ts'
-import { localStack, type LocalStackOptions, type RunningStack } from '../../infra/local/stack.ts'
+import { both, localStack, type LocalStackOptions, type RunningStack } from '../../infra/local/stack.ts'
 import { character, type Character } from '../../infra/local/story.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
 import { leaks, logs } from './leaks.ts'
@@ -96,12 +96,5 @@ export function services(): (options?: ServiceOptions) => Promise<Service> {
       cat: cat.entered,
       keys: { ann: ann.key, bob: bob.key, cat: cat.key },
     }
-  }
-}
-
-function both<T>(one: (told: T) => void, other: ((told: T) => void) | undefined): (told: T) => void {
-  return (told) => {
-    one(told)
-    other?.(told)
   }
 }

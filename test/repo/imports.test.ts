@@ -24,11 +24,11 @@ const RULES: readonly Rule[] = [
   {
     who: 'functions/parts/',
     files: ['functions/parts/', ...SHARED_OF_FUNCTIONS],
-    packages: ['node:', '@middy/core', 'aws-lambda', '@aws-sdk/*'],
+    packages: ['node:', '@middy/core', 'aws-lambda', '@aws-sdk/*', '@aws-lambda-powertools/*'],
   },
   {
     who: 'infra/*.ts',
-    files: ['infra/*.ts', 'shared/store/tables.ts', 'shared/wire/actions.ts'],
+    files: ['infra/*.ts', 'shared/rules/', 'shared/store/tables.ts', 'shared/wire/actions.ts'],
     types: ['functions/parts/environment.ts'],
     packages: ['node:', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'valibot'],
   },
@@ -56,7 +56,16 @@ const RULES: readonly Rule[] = [
       'shared/cwa/',
       'shared/gateway/',
     ],
-    packages: ['node:', 'commander', 'csv-parse', 'valibot', 'uqr', '@aws-sdk/*', '@smithy/signature-v4', 'fast-xml-parser'],
+    packages: [
+      'node:',
+      'commander',
+      'csv-parse',
+      'valibot',
+      'uqr',
+      '@aws-sdk/*',
+      '@smithy/signature-v4',
+      'fast-xml-parser',
+    ],
   },
   {
     who: 'infra/cwa/',

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { admission, NO_MS } from '../../functions/parts/admission.ts'
 import { unlistened } from '../../functions/parts/overview.ts'
 import type { Applicant } from '../../functions/parts/taking.ts'
+import { unmeasured } from '../../shared/rules/measures.ts'
 import { isFree } from '../../shared/rules/seat.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
 import { watching } from '../../shared/rules/watch.ts'
@@ -17,7 +18,13 @@ import { anOpen, NOW, sessionOn } from '../rules/sample-seats.ts'
 async function house() {
   const { items, counting, stop } = await countedTable()
   onTestFinished(stop)
-  const parts = { seats: seats(items), outlooks: outlooks(items), watches: watches(items), watching: watching(300) }
+  const parts = {
+    seats: seats(items),
+    outlooks: outlooks(items),
+    watches: watches(items),
+    watching: watching(300),
+    measure: unmeasured,
+  }
   let devices = 0
   const applicant = (settings: Partial<Settings>, changes: Partial<Applicant> = {}): Applicant => {
     devices += 1

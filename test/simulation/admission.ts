@@ -4,6 +4,7 @@ import { unlistened } from '../../functions/parts/overview.ts'
 import type { Push } from '../../functions/parts/push.ts'
 import type { CwaClient } from '../../shared/cwa/client.ts'
 import { SignInRefused } from '../../shared/cwa/faults.ts'
+import { unmeasured } from '../../shared/rules/measures.ts'
 import type { Open } from '../../shared/rules/seat.ts'
 import { DEFAULT_SETTINGS, isInactive, type Settings } from '../../shared/rules/settings.ts'
 import { watching } from '../../shared/rules/watch.ts'
@@ -102,6 +103,7 @@ export async function playAdmission({ seed, rewrite, expiry }: ScheduleOptions):
     cwa: upstream(world),
     clock,
     chance: random.next,
+    measure: unmeasured,
     seeThatUpkeepListens: async () => world.exchange('upkeep: rung', () => {}),
   })
 

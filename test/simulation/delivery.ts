@@ -10,6 +10,7 @@ import type { Hold } from '../../shared/device/hold.ts'
 import { Disconnected, Refused } from '../../shared/device/refused.ts'
 import type { CwaClient } from '../../shared/cwa/client.ts'
 import type { SendState } from '../../shared/device/send-state.ts'
+import { unmeasured } from '../../shared/rules/measures.ts'
 import { AVAILABILITIES, type Command } from '../../shared/rules/messaging.ts'
 import { Refusal, type RefusalCode } from '../../shared/rules/refusal.ts'
 import { BENCH_SEATS, sessionId, type Open } from '../../shared/rules/seat.ts'
@@ -127,7 +128,7 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     cwa: cwa.client,
     push,
   })
-  const poll = polling({ ...whole, watching })
+  const poll = polling({ ...whole, watching, measure: unmeasured })
   const send = sending({ ...whole, configuration: configuration(configured.table, openVault) })
 
   /** What the functions do, each for a frame of its action. */
@@ -225,11 +226,16 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       clock,
       random: random.next,
       wake,
+      measure: unmeasured,
+      publish: () => {},
     }
     const work = async () => {
       const now = clock.now()
       const inForce = await environment.configuration.settings(now)
-      const [watch] = event.watch === undefined ? await unlistened(inForce, now, { ...whole, watching }) : [event.watch]
+      const [watch] =
+        event.watch === undefined
+          ? await unlistened(inForce, now, { ...whole, watching, measure: unmeasured })
+          : [event.watch]
       if (watch === undefined) return
       const options = { watch, benches: watching.benches(watch), listener, ...(from !== undefined && { from }) }
       const startHeir = () => startUpkeep({ watch, from: listener })

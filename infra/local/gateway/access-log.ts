@@ -14,6 +14,38 @@ export interface AccessLogEntry {
   readonly responseLength?: number
   /** What went wrong, in the gateway's words. */
   readonly error?: string
+  /** What the authorizer added to the connection. */
+  readonly authorizer?: Readonly<Record<string, string>> | undefined
+  /** The authorizer's error, where that is what went wrong; and the integration's, with the status that it answered. */
+  readonly authorizerError?: string
+  readonly integrationError?: string
+  readonly integrationStatus?: number
+}
+
+/**
+ * The line that the stage writes of an event, by its own format. A variable that has no value is `-`.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html
+ */
+export function rendered(format: string, entry: AccessLogEntry): string {
+  const { error, authorizer = {}, authorizerError, integrationError, integrationStatus, status } = entry
+  const variables: Readonly<Record<string, unknown>> = {
+    connectionId: entry.connectionId,
+    'error.message': error,
+    eventType: entry.eventType,
+    requestId: entry.requestId,
+    requestTimeEpoch: entry.time,
+    routeKey: entry.routeKey,
+    status,
+    'authorizer.error': authorizerError,
+    'authorizer.status': authorizerError === undefined ? undefined : status,
+    integrationErrorMessage: integrationError,
+    integrationStatus,
+    responseLength: entry.responseLength,
+  }
+  return format.replaceAll(/\$context\.([\w.]+)/g, (_, name: string) => {
+    const property = name.replace(/^authorizer\./, '')
+    return String(variables[name] ?? (name.startsWith('authorizer.') ? authorizer[property] : undefined) ?? '-')
+  })
 }
 
 export type EventType = 'CONNECT' | 'MESSAGE' | 'DISCONNECT'

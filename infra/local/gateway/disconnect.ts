@@ -31,6 +31,7 @@ export async function disconnected(stage: Stage, facts: ConnectionFacts, ending:
     eventType: 'DISCONNECT',
     status,
     durationMs: stage.clock.now() - requestedAt,
-    ...(error === undefined ? {} : { error }),
+    ...(error === undefined ? { integrationStatus: 200 } : { error, integrationError: error }),
+    authorizer: facts.authorizer,
   })
 }

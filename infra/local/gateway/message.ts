@@ -12,6 +12,8 @@ interface Handled {
   /** The text that goes back, in UTF-8. */
   readonly reply?: Uint8Array
   readonly error?: string
+  /** What the integration answered, where it did. */
+  readonly integrationStatus?: number
 }
 
 /**
@@ -25,7 +27,7 @@ export async function handle(stage: Stage, facts: ConnectionFacts, body: string)
   const happening: Happening = { eventType: 'MESSAGE', routeKey, requestId: newId(), requestedAt }
   const fault = (message: string) =>
     Buffer.from(JSON.stringify({ message, connectionId: facts.connectionId, requestId: happening.requestId }))
-  const { status, reply, error }: Handled =
+  const { status, reply, error, integrationStatus }: Handled =
     route === undefined
       ? { status: 403, reply: fault('Forbidden'), error: 'no route for this message' }
       : await run(stage, route, messageEvent(requestContext(stage, facts, happening), newId(), body), fault)
@@ -39,6 +41,9 @@ export async function handle(stage: Stage, facts: ConnectionFacts, body: string)
     durationMs: stage.clock.now() - requestedAt,
     ...(reply === undefined ? {} : { responseLength: reply.length }),
     ...(error === undefined ? {} : { error }),
+    ...(error === undefined || route === undefined ? {} : { integrationError: error }),
+    ...(integrationStatus === undefined ? {} : { integrationStatus }),
+    authorizer: facts.authorizer,
   })
   return reply
 }
@@ -59,8 +64,8 @@ async function run(
   const answer = proxyAnswer(outcome.answer)
   if (answer === undefined) return failed("the function's answer is malformed")
   const { statusCode: status, body } = answer
-  if (!twoWay || (body.length === 0 && !stage.emptyMessages)) return { status }
+  if (!twoWay || (body.length === 0 && !stage.emptyMessages)) return { status, integrationStatus: status }
   if (body.length > stage.limits.messageBytes) return failed("the function's answer is too large for a message")
   // Only `isBase64Encoded` can bring this about; a text frame must be UTF-8 (RFC 6455, 5.6).
-  return isUtf8(body) ? { status, reply: body } : failed("the function's answer is no text")
+  return isUtf8(body) ? { status, reply: body, integrationStatus: status } : failed("the function's answer is no text")
 }

@@ -9,6 +9,8 @@ export interface Refused {
   readonly status: number
   readonly message: string
   readonly why: string
+  /** Whose no it is, where it is not the gateway's own. */
+  readonly by?: 'authorizer' | 'integration'
 }
 
 export function refused(status: number, message: string, why: string): Refused {

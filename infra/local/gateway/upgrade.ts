@@ -5,7 +5,7 @@ import { connectEvent, requestContext } from './events.ts'
 import type { Asked, ConnectionFacts, Happening } from './events.ts'
 import { newId } from './identifiers.ts'
 import { call, proxyAnswer, UNANSWERED_MOCK } from './integration.ts'
-import type { ProxyAnswer } from './integration.ts'
+import type { Outcome, ProxyAnswer } from './integration.ts'
 import { refused } from './refused.ts'
 import type { Refused } from './refused.ts'
 import { routeWithKey } from './stage.ts'
@@ -39,7 +39,7 @@ export async function admit(stage: Stage, facts: ConnectionFacts, asked: Asked):
     eventType: 'CONNECT',
     status: verdict.kind === 'refused' ? verdict.status : 200,
     durationMs: stage.clock.now() - requestedAt,
-    ...(verdict.kind === 'refused' ? { error: verdict.why } : {}),
+    ...(verdict.kind === 'refused' ? errorsOf(verdict) : { authorizer: verdict.facts.authorizer }),
   })
   return verdict
 }
@@ -54,7 +54,7 @@ async function ask(
   let facts = known
   if (authorizer !== undefined) {
     const verdict = await authorize(stage, authorizer, facts, happening, asked)
-    if (verdict.kind === 'refused') return verdict
+    if (verdict.kind === 'refused') return { ...verdict, by: 'authorizer' }
     facts = { ...known, authorizer: verdict.authorizer }
   }
   if (integration.kind === 'mock') {
@@ -64,10 +64,20 @@ async function ask(
   }
   const event = connectEvent(requestContext(stage, facts, happening), asked)
   const outcome = await call(stage, integration.functionName, event, integration.timeoutMs)
+  const verdict = connectedBy(outcome, facts)
+  return verdict.kind === 'refused' ? { ...verdict, by: 'integration' } : verdict
+}
+
+function connectedBy(outcome: Outcome, facts: ConnectionFacts): Accepted | Refused {
   if (outcome.kind === 'timed-out') return refused(504, 'Endpoint request timed out', 'the function took too long')
   if (outcome.kind === 'failed') return badGateway('the function failed')
   const answer = proxyAnswer(outcome.answer)
   return answer === undefined ? badGateway("the function's answer is malformed") : read(answer, facts)
+}
+
+function errorsOf({ why, by, status }: Refused) {
+  if (by === 'authorizer') return { error: why, authorizerError: why }
+  return by === 'integration' ? { error: why, integrationError: why, integrationStatus: status } : { error: why }
 }
 
 function read({ statusCode, headers }: ProxyAnswer, facts: ConnectionFacts): Accepted | Refused {

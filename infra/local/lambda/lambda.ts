@@ -29,6 +29,9 @@ export interface LambdaOptions {
   /** Whether a caller over HTTP may do `lambda:InvokeFunction` on a function's ARN. Absent: everyone may. */
   readonly allows?: (caller: string, action: string, resourceArn: string) => boolean
   readonly log?: (line: LambdaLogLine) => void
+  /** Told when an invocation begins; what it gives back, how that ended. And when an asynchronous event is given up. */
+  readonly invoked?: (functionName: string) => (ending: 'done' | 'failed' | 'throttled') => void
+  readonly dropped?: (functionName: string) => void
 }
 
 export interface Lambda {
@@ -83,10 +86,16 @@ export function lambda(options: LambdaOptions): Lambda {
     accept(payload, LAMBDA_LIMITS.syncPayloadBytes)
     const own = poolOf(functionName)
     const timeoutMs = functions.find(({ name }) => name === functionName)?.timeoutMs ?? 0
+    const ended = options.invoked?.(functionName)
     busy++
     try {
       const elsewhere = options.elsewhere?.(functionName, payload)
-      return acceptedResult(await (elsewhere ?? own.run({ requestId: randomUUID(), payload, timeoutMs })))
+      const result = acceptedResult(await (elsewhere ?? own.run({ requestId: randomUUID(), payload, timeoutMs })))
+      ended?.('done')
+      return result
+    } catch (thrown) {
+      ended?.(thrown instanceof Error && thrown.name === 'TooManyRequestsException' ? 'throttled' : 'failed')
+      throw thrown
     } finally {
       busy--
       tellIdlers()
@@ -131,6 +140,7 @@ export function lambda(options: LambdaOptions): Lambda {
   }
 
   function drop(functionName: string, why: string): void {
+    options.dropped?.(functionName)
     const text = `EVENT DROPPED: ${why}`
     lines.add({ functionName, environment: 0, stream: 'report', text })
   }

@@ -341,17 +341,18 @@ function current(): Process {
 
 let keepsLogs = false
 
-/** The functions log to the standard output, as Lambda wants it. */
+/** The functions log to the standard output and, what went wrong, to the standard error, as Lambda wants it. */
 function keepLogs(): void {
   if (keepsLogs) return
   keepsLogs = true
-  const { stdout } = process
-  const print = stdout.write.bind(stdout)
-  stdout.write = (text: string | Uint8Array, ...rest: []) => {
-    const by = running.getStore()
-    if (by === undefined) return print(text, ...rest)
-    by.note(String(text).trimEnd())
-    return true
+  for (const stream of [process.stdout, process.stderr]) {
+    const print = stream.write.bind(stream)
+    stream.write = (text: string | Uint8Array, ...rest: []) => {
+      const by = running.getStore()
+      if (by === undefined) return print(text, ...rest)
+      by.note(String(text).trimEnd())
+      return true
+    }
   }
 }
 

@@ -1,0 +1,25 @@
+/** The fields that a line may have beside `level`, `what` and `request`. .github/LOGS.md says what each means; a test compares them. */
+export const LOG_FIELDS = [
+  'bench',
+  'by',
+  'code',
+  'connection',
+  'count',
+  'cut',
+  'device',
+  'failures',
+  'from',
+  'function',
+  'listener',
+  'number',
+  'offByS',
+  'repeats',
+  'route',
+  'session',
+  'skipped',
+  'to',
+  'watch',
+  'why',
+] as const
+
+export type Fields = { readonly [field in (typeof LOG_FIELDS)[number]]?: unknown }

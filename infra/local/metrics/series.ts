@@ -1,0 +1,55 @@
+import type { Clock } from '../../../shared/rules/clock.ts'
+
+/** What a metric is known by in CloudWatch: all three together. */
+export interface MetricName {
+  readonly namespace: string
+  readonly name: string
+  readonly dimensions: Readonly<Record<string, string>>
+}
+
+export interface Sample {
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly value: number
+}
+
+export interface Series {
+  readonly metric: MetricName
+  readonly samples: readonly Sample[]
+}
+
+/** CloudWatch, as far as metrics go. */
+export interface MetricStore {
+  /** @param at where that is not now: Lambda's metrics bear the time at which the invocation began */
+  readonly put: (metric: MetricName, values: readonly number[], at?: number) => void
+  /** The samples of a metric from one time up to, but not including, another. */
+  readonly between: (metric: MetricName, from: number, to: number) => readonly Sample[]
+  readonly all: () => readonly Series[]
+  /** Its clock's time: where the periods end. */
+  readonly now: () => number
+}
+
+/** For longer than any alarm looks back. */
+const KEPT_MS = 3 * 3_600_000
+
+export function metricStore(clock: Pick<Clock, 'now'>): MetricStore {
+  const series = new Map<string, { readonly metric: MetricName; samples: Sample[] }>()
+  return {
+    put(metric, values, at = clock.now()) {
+      const key = keyOf(metric)
+      const own = series.get(key) ?? { metric, samples: [] }
+      series.set(key, own)
+      const oldest = clock.now() - KEPT_MS
+      if ((own.samples[0]?.at ?? oldest) < oldest) own.samples = own.samples.filter((sample) => sample.at >= oldest)
+      own.samples.push(...values.map((value) => ({ at, value })))
+    },
+    between: (metric, from, to) => (series.get(keyOf(metric))?.samples ?? []).filter(({ at }) => at >= from && at < to),
+    all: () => [...series.values()],
+    now: clock.now,
+  }
+}
+
+function keyOf({ namespace, name, dimensions }: MetricName): string {
+  const sorted = Object.entries(dimensions).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  return JSON.stringify([namespace, name, sorted])
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import type { AccessLogEntry } from '../../../infra/local/gateway/access-log.ts'
+import { embeddedIn } from '../../../infra/local/metrics/emf.ts'
+import { metricStore } from '../../../infra/local/metrics/series.ts'
+import { vended } from '../../../infra/local/metrics/vended.ts'
+import { testClock } from '../../kit/clock.ts'
+
+function counting() {
+  const clock = testClock()
+  const store = metricStore(clock)
+  const api = { id: 'api', stage: 'live', routeSelection: ['action'], routes: [] }
+  const told = vended(store, () => api)
+  const counted = () =>
+    Object.fromEntries(store.all().map(({ metric, samples }) => [metric.name, samples.map(({ at }) => at)]))
+  return { clock, store, told, counted }
+}
+
+describe('a line of a function', () => {
+  const line = JSON.stringify({
+    _aws: {
+      Timestamp: 1,
+      CloudWatchMetrics: [
+        {
+          Namespace: 'Collaboration',
+          Dimensions: [['service', 'outcome']],
+          Metrics: [
+            { Name: 'Logins', Unit: 'Count' },
+            { Name: 'Time', Unit: 'Milliseconds' },
+          ],
+        },
+      ],
+    },
+    service: 'Stack',
+    outcome: 'accepted',
+    Logins: 1,
+    Time: [2, 3],
+  })
+
+  it('in the embedded format is metrics: each name with its dimensions and its values', () => {
+    const dimensions = { service: 'Stack', outcome: 'accepted' }
+    expect(embeddedIn(line)).toEqual([
+      { metric: { namespace: 'Collaboration', name: 'Logins', dimensions }, values: [1] },
+      { metric: { namespace: 'Collaboration', name: 'Time', dimensions }, values: [2, 3] },
+    ])
+  })
+
+  it.each(['{"level":"INFO"}', '{"_aws"', '{"_aws":1}', 'REPORT RequestId: 1'])('such as %s is none', (text) => {
+    expect(embeddedIn(text)).toEqual([])
+  })
+})
+
+describe('an invocation', () => {
+  it('is counted at the time when it began, however long it took, as Lambda does', () => {
+    const { clock, told, counted } = counting()
+    const begun = clock.now()
+    const ended = told.invoked('upkeep')
+    clock.advance(900_000)
+    ended('failed')
+    expect(counted()).toEqual({ Invocations: [begun], Errors: [begun] })
+  })
+
+  it('that is refused is a throttle, and no invocation', () => {
+    const { told, counted } = counting()
+    told.invoked('login')('throttled')
+    expect(Object.keys(counted())).toEqual(['Throttles'])
+  })
+})
+
+describe('an event of the gateway', () => {
+  const ENTRY: AccessLogEntry = {
+    time: 0,
+    connectionId: 'c',
+    requestId: 'r',
+    routeKey: 'login',
+    eventType: 'MESSAGE',
+    status: 200,
+    durationMs: 1,
+  }
+
+  it.each([
+    ['a connection that is refused', { eventType: 'CONNECT', status: 401 }, ['ClientError', 'ConnectCount']],
+    ['a function that failed', { status: 500 }, ['ExecutionError', 'MessageCount']],
+    ['an integration that answers 503', { status: 503, integrationStatus: 503 }, ['IntegrationError', 'MessageCount']],
+    ['an answer', { integrationStatus: 200, responseLength: 9 }, ['MessageCount']],
+  ] as const)('counts %s', (_, entry, names) => {
+    const { told, counted } = counting()
+    told.access({ ...ENTRY, ...entry })
+    expect(Object.keys(counted()).toSorted()).toEqual(names)
+  })
+})
+
+describe('a fault of DynamoDB', () => {
+  it.each([
+    ['GetItem', 'ProvisionedThroughputExceededException', 400, ['ReadThrottleEvents']],
+    ['UpdateItem', 'ThrottlingException', 400, ['WriteThrottleEvents']],
+    ['Query', 'InternalServerError', 500, ['SystemErrors']],
+    ['Query', 'ValidationException', 400, []],
+  ])('of %s, %s, counts as %j', (operation, type, status, names) => {
+    const { told, counted } = counting()
+    told.fault(operation, 'Sessions', { type, status })
+    expect(Object.keys(counted())).toEqual(names)
+  })
+})
