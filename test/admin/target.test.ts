@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { ANYBODY, type Signers } from '../../infra/local/signature.ts'
 import { upstream } from '../kit/upstream.ts'
 import { administered } from './harness.ts'
 import { started } from './started.ts'
@@ -53,12 +54,18 @@ function unknown(name: string | null): string {
     <Code>ValidationError</Code><Message>Stack with id ${name} does not exist</Message></Error></ErrorResponse>`
 }
 
+/** The administrator, whose secret is one, and whoever looks at the tables in these tests. */
+const ADMINISTRATORS: Signers = {
+  ...ANYBODY,
+  credentialsOf: (id) => ({ secretAccessKey: id === 'administrator' ? 'secret-of-the-administrator' : 'local' }),
+}
+
 /** A stack called Collaboration that is deployed, as its tables' and CloudFormation's endpoints say. */
 async function deployed({
   outputs = OUTPUTS,
   ...options
 }: { outputs?: Record<string, string> } & Parameters<typeof administered>[0] = {}) {
-  const all = await administered(options)
+  const all = await administered({ ...options, signers: ADMINISTRATORS })
   const formation = await cloudFormation('Collaboration', outputs)
   const environment = {
     AWS_ENDPOINT_URL_CLOUDFORMATION: formation.url,
@@ -66,7 +73,8 @@ async function deployed({
     AWS_ENDPOINT_URL_SSM: all.ssm,
     AWS_ACCESS_KEY_ID: 'administrator',
     AWS_SECRET_ACCESS_KEY: 'secret-of-the-administrator',
-    AWS_REGION: 'eu-central-1',
+    // The embedded endpoints take a signature for their own region alone.
+    AWS_REGION: 'local',
     AWS_EC2_METADATA_DISABLED: 'true',
     COLLABORATION_STACK_FILE: join(all.folder, 'no-local-stack'),
   }
