@@ -61,7 +61,7 @@ async function answered(service: 'ssm' | 'kms', target: string, body: string) {
     secretAccessKey: AWS_SECRET_ACCESS_KEY,
     ...(AWS_SESSION_TOKEN !== undefined && { sessionToken: AWS_SESSION_TOKEN }),
   }
-  const headers = signedHeaders({ service, endpoint, region, credentials, target, body, now: Date.now() })
+  const headers = await signedHeaders({ service, endpoint, region, credentials, target, body, now: Date.now() })
   const response = await fetch(endpoint, { method: 'POST', headers, body, signal: AbortSignal.timeout(ANSWER_MS) })
   return { status: response.status, text: await response.text() }
 }

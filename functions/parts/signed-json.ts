@@ -1,4 +1,5 @@
-import { createHash, createHmac } from 'node:crypto'
+import { SignatureV4 } from '@smithy/signature-v4'
+import { Sha256 } from './sha256.ts'
 
 export interface Credentials {
   readonly accessKeyId: string
@@ -22,39 +23,25 @@ export interface SignedJson {
 /**
  * The headers of one call in AWS's JSON 1.1 protocol, signed by Signature Version 4.
  *
- * The SDK's clients of SSM and KMS would be 78 and 28 KB in every function, for one call each.
+ * The SDK's clients of SSM and KMS would be 78 and 28 KB in every function, for one call each. Their signer is in every
+ * bundle already: DynamoDB's client brings it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export function signedHeaders(call: SignedJson): Record<string, string> {
+export async function signedHeaders(call: SignedJson): Promise<Record<string, string>> {
   const { service, endpoint, region, credentials, target, body, now } = call
-  const at = new Date(now).toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
-  const date = at.slice(0, 8)
-  const { accessKeyId, secretAccessKey, sessionToken } = credentials
-  // `host` is signed, and sent by whoever sends the request.
-  const headers: Readonly<Record<string, string>> = {
-    'content-type': 'application/x-amz-json-1.1',
-    'x-amz-date': at,
-    ...(sessionToken !== undefined && { 'x-amz-security-token': sessionToken }),
-    'x-amz-target': target,
+  const { protocol, host, hostname } = new URL(endpoint)
+  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256, applyChecksum: false })
+  const request = {
+    method: 'POST',
+    protocol,
+    hostname,
+    path: '/',
+    query: {},
+    headers: { host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target },
+    body,
   }
-  const signed = Object.entries({ ...headers, host: new URL(endpoint).host }).sort(([one], [other]) =>
-    one < other ? -1 : 1,
-  )
-  const names = signed.map(([name]) => name).join(';')
-  const canonical = signed.map(([name, value]) => `${name}:${value}\n`)
-  const request = ['POST', '/', '', canonical.join(''), names, sha256(body)].join('\n')
-  const scope = `${date}/${region}/${service}/aws4_request`
-  const toSign = ['AWS4-HMAC-SHA256', at, scope, sha256(request)].join('\n')
-  const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`)
-  const signature = hmac(key, toSign).toString('hex')
-  const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`
-  return { ...headers, authorization }
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
-}
-
-function hmac(key: string | Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest()
+  const signed = await signer.sign(request, { signingDate: new Date(now) })
+  // `host` is signed, and sent by whoever sends the request.
+  const { host: _, ...headers } = signed.headers
+  return headers
 }

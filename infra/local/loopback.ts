@@ -31,14 +31,12 @@ export async function loopback(
 }
 
 /** Undefined when the body is longer than `most` bytes. The rest is read and forgotten, so that the answer arrives. */
-export async function bodyText(request: IncomingMessage, most: number): Promise<string | undefined> {
-  const chunks: Buffer[] = []
+export async function bodyBytes(request: AsyncIterable<Uint8Array>, most: number): Promise<Buffer | undefined> {
+  const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of request) {
-    // A request without an encoding set gives Buffers; its type says `any`.
-    const bytes: Buffer = chunk
+  for await (const bytes of request) {
     length += bytes.length
     if (length <= most) chunks.push(bytes)
   }
-  return length <= most ? Buffer.concat(chunks).toString() : undefined
+  return length <= most ? Buffer.concat(chunks) : undefined
 }

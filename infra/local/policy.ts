@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { PolicyStatement } from './description.ts'
 
 /**
@@ -23,16 +22,6 @@ export function allows(
         partitionKeys?.every((key) => leadingKeys.some((pattern) => matches(pattern, key))) === true),
   )
   return applying.length > 0 && applying.every(({ effect }) => effect === 'Allow')
-}
-
-/**
- * The access key id of a request signed with AWS Signature Version 4 (here: the name of the function that calls), or
- * undefined when it has no such header. The signature itself is NOT checked: on loopback this tells who calls, it does
- * not prove it.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
- */
-export function callerOf(headers: Pick<IncomingHttpHeaders, 'authorization'>): string | undefined {
-  return /^AWS4-HMAC-SHA256\s.*?\bCredential=([^/,\s]+)\//.exec(headers.authorization ?? '')?.[1]
 }
 
 /** The words in which AWS refuses. They name the caller, the action and the resource, so that the grant can be written. */

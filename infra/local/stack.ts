@@ -14,6 +14,7 @@ import { projectContext, synthesize, type SynthesisOptions } from '../synthesis.
 import { assembly } from './assembly.ts'
 import { LOCAL } from './assembly-references.ts'
 import { wallClock, type Clock } from '../../shared/rules/clock.ts'
+import { localCredentials, STACK_ITSELF } from './credentials.ts'
 import { standInCwa, type CwaOptions, type StandInCwa } from './cwa/server.ts'
 import { uriOf, type StandInUser } from './cwa/users.ts'
 import type { Description } from './description.ts'
@@ -136,11 +137,15 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   const may = permissions(description)
   const metrics = metricStore(options.metricsClock ?? clock)
   const measured = vended(metrics, () => description.api)
+  const credentials = localCredentials(description.functions.map(({ name }) => name))
+  // Functions sign by the machine's time, whatever clock this stack has.
+  const signers = { region: LOCAL.region, credentialsOf: credentials.of, now: Date.now }
   const tables = dynamo({
     ...options.dynamo,
     fault: counted(options.dynamo?.fault, measured.fault),
     tables: description.tables,
     clock,
+    signers,
     allows: may,
     ...(options.keep !== undefined && { path: options.keep }),
   })
@@ -148,11 +153,12 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
 
   const store = parameters({
     region: LOCAL.region,
+    signers,
     allows: may,
     ...(options.keep !== undefined && { file: `${options.keep}.keys` }),
   })
   await run(store, parts)
-  const keyService = kms({ allows: may })
+  const keyService = kms({ signers, allows: may })
   await run(keyService, parts)
 
   const endpoints = { ssm: store.url, kms: keyService.url }
@@ -160,11 +166,13 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   const vault = await withKeyRing(description, settled, endpoints, clock)
   const configuration = configurationWriter(settled, vault)
 
-  const buses = eventBridge({ ...options.eventBridge, buses: description.buses, clock, allows: may })
+  const buses = eventBridge({ ...options.eventBridge, buses: description.buses, clock, signers, allows: may })
   await run(buses, parts)
 
   const variables = (name: string) => ({
     ...resolvedVariables(description, name, front.managementUrl),
+    AWS_SECRET_ACCESS_KEY: credentials.ofFunction(name).secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.ofFunction(name).sessionToken,
     AWS_ENDPOINT_URL_DYNAMODB: tables.url,
     AWS_ENDPOINT_URL_LAMBDA: functions.url,
     AWS_ENDPOINT_URL_EVENTBRIDGE: buses.url,
@@ -179,6 +187,7 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     dropped: measured.dropped,
     functions: description.functions,
     clock,
+    signers,
     allows: may,
     variables,
   })
@@ -190,6 +199,7 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     api: description.api,
     clock,
     invoke: functions.invoke,
+    signers,
     allows: may,
     region: LOCAL.region,
     ...(options.port !== undefined && { port: options.port }),
@@ -284,9 +294,6 @@ function permissions({ functions }: Description) {
     return caller === STACK_ITSELF || (statements !== undefined && allows(statements, action, resource, partitionKeys))
   }
 }
-
-/** The access key with which the stack itself, and whoever administers it, uses the tables. */
-const STACK_ITSELF = 'local'
 
 /** A function's variables, with the stage's management URL put where the local one is. */
 function resolvedVariables({ api, functions }: Description, name: string, managementUrl: string) {

@@ -8,6 +8,7 @@ import { run } from '../../infra/admin/program.ts'
 import { dynamo, type DynamoOptions } from '../../infra/local/dynamo/dynamo.ts'
 import { kms } from '../../infra/local/keys/kms.ts'
 import { parameters } from '../../infra/local/keys/parameters.ts'
+import { ANYBODY, type Signers } from '../../infra/local/signature.ts'
 import type { StackFile } from '../../infra/local/stack-file.ts'
 import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
 import { newKeyRing, printKeyRing } from '../../shared/store/key-ring.ts'
@@ -33,6 +34,8 @@ export interface AdministeredOptions {
   readonly cwa?: StackFile['cwa']
   readonly clock?: TestClock
   readonly dynamo?: Pick<DynamoOptions, 'allows' | 'fault'>
+  /** Whose signatures are taken; absent: anybody's. */
+  readonly signers?: Signers
   /** Keys of the configuration table, where they are not what they must be. */
   readonly keys?: Keys
   readonly masterKey?: string
@@ -62,9 +65,15 @@ export async function administered({
   hasMasterKey = true,
   managementUrl = 'http://127.0.0.1:9/live',
   url = 'ws://127.0.0.1:1/live',
+  signers = ANYBODY,
   ...options
 }: AdministeredOptions = {}) {
-  const database = dynamo({ ...options.dynamo, tables: [described('Settled', keys), described('Kept', KEYS)], clock })
+  const database = dynamo({
+    ...options.dynamo,
+    signers,
+    tables: [described('Settled', keys), described('Kept', KEYS)],
+    clock,
+  })
   await database.start()
   onTestFinished(database.stop)
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
@@ -79,8 +88,12 @@ export async function administered({
     ManagementUrl: managementUrl,
   }
   const ring = printKeyRing(newKeyRing(clock.now()))
-  const ssm = parameters({ region: 'local', values: hasMasterKey ? { '/collaboration/master-key': ring } : {} })
-  const keyService = kms({})
+  const ssm = parameters({
+    region: 'local',
+    signers,
+    values: hasMasterKey ? { '/collaboration/master-key': ring } : {},
+  })
+  const keyService = kms({ signers })
   for (const part of [ssm, keyService]) {
     await part.start()
     onTestFinished(part.stop)

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { ANYBODY, type Signers } from '../../infra/local/signature.ts'
 import { upstream } from '../kit/upstream.ts'
 import { administered } from './harness.ts'
 import { started } from './started.ts'
@@ -63,7 +64,8 @@ interface AwsService {
 async function aws(answer: () => { readonly status?: number; readonly body: string }): Promise<AwsService> {
   const asked: string[] = []
   const server = createServer(({ method, url, headers }, response) => {
-    const [, service] = /Credential=administrator\/\d{8}\/eu-central-1\/(\w+)\//.exec(headers.authorization ?? '') ?? []
+    const [, service] =
+      /Credential=administrator\/\d{8}\/(?:eu-central-1|local)\/(\w+)\//.exec(headers.authorization ?? '') ?? []
     asked.push(`${method} ${url} ${service}`)
     const { status = 200, body } = answer()
     response.writeHead(status).end(body)
@@ -94,6 +96,12 @@ function endpoints(privateDnsEnabled?: string): string {
     <vpcEndpointSet>${privateDnsEnabled === undefined ? '' : item}</vpcEndpointSet></DescribeVpcEndpointsResponse>`
 }
 
+/** The administrator, whose secret is one, and whoever looks at the tables in these tests. */
+const ADMINISTRATORS: Signers = {
+  ...ANYBODY,
+  credentialsOf: (id) => ({ secretAccessKey: id === 'administrator' ? 'secret-of-the-administrator' : 'local' }),
+}
+
 /** A stack called Collaboration that is deployed, as its tables' and CloudFormation's endpoints say. */
 async function deployed({
   outputs = OUTPUTS,
@@ -103,7 +111,7 @@ async function deployed({
   outputs?: Record<string, string>
   more?: Record<string, string>
 } & Parameters<typeof administered>[0] = {}) {
-  const all = await administered(options)
+  const all = await administered({ ...options, signers: ADMINISTRATORS })
   const formation = await cloudFormation('Collaboration', outputs)
   const environment = {
     AWS_ENDPOINT_URL_CLOUDFORMATION: formation.url,
@@ -111,7 +119,8 @@ async function deployed({
     AWS_ENDPOINT_URL_SSM: all.ssm,
     AWS_ACCESS_KEY_ID: 'administrator',
     AWS_SECRET_ACCESS_KEY: 'secret-of-the-administrator',
-    AWS_REGION: 'eu-central-1',
+    // The embedded endpoints take a signature for their own region alone.
+    AWS_REGION: 'local',
     AWS_EC2_METADATA_DISABLED: 'true',
     COLLABORATION_STACK_FILE: join(all.folder, 'no-local-stack'),
     ...more,

@@ -11,7 +11,7 @@ import { connected, functions, OK, route, started } from '../local/gateway/harne
 beforeEach(() => {
   vi.stubEnv('AWS_REGION', 'local')
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'caller')
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'not a secret')
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local')
 })
 afterEach(() => {
   vi.unstubAllEnvs()

@@ -22,7 +22,7 @@ export async function countedTable(): Promise<CountedTable> {
     clock: testClock(),
   })
   await own.start()
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'local' }
   const client = new DynamoDBClient({ endpoint: own.url, region: 'local', credentials })
   return {
     items: table(client, NAME),

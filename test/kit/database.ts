@@ -45,7 +45,7 @@ export async function database(): Promise<Database> {
   }
 }
 
-const ANYBODY = { region: 'local', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
+const ANYBODY = { region: 'local', credentials: { accessKeyId: 'test', secretAccessKey: 'local' } }
 
 type Connect = () => DynamoDBClient
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PolicyStatement } from '../../infra/local/description.ts'
-import { allows, callerOf } from '../../infra/local/policy.ts'
+import { allows } from '../../infra/local/policy.ts'
 
 const table = 'arn:aws:dynamodb:local:000000000000:table/service'
 const allow = (actions: string[], resources = [table]): PolicyStatement => ({ effect: 'Allow', actions, resources })
@@ -77,19 +77,4 @@ describe('allows', () => {
     const pattern = `${'a*'.repeat(60)}b`
     expect(allows([allow(['*'], [pattern])], 'any:Action', 'a'.repeat(5_000))).toBe(false)
   })
-})
-
-describe('callerOf', () => {
-  it('reads the access key id of a signed request', () => {
-    const authorization =
-      'AWS4-HMAC-SHA256 Credential=LoginFunction1A2B/20260101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=00'
-    expect(callerOf({ authorization })).toBe('LoginFunction1A2B')
-  })
-
-  it.each([undefined, '', 'Basic bG9jYWw6bG9jYWw=', 'AWS4-HMAC-SHA256 SignedHeaders=host', 'Bearer Credential=x/y'])(
-    'knows nobody from %s',
-    (authorization) => {
-      expect(callerOf(authorization === undefined ? {} : { authorization })).toBeUndefined()
-    },
-  )
 })

@@ -24,7 +24,7 @@ const RULES: readonly Rule[] = [
   {
     who: 'functions/parts/',
     files: ['functions/parts/', ...SHARED_OF_FUNCTIONS],
-    packages: ['node:', '@middy/core', 'aws-lambda', '@aws-sdk/*', '@aws-lambda-powertools/*'],
+    packages: ['node:', '@middy/core', 'aws-lambda', '@aws-sdk/*', '@aws-lambda-powertools/*', '@smithy/signature-v4'],
   },
   {
     who: 'infra/*.ts',
@@ -35,7 +35,16 @@ const RULES: readonly Rule[] = [
   {
     who: 'infra/local/',
     files: ['infra/*.ts', 'infra/local/', 'infra/terminal/', 'shared/', 'functions/'],
-    packages: ['node:', 'dynalite', 'ws', 'esbuild', 'fast-xml-parser', 'valibot', '@aws-sdk/*'],
+    packages: [
+      'node:',
+      'dynalite',
+      'ws',
+      'esbuild',
+      'fast-xml-parser',
+      'valibot',
+      '@aws-sdk/*',
+      '@smithy/signature-v4',
+    ],
   },
   {
     who: 'infra/chat/',

@@ -6,10 +6,15 @@ import { services } from '../kit/service.ts'
 const service = services()
 
 it('only upkeep may put an event on the bus of the stack, and on no other', async () => {
-  const { description, eventBridge } = await service()
+  const { description, eventBridge, variablesOf } = await service()
   const { WakingBus: bus = '' } = description.outputs
   const put = async (caller: string, EventBusName: string) => {
-    const credentials = { accessKeyId: caller, secretAccessKey: 'local' }
+    const variables = variablesOf(caller)
+    const credentials = {
+      accessKeyId: caller,
+      secretAccessKey: variables['AWS_SECRET_ACCESS_KEY'] ?? '',
+      sessionToken: variables['AWS_SESSION_TOKEN'] ?? '',
+    }
     const client = new EventBridgeClient({ endpoint: eventBridge.url, region: LOCAL.region, credentials })
     onTestFinished(() => client.destroy())
     const entry = { EventBusName, Source: 'a.source', DetailType: caller, Detail: '{}' }

@@ -33,7 +33,7 @@ describe.skipIf(file === undefined)(
     })
     it('has the tables that they make', async () => {
       await database()
-      const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+      const credentials = { accessKeyId: 'test', secretAccessKey: 'local' }
       const client = new DynamoDBClient({ endpoint: engine?.url ?? '', region: 'local', credentials })
       expect((await client.send(new ListTablesCommand())).TableNames).toHaveLength(1)
       client.destroy()

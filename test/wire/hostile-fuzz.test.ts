@@ -87,7 +87,7 @@ const write = process.stdout.write.bind(process.stdout)
 beforeAll(async () => {
   await tables.start()
   await keys.start()
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'local' }
   client = new DynamoDBClient({ endpoint: tables.url, region: 'local', credentials })
   const variables: Record<Variable, string> = {
     CONFIGURATION_TABLE: 'configuration',
@@ -108,7 +108,7 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_SSM: keys.url,
     AWS_REGION: 'local',
     AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_SECRET_ACCESS_KEY: 'local',
   })
   const [authorize, login, send, poll, status, logout, enroll] = await Promise.all([
     import('../../functions/authorize.ts'),

@@ -8,6 +8,7 @@ import { deleteExpired, type TimeToLive } from './expiry.ts'
 import { type Allows, type DynamoFault, front } from './front.ts'
 import { type Listener, listener } from './listener.ts'
 import { ensureTables } from './tables.ts'
+import { ANYBODY, verifier, type Signers } from '../signature.ts'
 
 export interface DynamoOptions {
   readonly tables: readonly TableDescription[]
@@ -16,6 +17,8 @@ export interface DynamoOptions {
   readonly port?: number
   /** A folder in which the tables are kept; absent: they are in memory. */
   readonly path?: string
+  /** Whose signatures are taken; absent: anybody's whose secret is `local`. */
+  readonly signers?: Signers
   /** Whether a caller (the name of a function) may do an action, for example `dynamodb:GetItem`. Absent: everyone may. */
   readonly allows?: Allows
   /** When items go that have expired; default: `at-once`. */
@@ -49,8 +52,8 @@ interface Running {
 }
 
 /**
- * DynamoDB for the local stack: dynalite in this process behind a listener of ours on loopback, which checks who may,
- * counts capacity units, adds a time to live, and can be told to fail. No transactions, streams or PartiQL.
+ * DynamoDB for the local stack: dynalite in this process behind a listener of ours on loopback, which checks signatures
+ * and who may, counts capacity units, adds a time to live, and can be told to fail. No transactions, streams or PartiQL.
  */
 export function dynamo(options: DynamoOptions): Dynamo {
   const [units, callers] = [meter(), meter()]
@@ -64,7 +67,8 @@ export function dynamo(options: DynamoOptions): Dynamo {
   async function start(): Promise<void> {
     if (running !== undefined) throw new Error('The local DynamoDB runs already.')
     const own = await engine(options.path)
-    const listening = listener(front({ ...options, engine: own, meter: units, callers }))
+    const verify = verifier('dynamodb', options.signers ?? ANYBODY)
+    const listening = listener(front({ ...options, engine: own, meter: units, callers, verify }))
     try {
       await ensureTables(own, options.tables)
       const url = await listenOn(own.server, listening, options.port ?? 0)

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { TableDescription } from '../description.ts'
-import { callerOf, denial } from '../policy.ts'
+import { denial } from '../policy.ts'
+import type { SignedRequest, Verify } from '../signature.ts'
 import { type Meter, count, metered, unitsOfRefusedWrite } from './capacity.ts'
 import { type Body, type Engine, type EngineAnswer, isBody, typeName } from './engine.ts'
 import { partitionKeys } from './partition-keys.ts'
@@ -27,6 +28,7 @@ export type Allows = (
 export interface FrontOptions {
   readonly engine: Engine
   readonly tables: readonly TableDescription[]
+  readonly verify: Verify
   readonly meter: Meter
   /** The same, by caller instead of by table. */
   readonly callers: Meter
@@ -37,7 +39,7 @@ export interface FrontOptions {
 /** The caller under whose name the local stack itself asks. It may do everything. */
 const OWN_CALLER = 'local'
 
-/** What stands between a request and the engine: who may, faults, the capacity meter, and what dynalite lacks. */
+/** What stands between a request and the engine: whose it is, who may, faults, the capacity meter, and what dynalite lacks. */
 export function front(options: FrontOptions) {
   const { engine, tables, fault } = options
 
@@ -71,11 +73,13 @@ export function front(options: FrontOptions) {
     return wanted ? { ...answer, body: { ...answer.body, Item } } : answer
   }
 
-  return async function answer(headers: IncomingHttpHeaders, text: string): Promise<EngineAnswer> {
-    const caller = callerOf(headers)
+  return async function answer(signed: SignedRequest, text: string): Promise<EngineAnswer> {
+    const { headers } = signed
+    const verdict = await options.verify(signed)
+    if ('fault' in verdict) return failure(verdict.fault)
+    const { caller } = verdict
     const operation = String(headers['x-amz-target'] ?? '').split('.')[1] ?? ''
     const request = parsed(text)
-    if (caller === undefined) return failure(MISSING_TOKEN)
     // What is no JSON object touches no table: the engine has AWS's words for it.
     if (request === undefined) return engine.answer(headers, text)
     const denied = denials(options, caller, operation, request)
@@ -85,12 +89,6 @@ export function front(options: FrontOptions) {
     const answered = await done(headers, caller, operation, request)
     return forced === undefined ? answered : failure(forced)
   }
-}
-
-const MISSING_TOKEN: DynamoFault = {
-  type: 'MissingAuthenticationTokenException',
-  status: 400,
-  message: 'Request is missing Authentication Token',
 }
 
 function failure({ type, status, message }: DynamoFault): EngineAnswer {

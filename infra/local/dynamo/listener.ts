@@ -1,6 +1,7 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
+import type { SignedRequest } from '../signature.ts'
 import type { EngineAnswer } from './engine.ts'
 
 /** DynamoDB takes no larger request. */
@@ -13,12 +14,13 @@ export interface Listener {
 }
 
 /** The HTTP side: a body in, a JSON answer out. A request whose body has not arrived yet does not hold up `drain`. */
-export function listener(answer: (headers: IncomingHttpHeaders, text: string) => Promise<EngineAnswer>): Listener {
+export function listener(answer: (request: SignedRequest, text: string) => Promise<EngineAnswer>): Listener {
   const underWay = new Set<Promise<void>>()
   let draining = false
 
-  async function respond(request: IncomingMessage, response: ServerResponse, text: string): Promise<void> {
-    const { status, requestId, body } = await answer(request.headers, text)
+  async function respond(request: IncomingMessage, response: ServerResponse, bytes: Buffer): Promise<void> {
+    const { method = '', url = '', headers } = request
+    const { status, requestId, body } = await answer({ method, url, headers, body: bytes }, bytes.toString())
     const json = JSON.stringify(body)
     response.writeHead(status, {
       'content-type': 'application/x-amz-json-1.0',
@@ -32,12 +34,12 @@ export function listener(answer: (headers: IncomingHttpHeaders, text: string) =>
   }
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const text = await bodyText(request)
-    if (draining || text === undefined) {
-      response.writeHead(text === undefined ? 413 : 503, { connection: 'close' }).end()
+    const bytes = await bodyOf(request)
+    if (draining || bytes === undefined) {
+      response.writeHead(bytes === undefined ? 413 : 503, { connection: 'close' }).end()
       return
     }
-    const answered = respond(request, response, text).finally(() => underWay.delete(answered))
+    const answered = respond(request, response, bytes).finally(() => underWay.delete(answered))
     underWay.add(answered)
     await answered
   }
@@ -55,7 +57,7 @@ export function listener(answer: (headers: IncomingHttpHeaders, text: string) =>
 }
 
 /** A request's body, read once. Undefined when it is too long. */
-async function bodyText(request: IncomingMessage): Promise<string | undefined> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request) {
@@ -65,5 +67,5 @@ async function bodyText(request: IncomingMessage): Promise<string | undefined> {
     if (length > REQUEST_BYTES) return undefined
     chunks.push(bytes)
   }
-  return Buffer.concat(chunks).toString()
+  return Buffer.concat(chunks)
 }

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../../shared/rules/clock.ts'
 import type { BusDescription } from '../description.ts'
-import { bodyText, loopback, type Loopback } from '../loopback.ts'
+import { bodyBytes, loopback, type Loopback } from '../loopback.ts'
+import { tokenBucket, type Rate } from '../token-bucket.ts'
+import { ANYBODY, verifier, type Signers } from '../signature.ts'
 import { PUT_LIMITS, type EntryFault } from './entry.ts'
 import type { BusEvent } from './event.ts'
 import { putEvents } from './put-events.ts'
@@ -13,6 +15,10 @@ export interface EventBridgeOptions {
   readonly clock: Clock
   /** On 127.0.0.1; default: a free one. */
   readonly port?: number
+  /** Whose signatures are taken; absent: anybody's whose secret is `local`. */
+  readonly signers?: Signers
+  /** How many requests are taken; absent: PUT_RATE. */
+  readonly rate?: Rate
   /** Whether a caller (the name of a function) may do `events:PutEvents` on a bus's ARN. Absent: everyone may. */
   readonly allows?: (caller: string, action: string, resourceArn: string) => boolean
   /** For tests: why an event is not taken, asked for each that otherwise would be. */
@@ -35,10 +41,19 @@ export interface EventBridge {
 /** JSON may write each byte of an entry as six (`\u0000`). */
 const BODY_BYTES = 6 * PUT_LIMITS.bytes
 
+/**
+ * PutEvents a second of an account, in the regions where it is lowest (10,000 where it is highest). How long a burst may
+ * last, AWS does not say: here a second.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+ */
+export const PUT_RATE: Rate = { perSecond: 400, burst: 400 }
+
 /** EventBridge's buses for the local stack: an event is checked, taken and told. Rules are not kept: none is in the stack. */
 export function eventBridge(options: EventBridgeOptions): EventBridge {
   const events: BusEvent[] = []
   const waiting = new Set<() => void>()
+  const verify = verifier('events', options.signers ?? ANYBODY)
+  const takes = tokenBucket(options.rate ?? PUT_RATE, options.clock.now)
   let running: Loopback | undefined
 
   function took(event: BusEvent): void {
@@ -48,8 +63,10 @@ export function eventBridge(options: EventBridgeOptions): EventBridge {
   }
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const text = await bodyText(request, BODY_BYTES)
-    const { status, body } = putEvents({ ...options, now: options.clock.now, took }, request.headers, text)
+    const bytes = await bodyBytes(request, BODY_BYTES)
+    const { method = '', url = '', headers } = request
+    const signed = bytes === undefined ? undefined : { method, url, headers, body: bytes }
+    const { status, body } = await putEvents({ ...options, verify, takes, now: options.clock.now, took }, signed)
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() })
     response.end(JSON.stringify(body))
   }

@@ -1,13 +1,16 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import * as v from 'valibot'
 import type { BusDescription } from '../description.ts'
 import { arn } from '../assembly-references.ts'
-import { callerOf, denial } from '../policy.ts'
+import { denial } from '../policy.ts'
+import type { SignedRequest, Verify } from '../signature.ts'
 import { bytesOf, entries, eventOf, PUT_LIMITS, type Entry, type EntryFault } from './entry.ts'
 import type { BusEvent } from './event.ts'
 
 export interface PutEventsOptions {
   readonly buses: readonly BusDescription[]
+  readonly verify: Verify
+  /** Whether one more request is within the quota. */
+  readonly takes: () => boolean
   readonly now: () => number
   readonly allows?: ((caller: string, action: string, resourceArn: string) => boolean) | undefined
   readonly fault?: ((event: BusEvent) => EntryFault | undefined) | undefined
@@ -24,19 +27,19 @@ export interface Answer {
  * The PutEvents operation: all or nothing for who may and for the limits, entry by entry for the rest.
  * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
  *
- * @param text the body; undefined when it was too long to be read
+ * @param request undefined when its body was too long to be read
  */
-export function putEvents(options: PutEventsOptions, headers: IncomingHttpHeaders, text: string | undefined): Answer {
-  const target = headers['x-amz-target']
+export async function putEvents(options: PutEventsOptions, request: SignedRequest | undefined): Promise<Answer> {
+  if (request === undefined) return tooLarge()
+  const target = request.headers['x-amz-target']
   if (target !== 'AWSEvents.PutEvents')
     return exception('UnknownOperationException', 'Only AWSEvents.PutEvents is served here.')
-  const caller = callerOf(headers)
-  if (caller === undefined)
-    return exception('MissingAuthenticationTokenException', 'Request is missing Authentication Token')
-  if (text === undefined) return tooLarge()
-  const asked = entriesIn(text)
+  const verdict = await options.verify(request)
+  if ('fault' in verdict) return exception(verdict.fault.type, verdict.fault.message)
+  if (!options.takes()) return exception('ThrottlingException', 'Rate exceeded')
+  const asked = entriesIn(request.body.toString())
   if (asked === undefined) return exception('SerializationException', 'The body is not what PutEvents takes.')
-  return refusal(options, caller, asked) ?? taken(options, asked)
+  return refusal(options, verdict.caller, asked) ?? taken(options, asked)
 }
 
 function refusal({ buses, allows }: PutEventsOptions, caller: string, asked: readonly Entry[]): Answer | undefined {

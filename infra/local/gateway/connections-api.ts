@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connection } from './connection.ts'
+import { bodyBytes } from '../loopback.ts'
+import type { Verify } from '../signature.ts'
 import { isConnectionId, newId } from './identifiers.ts'
 import { pathOf } from './refused.ts'
 import { resourceArn } from './stage.ts'
@@ -12,6 +14,7 @@ export type Allows = (caller: string, action: string, resourceArn: string) => bo
 export interface ConnectionsApiOptions {
   readonly stage: Stage
   readonly find: (connectionId: string) => Connection | undefined
+  readonly verify: Verify
   readonly allows: Allows
 }
 
@@ -26,7 +29,7 @@ const GONE: Answer = { status: 410, errorType: 'GoneException' }
 
 /**
  * The @connections commands: POST sends text to a client, GET tells of its connection, DELETE closes it. A caller shows who
- * it is with a SigV4 Authorization header; its signature is not checked, for there is no secret here to check it with.
+ * it is by its signature, for the service `execute-api`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
  */
 export function connectionsApi(options: ConnectionsApiOptions) {
@@ -49,28 +52,29 @@ export function isForConnections({ url = '' }: IncomingMessage): boolean {
   return /^\/[^/]+\/(@|%40)connections(\/|$)/i.test(pathOf(url))
 }
 
-async function answerTo(request: IncomingMessage, { stage, find, allows }: ConnectionsApiOptions): Promise<Answer> {
+async function answerTo(request: IncomingMessage, options: ConnectionsApiOptions): Promise<Answer> {
+  const { stage, find, allows } = options
   const { method = '', url = '', headers } = request
-  const caller = /^AWS4-HMAC-SHA256 Credential=([^/,\s]+)\//.exec(headers.authorization ?? '')?.[1]
-  if (caller === undefined) return fault(403, 'MissingAuthenticationTokenException', 'Missing Authentication Token')
+  // A body that is on its way is read first: it is signed, and the connection may go meanwhile.
+  const data = await bodyBytes(request, stage.limits.messageBytes)
+  if (data === undefined) return fault(413, 'PayloadTooLargeException', 'The message is larger than a connection takes')
+  const verdict = await options.verify({ method, url, headers, body: data })
+  if ('fault' in verdict) return fault(verdict.fault.status, verdict.fault.type, verdict.fault.message)
   const [, name, command, connectionId, ...rest] = pathOf(url).split('/').map(decoded)
   const isCommand = name === stage.api.stage && command === '@connections' && rest.length === 0
   if (!isCommand || connectionId === undefined || !['POST', 'GET', 'DELETE'].includes(method)) return forbidden()
   const arn = resourceArn(stage, `${method}/@connections/${connectionId}`)
-  if (!allows(caller, 'execute-api:ManageConnections', arn)) {
+  if (!allows(verdict.caller, 'execute-api:ManageConnections', arn)) {
     return forbidden(`The caller may not do execute-api:ManageConnections on ${arn}`)
   }
   if (!isConnectionId(connectionId)) return fault(400, 'BadRequestException', `Invalid connectionId: ${connectionId}`)
-  // A body that is on its way is read first: the connection may go meanwhile.
-  const data = method === 'POST' ? await read(request, stage.limits.messageBytes) : undefined
   const connection = find(connectionId)
   if (connection === undefined || !connection.isOpen()) return GONE
   if (method === 'POST') return post(connection, data)
   return method === 'GET' ? get(connection) : remove(connection)
 }
 
-function post(connection: Connection, data: Uint8Array | undefined): Answer {
-  if (data === undefined) return fault(413, 'PayloadTooLargeException', 'The message is larger than a connection takes')
+function post(connection: Connection, data: Uint8Array): Answer {
   // Text frames must be UTF-8 (RFC 6455, 5.6): the client would close the connection.
   if (!isUtf8(data)) return fault(400, 'BadRequestException', 'The message is not UTF-8 text')
   if (connection.isFull()) return fault(429, 'LimitExceededException', "The client's buffer is full: it does not read")
@@ -91,17 +95,6 @@ function remove(connection: Connection): Answer {
   // The caller cannot choose: $disconnect then shows 1000 (as aws/chalice#2060 recorded it).
   connection.close(1000)
   return { status: 204 }
-}
-
-/** The request's body; undefined when it is over the limit, in which case the rest is read and dropped. */
-async function read(request: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of request) {
-    bytes += chunk.length
-    if (bytes <= limitBytes) chunks.push(chunk)
-  }
-  return bytes > limitBytes ? undefined : Buffer.concat(chunks)
 }
 
 function decoded(segment: string): string {

@@ -5,6 +5,7 @@ import type { ApiDescription } from '../description.ts'
 import type { AccessLogEntry } from './access-log.ts'
 import type { Allows } from './connections-api.ts'
 import type { ConnectionFacts } from './events.ts'
+import { ANYBODY, verifier, type Signers } from '../signature.ts'
 import { listen } from './listener.ts'
 import type { Listener } from './listener.ts'
 import type { Invoke } from './stage.ts'
@@ -29,6 +30,8 @@ export interface GatewayOptions {
   readonly region?: string
   /** For ARNs; `000000000000` by default. */
   readonly accountId?: string
+  /** Whose signatures @connections takes; absent: anybody's whose secret is `local`. */
+  readonly signers?: Signers
   /** Whether a caller may use an @connections command; everyone may when it is left out. */
   readonly allows?: Allows
   /** Takes one entry an event, when it is over. */
@@ -86,6 +89,7 @@ export function gateway(options: GatewayOptions): Gateway {
         limits: { ...GATEWAY_LIMITS, ...options.limits },
         emptyMessages: options.emptyMessages ?? false,
         log: options.log ?? (() => undefined),
+        verify: verifier('execute-api', options.signers ?? ANYBODY),
         allows: options.allows ?? (() => true),
         dropDisconnect: options.dropDisconnect ?? (() => false),
       })

@@ -11,6 +11,7 @@ import { askedBy, handshakeFault, newcomer } from './handshake.ts'
 import { bind, HOST } from './port.ts'
 import { refused, refuseRequest, sendRefusal } from './refused.ts'
 import type { Stage } from './stage.ts'
+import type { Verify } from '../signature.ts'
 import { underWay } from './under-way.ts'
 import { admit } from './upgrade.ts'
 
@@ -18,6 +19,7 @@ import { admit } from './upgrade.ts'
 const STOP_MS = 5_000
 
 export interface ListenerOptions extends Omit<Stage, 'domainName'> {
+  readonly verify: Verify
   readonly allows: Allows
   readonly dropDisconnect: () => boolean
 }
@@ -44,7 +46,7 @@ export async function listen(port: number, options: ListenerOptions): Promise<Li
     entering.add(socket)
     events.add(enter(entrance, request, socket, head).finally(() => entering.delete(socket)))
   })
-  const manage = connectionsApi({ stage, find: live.find, allows: options.allows })
+  const manage = connectionsApi({ stage, find: live.find, verify: options.verify, allows: options.allows })
   server.on('request', (request, response) => {
     if (isForConnections(request)) events.add(manage(request, response))
     else refuseRequest(request, response, stage.api.stage)

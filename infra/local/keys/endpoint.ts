@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
-import { callerOf, denial } from '../policy.ts'
+import { bodyBytes } from '../loopback.ts'
+import { denial } from '../policy.ts'
+import { ANYBODY, verifier, type Signers, type SigningService } from '../signature.ts'
+import { tokenBucket, type Rate } from '../token-bucket.ts'
 
-/** Neither SSM nor KMS takes a larger request. */
+/** Neither SSM nor KMS takes a larger request: what is longer is not read. */
 const REQUEST_BYTES = 64 * 1024
 
 export type Answer = { readonly ok: object } | { readonly fault: string; readonly message: string }
@@ -15,10 +18,21 @@ export interface OperationOf {
   readonly action: string
   readonly arn: (request: Record<string, unknown>) => string
   readonly answer: (request: Record<string, unknown>) => Answer
+  /** Whose quota it takes from; operations that name the same share it. Absent: it is not throttled. */
+  readonly quota?: string
 }
 
 export interface EndpointOptions {
+  readonly service: SigningService
   readonly operations: readonly OperationOf[]
+  /** Whose signatures are taken; absent: anybody's whose secret is `local`. */
+  readonly signers?: Signers
+  /** How many requests are taken, by quota. */
+  readonly rates?: Readonly<Record<string, Rate>>
+  /** What is said to one request too many. */
+  readonly throttled?: string
+  /** Of the quotas, in epoch milliseconds; absent: the machine's. */
+  readonly now?: () => number
   /** Whether a caller (the name of a function) may do an action. Absent: everyone may. */
   readonly allows?: (caller: string, action: string, resourceArn: string) => boolean
 }
@@ -31,7 +45,10 @@ export interface JsonEndpoint {
 }
 
 /** A service of AWS that speaks its JSON 1.1 protocol, on loopback: as much of it as is asked for here. */
-export function jsonEndpoint({ operations, allows }: EndpointOptions): JsonEndpoint {
+export function jsonEndpoint(options: EndpointOptions): JsonEndpoint {
+  const { service, operations, signers = ANYBODY, rates = {}, now = Date.now, allows } = options
+  const verify = verifier(service, signers)
+  const buckets = new Map(Object.entries(rates).map(([quota, rate]) => [quota, tokenBucket(rate, now)]))
   let url: string | undefined
   const server = createServer((request, response) => {
     answered(request)
@@ -44,13 +61,17 @@ export function jsonEndpoint({ operations, allows }: EndpointOptions): JsonEndpo
   })
 
   async function answered(request: IncomingMessage): Promise<{ status: number; body: object }> {
-    const asked = objectIn(await textOf(request))
-    const operation = operations.find(({ target }) => target === request.headers['x-amz-target'])
+    const { method = '', url: path = '', headers } = request
+    const body = await bodyBytes(request, REQUEST_BYTES)
+    if (body === undefined) return fault('SerializationException', `longer than ${REQUEST_BYTES} bytes`)
+    const asked = objectIn(body.toString())
+    const operation = operations.find(({ target }) => target === headers['x-amz-target'])
     if (operation === undefined || asked === undefined) return fault('UnknownOperationException', 'not served here')
-    const caller = callerOf(request.headers)
-    if (caller === undefined)
-      return fault('MissingAuthenticationTokenException', 'Request is missing Authentication Token')
-    const { action } = operation
+    const verdict = await verify({ method, url: path, headers, body })
+    if ('fault' in verdict) return fault(verdict.fault.type, verdict.fault.message)
+    const { caller } = verdict
+    const { action, quota = '' } = operation
+    if (buckets.get(quota)?.() === false) return fault('ThrottlingException', options.throttled ?? 'Rate exceeded')
     const arn = operation.arn(asked)
     if (allows?.(caller, action, arn) === false) return fault('AccessDeniedException', denial(caller, action, arn))
     const answer = operation.answer(asked)
@@ -87,16 +108,4 @@ function objectIn(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined
   }
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request) {
-    // A request without an encoding set gives Buffers; its type says `any`.
-    const bytes: Buffer = chunk
-    length += bytes.length
-    if (length <= REQUEST_BYTES) chunks.push(bytes)
-  }
-  return Buffer.concat(chunks).toString()
 }

@@ -1,8 +1,20 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { jsonEndpoint, type Answer, type EndpointOptions, type JsonEndpoint } from './endpoint.ts'
 
+/**
+ * Requests a second of all cryptographic operations by symmetric keys together, where AWS names no more: an account has
+ * 5,500 in most regions. How long a burst may last, AWS does not say: here a second.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
+ */
+export const KMS_RATES = { symmetric: { perSecond: 5_500, burst: 5_500 } } as const
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/throttling.html */
+const THROTTLED = 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
+
+export type KmsOptions = Pick<EndpointOptions, 'allows' | 'signers' | 'rates' | 'now'>
+
 /** As much of KMS as keeps a key ring: Encrypt and Decrypt under symmetric keys, which live as long as this does. */
-export function kms(options: Pick<EndpointOptions, 'allows'>): JsonEndpoint {
+export function kms(options: KmsOptions): JsonEndpoint {
   const keys = new Map<string, Buffer>()
   const keyOf = (id: unknown) => {
     const key = keys.get(String(id)) ?? randomBytes(32)
@@ -29,11 +41,15 @@ export function kms(options: Pick<EndpointOptions, 'allows'>): JsonEndpoint {
     }
   }
 
+  const quota = 'symmetric'
   return jsonEndpoint({
+    service: 'kms',
+    rates: KMS_RATES,
+    throttled: THROTTLED,
     ...options,
     operations: [
-      { target: 'TrentService.Encrypt', action: 'kms:Encrypt', arn, answer: encrypt },
-      { target: 'TrentService.Decrypt', action: 'kms:Decrypt', arn, answer: decrypt },
+      { target: 'TrentService.Encrypt', action: 'kms:Encrypt', quota, arn, answer: encrypt },
+      { target: 'TrentService.Decrypt', action: 'kms:Decrypt', quota, arn, answer: decrypt },
     ],
   })
 }

@@ -2,7 +2,20 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { jsonEndpoint, type Answer, type EndpointOptions, type JsonEndpoint } from './endpoint.ts'
 
-export interface ParametersOptions extends Pick<EndpointOptions, 'allows'> {
+/**
+ * Requests a second of an account in a region, unless it pays for higher throughput: 40 for all reads together, 3 writes.
+ * How long a burst may last, AWS does not say: here a second.
+ * https://docs.aws.amazon.com/general/latest/gr/ssm.html
+ */
+export const SSM_RATES = { read: { perSecond: 40, burst: 40 }, write: { perSecond: 3, burst: 3 } } as const
+
+/**
+ * Of the value of a standard parameter, in bytes; an advanced one, which costs, has 8 KB.
+ * https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
+ */
+export const STANDARD_PARAMETER_BYTES = 4_096
+
+export interface ParametersOptions extends Pick<EndpointOptions, 'allows' | 'signers' | 'rates' | 'now'> {
   readonly region: string
   /** A file, readable by this user only, in which the parameters are kept; absent: they are in memory. */
   readonly file?: string
@@ -24,6 +37,7 @@ export function parameters({ region, file, values: first = {}, ...options }: Par
 
   const put = ({ Name, Value, Type, Overwrite }: Record<string, unknown>): Answer => {
     if (Type !== 'SecureString') return { fault: 'UnsupportedParameterType', message: 'only SecureString is kept here' }
+    if (Buffer.byteLength(String(Value)) > STANDARD_PARAMETER_BYTES) return TOO_LARGE
     if (values.has(String(Name)) && Overwrite !== true) {
       return { fault: 'ParameterAlreadyExists', message: 'The parameter already exists.' }
     }
@@ -33,12 +47,21 @@ export function parameters({ region, file, values: first = {}, ...options }: Par
   }
 
   return jsonEndpoint({
+    service: 'ssm',
+    rates: SSM_RATES,
     ...options,
     operations: [
-      { target: 'AmazonSSM.GetParameter', action: 'ssm:GetParameter', arn, answer: get },
-      { target: 'AmazonSSM.PutParameter', action: 'ssm:PutParameter', arn, answer: put },
+      { target: 'AmazonSSM.GetParameter', action: 'ssm:GetParameter', quota: 'read', arn, answer: get },
+      { target: 'AmazonSSM.PutParameter', action: 'ssm:PutParameter', quota: 'write', arn, answer: put },
     ],
   })
+}
+
+/** In the words that aws-cli users report of a standard parameter. */
+const TOO_LARGE: Answer = {
+  fault: 'ValidationException',
+  message:
+    'Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html',
 }
 
 function kept(file: string): Record<string, string> {

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { bodyText, loopback, type Loopback } from '../loopback.ts'
-import { callerOf, denial } from '../policy.ts'
+import { bodyBytes, loopback, type Loopback } from '../loopback.ts'
+import { denial } from '../policy.ts'
+import type { Verify } from '../signature.ts'
 import { FunctionError } from './failure.ts'
 import { LAMBDA_LIMITS } from './limits.ts'
 import { functionArn } from './variables.ts'
 
 export interface EndpointOptions {
   readonly port: number
+  readonly verify: Verify
   readonly knows: (functionName: string) => boolean
   readonly call: (functionName: string, payload: string) => Promise<string>
   readonly later: (functionName: string, payload: string) => void
@@ -29,7 +31,7 @@ export function endpoint(options: EndpointOptions): Promise<Loopback> {
 }
 
 async function respond(options: EndpointOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const payload = await bodyText(request, LAMBDA_LIMITS.syncPayloadBytes)
+  const payload = await bodyBytes(request, LAMBDA_LIMITS.syncPayloadBytes)
   const { status, headers, body } = await answerTo(options, request, payload)
   response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID(), ...headers })
   response.end(body)
@@ -38,20 +40,24 @@ async function respond(options: EndpointOptions, request: IncomingMessage, respo
 async function answerTo(
   options: EndpointOptions,
   request: IncomingMessage,
-  payload: string | undefined,
+  payload: Buffer | undefined,
 ): Promise<Answer> {
-  const path = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?|$)/.exec(request.url ?? '')?.[1]
-  if (request.method !== 'POST' || path === undefined)
+  // Nothing of it is kept to be verified, and nothing is done.
+  if (payload === undefined) return tooLarge()
+  const { method = '', url = '', headers } = request
+  const verdict = await options.verify({ method, url, headers, body: payload })
+  if ('fault' in verdict) return exception(verdict.fault.status, verdict.fault.type, verdict.fault.message)
+  const path = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?|$)/.exec(url)?.[1]
+  if (method !== 'POST' || path === undefined)
     return exception(404, 'ResourceNotFoundException', 'Only Invoke is served here.')
   const named = decodeURIComponent(path)
   const name = functionNameOf(named)
-  const denied = denialOf(options, request, functionArn(name))
+  const denied = denialOf(options, verdict.caller, functionArn(name))
   if (denied !== undefined) return denied
   if (!options.knows(name))
     return exception(404, 'ResourceNotFoundException', `Function not found: ${functionArn(name)}`)
   try {
-    if (payload === undefined) return tooLarge()
-    return await invoked(options, name, String(request.headers['x-amz-invocation-type'] ?? ''), payload)
+    return await invoked(options, name, String(headers['x-amz-invocation-type'] ?? ''), payload.toString())
   } catch (error) {
     return failed(error)
   }
@@ -89,11 +95,11 @@ function tooLarge(): Answer {
   return exception(413, 'RequestTooLargeException', words)
 }
 
-function denialOf({ allows }: EndpointOptions, request: IncomingMessage, arn: string): Answer | undefined {
-  if (allows === undefined) return undefined
-  const [caller, action] = [callerOf(request.headers), 'lambda:InvokeFunction']
-  if (caller === undefined) return exception(403, 'MissingAuthenticationTokenException', 'Missing Authentication Token')
-  return allows(caller, action, arn) ? undefined : exception(403, 'AccessDeniedException', denial(caller, action, arn))
+function denialOf({ allows }: EndpointOptions, caller: string, arn: string): Answer | undefined {
+  const action = 'lambda:InvokeFunction'
+  return allows === undefined || allows(caller, action, arn)
+    ? undefined
+    : exception(403, 'AccessDeniedException', denial(caller, action, arn))
 }
 
 function exception(status: number, type: string, message: string): Answer {

@@ -7,6 +7,7 @@ import { bounded } from './bounded.ts'
 import { endpoint } from './endpoint.ts'
 import { invokeException } from './failure.ts'
 import { type Later, later } from './later.ts'
+import { ANYBODY, verifier, type Signers } from '../signature.ts'
 import { ENVIRONMENTS, LAMBDA_LIMITS } from './limits.ts'
 import { type LambdaLogLine, log } from './log.ts'
 import { accept, acceptedResult, json } from './payload.ts'
@@ -26,6 +27,8 @@ export interface LambdaOptions {
   readonly timeoutsMs?: Readonly<Record<string, number>>
   /** Runs a function in an environment of the caller's own: its result, as JSON. Undefined: it runs here, as any other. */
   readonly elsewhere?: (functionName: string, payload: string) => Promise<string> | undefined
+  /** Whose signatures are taken over HTTP; absent: anybody's whose secret is `local`. */
+  readonly signers?: Signers
   /** Whether a caller over HTTP may do `lambda:InvokeFunction` on a function's ARN. Absent: everyone may. */
   readonly allows?: (caller: string, action: string, resourceArn: string) => boolean
   readonly log?: (line: LambdaLogLine) => void
@@ -122,8 +125,9 @@ export function lambda(options: LambdaOptions): Lambda {
     const code = await threadCode()
     for (const each of assets) pools.set(each.description.name, poolFor(each.description, each.asset, code))
     const queue = later({ clock, call, dropped: drop })
-    const { port = 0, allows } = options
-    const served = await endpoint({ port, allows, call, later: push, knows: (name) => pools.has(name) })
+    const { port = 0, allows, signers = ANYBODY } = options
+    const verify = verifier('lambda', signers)
+    const served = await endpoint({ port, verify, allows, call, later: push, knows: (name) => pools.has(name) })
     running = { endpoint: served, later: queue }
   }
 

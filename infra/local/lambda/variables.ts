@@ -7,7 +7,7 @@ export function functionArn(name: string): string {
 
 /**
  * All variables of a function's environment: its own, those that Lambda sets, and those that the stack adds, the later
- * ones winning. The access key id is the function's name, so that a local endpoint knows who calls.
+ * ones winning. The access key id is the function's name, so that a local endpoint knows who calls; the stack adds the secret.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
 export function lambdaVariables(

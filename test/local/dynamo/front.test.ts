@@ -16,14 +16,11 @@ import { describe, expect, it } from 'vitest'
 import type { PolicyStatement } from '../../../infra/local/description.ts'
 import type { DynamoFault } from '../../../infra/local/dynamo/front.ts'
 import { allows } from '../../../infra/local/policy.ts'
+import { signed } from '../../kit/signed.ts'
 import { client, database, key, table } from './harness.ts'
 
 const TableName = table.name
 const padding = (bytes: number) => ({ padding: { S: 'x'.repeat(bytes) } })
-const signed = {
-  authorization: 'AWS4-HMAC-SHA256 Credential=X/1/local/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
-  'x-amz-date': '20260101T000000Z',
-}
 const refusal = (promise: Promise<unknown>) => promise.then(() => undefined).catch((error: unknown) => error)
 
 describe('permissions', () => {
@@ -129,14 +126,14 @@ describe('permissions', () => {
 
   it('gives a web page no leave to read', async () => {
     const { database: own } = await database()
-    const { status, headers } = await post(own.url, 'ListTables', '{}', { ...signed, origin: 'https://example.org' })
+    const { status, headers } = await signedPost(own.url, 'ListTables', '{}', { origin: 'https://example.org' })
     expect(status).toBe(200)
     expect(headers['access-control-allow-origin']).toBeUndefined()
   })
 
   it('calls nonsense a serialization error', async () => {
     const { database } = await guarded()
-    const answer = await post(database.url, 'Scan', '{', signed)
+    const answer = await signedPost(database.url, 'Scan', '{')
     expect(answer.text).toContain('SerializationException')
   })
 
@@ -144,7 +141,7 @@ describe('permissions', () => {
     const { database: own, client } = await database()
     const refused = await refusal(client.send(new ExecuteStatementCommand({ Statement: 'SELECT * FROM service' })))
     expect(refused).toMatchObject({ name: 'UnknownOperationException' })
-    const { status } = await post(own.url, 'ListTables', '{}', signed)
+    const { status } = await signedPost(own.url, 'ListTables', '{}')
     expect(status).toBe(200)
   })
 })
@@ -289,12 +286,22 @@ describe('consumed capacity', () => {
   })
 })
 
+const targetOf = (operation: string) => ({
+  'content-type': 'application/x-amz-json-1.0',
+  'x-amz-target': `DynamoDB_20120810.${operation}`,
+})
+
+/** The same, signed. */
+async function signedPost(url: string, operation: string, body: string, more: Record<string, string> = {}) {
+  const headers = { ...targetOf(operation), ...more }
+  return post(url, operation, body, await signed({ url, headers, body }, { service: 'dynamodb' }))
+}
+
 /** A request without the SDK, to send what the SDK would not. */
 function post(url: string, operation: string, body: string, headers: Record<string, string> = {}) {
   return new Promise<{ status: number | undefined; headers: Record<string, unknown>; text: string }>(
     (resolve, reject) => {
-      const target = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `DynamoDB_20120810.${operation}` }
-      const sent = request(url, { method: 'POST', headers: { ...target, ...headers } }, (response) => {
+      const sent = request(url, { method: 'POST', headers: { ...targetOf(operation), ...headers } }, (response) => {
         const chunks: string[] = []
         response.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk))
         response.on('end', () =>

@@ -1,9 +1,8 @@
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { PUT_LIMITS } from '../../../infra/local/eventbridge/entry.ts'
+import { send, signed } from '../../kit/signed.ts'
 import { bridge, BUS, ENTRY, putting } from './harness.ts'
-
-const SIGNED = 'AWS4-HMAC-SHA256 Credential=upkeep/1/local/events/aws4_request, SignedHeaders=host, Signature=0'
 
 /** What is told of an entry that lacks one of these. */
 const missing = (name: string) => ({
@@ -158,14 +157,13 @@ describe('a refusal of a whole request', () => {
   })
 
   it.each([
-    ['that is not signed', {}, '{"Entries":[]}', 'MissingAuthenticationTokenException'],
-    ['that is no JSON', { authorization: SIGNED }, '{', 'SerializationException'],
-    ['whose entries are none', { authorization: SIGNED }, '{"Entries":"x"}', 'SerializationException'],
-  ])('is told of a request %s', async (_, headers, body, type) => {
+    ['that is no JSON', '{', 'SerializationException'],
+    ['whose entries are none', '{"Entries":"x"}', 'SerializationException'],
+  ])('is told of a request %s', async (_, body, type) => {
     const { bridge: own } = await bridge()
-    const target = { 'x-amz-target': 'AWSEvents.PutEvents' }
-    const response = await fetch(own.url, { method: 'POST', headers: { ...target, ...headers }, body })
-    expect([response.status, await response.json()]).toEqual([400, expect.objectContaining({ __type: type })])
+    const asked = { url: own.url, headers: { 'x-amz-target': 'AWSEvents.PutEvents' }, body }
+    const headers = await signed(asked, { service: 'events' })
+    expect(await send({ ...asked, headers })).toMatchObject({ status: 400, type })
   })
 })
 

@@ -199,19 +199,16 @@ describe('a caller', () => {
     await expect(post).rejects.toBeInstanceOf(ForbiddenException)
   })
 
-  it.each(['', 'Bearer x', 'AWS4-HMAC-SHA256 Signature=x'])(
-    'is 403 with the Authorization %j',
-    async (authorization) => {
-      const { gateway, ConnectionId } = await reachable()
-      const url = `${gateway.managementUrl}/@connections/${encodeURIComponent(ConnectionId)}`
-      const response = await fetch(url, {
-        method: 'POST',
-        body: 'x',
-        headers: authorization === '' ? {} : { authorization },
-      })
-      expect([response.status, await response.json()]).toEqual([403, { message: 'Missing Authentication Token' }])
-    },
-  )
+  it.each(['', 'Bearer x'])('is 403 with the Authorization %j', async (authorization) => {
+    const { gateway, ConnectionId } = await reachable()
+    const url = `${gateway.managementUrl}/@connections/${encodeURIComponent(ConnectionId)}`
+    const response = await fetch(url, {
+      method: 'POST',
+      body: 'x',
+      headers: authorization === '' ? {} : { authorization },
+    })
+    expect([response.status, await response.json()]).toEqual([403, { message: 'Missing Authentication Token' }])
+  })
 
   it('cannot upgrade there', async () => {
     const { gateway, ConnectionId } = await reachable()

@@ -162,7 +162,7 @@ export function refusedBy(url: string, options: ClientOptions = {}): Promise<{ s
 
 /** The SDK's client as a function would have it, with one attempt. */
 export function managing(endpoint: string, accessKeyId = 'caller'): ApiGatewayManagementApiClient {
-  const credentials = { accessKeyId, secretAccessKey: 'not a secret' }
+  const credentials = { accessKeyId, secretAccessKey: 'local' }
   const client = new ApiGatewayManagementApiClient({ endpoint, region: 'local', credentials, maxAttempts: 1 })
   onTestFinished(() => client.destroy())
   return client

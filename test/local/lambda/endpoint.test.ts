@@ -1,7 +1,7 @@
-import { request } from 'node:http'
 import { InvokeCommand, type InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { LambdaOptions } from '../../../infra/local/lambda/lambda.ts'
+import { send, signed } from '../../kit/signed.ts'
 import { built, held, started } from './harness.ts'
 
 const ARN = 'arn:aws:lambda:local:000000000000:function:Fn'
@@ -118,7 +118,6 @@ describe('a refusal of Invoke', () => {
       $metadata: { httpStatusCode: 403 },
     })
     expect((await client(local.url, 'Upkeep').invoke()).StatusCode).toBe(200)
-    expect(await post(`${local.url}/2015-03-31/functions/Fn/invocations`, '{}')).toBe(403)
   })
 
   it.each([
@@ -144,18 +143,7 @@ describe('a refusal of Invoke', () => {
 
   it('is 404 for another operation', async () => {
     const { local } = await served()
-    expect(await post(`${local.url}/2015-03-31/functions/`, '{}')).toBe(404)
+    const asked = { url: `${local.url}/2015-03-31/functions/`, body: '{}' }
+    expect(await send({ ...asked, headers: await signed(asked, { service: 'lambda' }) })).toMatchObject({ status: 404 })
   })
 })
-
-/** A request that is not signed; gives its status. */
-function post(url: string, body: string): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method: 'POST' }, (response) => {
-      response.resume()
-      resolve(response.statusCode)
-    })
-    sent.on('error', reject)
-    sent.end(body)
-  })
-}

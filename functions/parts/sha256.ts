@@ -1,0 +1,29 @@
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
+
+/** Node's SHA-256, or with a secret its HMAC, as the signer of the AWS SDK asks for it: no second implementation is bundled. */
+export class Sha256 {
+  readonly #make: () => Hash | Hmac
+  #hash: Hash | Hmac
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    const key = secret === undefined || typeof secret === 'string' ? secret : bytesOf(secret)
+    this.#make = () => (key === undefined ? createHash('sha256') : createHmac('sha256', key))
+    this.#hash = this.#make()
+  }
+
+  update(chunk: Uint8Array): void {
+    this.#hash.update(chunk)
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest()
+  }
+
+  reset(): void {
+    this.#hash = this.#make()
+  }
+}
+
+function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
+  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
+}
