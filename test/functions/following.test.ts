@@ -1,3 +1,4 @@
+import { unmeasured } from '../../shared/rules/measures.ts'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { follow, type FollowingParts } from '../../functions/parts/following.ts'
 import { lambdaClock } from '../../functions/parts/pause.ts'
@@ -105,6 +106,7 @@ async function listened({
     cwa: cwa.client,
     clock: { now: () => now, after: lambdaClock.after },
     random: () => 0.5,
+    measure: unmeasured,
     wake: async () => {},
     push: async (frame) => {
       if (frame.type === 'events') posted.push(...frame.batches.map(({ seq }) => seq))

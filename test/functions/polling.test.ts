@@ -1,3 +1,4 @@
+import { unmeasured } from '../../shared/rules/measures.ts'
 import { describe, expect, it } from 'vitest'
 import { polling } from '../../functions/parts/polling.ts'
 import type { Mail } from '../../shared/rules/batches.ts'
@@ -38,6 +39,7 @@ async function loggedIn(through: (sessions: Sessions) => Sessions = (sessions) =
     sessions: through(sessions),
     mailbox,
     watches: watches(items),
+    measure: unmeasured,
     watching: watching(300),
   })
   let number = SEAT.heard
