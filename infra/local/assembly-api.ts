@@ -15,12 +15,18 @@ export function apiIn(template: Template, resolve: Resolve): ApiDescription {
   return {
     id: api.id,
     stage: text(stage.properties, 'StageName'),
+    ...throttleIn(stage.properties),
     routeSelection: selectionPath(text(api.properties, 'RouteSelectionExpression')),
     routes: resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(({ id, properties }) => ({
       ...routeIn(template, properties, resolve),
       twoWay: answered.has(id),
     })),
   }
+}
+
+function throttleIn(stage: Properties): Pick<ApiDescription, 'throttle'> {
+  const { ThrottlingRateLimit: ratePerSecond, ThrottlingBurstLimit: burst } = object(stage, 'DefaultRouteSettings')
+  return typeof ratePerSecond === 'number' && typeof burst === 'number' ? { throttle: { ratePerSecond, burst } } : {}
 }
 
 /** `$request.body.action` → `['action']`. */

@@ -13,9 +13,17 @@ export interface Description {
 export interface ApiDescription {
   readonly id: string
   readonly stage: string
+  /** Of the stage. Absent: it throttles nothing. */
+  readonly throttle?: Throttling
   /** Path of the route key in a message's JSON body: `action` for `$request.body.action`. */
   readonly routeSelection: readonly string[]
   readonly routes: readonly RouteDescription[]
+}
+
+export interface Throttling {
+  readonly ratePerSecond: number
+  /** How many requests may come at once. */
+  readonly burst: number
 }
 
 export interface RouteDescription {

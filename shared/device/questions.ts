@@ -38,9 +38,12 @@ export interface Questions {
   answer(action: string, number: number, frame: ServiceFrame, before: () => void): void
   /**
    * The gateway lost a frame and does not say which: the oldest is sent again, after a while, a few times. Of those that
-   * wait for their answer, if there are: of the others nobody would know.
+   * wait for their answer, if there are: of the others nobody would know. And of those that are not to be sent again
+   * anyway: each of several that are lost at once is.
+   *
+   * @param throttled it only came too soon: then it is sent again for as long as the connection lasts
    */
-  lost(reason: string): void
+  lost(reason: string, throttled: boolean): void
   /** Resolves when all that wait for an answer now have been settled. */
   idle(): Promise<void>
   abandon(reason: Error): void
@@ -50,6 +53,8 @@ interface Question extends PromiseWithResolvers<ServiceFrame> {
   readonly frame: DeviceFrame
   number: number
   losses: number
+  /** Whether it waits for being sent again. */
+  waits: boolean
   /** How often it was asked without a word on what came of it. */
   repeats: number
   renumbered: number
@@ -68,6 +73,7 @@ export function questions(options: QuestionsOptions): Questions {
   }
 
   function put(question: Question, above?: number): void {
+    question.waits = false
     question.number = nextNumber(above)
     question.timer.set(answerTimeoutMs, () => silent(question))
     transmit(question.frame, question.number).catch((thrown: unknown) => settled(question).reject(thrown))
@@ -85,17 +91,19 @@ export function questions(options: QuestionsOptions): Questions {
     return number === 0 ? (ofAction[0] ?? [...open][0]) : ofAction.find((question) => question.number === number)
   }
 
-  /** After a while, and a few times: then the fault is the answer. */
-  function askAgain(question: Question, reason: string): void {
+  /** After a while, and a few times: then the fault is the answer. A throttle is none: whatever it holds back goes later. */
+  function askAgain(question: Question, reason: string, throttled = false): void {
     question.losses += 1
     question.repeats += 1
-    if (question.losses < LOSSES) question.timer.set(backoffMs(question.losses, random), () => put(question))
+    question.waits = true
+    if (throttled || question.losses < LOSSES)
+      question.timer.set(backoffMs(question.losses, random), () => put(question))
     else settled(question).reject(new Refused({ code: 'internal', reason, repeated: true }))
   }
 
   return {
     ask(frame) {
-      const unsent = { number: 0, losses: 0, repeats: 0, renumbered: 0, timer: timer(clock) }
+      const unsent = { number: 0, losses: 0, waits: false, repeats: 0, renumbered: 0, timer: timer(clock) }
       const question = { ...Promise.withResolvers<ServiceFrame>(), frame, ...unsent }
       open.add(question)
       put(question)
@@ -112,15 +120,17 @@ export function questions(options: QuestionsOptions): Questions {
         put(question, frame.heard)
       } else if (isNotYet(frame, question)) {
         if (frame.code === 'in-progress') question.repeats += 1
+        question.waits = true
         question.timer.set(frame.retryAfterMs ?? IN_PROGRESS_MS, () => put(question))
       } else if (frame.code === 'internal' && question.frame.type === 'send') {
         // Under its number a send is never done twice: asked again, the service says what came of it.
         askAgain(question, frame.reason)
       } else settled(question).reject(new Refused({ ...frame, repeated: question.repeats > 0 }))
     },
-    lost(reason) {
-      const oldest = [...open].find(isAnswered) ?? [...open][0]
-      if (oldest !== undefined) askAgain(oldest, `the gateway says: ${reason}`)
+    lost(reason, throttled) {
+      const sent = [...open].filter(({ waits }) => !waits)
+      const oldest = sent.find(isAnswered) ?? sent[0]
+      if (oldest !== undefined) askAgain(oldest, `the gateway says: ${reason}`, throttled)
     },
     async idle() {
       await Promise.allSettled([...open].filter(isAnswered).map(({ promise }) => promise))
