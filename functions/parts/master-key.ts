@@ -66,8 +66,11 @@ async function answered(service: 'ssm' | 'kms', target: string, body: string) {
   return { status: response.status, text: await response.text() }
 }
 
-/** The SDK's variables for another endpoint, which the local stack sets; otherwise AWS's, under the suffix of its partition. */
-function endpointOf(service: 'ssm' | 'kms', region: string): string {
+/**
+ * The SDK's variables for another endpoint, which the local stack sets; otherwise AWS's, under its partition's suffix as
+ * CloudFormation tells it: `amazonaws.com` is that of two partitions only.
+ */
+export function endpointOf(service: 'ssm' | 'kms', region: string): string {
   const other = { ssm: process.env['AWS_ENDPOINT_URL_SSM'], kms: process.env['AWS_ENDPOINT_URL_KMS'] }[service]
   return other ?? `https://${service}.${region}.${variable('URL_SUFFIX')}`
 }

@@ -16,6 +16,7 @@ export function apiIn(template: Template, resolve: Resolve): ApiDescription {
     id: api.id,
     stage: text(stage.properties, 'StageName'),
     ...accessLogOf(stage.properties),
+    ...throttleIn(stage.properties),
     routeSelection: selectionPath(text(api.properties, 'RouteSelectionExpression')),
     routes: resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(({ id, properties }) => ({
       ...routeIn(template, properties, resolve),
@@ -27,6 +28,11 @@ export function apiIn(template: Template, resolve: Resolve): ApiDescription {
 function accessLogOf(stage: Properties): Pick<ApiDescription, 'accessLogFormat'> {
   const { Format } = object(stage, 'AccessLogSettings')
   return typeof Format === 'string' ? { accessLogFormat: Format } : {}
+}
+
+function throttleIn(stage: Properties): Pick<ApiDescription, 'throttle'> {
+  const { ThrottlingRateLimit: ratePerSecond, ThrottlingBurstLimit: burst } = object(stage, 'DefaultRouteSettings')
+  return typeof ratePerSecond === 'number' && typeof burst === 'number' ? { throttle: { ratePerSecond, burst } } : {}
 }
 
 /** `$request.body.action` → `['action']`. */

@@ -18,9 +18,17 @@ export interface ApiDescription {
   readonly stage: string
   /** Of a line of the access log, with `$context` variables; absent: it keeps none. */
   readonly accessLogFormat?: string
+  /** Of the stage. Absent: it throttles nothing. */
+  readonly throttle?: Throttling
   /** Path of the route key in a message's JSON body: `action` for `$request.body.action`. */
   readonly routeSelection: readonly string[]
   readonly routes: readonly RouteDescription[]
+}
+
+export interface Throttling {
+  readonly ratePerSecond: number
+  /** How many requests may come at once. */
+  readonly burst: number
 }
 
 export interface RouteDescription {

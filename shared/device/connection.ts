@@ -100,7 +100,7 @@ export function connection(options: ConnectionOptions): Connection {
   async function read(data: unknown): Promise<void> {
     if (over !== undefined || data === NOTHING_SAID) return
     const message = messageIn(data)
-    if (message.frame === undefined) return asked.lost(message.error)
+    if (message.frame === undefined) return asked.lost(message.error, message.error === THROTTLED)
     const { text, number, action } = await unseal(message.frame, { device, direction: 'down' }, transportKey)
     const frame = parseServiceFrame(text)
     if (over !== undefined) return
@@ -121,6 +121,9 @@ export function connection(options: ConnectionOptions): Connection {
  * without text is not documented, and it was seen to (https://github.com/serverless/serverless/issues/6816).
  */
 const NOTHING_SAID = ''
+
+/** What API Gateway answers to a message that comes too soon after others, of whatever device. */
+const THROTTLED = 'Too Many Requests'
 
 /** A frame from the service, or the words of API Gateway itself: `{"message": "Internal server error", …}`. */
 function messageIn(data: unknown): { frame: string } | { frame: undefined; error: string } {

@@ -48,9 +48,12 @@ export interface Questions {
   answer(action: string, number: number, frame: ServiceFrame, before: () => void): void
   /**
    * The gateway lost a frame and does not say which: the oldest is sent again, after a while, a few times. Of those that
-   * wait for their answer, if there are: of the others nobody would know.
+   * wait for their answer, if there are: of the others nobody would know. And of those that are not to be sent again
+   * anyway: each of several that are lost at once is.
+   *
+   * @param throttled it only came too soon: then it is sent again for as long as the connection lasts
    */
-  lost(reason: string): void
+  lost(reason: string, throttled: boolean): void
   /** Resolves when all that wait for an answer now have been settled. */
   idle(): Promise<void>
   abandon(reason: Error): void
@@ -121,11 +124,11 @@ export function questions(options: QuestionsOptions): Questions {
     return number === 0 ? (ofAction[0] ?? away()[0]) : ofAction.find((question) => question.number === number)
   }
 
-  /** After a while, and a few times: then the fault is the answer. */
-  function askAgain(question: Question, reason: string): void {
+  /** After a while, and a few times: then the fault is the answer. A throttle is none: whatever it holds back goes later. */
+  function askAgain(question: Question, reason: string, throttled = false): void {
     question.losses += 1
     question.repeats += 1
-    if (question.losses < LOSSES) again(question, { afterMs: backoffMs(question.losses, random) })
+    if (throttled || question.losses < LOSSES) again(question, { afterMs: backoffMs(question.losses, random) })
     else settled(question).reject(new Refused({ code: 'internal', reason, repeated: true }))
   }
 
@@ -162,9 +165,9 @@ export function questions(options: QuestionsOptions): Questions {
         askAgain(question, frame.reason)
       } else settled(question).reject(new Refused({ ...frame, repeated: question.repeats > 0 }))
     },
-    lost(reason) {
+    lost(reason, throttled) {
       const oldest = away().find(isAnswered) ?? away()[0]
-      if (oldest !== undefined) askAgain(oldest, `the gateway says: ${reason}`)
+      if (oldest !== undefined) askAgain(oldest, `the gateway says: ${reason}`, throttled)
     },
     async idle() {
       await Promise.allSettled([...open].filter(isAnswered).map(({ promise }) => promise))

@@ -13,6 +13,8 @@ export const GATEWAY_LIMITS = {
   idleMs: 10 * 60_000,
   /** Longest life of a connection, in milliseconds. */
   lifetimeMs: 2 * 60 * 60_000,
+  /** New connections a second, of all WebSocket APIs of an account in a region; AWS raises it on request. One more gets 429. */
+  connectionsPerSecond: 500,
 } as const
 
 export type GatewayLimits = { readonly [limit in keyof typeof GATEWAY_LIMITS]: number }

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -16,6 +16,17 @@ const OUTPUTS = {
   ManagementUrl: 'https://api.contoso.test/live',
 }
 
+/** Where the server answers, until the test ends. */
+async function serving(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const address = server.address()
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+}
+
 /** CloudFormation, as far as DescribeStacks of one stack goes (CloudFormation API reference, 2010-05-15). */
 async function cloudFormation(name: string, outputs: Readonly<Record<string, string>>) {
   const asked: URLSearchParams[] = []
@@ -30,13 +41,7 @@ async function cloudFormation(name: string, outputs: Readonly<Record<string, str
       response.end(isKnown ? described(name, outputs) : unknown(form.get('StackName')))
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  const address = server.address()
-  return { asked, url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}` }
+  return { asked, url: await serving(server) }
 }
 
 function described(name: string, outputs: Readonly<Record<string, string>>): string {
@@ -70,13 +75,7 @@ async function aws(answer: () => { readonly status?: number; readonly body: stri
     const { status = 200, body } = answer()
     response.writeHead(status).end(body)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  const address = server.address()
-  return { asked, url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}` }
+  return { asked, url: await serving(server) }
 }
 
 /** The line of a check of a deployed stack, where API Gateway and EC2 are these. */

@@ -198,6 +198,42 @@ describe("the gateway's own error texts", () => {
     expect(await failure).toMatchObject({ code: 'unconfirmed', message })
   })
 
+  it('are no answer where the gateway throttles, however often: it is waited for longer and longer', async () => {
+    const { device, talk, clock } = await loggedIn({ random: () => 0.999 })
+    const send = device.send(say('one'))
+    const waits = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]
+
+    for (const longest of waits) {
+      await talk.hear('send')
+      talk.say(error('Too Many Requests'))
+      await barrier(device, talk)
+      clock.advance(longest)
+    }
+    const { answer } = await talk.hear('send')
+    await answer({ type: 'sent', number: 1 })
+
+    expect(await send).toEqual({ number: 1 })
+  })
+
+  it('that come at once are of a frame each: none waits until its connection is given up', async () => {
+    const { device, talk, clock } = await loggedIn()
+    const send = device.send(say('one'))
+    await talk.hear('send')
+    const status = device.status(true)
+    await talk.hear('status')
+
+    talk.say(error('Too Many Requests'))
+    talk.say(error('Too Many Requests'))
+    await barrier(device, talk)
+    clock.advance(1_000)
+    const [again, alive] = [await talk.hear('send'), await talk.hear('status')]
+    await again.answer({ type: 'sent', number: 1 })
+    await alive.answer({ type: 'heard', session: SESSION })
+
+    expect(await send).toEqual({ number: 1 })
+    await expect(status).resolves.toBeUndefined()
+  })
+
   it('mean nothing when nothing was asked', async () => {
     const { device, talk } = await loggedIn()
 

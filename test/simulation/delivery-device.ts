@@ -91,7 +91,7 @@ export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
     })
     const read = (message: Down) => {
       if (over !== undefined) return
-      if ('error' in message) return open.lost(message.error)
+      if ('error' in message) return open.lost(message.error, false)
       const { action, number } = message
       const frame = options.through?.(message.frame) ?? message.frame
       if (frame.type === 'events') world.note(`${name} hears ${batchesOf(frame)}`)

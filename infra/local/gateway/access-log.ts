@@ -7,7 +7,7 @@ export interface AccessLogEntry {
   /** The route's key, or `-` for a message that has none. */
   readonly routeKey: string
   readonly eventType: EventType
-  /** HTTP status: the integration's own, or 401, 403, 500, 502, 504 where the gateway spoke. */
+  /** HTTP status: the integration's own, or 401, 403, 429, 500, 502, 504 where the gateway spoke. */
   readonly status: number
   readonly durationMs: number
   /** Bytes that went back over the connection; absent where nothing did. */

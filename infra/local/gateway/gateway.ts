@@ -65,8 +65,9 @@ export interface Gateway {
 }
 
 /**
- * API Gateway's WebSocket behaviour on loopback: authorizer, routes, the @connections commands, limits and error texts.
- * Stage, route and account throttling are left out.
+ * API Gateway's WebSocket behaviour on loopback: authorizer, routes, the @connections commands, limits, throttles of the
+ * stage and of the account's new connections, and error texts. Throttles of single routes, and of the account's requests,
+ * are left out.
  */
 export function gateway(options: GatewayOptions): Gateway {
   const { port = 0, region = 'local', accountId = '000000000000' } = options

@@ -11,6 +11,7 @@ import { askedBy, handshakeFault, newcomer } from './handshake.ts'
 import { bind, HOST } from './port.ts'
 import { refused, refuseRequest, sendRefusal } from './refused.ts'
 import type { Stage } from './stage.ts'
+import { throttle } from './throttle.ts'
 import type { Verify } from '../signature.ts'
 import { underWay } from './under-way.ts'
 import { admit } from './upgrade.ts'
@@ -18,7 +19,7 @@ import { admit } from './upgrade.ts'
 /** How long stopping waits for what is under way, in milliseconds. Longer than a connection's closing may take. */
 const STOP_MS = 5_000
 
-export interface ListenerOptions extends Omit<Stage, 'domainName'> {
+export interface ListenerOptions extends Omit<Stage, 'domainName' | 'throttle'> {
   readonly verify: Verify
   readonly allows: Allows
   readonly dropDisconnect: () => boolean
@@ -36,7 +37,9 @@ export interface Listener {
 /** Opens the port and serves the stage on it. Rejects when the port is taken. */
 export async function listen(port: number, options: ListenerOptions): Promise<Listener> {
   const server = createServer()
-  const stage: Stage = { ...options, domainName: `${HOST}:${await bind(server, port)}` }
+  const { api, limits, clock } = options
+  const throttled = throttle(api.throttle, limits, clock)
+  const stage: Stage = { ...options, throttle: throttled, domainName: `${HOST}:${await bind(server, port)}` }
   const events = underWay()
   const live = connections({ stage, underWay: events, dropDisconnect: options.dropDisconnect })
   const entrance: Entrance = { stage, live, endHandshake: endHandshake(stage.limits.messageBytes), open: true }

@@ -6,6 +6,7 @@ import { newId } from './identifiers.ts'
 import { call, proxyAnswer, UNANSWERED_MOCK } from './integration.ts'
 import { routeOf } from './routes.ts'
 import type { Stage } from './stage.ts'
+import { TOO_MANY } from './throttle.ts'
 
 interface Handled {
   readonly status: number
@@ -27,8 +28,10 @@ export async function handle(stage: Stage, facts: ConnectionFacts, body: string)
   const happening: Happening = { eventType: 'MESSAGE', routeKey, requestId: newId(), requestedAt }
   const fault = (message: string) =>
     Buffer.from(JSON.stringify({ message, connectionId: facts.connectionId, requestId: happening.requestId }))
-  const { status, reply, error, integrationStatus }: Handled =
-    route === undefined
+  const { status, reply, error, integrationStatus }: Handled = !stage.throttle.message()
+    ? // The text of API Gateway's answer to what it throttles (gateway response THROTTLED), in the form of its other errors.
+      { status: 429, reply: fault(TOO_MANY), error: 'the stage throttles' }
+    : route === undefined
       ? { status: 403, reply: fault('Forbidden'), error: 'no route for this message' }
       : await run(stage, route, messageEvent(requestContext(stage, facts, happening), newId(), body), fault)
   stage.log({

@@ -2,6 +2,7 @@ import type { GatewayLimits } from '../../../shared/rules/gateway-limits.ts'
 import type { Clock } from '../../../shared/rules/clock.ts'
 import type { ApiDescription, RouteDescription } from '../description.ts'
 import type { AccessLogEntry } from './access-log.ts'
+import type { Throttle } from './throttle.ts'
 
 /**
  * Runs a function with an event. Resolves with what its handler returned; rejects when it threw, was throttled or timed out.
@@ -19,6 +20,7 @@ export interface Stage {
   readonly clock: Clock
   readonly invoke: Invoke
   readonly limits: GatewayLimits
+  readonly throttle: Throttle
   /** Whether an answer without a body goes back over a two-way route as an empty message, or not at all. */
   readonly emptyMessages: boolean
   readonly log: (entry: AccessLogEntry) => void

@@ -9,6 +9,7 @@ import type { Outcome, ProxyAnswer } from './integration.ts'
 import { refused } from './refused.ts'
 import type { Refused } from './refused.ts'
 import { routeWithKey } from './stage.ts'
+import { TOO_MANY } from './throttle.ts'
 import type { Stage } from './stage.ts'
 
 export interface Accepted {
@@ -29,8 +30,11 @@ export async function admit(stage: Stage, facts: ConnectionFacts, asked: Asked):
   const requestedAt = stage.clock.now()
   const happening: Happening = { eventType: 'CONNECT', routeKey, requestId: newId(), requestedAt }
   const route = routeWithKey(stage.api, routeKey)
-  const verdict: Accepted | Refused =
-    route === undefined ? { kind: 'accepted', facts } : await ask(stage, route, facts, happening, asked)
+  const verdict: Accepted | Refused = !stage.throttle.connection()
+    ? refused(429, TOO_MANY, 'the stage or the account throttles')
+    : route === undefined
+      ? { kind: 'accepted', facts }
+      : await ask(stage, route, facts, happening, asked)
   stage.log({
     time: requestedAt,
     connectionId: facts.connectionId,

@@ -20,6 +20,7 @@ const stage = {
   invoke: async () => OK(),
   limits: GATEWAY_LIMITS,
   emptyMessages: false,
+  throttle: { connection: () => true, message: () => true },
   log: () => undefined,
 }
 const facts = {

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import type { AccessLogEntry } from '../../infra/local/gateway/access-log.ts'
+import { uriOf } from '../../infra/local/cwa/users.ts'
+import { synthesize, type SynthesisOptions } from '../../infra/synthesis.ts'
+import { services } from '../kit/service.ts'
+
+/** This project's app, with a stage that throttles so. */
+const throttled = (ratePerSecond: number, burst: number) => (options: SynthesisOptions) =>
+  synthesize({ ...options, context: { ...options.context, 'collaboration:throttle': { ratePerSecond, burst } } })
+
+const TEXTS = Array.from({ length: 10 }, (_, index) => `message ${index}`)
+
+describe('a stage that throttles', () => {
+  const service = services()
+
+  it('loses nothing: what it holds back comes later, once and in order', { timeout: 180_000 }, async () => {
+    const refused: AccessLogEntry[] = []
+    const log = (entry: AccessLogEntry) => void (entry.status === 429 && refused.push(entry))
+    const { ann, bob } = await service({ app: throttled(1, 3), gateway: { log } })
+    // Two connections and a login are the whole burst.
+    await Promise.all([ann, bob].map(({ device, person }) => device.login(person.login, person.password)))
+    const said: string[] = []
+    const all = Promise.withResolvers<void>()
+    const invited = Promise.withResolvers<number>()
+    const connected = Promise.withResolvers<void>()
+    bob.device.on((event) => {
+      if (event.kind === 'invitation') invited.resolve(event.conversation)
+      if (event.kind === 'message' && said.push(event.text) === TEXTS.length) all.resolve()
+    })
+    ann.device.on((event) => {
+      if (event.kind === 'conversation' && event.state === 'connected') connected.resolve()
+    })
+
+    const { conversation = 0 } = await ann.device.send({ kind: 'start', to: [uriOf(bob.person)], text: 'Hello' })
+    await bob.device.send({ kind: 'accept', conversation: await invited.promise })
+    await connected.promise
+    await Promise.all(TEXTS.map((text) => ann.device.send({ kind: 'message', conversation, text })))
+    await all.promise
+
+    expect(said).toEqual(TEXTS)
+    expect(refused.length).toBeGreaterThan(0)
+  })
+})
