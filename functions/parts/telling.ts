@@ -1,7 +1,7 @@
 import { collapsed, isQuiet, isWaitedFor, type Stretch } from '../../shared/rules/backlog.ts'
 import { fitting, PUSH_BYTES } from '../../shared/rules/batches.ts'
 import type { Clock } from '../../shared/rules/clock.ts'
-import { isAttended, type Open } from '../../shared/rules/seat.ts'
+import { isAttended, isBeingWoken, type Open } from '../../shared/rules/seat.ts'
 import type { Configuration } from '../../shared/store/configuration.ts'
 import type { Mailbox } from '../../shared/store/mailbox.ts'
 import type { Seats } from '../../shared/store/seats.ts'
@@ -135,7 +135,7 @@ export function telling(first: Open, parts: TellingParts): Telling {
 
   function wakeUp(now: number): void {
     const [oldest] = waiting
-    if (oldest === undefined || seat.wokenAt !== undefined || now < wakeAt) return
+    if (oldest === undefined || isBeingWoken(seat, now) || now < wakeAt) return
     next(async () => {
       const { wakeAfterMs } = await configuration.settings(now)
       // A device that is back has just been told, and acknowledges with one of its next frames.
@@ -143,7 +143,7 @@ export function telling(first: Open, parts: TellingParts): Telling {
       if (now - since < wakeAfterMs) return
       const wokenAt = now + random()
       if (!(await seats.waking(seat, wokenAt))) return
-      seat = { ...seat, wokenAt }
+      seat = { ...withoutWaking(seat), wokenAt }
       const count = waiting.reduce((sum, each) => sum + each.count, 0)
       log('waking', { session, device, count })
       await wake({ session, device, count, since: oldest.at }).catch(async (thrown: unknown) => {
@@ -152,6 +152,7 @@ export function telling(first: Open, parts: TellingParts): Telling {
         seat = withoutWaking(seat)
         throw thrown
       })
+      await seats.woken(session, wokenAt)
     })
   }
 
@@ -184,6 +185,6 @@ export function telling(first: Open, parts: TellingParts): Telling {
   }
 }
 
-function withoutWaking({ wokenAt: _wokenAt, ...seat }: Open): Open {
+function withoutWaking({ wokenAt: _wokenAt, woken: _woken, ...seat }: Open): Open {
   return seat
 }

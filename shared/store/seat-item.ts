@@ -23,6 +23,7 @@ import type { Key } from './table.ts'
  * | `n` | `sent` |
  * | `m` | `sentAt` |
  * | `w` | `wokenAt` |
+ * | `v` | `true`: `woken` |
  * | `g` | `milestoneMinute` |
  * | `r` | `outcome`, of one send only, in one string: `5`, `5 2` with the conversation, `5 unconfirmed words` |
  *
@@ -42,6 +43,7 @@ export interface SeatItem extends Key {
   readonly n?: number
   readonly m?: number
   readonly w?: number
+  readonly v?: true
   readonly g?: number
   readonly r?: string
 }
@@ -68,7 +70,7 @@ export function itemOf(seat: Seat): SeatItem {
   const base = { ...keyOf(seat.number), s: randomOf(seat.session), d: seat.device }
   if (seat.state === 'signing-in') return { ...base, l: seat.leaseUntil }
   const { user, connection, coverage, lastHeardAt, heard, acked, active, sent, sentAt } = seat
-  const { outcome, wokenAt, milestoneMinute } = seat
+  const { outcome, wokenAt, woken, milestoneMinute } = seat
   return {
     ...base,
     u: user,
@@ -81,6 +83,7 @@ export function itemOf(seat: Seat): SeatItem {
     n: sent,
     ...(sentAt !== undefined && { m: sentAt }),
     ...(wokenAt !== undefined && { w: wokenAt }),
+    ...(woken && { v: true }),
     ...(milestoneMinute !== undefined && { g: milestoneMinute }),
     ...(outcome !== undefined && { r: outcomeText(outcome) }),
   }
@@ -90,7 +93,7 @@ export function seatIn(item: SeatItem): Seat {
   const number = Number(item.pk.slice(benchKey(0).indexOf('#') + 1)) * BENCH_SEATS + Number(item.sk)
   const base = { number, session: sessionId(number, item.s), device: item.d }
   if (item.l !== undefined) return { state: 'signing-in', ...base, leaseUntil: item.l }
-  const { u = '', c = '', o, t = 0, h = 0, k = 0, p, n = 0, m, w, g, r } = item
+  const { u = '', c = '', o, t = 0, h = 0, k = 0, p, n = 0, m, w, v, g, r } = item
   return {
     state: 'open',
     ...base,
@@ -104,6 +107,7 @@ export function seatIn(item: SeatItem): Seat {
     sent: n,
     ...(m !== undefined && { sentAt: m }),
     ...(w !== undefined && { wokenAt: w }),
+    ...(v && { woken: true }),
     ...(g !== undefined && { milestoneMinute: g }),
     ...(r !== undefined && { outcome: outcomeIn(r) }),
   }

@@ -61,9 +61,9 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'MINE removed from a seat', options: without('s = :session'), breaks: ['ownSeat', 'usable'], seed: 37 },
   {
     name: 'ASLEEP removed from waking',
-    options: without('(attribute_not_exists(w) OR w = :at)'),
+    options: without('(attribute_not_exists(w) OR w = :at OR (attribute_not_exists(v) AND w <= :over))'),
     breaks: ['wokenOnce'],
-    seed: 187,
+    seed: 89,
   },
   {
     name: 'AFTER removed from succeeding: nobody takes over',
