@@ -82,7 +82,8 @@ export function follow(first: Open, parts: FollowingParts): Following {
    *   listener            5 is the last: counts as 5 ── 6: told, told again, woken for      a number that silences a session
    */
   const moved = (now: Open) => {
-    if (now.heard !== seat.heard) acked = Math.min(now.acked, cursor.seq)
+    const isNews = now.heard !== seat.heard || now.acked !== seat.acked
+    if (isNews) acked = Math.min(now.acked, cursor.seq)
     seat = now
     towards.moved(isFound() ? { ...now, acked } : now)
   }

@@ -2,7 +2,7 @@ import { collapsed, isQuiet, isWaitedFor, type Stretch } from '../../shared/rule
 import { fitting, PUSH_BYTES } from '../../shared/rules/batches.ts'
 import type { Clock } from '../../shared/rules/clock.ts'
 import type { Measure } from '../../shared/rules/measures.ts'
-import { isAttended, type Open } from '../../shared/rules/seat.ts'
+import { isAttended, isBeingWoken, type Open } from '../../shared/rules/seat.ts'
 import type { Configuration } from '../../shared/store/configuration.ts'
 import type { Mailbox } from '../../shared/store/mailbox.ts'
 import type { Seats } from '../../shared/store/seats.ts'
@@ -147,7 +147,7 @@ export function telling(first: Open, parts: TellingParts): Telling {
 
   function wakeUp(now: number): void {
     const [oldest] = waiting
-    if (oldest === undefined || seat.wokenAt !== undefined || now < wakeAt) return
+    if (oldest === undefined || isBeingWoken(seat, now) || now < wakeAt) return
     next(async () => {
       const { wakeAfterMs } = await configuration.settings(now)
       // A device that is back has just been told, and acknowledges with one of its next frames.
@@ -155,7 +155,7 @@ export function telling(first: Open, parts: TellingParts): Telling {
       if (now - since < wakeAfterMs) return
       const wokenAt = now + random()
       if (!(await seats.waking(seat, wokenAt))) return
-      seat = { ...seat, wokenAt }
+      seat = { ...withoutWaking(seat), wokenAt }
       const count = waiting.reduce((sum, each) => sum + each.count, 0)
       log('waking', { session, device, count })
       await wake({ session, device, count, since: oldest.at }).catch(async (thrown: unknown) => {
@@ -164,6 +164,7 @@ export function telling(first: Open, parts: TellingParts): Telling {
         seat = withoutWaking(seat)
         throw thrown
       })
+      await seats.woken(session, wokenAt)
     })
   }
 
@@ -196,6 +197,6 @@ export function telling(first: Open, parts: TellingParts): Telling {
   }
 }
 
-function withoutWaking({ wokenAt: _wokenAt, ...seat }: Open): Open {
+function withoutWaking({ wokenAt: _wokenAt, woken: _woken, ...seat }: Open): Open {
   return seat
 }

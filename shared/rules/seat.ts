@@ -44,6 +44,8 @@ export interface Open {
   readonly outcome?: SendOutcome
   /** Since when the device is being woken, in epoch milliseconds: until it says something. */
   readonly wokenAt?: number
+  /** Whether it is known that somebody was told to wake it. */
+  readonly woken?: true
 }
 
 /** What became of a send, as it is told again to a device that lost the answer. */
@@ -80,6 +82,23 @@ export function isFree(seat: Seat | undefined, now: number): boolean {
 
 /** How long a device may say nothing before it is taken to be dormant, in milliseconds: as the BlackBerry client's mode. */
 export const DORMANT_MS = 5 * 60_000
+
+/**
+ * How long a note that a device is being woken holds while nobody says that it was, in milliseconds: whoever wrote it runs
+ * no longer than that (Lambda's longest time, 900 s).
+ */
+export const WAKING_MS = 15 * 60_000
+
+/*
+ *   listener A   notes that it wakes the device ✔ ── dies
+ *   listener B                                          sees the note ………… 15 min ── wakes it ✔     a device that nobody wakes,
+ *                                                                                                   for as long as it is away
+ */
+
+/** Whether a device is woken, or somebody may be at it. */
+export function isBeingWoken({ wokenAt, woken }: Pick<Open, 'wokenAt' | 'woken'>, now: number): boolean {
+  return wokenAt !== undefined && (woken === true || now - wokenAt < WAKING_MS)
+}
 
 /** Whether the device is in a user's hand: in coverage, heard of lately, and used since its last sign of life but one. */
 export function isAttended({ coverage, active, lastHeardAt }: Open, now: number): boolean {

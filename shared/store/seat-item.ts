@@ -24,6 +24,7 @@ import type { Key } from './table.ts'
  * | `n` | `sent` |
  * | `m` | `sentAt` |
  * | `w` | `wokenAt` |
+ * | `v` | `true`: `woken` |
  * | `g` | `milestoneMinute` |
  * | `r` | `outcome`, of one send only, in one string: `5`, `5 2` with the conversation, `5 unconfirmed words` |
  *
@@ -43,6 +44,7 @@ export interface SeatItem extends Key {
   readonly n?: number
   readonly m?: number
   readonly w?: number
+  readonly v?: true
   readonly g?: number
   readonly r?: string
 }
@@ -69,7 +71,7 @@ export function itemOf(seat: Seat): SeatItem {
   const base = { ...keyOf(seat.number), s: randomOf(seat.session), d: seat.device }
   if (seat.state === 'signing-in') return { ...base, h: seat.heard, l: seat.leaseUntil }
   const { user, connection, coverage, lastHeardAt, heard, acked, active, sent, sentAt } = seat
-  const { outcome, wokenAt, milestoneMinute } = seat
+  const { outcome, wokenAt, woken, milestoneMinute } = seat
   return {
     ...base,
     u: user,
@@ -82,6 +84,7 @@ export function itemOf(seat: Seat): SeatItem {
     n: sent,
     ...(sentAt !== undefined && { m: sentAt }),
     ...(wokenAt !== undefined && { w: wokenAt }),
+    ...(woken && { v: true }),
     ...(milestoneMinute !== undefined && { g: milestoneMinute }),
     ...(outcome !== undefined && { r: outcomeText(outcome) }),
   }
@@ -92,7 +95,7 @@ export function seatIn(item: SeatItem): Seat {
   const base = { number, session: sessionId(number, item.s), device: item.d }
   const { h = 0 } = item
   if (item.l !== undefined) return { state: 'signing-in', ...base, heard: h, leaseUntil: item.l }
-  const { u = '', c = '', o, t = 0, k = 0, p, n = 0, m, w, g, r } = item
+  const { u = '', c = '', o, t = 0, k = 0, p, n = 0, m, w, v, g, r } = item
   return {
     state: 'open',
     ...base,
@@ -106,6 +109,7 @@ export function seatIn(item: SeatItem): Seat {
     sent: n,
     ...(m !== undefined && { sentAt: m }),
     ...(w !== undefined && { wokenAt: w }),
+    ...(v && { woken: true }),
     ...(g !== undefined && { milestoneMinute: g }),
     ...(r !== undefined && { outcome: outcomeIn(r) }),
   }

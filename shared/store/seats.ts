@@ -1,5 +1,5 @@
 import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
-import { seatNumberOf, type Open, type Seat, type SendOutcome, type SigningIn } from '../rules/seat.ts'
+import { seatNumberOf, WAKING_MS, type Open, type Seat, type SendOutcome, type SigningIn } from '../rules/seat.ts'
 import { isMilestone, minuteOf, sendWaitMs } from '../rules/pace.ts'
 import { benchKey, itemOf, keyOf, outcomeText, randomOf, seatIn, type SeatItem } from './seat-item.ts'
 import type { Expression, Table } from './table.ts'
@@ -79,10 +79,13 @@ export interface Seats {
   outOfCoverage(session: string, connection: string): Promise<boolean>
   /**
    * Notes that the device is being woken. `false`: it is already, or it said something by now, or the session is gone.
+   * A note of somebody who did not live to wake it holds for WAKING_MS.
    *
    * @param at epoch milliseconds, with a fraction of its own: whoever finds it there wrote it, and had no answer
    */
   waking(seat: Open, at: number): Promise<boolean>
+  /** Notes that it was: from then on it is not woken again until it says something. */
+  woken(session: string, at: number): Promise<void>
   /** Takes that back: nobody could be told, and it is to be tried again. */
   notWoken(session: string, at: number): Promise<void>
 }
@@ -148,8 +151,11 @@ const CURRENT = 'n = :number'
  *   listener B   waits too long ─── wake ✘ ASLEEP                   a device that is woken twice
  *
  *   listener A   update ✔ (answer lost) ─ the SDK updates again ✔ w = :at     a device that is noted as woken, and never is
+ *
+ *   listener A   wake ✔ ─ dies before it tells anybody
+ *   listener B                              … 15 min … wake ✔ w <= :over      the same
  */
-const ASLEEP = '(attribute_not_exists(w) OR w = :at)'
+const ASLEEP = '(attribute_not_exists(w) OR w = :at OR (attribute_not_exists(v) AND w <= :over))'
 
 /*
  *   perMinute = 120   send 1 ✔ 12:00 … send 120 ✔ ── send 121 ✘ PACED 12:00 ── send 121 ✔ 12:01         a flood
@@ -164,7 +170,7 @@ export function seats(table: Table): Seats {
     const written = await table.update<SeatItem>(
       keyOf(seatNumberOf(heard.session)),
       {
-        text: `SET t = :at, h = :number, c = :connection, k = :acked${also.set ?? ''} REMOVE o, w${also.remove ?? ''}`,
+        text: `SET t = :at, h = :number, c = :connection, k = :acked${also.set ?? ''} REMOVE o, w, v${also.remove ?? ''}`,
         values: { ':at': heard.at, ':connection': heard.connection, ':acked': heard.acked, ...also.values },
       },
       {
@@ -294,9 +300,17 @@ export function seats(table: Table): Seats {
       const { done } = await table.update(
         keyOf(seat.number),
         { text: 'SET w = :at', values: { ':at': at } },
-        { text: `${text} AND ${ASLEEP}`, values: { ...values, ':at': at } },
+        { text: `${text} AND ${ASLEEP}`, values: { ...values, ':at': at, ':over': at - WAKING_MS } },
       )
       return done
+    },
+
+    async woken(session, at) {
+      await table.update(
+        keyOf(seatNumberOf(session)),
+        { text: 'SET v = :yes', values: { ':yes': true } },
+        { text: `${MINE} AND w = :at`, values: { ...mine(session), ':at': at } },
+      )
     },
 
     async notWoken(session, at) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Push } from '../../functions/parts/push.ts'
-import { telling, type Telling } from '../../functions/parts/telling.ts'
+import { telling, type Telling, type TellingParts } from '../../functions/parts/telling.ts'
 import type { Stretch } from '../../shared/rules/backlog.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import type { Open } from '../../shared/rules/seat.ts'
@@ -57,6 +57,74 @@ const poll = (number: number) => ({
   number,
   acked: 0,
   at: NOW + 1,
+})
+
+/** Every connection is gone. */
+const nobody: Push = async () => false
+
+/** A message that waits for a device that is out of coverage, and listeners that may wake it, one after the other. */
+async function waitedFor() {
+  const { items } = await database()
+  const seats = seatsOf(items)
+  await seats.take(aSigningIn({ session: SEAT.session }), NOW)
+  await seats.open({ ...SEAT, coverage: 'out' })
+  let now = NOW
+  const listener = async (wake: TellingParts['wake']) => {
+    const seat = await seats.at(SEAT.number, { consistent: true })
+    if (seat?.state !== 'open') throw new Error('there is no session')
+    const [clock, vault] = [{ ...testClock(NOW), now: () => now }, testVault()]
+    const parts = { clock, seats, mailbox: mailbox(items), configuration: configuration(items, vault), push: nobody }
+    const own = telling(seat, { ...parts, wake, random: () => 0.5 })
+    own.goOn([message(1)], 'now')
+    own.moved(seat)
+    return own
+  }
+  return {
+    listener,
+    passes: (ms: number) => {
+      now += ms
+    },
+  }
+}
+
+describe('a device that is waited for', () => {
+  const MINUTE_MS = 60_000
+
+  it('is woken by the next listener where one noted that it wakes it, and died', async () => {
+    const { listener, passes } = await waitedFor()
+    const died = Promise.withResolvers<void>()
+    passes(2 * MINUTE_MS)
+    await listener(() => {
+      died.resolve()
+      return new Promise(() => {})
+    })
+    await died.promise
+    let woken = 0
+    const wake = async () => {
+      woken += 1
+    }
+    for (let minutes = 0; minutes < 14; minutes += 1) {
+      passes(MINUTE_MS)
+      await (await listener(wake)).idle()
+    }
+    expect(woken).toBe(0)
+    passes(2 * MINUTE_MS)
+    await (await listener(wake)).idle()
+    expect(woken).toBe(1)
+  })
+
+  it('is woken once, however long it is away', async () => {
+    const { listener, passes } = await waitedFor()
+    let woken = 0
+    for (let day = 0; day < 30; day += 1) {
+      passes(24 * 60 * MINUTE_MS)
+      const own = await listener(async () => {
+        woken += 1
+      })
+      await own.idle()
+    }
+    expect(woken).toBe(1)
+  })
 })
 
 describe('a device that comes on another connection while it is being told over the old one', () => {

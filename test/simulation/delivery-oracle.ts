@@ -44,8 +44,6 @@ export interface DeliveryOracle {
   /** Nobody listens for longer than sessions are kept: those that there are may end, and are told so. */
   readonly outage: () => void
   readonly wakes: (session: string) => void
-  /** Waking is known to have gone well. */
-  readonly woken: (session: string) => void
   /** Whether there is nothing left that a sender or a receiver waits for. */
   readonly isQuiet: () => boolean
   /** Whether every device shows the presence that there is: a dormant one does once it has polled. */
@@ -85,7 +83,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
   const receivers = new Map<string, Receiver>()
   const deviceOf = new Map<string, string>()
   const presences = new Map<string, Availability>()
-  /** Who is being woken, and who is known to have been, since the last frame of each. */
+  /** Who is being woken, and of whom it is noted that they were, since the last frame of each. */
   const waking = new Set<string>()
   const wokenSince = new Set<string>()
   const lastFrame = new Map<string, number>()
@@ -124,7 +122,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
       lastFrame.set(after.s, Math.max(after.h ?? 0, lastFrame.get(after.s) ?? 0))
       waking.delete(after.s)
       wokenSince.delete(after.s)
-    }
+    } else if (after.v === true && waking.delete(after.s)) wokenSince.add(after.s)
     if (after.r !== before.r && Number.parseInt(after.r ?? '', 10) !== after.n) violated(INVARIANTS.outcomeOfItself)
   }
 
@@ -236,9 +234,6 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
         .map(seatItem)
         .some(({ s, w }) => s === randomOf(session) && w !== undefined)
       if (isNoted) waking.add(randomOf(session))
-    },
-    woken(session) {
-      if (waking.delete(randomOf(session))) wokenSince.add(randomOf(session))
     },
 
     isQuiet: () =>

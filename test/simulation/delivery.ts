@@ -266,7 +266,6 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       // Whoever is woken comes back: its program resumes.
       devices.get(device)?.does((held) => resumed(held))
     })
-    oracle.woken(session)
   }
 
   /** What is no part of the service must not fail: a schedule that lost half of itself shows nothing. */

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
+import { WAKING_MS } from '../../shared/rules/seat.ts'
 import { anOpen, aSigningIn, NOW } from '../rules/sample-seats.ts'
 import { heardFrom, seating } from './seated.ts'
 
@@ -207,6 +208,31 @@ describe('a device that is to be woken', () => {
 
     expect(await seats.heard(heardFrom(seat))).toMatchObject({ kept: true })
     expect(await found(17)).not.toHaveProperty('wokenAt')
+  })
+
+  it('is woken by another where who noted it did not live to, once that is certain', async () => {
+    const { seats, place, found } = await seating()
+    const seat = await place(anOpen())
+    expect(await seats.waking(seat, NOW)).toBe(true)
+    expect(await seats.waking(seat, NOW + WAKING_MS - 1)).toBe(false)
+    const again = [0.2, 0.4, 0.6].map((fraction) => NOW + WAKING_MS + fraction)
+    const woken = await Promise.all(again.map((at) => seats.waking(seat, at)))
+    expect(woken.filter((done) => done)).toHaveLength(1)
+    expect(await found(17)).toEqual({ ...seat, wokenAt: again[woken.indexOf(true)] })
+  })
+
+  it('is not woken again once it was, however long it is away', async () => {
+    const { seats, place, found } = await seating()
+    const seat = await place(anOpen())
+    await seats.waking(seat, NOW)
+    // Another's word counts for nothing.
+    await seats.woken(seat.session, NOW + 1)
+    expect(await found(17)).toEqual({ ...seat, wokenAt: NOW })
+    await seats.woken(seat.session, NOW)
+    expect(await found(17)).toEqual({ ...seat, wokenAt: NOW, woken: true })
+    expect(await seats.waking(seat, NOW + 30 * 24 * 60 * 60_000)).toBe(false)
+    await seats.heard(heardFrom(seat))
+    expect(await found(17)).not.toHaveProperty('woken')
   })
 
   it('is left alone when it said something since its seat was read, or its session is gone', async () => {

@@ -5,6 +5,7 @@ import { expiryBy, TTL } from './expiry.ts'
 import { type SimulationOptions, simulation, Violation } from './simulation.ts'
 
 const KEY = { pk: 'COUNTER', sk: '-' }
+const WEEK_MS = 7 * 24 * 60 * 60_000
 const SEEDS = Array.from({ length: 200 }, (_, seed) => seed)
 
 /** Processes that count in one item, each of them `times`: as the item was read, or whatever it is by then. */
@@ -50,6 +51,23 @@ describe('a simulation', () => {
     expect(crashed.some(({ counted }) => counted < 6)).toBe(true)
     expect(crashed.some(({ counted, confirmed }) => counted > confirmed)).toBe(true)
     expect(runs.filter(({ counted, confirmed }) => counted < confirmed)).toEqual([])
+  })
+
+  it('lets days pass at once: what was to run for less is over, and every timer is due', async () => {
+    const world = simulation({ seed: 1 })
+    const { clock, pause } = world
+    const began = clock.now()
+    const short = world.start('short', () => pause(60_000), { limitMs: 29_000 })
+    const long = world.start('long', async () => {
+      await pause(60_000)
+      return clock.now() - began
+    })
+    const leaping = world.start('leaping', async () => world.leap(WEEK_MS))
+    await world.run()
+    expect(await leaping).toMatchObject({ state: 'done' })
+    expect(await short).toEqual({ state: 'crashed' })
+    expect(await long).toMatchObject({ state: 'done' })
+    expect(clock.now() - began).toBeGreaterThanOrEqual(WEEK_MS)
   })
 
   it('loses answers: what was asked is done, and is asked again', async () => {
