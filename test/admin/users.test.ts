@@ -90,6 +90,15 @@ describe('users', () => {
     expect(await reader().user(ANN, clock.now())).toBeUndefined()
   })
 
+  it('that are removed leave no wrong passwords to those who get their names', async () => {
+    const { admin, configuration, wrongPasswords, clock } = await administered()
+    await configuration.putUser(ANN, { permitted: true })
+    await wrongPasswords.count(ANN, undefined, clock.now())
+
+    expect((await admin('users', 'remove', ANN, '--yes')).code).toBe(0)
+    expect(await wrongPasswords.read(ANN)).toBeUndefined()
+  })
+
   it('are not removed where nobody can be asked, unless --yes is given', async () => {
     const { admin, reader, configuration, clock } = await administered()
     await configuration.putUser(ANN, { permitted: true })
