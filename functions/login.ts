@@ -19,13 +19,15 @@ const watching = watchingHere()
 /**
  * The listener is rung, or, where there is none, started now: nobody need wait for the schedule. A login that led the
  * next ones to its bench does not ring, nor one that has the seat of another session: listeners see the hint change, and
- * the end of that session.
+ * the end of that session. Nor do they let go of such a watch meanwhile: its benches were not empty, so that a look which
+ * is half a unit's worth will do.
  */
 async function seeThatUpkeepListens({ seat, former, led }: Admitted): Promise<void> {
   const { watches } = stores
   const watch = watching.ofSession(seat.session)
   const isSeen = led === true || former?.seat.state === 'open'
-  const isListened = isSeen ? await watches.listened(watch, Date.now()) : await watches.ring(watch, Date.now())
+  const now = Date.now()
+  const isListened = isSeen ? ((await watches.look(watch)).until ?? 0) > now : await watches.ring(watch, now)
   if (!isListened) await startUpkeep({ watch })
 }
 

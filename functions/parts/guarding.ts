@@ -46,7 +46,7 @@ export async function guarded<T>(
     let known = first
     for (let tries = 0; tries < TRIES; tries += 1) {
       checked(known)
-      if (await wrong.count(user, known, now)) return
+      if (await wrong.count(user, known, settings, now)) return
       known = await wrong.read(user)
     }
     throw tooMany(GATEWAY_LIMITS.integrationMs)

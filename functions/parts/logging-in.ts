@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CwaClient, UpstreamSession } from '../../shared/cwa/client.ts'
 import { eventsOf } from '../../shared/cwa/messaging.ts'
 import { fitting, inBatches, type Cursor, type Mail } from '../../shared/rules/batches.ts'
@@ -5,7 +6,7 @@ import type { Clock } from '../../shared/rules/clock.ts'
 import { Refusal, type RefusalCode } from '../../shared/rules/refusal.ts'
 import type { Open, Seat, SigningIn } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
-import type { Configuration } from '../../shared/store/configuration.ts'
+import type { Configuration, Reading } from '../../shared/store/configuration.ts'
 import type { DeviceSession } from '../../shared/store/sessions.ts'
 import type { WrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
@@ -52,12 +53,13 @@ export function loggingIn(parts: LoginParts): (told: Login) => Promise<ServiceFr
   const admit = admission(parts)
   return async (told) => {
     const { device, number, now } = told
-    const settings = await configuration.settings(now)
     const previous = await sessions.ofDevice(device)
     if (previous !== undefined && previous.heard >= number) throw new Refusal('replayed', previous)
-    occupied(previous, settings, now)
 
-    const admitted = await admit({ device, number, previous: previous?.session, settings, now })
+    const { settings, admitted } = await bySettings(configuration, now, async (settings) => {
+      occupied(previous, settings, now)
+      return { settings, admitted: await admit({ device, number, previous: previous?.session, settings, now }) }
+    })
     const { seat, step, former, previousIsOver = false } = admitted
     const farewells = farewellsOf(parts)
     if (former !== undefined) farewells.say(former.seat, former.because)
@@ -87,6 +89,25 @@ export function loggingIn(parts: LoginParts): (told: Login) => Promise<ServiceFr
   }
 }
 
+const BY_SETTINGS: ReadonlySet<RefusalCode> = new Set(['too-many', 'server-busy', 'failed'])
+
+/** A no by settings that were read before is doubted: the maximum may have been raised since, or the pace. */
+async function bySettings<T>(
+  configuration: Configuration,
+  now: number,
+  attempt: (settings: Settings) => Promise<T>,
+): Promise<T> {
+  const settings = await configuration.settings(now)
+  try {
+    return await attempt(settings)
+  } catch (no) {
+    if (!(no instanceof Refusal) || !BY_SETTINGS.has(no.code)) throw no
+    const newest = await configuration.settings(now, 'doubted')
+    if (isDeepStrictEqual(newest, settings)) throw no
+    return attempt(newest)
+  }
+}
+
 /** Should this fail, the seat frees itself by its lease; why the login failed is what the device and the log are told. */
 async function giveBack({ session }: SigningIn, { seats }: LoginParts): Promise<void> {
   await seats.free(session).catch((fault: unknown) => log('seat not given back', { session, why: why(fault) }))
@@ -109,7 +130,8 @@ async function signIn(login: Login & Known, seat: SigningIn, parts: LoginParts) 
   const { sessions, configuration, cwa, wrong } = parts
   const { session } = seat
   const { user } = frame
-  if ((await configuration.user(user, now))?.permitted !== true) throw new Refusal('not-permitted')
+  const isPermitted = async (reading: Reading) => (await configuration.user(user, now, reading))?.permitted === true
+  if (!(await isPermitted('cached')) && !(await isPermitted('doubted'))) throw new Refusal('not-permitted')
 
   const signedIn = await guarded({ user, settings, previous, now }, wrong, () => cwa.signIn(user, frame.password))
   const opened = await cwa.initiateSession(signedIn, frame.availability && { availability: frame.availability })

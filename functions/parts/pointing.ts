@@ -78,7 +78,7 @@ async function end(session: string, number: number, { seats, ended }: PointingPa
 
 /** @throws Refusal `too-many` where the device logged in too often lately */
 export function occupied(last: DeviceSession | undefined, settings: Settings, now: number) {
-  const pace = loginPace(last?.occupiedUntil, settings, now)
+  const pace = loginPace(last, settings, now)
   if ('occupiedUntil' in pace) return pace
   throw new Refusal('too-many', { reason: 'this device logs in too often', retryAfterMs: pace.retryAfterMs })
 }

@@ -1,6 +1,6 @@
 import type { Connections } from '../../shared/gateway/connections.ts'
 import type { Open } from '../../shared/rules/seat.ts'
-import type { Configuration } from '../../shared/store/configuration.ts'
+import type { Configuration, Reading } from '../../shared/store/configuration.ts'
 import { printFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
 import { seal } from '../../shared/wire/seal.ts'
 import { parseTransportKey } from '../../shared/wire/transport-key.ts'
@@ -21,11 +21,16 @@ export interface PushParts {
 /** Seals, and posts to the connection. */
 export function pusher({ configuration, connections }: PushParts): Push {
   return async (frame, { device, connection }, number) => {
-    const record = await configuration.device(device, Date.now())
     // A device that may connect no more is told no more.
-    if (record?.transportKey === undefined || record.state !== 'active') return false
+    const key = (await keyOf(device, configuration, 'cached')) ?? (await keyOf(device, configuration, 'doubted'))
+    if (key === undefined) return false
     const binding = { device, direction: 'down', action: 'push', number } as const
-    const sealed = await seal(printFrame(frame), binding, parseTransportKey(record.transportKey))
+    const sealed = await seal(printFrame(frame), binding, parseTransportKey(key))
     return connections.post(connection, JSON.stringify({ frame: sealed }))
   }
+}
+
+async function keyOf(device: string, configuration: Configuration, reading: Reading): Promise<string | undefined> {
+  const record = await configuration.device(device, Date.now(), reading)
+  return record?.state === 'active' ? record.transportKey : undefined
 }

@@ -1,7 +1,8 @@
 import type { MiddlewareObj } from '@middy/core'
 import type { Context } from 'aws-lambda'
+import { leavesRoom } from '../../shared/rules/frame-number.ts'
 import { Refusal, REFUSALS } from '../../shared/rules/refusal.ts'
-import type { Configuration } from '../../shared/store/configuration.ts'
+import type { Configuration, Reading } from '../../shared/store/configuration.ts'
 import type { Action } from '../../shared/wire/actions.ts'
 import type { Binding } from '../../shared/wire/frame-header.ts'
 import { parseDeviceFrame, printFrame, type DeviceFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
@@ -51,6 +52,8 @@ export interface Told<F extends DeviceFrame = DeviceFrame> {
  */
 const OPENS_SOMETHING: ReadonlySet<Action> = new Set(['login'])
 
+const TOO_HIGH = "the frame's number: expected epoch milliseconds, or one more than the last"
+
 const NOTHING_TO_SAY: GatewayReply = { statusCode: 200 }
 
 /** An event on its way through the envelope: opened, it holds what the story is told. */
@@ -71,8 +74,8 @@ type Envelope = MiddlewareObj<
  * @param action the route's, or undefined where a frame's action has no route: then nothing is opened
  */
 export function sealing(action: Action | undefined, configuration: Configuration): Envelope {
-  const known = async (device: string, options?: { readonly anew: boolean }) => {
-    const found = await speaker(device, configuration, Date.now(), options)
+  const known = async (device: string, reading?: Reading) => {
+    const found = await speaker(device, configuration, Date.now(), reading)
     if (found === undefined) throw new Error(`device ${device} holds a connection, but the configuration lacks it`)
     return found
   }
@@ -88,10 +91,18 @@ export function sealing(action: Action | undefined, configuration: Configuration
       if (device === undefined) throw new Error('the authorizer named no device')
       internal.answers = { device, direction: 'down', action: action ?? 'push', number: 0 }
       if (action === undefined) return
-      const sender = await known(device, { anew: OPENS_SOMETHING.has(action) })
-      mustBeAllowed(sender, action)
-      const opened = await unseal(frameIn(event.body), { device, direction: 'up', action }, sender.key)
+      const sealed = frameIn(event.body)
+      const open = async (reading: Reading) => {
+        const sender = await known(device, reading)
+        mustBeAllowed(sender, action)
+        return unseal(sealed, { device, direction: 'up', action }, sender.key)
+      }
+      const opened = await open(OPENS_SOMETHING.has(action) ? 'anew' : 'cached').catch((no: unknown) => {
+        if (!isDoubtful(no)) throw no
+        return open('doubted')
+      })
       internal.answers = { ...internal.answers, number: opened.number }
+      if (!leavesRoom(opened.number, Date.now())) throw new Refusal('bad-frame', { reason: TOO_HIGH })
       const frame = parseDeviceFrame(opened.text)
       if (frame.type !== action) throw new Refusal('bad-frame', { reason: `type: expected "${action}" on this route` })
       debug('opened', { route: action, device, connection, number: opened.number })
@@ -117,6 +128,12 @@ export function sealing(action: Action | undefined, configuration: Configuration
       if (internal.answers !== undefined) request.response = await reply(refused(refusal), internal.answers)
     },
   }
+}
+
+/** Whether another state, or another key, than what was read may make a yes of it: not where no key was used. */
+function isDoubtful(no: unknown): boolean {
+  if (!(no instanceof Refusal)) return true
+  return no.code === 'not-enrolled' || (no.code === 'not-for-you' && no.cause !== undefined)
 }
 
 /** The sealed frame in a message. Only what API Gateway routed here by its `action` is looked at. */

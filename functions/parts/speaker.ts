@@ -1,5 +1,5 @@
 import { Refusal } from '../../shared/rules/refusal.ts'
-import type { Configuration } from '../../shared/store/configuration.ts'
+import type { Configuration, Reading } from '../../shared/store/configuration.ts'
 import type { DeviceState } from '../../shared/store/device-item.ts'
 import type { Action } from '../../shared/wire/actions.ts'
 import { redeemerIn } from '../../shared/wire/enrolment.ts'
@@ -14,7 +14,7 @@ export interface Speaker {
 
 /**
  * @param name as a token names it, and the authorizer vouches for it afterwards
- * @param options.anew whether the configuration is read past the cache
+ * @param reading how the configuration is read: a no by what was cached is to be doubted, by whoever says it
  * @returns undefined for a name that nobody may have: of no device, or of a code that was replaced, has expired, or was
  * redeemed by another
  */
@@ -22,10 +22,10 @@ export async function speaker(
   name: string,
   configuration: Configuration,
   now: number,
-  options?: { readonly anew: boolean },
+  reading?: Reading,
 ): Promise<Speaker | undefined> {
   const redeemer = redeemerIn(name)
-  const record = await configuration.device(redeemer?.device ?? name, now, options)
+  const record = await configuration.device(redeemer?.device ?? name, now, reading)
   if (redeemer === undefined) {
     if (record?.transportKey === undefined) return undefined
     return { state: record.state, key: parseTransportKey(record.transportKey) }

@@ -9,6 +9,7 @@ import { roughly } from './duration.ts'
 import { enrollDevice, rotateDevice, VALID_DEFAULT, type CodeOptions } from './enrolling.ts'
 import { examples } from './examples.ts'
 import { AdminFault } from './fault.ts'
+import { forgetDevice } from './forgetting.ts'
 import { keyFile } from './key-file.ts'
 import { shutOut, type ShutOut } from './shutting-out.ts'
 import { userName } from './user-name.ts'
@@ -117,23 +118,26 @@ export async function setDeviceState(desk: Desk, id: string, state: Exclude<Devi
     const value: DeviceShown = { device, state: done }
     return out.result(value, [`${device}: ${done}`])
   }
-  await toldShutOut(desk, device, done)
+  toldShutOut(desk, device, done, await shutOut(desk, device))
 }
 
 /** Says what became of a device whose state, or record, lets it connect no more. */
-async function toldShutOut(desk: Desk, device: string, state: DeviceShown['state']): Promise<void> {
-  const { ended, closed } = await shutOut(desk, device)
+function toldShutOut({ out }: Desk, device: string, state: DeviceShown['state'], { ended, closed }: ShutOut): void {
   const value: DeviceShown = { device, state, ended, closed }
   const sessions = ended.map(({ session, user = '-' }) => `${session} of ${user}: ended`)
-  desk.out.result(value, [`${device}: ${state}`, ...sessions, ...(closed > 0 ? ['its connection: closed'] : [])])
+  out.result(value, [`${device}: ${state}`, ...sessions, ...(closed > 0 ? ['its connection: closed'] : [])])
 }
 
 export async function removeDevice(desk: Desk, id: string): Promise<void> {
   const { configuration, ask } = desk
   const device = deviceId(id)
   await ask.sure(`Remove ${device}, and its key?`)
-  if (!(await configuration.removeDevice(device))) throw unknown(device)
-  await toldShutOut(desk, device, 'removed')
+  const isKnown = await configuration.removeDevice(device)
+  // Once more for one whose removal was cut short.
+  if (!isKnown && (await desk.sessions.ofDevice(device)) === undefined) throw unknown(device)
+  const shut = await shutOut(desk, device)
+  await forgetDevice(desk, device)
+  toldShutOut(desk, device, 'removed', shut)
 }
 
 function unknown(device: string): AdminFault {

@@ -20,7 +20,10 @@ export const SETTINGS = {
   mailboxBatches: { kind: 'count', meaning: 'most batches of events kept for a device that is away' },
   mailboxBytes: { kind: 'count', meaning: 'most bytes of events kept for a device that is away' },
   sendsPerMinute: { kind: 'count', meaning: 'most sends of one session in a minute' },
-  loginsPerHour: { kind: 'count', meaning: 'most logins of one device in an hour' },
+  loginsPerHour: {
+    kind: 'count',
+    meaning: 'most logins of one device in an hour, in the long run; at once as many, and ten at most',
+  },
   wrongPasswords: {
     kind: 'count',
     meaning: 'wrong passwords of a user before sign-ins wait; below half of the lockout threshold',

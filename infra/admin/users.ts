@@ -35,7 +35,12 @@ export async function permitUsers(desk: Desk, names: readonly string[], permitte
 export async function removeUsers(desk: Desk, names: readonly string[]): Promise<void> {
   const users = names.map(userName)
   await desk.ask.sure(`Remove ${users.join(', ')}?`)
-  await changeEach(desk, users, async (name) => ((await desk.configuration.removeUser(name)) ? 'removed' : 'unknown'))
+  await changeEach(desk, users, async (name) => {
+    if (!(await desk.configuration.removeUser(name))) return 'unknown'
+    // Whoever has this name next has guessed nothing yet.
+    await desk.wrongPasswords.forget(name)
+    return 'removed'
+  })
 }
 
 /** Whoever waits after wrong passwords may sign in at once. */

@@ -9,11 +9,14 @@ export interface Clock {
   readonly after: (ms: number, action: () => void) => () => void
 }
 
-/** The machine's clock. */
+/** The longest wait of a timer, in milliseconds: `setTimeout` takes a longer one for none at all, and fires at once. */
+const LONGEST_MS = 2 ** 31 - 1
+
+/** The machine's clock. A wait of more than 24 days is over after 24 days. */
 export const wallClock: Clock = {
   now: Date.now,
   after: (ms, action) => {
-    const timer = setTimeout(action, ms)
+    const timer = setTimeout(action, Math.min(ms, LONGEST_MS))
     // Node would stay alive for a timer; a browser's timer is a number, and has no such method.
     timer.unref?.()
     return () => clearTimeout(timer)

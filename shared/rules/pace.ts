@@ -1,27 +1,39 @@
 import type { Open } from './seat.ts'
 import type { Settings } from './settings.ts'
 
-/** How many logins a device that has not logged in for a while may make at once. */
+/** How many logins a device that has not logged in for a while may make at once; no more than are set for an hour. */
 export const LOGIN_BURST = 10
 
 const HOUR_MS = 60 * 60_000
 const MINUTE_MS = 60_000
 
+/** What a login leaves: when it began, and until when it and those before it occupy the device; in epoch milliseconds. */
+export interface Occupied {
+  readonly at?: number
+  readonly occupiedUntil?: number
+}
+
 /**
  * Whether a device may log in: each login occupies it for its share of an hour, and it may be LOGIN_BURST of them behind
  * (the generic cell rate algorithm: one number is the whole state).
  *
- * @param occupiedUntil what the last login left, in epoch milliseconds
+ *   5 an hour     ten logins at once: occupied for two hours
+ *   60 an hour    raised a minute later: occupied for no longer than ten logins, at that moment, leave it now: 10 minutes
+ *
+ * @param last what the last login left: perhaps under another setting
  * @returns what this login leaves, or how long until there may be one
  */
 export function loginPace(
-  occupiedUntil: number | undefined,
+  last: Occupied | undefined,
   { loginsPerHour }: Pick<Settings, 'loginsPerHour'>,
   now: number,
 ): { readonly occupiedUntil: number } | { readonly retryAfterMs: number } {
   const eachMs = HOUR_MS / loginsPerHour
-  const next = Math.ceil(Math.max(occupiedUntil ?? 0, now) + eachMs)
-  const latest = Math.ceil(now + LOGIN_BURST * eachMs)
+  const longestMs = Math.min(LOGIN_BURST, loginsPerHour) * eachMs
+  const { at = now, occupiedUntil = 0 } = last ?? {}
+  const occupied = Math.min(occupiedUntil, Math.ceil(Math.min(at, now) + longestMs))
+  const next = Math.ceil(Math.max(occupied, now) + eachMs)
+  const latest = Math.ceil(now + longestMs)
   return next <= latest ? { occupiedUntil: next } : { retryAfterMs: next - latest }
 }
 

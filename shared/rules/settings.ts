@@ -20,7 +20,7 @@ export interface Settings {
   readonly mailboxBytes: number
   /** Most sends of one session in a minute, in the long run: the service carries no flood. */
   readonly sendsPerMinute: number
-  /** Most logins of one device in an hour, in the long run; LOGIN_BURST of them at once. */
+  /** Most logins of one device in an hour, in the long run; as many at once, and LOGIN_BURST at most (pace.ts). */
   readonly loginsPerHour: number
   /** How many wrong passwords of one user are passed on in a row. CWA is asked twice for each: keep it below half of the lockout threshold. */
   readonly wrongPasswords: number

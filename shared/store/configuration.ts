@@ -8,11 +8,15 @@ import {
   type DeviceRecord,
   type DeviceState,
 } from './device-item.ts'
+import { doubts } from './doubt.ts'
 import { change, settingsIn, SETTINGS_KEY, type Changed, type SettingsItem } from './settings-change.ts'
 import type { Table } from './table.ts'
 import type { Vault } from './vault.ts'
 
-/** How long a warm function trusts what it read, in milliseconds: a change is in force everywhere within this. */
+/**
+ * How long a warm function trusts what it read, in milliseconds: a change is in force everywhere within this. One that
+ * makes a yes of a no is at once: a no is doubted before it is said.
+ */
 export const CONFIGURATION_CACHE_MS = 10_000
 
 export interface UserRecord {
@@ -20,15 +24,18 @@ export interface UserRecord {
   readonly permitted: boolean
 }
 
+/**
+ * How something is read: `cached`, what was read within CONFIGURATION_CACHE_MS; `anew`, past the cache, which then holds
+ * it; `doubted`, what led to a no: anew and consistent, as far as the environment may (shared/store/doubt.ts).
+ */
+export type Reading = 'cached' | 'anew' | 'doubted'
+
 /** The configuration database: settings, users and their permission, devices and their transport keys. */
 export interface Configuration {
-  settings(now: number): Promise<Settings>
-  user(name: string, now: number): Promise<UserRecord | undefined>
-  /**
-   * @param options.anew reads past the cache, which then holds what was read
-   * @throws Unsealable where the device's keys were sealed for another device, or changed
-   */
-  device(id: string, now: number, options?: { readonly anew: boolean }): Promise<DeviceRecord | undefined>
+  settings(now: number, reading?: Reading): Promise<Settings>
+  user(name: string, now: number, reading?: Reading): Promise<UserRecord | undefined>
+  /** @throws Unsealable where the device's keys were sealed for another device, or changed */
+  device(id: string, now: number, reading?: Reading): Promise<DeviceRecord | undefined>
   /** A device's state as it is at this moment: from no cache, and consistent. One read unit. */
   deviceState(id: string): Promise<DeviceState | undefined>
 }
@@ -73,33 +80,42 @@ const KEYS = {
 
 export function configuration(table: Table, vault: Vault): Configuration {
   const cache = new Map<string, { value: unknown; until: number }>()
+  const mayDoubt = doubts()
   const cached = async <Value>(
     key: { pk: string; sk: string },
     now: number,
-    read: () => Promise<Value>,
-    { passes = () => false, anew = false }: { passes?: (value: Value) => boolean; anew?: boolean } = {},
+    reading: Reading,
+    read: (options: { readonly consistent: boolean }) => Promise<Value>,
+    passes: (value: Value) => boolean = () => false,
   ): Promise<Value> => {
-    const known = anew ? undefined : cache.get(key.pk)
+    const isDoubted = reading === 'doubted' && mayDoubt(now)
+    const known = reading === 'anew' || isDoubted ? undefined : cache.get(key.pk)
     // What the cache holds under this key was read as this type below: keys of different types do not meet.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     if (known !== undefined && now < known.until) return known.value as Value
-    const value = await read()
+    const value = await read({ consistent: isDoubted })
     cache.set(key.pk, { value, until: passes(value) ? now : now + CONFIGURATION_CACHE_MS })
     return value
   }
-  const item = <Item>(key: { pk: string; sk: string }, now: number) => cached(key, now, () => table.get<Item>(key))
-  const readDevice = async (id: string): Promise<DeviceRecord | undefined> => {
-    const found = await table.get<DeviceItem>(KEYS.device(id))
+  const item = <Item>(key: { pk: string; sk: string }, now: number, reading: Reading) =>
+    cached(key, now, reading, (options) => table.get<Item>(key, options))
+  const readDevice = async (id: string, options: { readonly consistent: boolean }) => {
+    const found = await table.get<DeviceItem>(KEYS.device(id), options)
     return found && opened(id, found, vault)
   }
   return {
-    settings: async (now) => ({ ...DEFAULT_SETTINGS, ...settingsIn(await item<SettingsItem>(KEYS.settings(), now)) }),
-    user: (name, now) => item<UserRecord>(KEYS.user(name), now),
-    device: (id, now, options) =>
-      cached(KEYS.device(id), now, () => readDevice(id), {
-        passes: (record) => maySoonHaveAKey(record, now),
-        ...options,
-      }),
+    async settings(now, reading = 'cached') {
+      return { ...DEFAULT_SETTINGS, ...settingsIn(await item<SettingsItem>(KEYS.settings(), now, reading)) }
+    },
+    user: (name, now, reading = 'cached') => item<UserRecord>(KEYS.user(name), now, reading),
+    device: (id, now, reading = 'cached') =>
+      cached(
+        KEYS.device(id),
+        now,
+        reading,
+        (options) => readDevice(id, options),
+        (record) => maySoonHaveAKey(record, now),
+      ),
     deviceState: async (id) => (await table.get<DeviceItem>(KEYS.device(id), { consistent: true }))?.state,
   }
 }

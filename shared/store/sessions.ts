@@ -60,6 +60,8 @@ export interface DeviceSessions {
    * login of the same device was faster, or this one was played again.
    */
   point(device: string, to: DeviceSession, read?: DeviceSession): Promise<boolean>
+  /** Forgets a device that is removed, once the session that it points to is over. `false`: it points to another by now. */
+  forget(device: string, session: string): Promise<boolean>
 }
 
 export interface DeviceSession {
@@ -191,6 +193,14 @@ export function deviceSessions(table: Table): DeviceSessions {
         { text: `${asRead.text} OR ${MINE}`, values: { ...asRead.values, ':session': to.session } },
       )
       return done
+    },
+    async forget(device, session) {
+      const { done, ...rest } = await table.remove<DeviceSession>(
+        { pk: `DEVICE#${device}`, sk: '-' },
+        { text: MINE, values: { ':session': session } },
+      )
+      // A retry after a lost answer finds nothing.
+      return done || !('found' in rest)
     },
   }
 }

@@ -1,4 +1,5 @@
 import { oneMore, type WrongPasswords } from '../rules/wrong-passwords.ts'
+import type { Settings } from '../rules/settings.ts'
 import { expiry } from './sessions.ts'
 import type { Table } from './table.ts'
 
@@ -7,7 +8,12 @@ export interface WrongPasswordStore {
   /** Consistent: of two wrong ones, the second knows of the first. */
   read(user: string): Promise<WrongPasswords | undefined>
   /** Counts one more than was read. `false`: somebody else counted meanwhile. */
-  count(user: string, read: WrongPasswords | undefined, now: number): Promise<boolean>
+  count(
+    user: string,
+    read: WrongPasswords | undefined,
+    settings: Pick<Settings, 'wrongPasswords'>,
+    now: number,
+  ): Promise<boolean>
   /** Takes one back that was counted before it was known to be wrong. */
   takeBack(user: string): Promise<void>
   /** The right one came. */
@@ -25,11 +31,13 @@ export function wrongPasswordStore(table: Table): WrongPasswordStore {
   return {
     async read(user) {
       const found = await table.get<WrongPasswords>(key(user), { consistent: true })
-      return found && { count: found.count, lastAt: found.lastAt }
+      if (found === undefined) return undefined
+      const { count, lastAt, of } = found
+      return { count, lastAt, ...(of !== undefined && { of }) }
     },
-    async count(user, read, now) {
+    async count(user, read, settings, now) {
       const { done } = await table.put(
-        { ...key(user), ...oneMore(read, now), ...expiry(now) },
+        { ...key(user), ...oneMore(read, settings, now), ...expiry(now) },
         read === undefined
           ? { text: NONE }
           : { text: AS_READ, values: { ':read': read.count, ':lastAt': read.lastAt } },

@@ -7,6 +7,7 @@ import { deviceFile } from '../../infra/chat/device-file.ts'
 import { codeKeys, parseEnrolmentCode } from '../../shared/wire/enrolment.ts'
 import { printTransportKey } from '../../shared/wire/transport-key.ts'
 import { administered } from './harness.ts'
+import { aSigningIn } from '../rules/sample-seats.ts'
 
 const USER = 'CONTOSO\\ann'
 
@@ -93,6 +94,27 @@ async function enrolled() {
 }
 
 describe('devices', () => {
+  it('that are removed leave nothing: neither a session nor the numbers of their frames', async () => {
+    const { admin, place, sessions, seats } = await enrolled()
+    const { session } = await place(aSigningIn({ device: 'ann-phone' }))
+    await sessions.point('ann-phone', { session, heard: Number.MAX_SAFE_INTEGER })
+
+    expect((await admin('devices', 'remove', 'ann-phone', '--yes')).code).toBe(0)
+
+    expect(await sessions.ofDevice('ann-phone')).toBeUndefined()
+    expect(await seats.read(0, { consistent: true })).toEqual([])
+  })
+
+  it('are removed once more where that was cut short: what is left of them is forgotten', async () => {
+    const { admin, configuration, sessions } = await enrolled()
+    await sessions.point('ann-phone', { session: '7-AnnAnnAnnAnnAnnA', heard: 1 })
+    await configuration.removeDevice('ann-phone')
+
+    expect((await admin('devices', 'remove', 'ann-phone', '--yes')).code).toBe(0)
+    expect(await sessions.ofDevice('ann-phone')).toBeUndefined()
+    expect((await admin('devices', 'remove', 'ann-phone', '--yes')).code).toBe(1)
+  })
+
   it('are listed and shown without their keys', async () => {
     const { admin, sessions } = await enrolled()
     await sessions.point('ann-phone', { session: '7-AnnAnnAnnAnnAnnA', heard: 1 })

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { userFile } from '../../infra/admin/user-file.ts'
+import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { administered } from './harness.ts'
 
 const ANN = 'CONTOSO\\ann'
@@ -56,7 +57,7 @@ describe('users', () => {
 
   it('who wait after wrong passwords need not, once they are unlocked', async () => {
     const { admin, wrongPasswords, clock } = await administered()
-    await wrongPasswords.count(ANN, undefined, clock.now())
+    await wrongPasswords.count(ANN, undefined, DEFAULT_SETTINGS, clock.now())
 
     const { code, out } = await admin('users', 'unlock', 'contoso\\ANN', BOB)
 
@@ -88,6 +89,15 @@ describe('users', () => {
     const yes = await answering('y\n', 'users', 'remove', ANN)
     expect([yes.code, yes.errors]).toEqual([0, expect.stringContaining(`Remove ${ANN}? [y/N]`)])
     expect(await reader().user(ANN, clock.now())).toBeUndefined()
+  })
+
+  it('that are removed leave no wrong passwords to those who get their names', async () => {
+    const { admin, configuration, wrongPasswords, clock } = await administered()
+    await configuration.putUser(ANN, { permitted: true })
+    await wrongPasswords.count(ANN, undefined, DEFAULT_SETTINGS, clock.now())
+
+    expect((await admin('users', 'remove', ANN, '--yes')).code).toBe(0)
+    expect(await wrongPasswords.read(ANN)).toBeUndefined()
   })
 
   it('are not removed where nobody can be asked, unless --yes is given', async () => {

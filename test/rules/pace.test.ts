@@ -1,16 +1,16 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { isMilestone, LOGIN_BURST, loginPace, minuteOf, sendWaitMs } from '../../shared/rules/pace.ts'
+import { isMilestone, LOGIN_BURST, loginPace, minuteOf, type Occupied, sendWaitMs } from '../../shared/rules/pace.ts'
 import { NOW } from './sample-seats.ts'
 
 const HOUR = 3_600_000
 
 /** Tries to log in at each of these moments. @returns those at which it may */
 function logins(moments: readonly number[], loginsPerHour: number): number[] {
-  let occupiedUntil: number | undefined
+  let last: Occupied | undefined
   return moments.filter((now) => {
-    const pace = loginPace(occupiedUntil, { loginsPerHour }, now)
-    if ('occupiedUntil' in pace) ({ occupiedUntil } = pace)
+    const pace = loginPace(last, { loginsPerHour }, now)
+    if ('occupiedUntil' in pace) last = { ...pace, at: now }
     return 'occupiedUntil' in pace
   })
 }
@@ -46,12 +46,43 @@ describe('logins of a device', () => {
     )
   })
 
+  it.each([
+    { before: 5, after: 60 },
+    { before: 5, after: 6_000 },
+    { before: 1, after: 2 },
+    { before: 60, after: 5 },
+  ])('wait for no longer than one share of an hour once $before an hour are $after', ({ before, after }) => {
+    const burst = Math.min(LOGIN_BURST, before)
+    // As many at once as there may be, or as there might be under a setting without this bound.
+    for (const count of [burst, LOGIN_BURST]) {
+      const last = { at: NOW, occupiedUntil: NOW + (count * HOUR) / before }
+      for (const now of [NOW, NOW + HOUR / after / 2]) {
+        const pace = loginPace(last, { loginsPerHour: after }, now)
+        const waitMs = 'retryAfterMs' in pace ? pace.retryAfterMs : 0
+        expect(waitMs).toBeLessThanOrEqual(HOUR / after)
+        expect(loginPace(last, { loginsPerHour: after }, now + waitMs)).toHaveProperty('occupiedUntil')
+      }
+    }
+  })
+
+  it.each([1, 5, 10, 60])('are no more at once than are set for an hour: %i, and never more than ten', (perHour) => {
+    const atOnce = logins(
+      Array.from({ length: 15 }, () => NOW),
+      perHour,
+    )
+    expect(atOnce).toHaveLength(Math.min(LOGIN_BURST, perHour))
+  })
+
   it('wait exactly as long as is said', () => {
     const full = NOW + LOGIN_BURST * 60_000
-    const pace = loginPace(full, { loginsPerHour: 60 }, NOW)
+    const pace = loginPace({ at: NOW, occupiedUntil: full }, { loginsPerHour: 60 }, NOW)
     expect(pace).toEqual({ retryAfterMs: 60_000 })
-    expect(loginPace(full, { loginsPerHour: 60 }, NOW + 59_999)).toEqual({ retryAfterMs: 1 })
-    expect(loginPace(full, { loginsPerHour: 60 }, NOW + 60_000)).toEqual({ occupiedUntil: full + 60_000 })
+    expect(loginPace({ at: NOW, occupiedUntil: full }, { loginsPerHour: 60 }, NOW + 59_999)).toEqual({
+      retryAfterMs: 1,
+    })
+    expect(loginPace({ at: NOW, occupiedUntil: full }, { loginsPerHour: 60 }, NOW + 60_000)).toEqual({
+      occupiedUntil: full + 60_000,
+    })
   })
 })
 

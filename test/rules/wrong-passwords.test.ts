@@ -25,9 +25,22 @@ describe('a sign-in', () => {
   })
 
   it('is counted on, and from one again after a day without', () => {
-    expect(oneMore(undefined, NOW)).toEqual({ count: 1, lastAt: NOW })
-    expect(oneMore({ count: 4, lastAt: NOW }, NOW + FORGOTTEN_MS - 1)).toMatchObject({ count: 5 })
-    expect(oneMore({ count: 4, lastAt: NOW }, NOW + FORGOTTEN_MS)).toEqual({ count: 1, lastAt: NOW + FORGOTTEN_MS })
+    expect(oneMore(undefined, DEFAULT_SETTINGS, NOW)).toEqual({ count: 1, lastAt: NOW, of: 4 })
+    expect(oneMore({ count: 4, lastAt: NOW }, DEFAULT_SETTINGS, NOW + FORGOTTEN_MS - 1)).toMatchObject({ count: 5 })
+    const later = NOW + FORGOTTEN_MS
+    expect(oneMore({ count: 4, lastAt: NOW }, DEFAULT_SETTINGS, later)).toEqual({ count: 1, lastAt: later, of: 4 })
+  })
+
+  test.each([
+    { of: 10, count: 9, to: 2, waitMs: 15 * MINUTE, next: 30 * MINUTE },
+    { of: 10, count: 1, to: 2, waitMs: 0, next: 15 * MINUTE },
+    { of: 4, count: 5, to: 2, waitMs: 30 * MINUTE, next: 60 * MINUTE },
+    { of: 2, count: 3, to: 10, waitMs: 0, next: 0 },
+  ])('counted $count where $of are passed on waits $waitMs ms once $to are', ({ of, count, to, waitMs, next }) => {
+    const settings = { ...DEFAULT_SETTINGS, wrongPasswords: to }
+    const counted = { count, lastAt: NOW, of }
+    expect(signInWaitMs(counted, settings, NOW)).toBe(waitMs)
+    expect(signInWaitMs(oneMore(counted, settings, NOW), settings, NOW)).toBe(next)
   })
 
   it.each([
@@ -41,7 +54,7 @@ describe('a sign-in', () => {
       // A directory counts on while no more than its window lies between two; a wrong one counts twice there.
       for (let now = NOW; now < NOW + 7 * FORGOTTEN_MS; now += MINUTE / 2) {
         if (signInWaitMs(wrong, DEFAULT_SETTINGS, now) > 0) continue
-        wrong = oneMore(wrong, now)
+        wrong = oneMore(wrong, DEFAULT_SETTINGS, now)
         wrongAt.push(now)
       }
       let inARow = 0

@@ -80,6 +80,11 @@ async function theOneOf(told: readonly Told[], running: Service): Promise<Told> 
 const codes = (told: readonly Told[]) =>
   new Set(told.flatMap(({ answer }) => (answer.type === 'refused' ? [answer.code] : [])))
 
+function isInvited(frame: ServiceFrame): boolean {
+  const events = frame.type === 'events' ? frame.batches.flatMap((batch) => batch.events) : []
+  return events.some((event) => event.kind === 'invitation' && event.text === 'Which of you?')
+}
+
 describe('logins of one device at once', { timeout: 180_000 }, () => {
   it('leave one session of 64, that of the highest number, which gets what is written to the user', async () => {
     const running = await service({ settings: PATIENT, lambda: { environments: 8 } })
@@ -92,11 +97,6 @@ describe('logins of one device at once', { timeout: 180_000 }, () => {
     expect(one.number).toBe(Math.max(...told.map(({ number }) => number)))
     for (const code of codes(told)) expect(['replaced', 'replayed', 'session-gone']).toContain(code)
     await bob.device.send({ kind: 'start', to: ['sip:ann@contoso.test'], text: 'Which of you?' })
-    const isInvited = (frame: ServiceFrame) =>
-      frame.type === 'events' &&
-      frame.batches.some(({ events }) =>
-        events.some((event) => event.kind === 'invitation' && event.text === 'Which of you?'),
-      )
     await one.over.until(isInvited)
   })
 

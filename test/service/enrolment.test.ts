@@ -24,6 +24,7 @@ import { parseServiceFrame } from '../../shared/wire/frames.ts'
 import { unseal } from '../../shared/wire/seal.ts'
 import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
 import { given as givenBy, type Giving } from '../kit/enrolment-code.ts'
+import { newTransportKey, parseTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import { rawDevice } from '../kit/raw-device.ts'
 import { services, type Service } from '../kit/service.ts'
 import { settledTable } from '../kit/tables.ts'
@@ -242,6 +243,27 @@ describe('a device that is enrolled', () => {
     const after = await enroll({ url: running.url, code: printEnrolmentCode(next) })
     await login(after.transportKey)
     expect(await refusedWith('rotating-phone', before.transportKey)).toContain('401')
+  })
+
+  it('is let in at once with a fresh code, and with the key that it brings, whatever was read of it before', async () => {
+    const code = await given('turned-phone')
+    const before = await enroll({ url: running.url, code: printEnrolmentCode(code) })
+    // From now on the authorizer knows it by this key, and knows of no code that is open.
+    const known = await rawDevice(running.url, 'turned-phone', before.transportKey)
+    known.socket.close()
+
+    const fresh = await redeemer(await given('turned-phone', Date.now() + MINUTES_15, code))
+    const raw = await fresh.open()
+    raw.send(await raw.sealed('enroll', { type: 'enroll', claim: fresh.claim }, 1))
+    const enrolled = await raw.frame()
+    raw.socket.close()
+
+    const key = parseTransportKey(enrolled.type === 'enrolled' ? enrolled.transportKey : '')
+    const turned = await rawDevice(running.url, 'turned-phone', key)
+    const { login, password } = running.bob.person
+    turned.send(await turned.sealed('login', { type: 'login', user: login, password }, Date.now()))
+    expect(await turned.frame()).toMatchObject({ type: 'accepted' })
+    turned.socket.close()
   })
 
   it('has no business with the route of those that are not', async () => {

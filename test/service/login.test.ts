@@ -44,6 +44,18 @@ describe('a login', () => {
     expect(cwa.control.sessions()).toHaveLength(1)
   })
 
+  it('of a user who was permitted just now is not refused by what was read before', async () => {
+    const { bob, configuration } = await service({ settings: { maximumSessions: 1 } })
+    await configuration.putUser(bob.person.login, { permitted: false })
+    const refused = bob.device.login(bob.person.login, bob.person.password)
+    await expect(refused).rejects.toMatchObject({ code: 'not-permitted' })
+
+    await configuration.putUser(bob.person.login, { permitted: true })
+
+    const accepted = bob.device.login(bob.person.login, bob.person.password)
+    await expect(accepted).resolves.toMatchObject({ type: 'accepted' })
+  })
+
   it('is told failed, not Server Busy, where only the persistent connection limits', async () => {
     const { ann, bob } = await service({ settings: { persistentConnections: 1 } })
     await ann.device.login(ann.person.login, ann.person.password)

@@ -26,13 +26,13 @@ async function endLogins({ lambda, description }: Pick<Service, 'lambda' | 'desc
 }
 
 describe('a maximum that is raised', () => {
-  it('admits the next login', async () => {
+  it('admits the next login at once, though the environment has read the one before', async () => {
     const running = await service({ settings: { maximumSessions: 1 } })
     const { ann, bob, cat } = running
     await login(ann)
     await expect(login(bob)).rejects.toMatchObject(BUSY)
 
-    await change(running, { maximumSessions: 2 })
+    await running.configuration.set({ ...DEFAULT_SETTINGS, maximumSessions: 2 })
 
     await login(bob)
     await expect(login(cat)).rejects.toMatchObject(BUSY)

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest'
+import { describe, expect, it, onTestFinished, test } from 'vitest'
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
 import {
   type Configuration,
@@ -6,8 +6,11 @@ import {
   configuration,
   type ConfigurationWriter,
   configurationWriter,
+  type Reading,
 } from '../../shared/store/configuration.ts'
+import { DOUBTS } from '../../shared/store/doubt.ts'
 import { Unsealable } from '../../shared/store/vault.ts'
+import { countedTable } from '../kit/counted-table.ts'
 import { database } from '../kit/database.ts'
 import { testVault } from '../kit/vault.ts'
 
@@ -151,5 +154,46 @@ describe('a change', () => {
     expect(await row.read(another(), NOW)).toBe(row.to)
     expect(await row.read(reader, NOW + CONFIGURATION_CACHE_MS - 1)).toBe(row.from)
     expect(await row.read(reader, NOW + CONFIGURATION_CACHE_MS)).toBe(row.to)
+  })
+})
+
+async function isKnown(reader: Configuration, now: number): Promise<boolean> {
+  return (await reader.user('ann', now, 'doubted'))?.permitted === true
+}
+
+describe('a no', () => {
+  it('is doubted: read past the cache, which holds from then on what was read', async () => {
+    const { reader, writer } = await administered()
+    await maximum(10)(writer)
+    await state('revoked')(writer)
+    const read = async (reading?: Reading) => [
+      (await reader.settings(NOW, reading)).maximumSessions,
+      (await reader.user('ann', NOW, reading))?.permitted,
+      (await reader.device('ann-phone', NOW, reading))?.state,
+    ]
+    expect(await read()).toEqual([10, undefined, 'revoked'])
+    await maximum(20)(writer)
+    await permitted(true)(writer)
+    await state('active')(writer)
+    expect(await read()).toEqual([10, undefined, 'revoked'])
+    expect(await read('doubted')).toEqual([20, true, 'active'])
+    expect(await read()).toEqual([20, true, 'active'])
+  })
+
+  it('that comes over and over costs two reads a second, after a first burst, and is answered from the cache', async () => {
+    const { items, counting, stop } = await countedTable()
+    onTestFinished(stop)
+    const reader = configuration(items, testVault())
+    const guesses = Array.from({ length: 1_000 }, (_, at) => NOW + at * 10)
+    const { units } = await counting(async () => {
+      for (const now of guesses) expect(await isKnown(reader, now)).toBe(false)
+    })
+    const seconds = guesses.length / 100
+    expect(units.reads).toBeGreaterThan(DOUBTS.perSecond * (seconds - 1))
+    // And half a unit, each time that the cache is over.
+    expect(units.reads).toBeLessThanOrEqual(DOUBTS.burst + DOUBTS.perSecond * seconds + 1)
+    expect(units.writes).toBe(0)
+    await permitted(true)(configurationWriter(items, testVault()))
+    expect(await isKnown(reader, NOW + 11_000)).toBe(true)
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import { database } from '../kit/database.ts'
 import { NOW } from '../rules/sample-seats.ts'
@@ -13,8 +14,8 @@ describe('wrong passwords', () => {
   it('are none until there is one, and none again after the right one', async () => {
     const wrong = await store()
     expect(await wrong.read(ANN)).toBeUndefined()
-    expect(await wrong.count(ANN, undefined, NOW)).toBe(true)
-    expect(await wrong.read('contoso\\ANN')).toEqual({ count: 1, lastAt: NOW })
+    expect(await wrong.count(ANN, undefined, DEFAULT_SETTINGS, NOW)).toBe(true)
+    expect(await wrong.read('contoso\\ANN')).toEqual({ count: 1, lastAt: NOW, of: 4 })
     expect(await wrong.read('CONTOSO\\bob')).toBeUndefined()
     await wrong.forget(ANN)
     expect(await wrong.read(ANN)).toBeUndefined()
@@ -24,15 +25,17 @@ describe('wrong passwords', () => {
     const wrong = await store()
     for (const expected of [1, 2]) {
       const read = await wrong.read(ANN)
-      const counted = await Promise.all(Array.from({ length: 10 }, () => wrong.count(ANN, read, NOW + expected)))
+      const counted = await Promise.all(
+        Array.from({ length: 10 }, () => wrong.count(ANN, read, DEFAULT_SETTINGS, NOW + expected)),
+      )
       expect(counted.filter((done) => done)).toHaveLength(1)
-      expect(await wrong.read(ANN)).toEqual({ count: expected, lastAt: NOW + expected })
+      expect(await wrong.read(ANN)).toEqual({ count: expected, lastAt: NOW + expected, of: 4 })
     }
   })
 
   it('may be taken back, and never below none', async () => {
     const wrong = await store()
-    await wrong.count(ANN, undefined, NOW)
+    await wrong.count(ANN, undefined, DEFAULT_SETTINGS, NOW)
     await wrong.takeBack(ANN)
     await wrong.takeBack(ANN)
     expect(await wrong.read(ANN)).toMatchObject({ count: 0 })
