@@ -198,6 +198,18 @@ describe("the gateway's own error texts", () => {
     expect(await failure).toMatchObject({ code: 'unconfirmed', message })
   })
 
+  it('do not hide the answer, where that comes all the same', async () => {
+    const { device, talk } = await loggedIn()
+
+    const send = device.send(say('one'))
+    const { answer } = await talk.hear('send')
+    talk.say(error('Internal server error'))
+    await barrier(device, talk)
+    await answer({ type: 'sent', number: 1 })
+
+    expect(await send).toEqual({ number: 1 })
+  })
+
   it('mean nothing when nothing was asked', async () => {
     const { device, talk } = await loggedIn()
 
