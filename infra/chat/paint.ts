@@ -21,5 +21,8 @@ export function paintFor(
 export function harmless(text: string): string {
   const lines = stripVTControlCharacters(text).replaceAll('\r\n', '\n')
   // oxlint-disable-next-line no-control-regex -- control characters are what this takes out
-  return lines.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ')
+  return lines.replaceAll(
+    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    ' ',
+  )
 }
