@@ -17,9 +17,12 @@ export function paintFor(
   return (style, text) => styleText(style, text, { validateStream: false })
 }
 
+/** Control characters but the line's end, what turns the direction of a line, and what nobody sees and joins no emoji. */
+const STEERING =
+  // oxlint-disable-next-line no-control-regex -- control characters are what this takes out
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+
 /** A text from elsewhere without what would steer the terminal. Line ends stay. */
 export function harmless(text: string): string {
-  const lines = stripVTControlCharacters(text).replaceAll('\r\n', '\n')
-  // oxlint-disable-next-line no-control-regex -- control characters are what this takes out
-  return lines.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ')
+  return stripVTControlCharacters(text).replaceAll('\r\n', '\n').replaceAll(STEERING, ' ')
 }

@@ -21,6 +21,8 @@ const HELP = `npm start [-- OPTIONS]   the whole service on this machine: plays 
   --keep         keep the tables in .local/tables from one start to the next, and their keys beside it (default: in memory)
   --empty        no story, and nobody is permitted or enrolled yet: npm run admin does that
   --help         this
+
+Keys of devices, logs and tables go to .local, or to the folder that COLLABORATION_LOCAL names: here, and for npm run chat and admin.
 `
 
 const LOCAL = localFolder(process.env)

@@ -120,8 +120,10 @@ export function questions(options: QuestionsOptions): Questions {
 
   /** The service could not read the number of a frame that it answers with 0: that is the oldest of its action. */
   function answeredBy(action: string, number: number): Question | undefined {
-    const ofAction = away().filter(({ frame }) => frame.type === action)
-    return number === 0 ? (ofAction[0] ?? away()[0]) : ofAction.find((question) => question.number === number)
+    const isOfAction = ({ frame }: Question) => frame.type === action
+    if (number === 0) return away().find(isOfAction) ?? away()[0]
+    // One that was taken for lost may be answered all the same.
+    return [...open].find((question) => question.number === number && isOfAction(question))
   }
 
   /** After a while, and a few times: then the fault is the answer. A throttle is none: whatever it holds back goes later. */

@@ -31,6 +31,12 @@ describe('linesOf', () => {
     expect(linesOf({ kind: 'message', conversation: 1, from: BOB, text }, scene())).toEqual(['10:32 Bob: hi  there '])
   })
 
+  it('takes out what turns the direction of a line, or is not seen, and keeps what joins a family', () => {
+    const text = 'a\u200b\u200e\u061c\u2028\ufeffb 👨‍👩‍👧'
+
+    expect(linesOf({ kind: 'message', conversation: 1, from: BOB, text }, scene())).toEqual(['10:32 Bob: a     b 👨‍👩‍👧'])
+  })
+
   it('puts further lines under the first by its width, and cuts between characters', () => {
     const event = { kind: 'message', conversation: 1, from: BOB, text: 'one\ntwo' } as const
     const text = `${'a'.repeat(22)}👨‍👩‍👧👨‍👩‍👧`

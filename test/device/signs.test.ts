@@ -245,6 +245,35 @@ describe('an acknowledgement', () => {
     expect(frame.ack).toBe(2)
   })
 
+  it('does not overtake what is under way: it goes after the answer to that', async () => {
+    const wire: string[] = []
+    const connect = (url: string) => {
+      const socket = new WebSocket(url)
+      const send = socket.send.bind(socket)
+      socket.send = (message: string) => {
+        const { action }: { action: string } = JSON.parse(message)
+        wire.push(action)
+        send(message)
+      }
+      socket.addEventListener('message', () => wire.push('heard'))
+      return socket
+    }
+    const { device, talk, clock, events: seen } = await loggedIn({ connect })
+    const send = device.send({ kind: 'accept', conversation: 1 })
+    const under = await talk.hear('send')
+    await talk.push({ ...events(), batches: [{ seq: 2, events: [MESSAGE] }] })
+    await until(seen, ({ kind }) => kind === 'message')
+    const before = wire.length
+    clock.advance(ACKNOWLEDGE_MS)
+    await under.answer({ type: 'sent', number: 1 })
+    await send
+    const { frame, number } = await talk.hear('status')
+
+    expect(wire.slice(before)).toEqual(['heard', 'status'])
+    expect(frame).toMatchObject({ ack: 2, answer: false })
+    expect(number).toBeGreaterThan(under.number)
+  })
+
   it('is not tried without a connection: the way back brings it', async () => {
     const { device, talk, clock } = await told(MESSAGE)
 

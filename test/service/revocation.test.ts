@@ -93,6 +93,19 @@ describe('a device that is lost', () => {
     expect(await answer(raw, 'refused')).toMatchObject({ code: 'not-enrolled' })
   })
 
+  it('is answered by the gateway alone where it was removed, and nobody closed its connection', async () => {
+    const { raw, session } = await loggedIn('removed-phone', running.bob)
+    await running.configuration.removeDevice('removed-phone')
+    await forget('status')
+
+    const status = { type: 'status', session, ack: 0, active: true, answer: true }
+    raw.send(await raw.sealed('status', status, Date.now() + 1))
+    let message = await raw.message()
+    while ('frame' in JSON.parse(message)) message = await raw.message()
+    expect(JSON.parse(message)).toMatchObject({ message: 'Internal server error' })
+    expect(raw.socket.readyState).toBe(raw.socket.OPEN)
+  })
+
   it('opens no session by a login that is held upstream while the device is revoked', async () => {
     const { control } = running.cwa
     const raw = await heldUpstream('held-phone', running.cat)
