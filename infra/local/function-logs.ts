@@ -1,13 +1,17 @@
 import { createWriteStream, mkdirSync, rmSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
+import { rendered, type AccessLogEntry } from './gateway/access-log.ts'
 import type { LambdaLogLine } from './lambda/log.ts'
 
 export interface FunctionLogs {
   readonly write: (line: LambdaLogLine) => void
+  /** The gateway's access log, in the stage's format once that is known. */
+  readonly access: (entry: AccessLogEntry) => void
+  readonly format: (format: string | undefined) => void
   readonly close: () => void
 }
 
-/** Keeps what each function writes in a file of its own, begun anew at each start. */
+/** Keeps what each function writes in a file of its own, and the gateway's access log beside them; begun anew at each start. */
 export function functionLogs(folder: string): FunctionLogs {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
@@ -17,7 +21,12 @@ export function functionLogs(folder: string): FunctionLogs {
     files.set(functionName, file)
     return file
   }
+  let accessFormat: string | undefined
   return {
+    format: (format) => void (accessFormat = format),
+    access: (entry) => {
+      if (accessFormat !== undefined) fileOf('access').write(`${rendered(accessFormat, entry)}\n`)
+    },
     write: ({ at, functionName, environment, text }) =>
       void fileOf(functionName).write(`${new Date(at).toISOString()} [${environment}] ${text}\n`),
     close: () => {

@@ -2,9 +2,12 @@ import { once } from 'node:events'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
+import { wallClock } from '../../shared/rules/clock.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { printTransportKey } from '../../shared/wire/transport-key.ts'
 import { functionLogs } from './function-logs.ts'
+import { figures } from './metrics/figures.ts'
+import { metricsPage } from './metrics/page.ts'
 import { admit, people, type Person } from './people.ts'
 import { stackFile, STACK_FILE } from './stack-file.ts'
 import { localStack, type RunningStack } from './stack.ts'
@@ -53,6 +56,7 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
     codec: options.codec,
     ...(options.keep && { keep: join(LOCAL, 'tables') }),
     lambda: { log: logs.write },
+    gateway: { log: logs.access },
     eventBridge: { told: (event) => out.note(`\n  ${wakingWords(event) ?? JSON.stringify(event)}`) },
     progress: out.working,
   })
@@ -61,6 +65,7 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
     out.note('The Collaboration Service, whole, on this machine:')
     const running = await stack.start()
     out.done()
+    logs.format(running.description.api.accessLogFormat)
     forget = stackFile(STACK_FILE, running, options.codec)
     if (!options.empty) await play(running, everybody, out)
     if (!options.once) await stayUp(running, options, everybody, out)
@@ -111,9 +116,24 @@ async function stayUp(
   out.title('Now you')
   if (empty) inviteToAdminister(running, everybody, out)
   else await inviteToJoin(running, everybody, out)
-  out.note(`\n  The functions' logs are in ${relative(process.cwd(), join(LOCAL, 'logs'))}/. Ctrl-C ends it all.`)
+  const page = await metricsPage(running)
+  out.note(`\n  Metrics for Prometheus: ${page.url}/metrics`)
+  out.note(`  The functions' logs are in ${relative(process.cwd(), join(LOCAL, 'logs'))}/. Ctrl-C ends it all.`)
+  const stop = everySecond(() => out.live(figures(running)))
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  stop()
+  await page.stop()
   out.note('\nStopping.')
+}
+
+function everySecond(action: () => void): () => void {
+  let cancel: (() => void) | undefined
+  const again = () => {
+    action()
+    cancel = wallClock.after(1_000, again)
+  }
+  again()
+  return () => cancel?.()
 }
 
 async function inviteToJoin(running: RunningStack, everybody: ReturnType<typeof people>, out: Terminal): Promise<void> {

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { liveLine } from './live-line.ts'
 import { wallClock } from '../../shared/rules/clock.ts'
 
 /** What `npm start` shows: steps of the start with their times, and the story. Colours only where they can be seen. */
@@ -9,11 +10,14 @@ export interface Terminal {
   readonly title: (words: string) => void
   readonly line: (words: string) => void
   readonly note: (words: string) => void
+  /** A line that stays the last one, and changes: only where somebody sees it change. */
+  readonly live: (words: string) => void
 }
 
 export function terminal(out: NodeJS.WriteStream): Terminal {
   const style = (format: Parameters<typeof styleText>[0], words: string) => styleText(format, words, { stream: out })
-  const write = (words: string) => out.write(words)
+  const line = liveLine(out, process.env)
+  const write = line.above
   let since: number | undefined
 
   const done = () => {
@@ -31,5 +35,6 @@ export function terminal(out: NodeJS.WriteStream): Terminal {
     title: (words) => write(`\n${style('bold', words)}\n`),
     line: (words) => write(`  ${style('green', '✓')} ${words}\n`),
     note: (words) => write(`${words}\n`),
+    live: line.show,
   }
 }
