@@ -61,8 +61,9 @@ async function listening() {
     clock.advance(SECOND_MS)
   }
   const stop = async () => {
+    await settled()
     left = 0
-    await second()
+    clock.advance(SECOND_MS)
     return ended
   }
   return { second, stop, published }
