@@ -23,6 +23,8 @@ const HELP = `npm start [-- OPTIONS]   the whole service on this machine: plays 
   --keep         keep the tables in .local/tables from one start to the next, and their keys beside it (default: in memory)
   --empty        no story, and nobody is permitted or enrolled yet: npm run admin does that
   --help         this
+
+Afterwards it shows what it measures in a line that changes (on a terminal), and for Prometheus at an address that it prints.
 `
 
 const LOCAL = join(import.meta.dirname, '../../.local')
