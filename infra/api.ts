@@ -142,7 +142,6 @@ const ACCESS_LOG = AccessLogFormat.custom(
     // Their own errors, where the one above only says that something failed. The variables of a WebSocket API:
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html
     authorizerError: '$context.authorizer.error',
-    authorizerStatus: '$context.authorizer.status',
     integrationError: '$context.integrationErrorMessage',
     integrationStatus: '$context.integrationStatus',
   }),

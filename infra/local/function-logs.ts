@@ -1,15 +1,19 @@
 import { createWriteStream, mkdirSync, rmSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
+import { rendered, type AccessLogEntry } from './gateway/access-log.ts'
 import type { LambdaLogLine } from './lambda/log.ts'
 
 export interface FunctionLogs {
   readonly folder: string
   readonly write: (line: LambdaLogLine) => void
+  /** The gateway's access log, in the stage's format once that is known. */
+  readonly access: (entry: AccessLogEntry) => void
+  readonly format: (format: string | undefined) => void
   readonly close: () => void
 }
 
 /**
- * Keeps what each function writes in a file of its own, begun anew at each start.
+ * Keeps what each function writes in a file of its own, and the gateway's access log beside them; begun anew at each start.
  *
  * @param lost a file cannot be written: the disk is full, say
  */
@@ -26,8 +30,13 @@ export function functionLogs(folder: string, lost: (fault: Error) => void): Func
     files.set(functionName, file)
     return file
   }
+  let accessFormat: string | undefined
   return {
     folder,
+    format: (format) => void (accessFormat = format),
+    access: (entry) => {
+      if (accessFormat !== undefined) fileOf('access').write(`${rendered(accessFormat, entry)}\n`)
+    },
     write: ({ at, functionName, environment, text }) =>
       void fileOf(functionName).write(`${new Date(at).toISOString()} [${environment}] ${text}\n`),
     close: () => {

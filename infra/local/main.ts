@@ -1,11 +1,15 @@
 import { once } from 'node:events'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
+import { wallClock } from '../../shared/rules/clock.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { printTransportKey } from '../../shared/wire/transport-key.ts'
 import { localFolder, unwritable } from '../terminal/local-folder.ts'
 import { onLostOutput } from '../terminal/lost-output.ts'
 import { functionLogs, type FunctionLogs } from './function-logs.ts'
+import { functionLogs } from './function-logs.ts'
+import { figures } from './metrics/figures.ts'
+import { metricsPage } from './metrics/page.ts'
 import { admit, people, type Person } from './people.ts'
 import { runningStacks, stackFile, STACK_FILE, type ToldStack } from './stack-file.ts'
 import { localStack, type RunningStack } from './stack.ts'
@@ -22,6 +26,7 @@ const HELP = `npm start [-- OPTIONS]   the whole service on this machine: plays 
   --empty        no story, and nobody is permitted or enrolled yet: npm run admin does that
   --help         this
 
+Afterwards it shows what it measures in a line that changes (on a terminal), and for Prometheus at an address that it prints.
 Keys of devices, logs and tables go to .local, or to the folder that COLLABORATION_LOCAL names: here, and for npm run chat and admin.
 `
 
@@ -60,6 +65,7 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
     codec: options.codec,
     ...(options.keep && { keep: join(LOCAL, 'tables') }),
     lambda: { log: (line) => logs?.write(line) },
+    gateway: { log: (entry) => logs?.access(entry) },
     eventBridge: { told: (event) => out.note(`\n  ${wakingWords(event) ?? JSON.stringify(event)}`) },
     progress: out.working,
   })
@@ -70,6 +76,7 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
     out.note('The Collaboration Service, whole, on this machine:')
     const running = await stack.start()
     out.done()
+    logs.format(running.description.api.accessLogFormat)
     told = stackFile(STACK_FILE, running, options.codec)
     if (!options.empty) await play(running, everybody, told, out)
     if (!options.once) await stayUp(running, options, everybody, logs.folder, out, unread)
@@ -128,8 +135,13 @@ async function stayUp(
   out.title('Now you')
   if (empty) inviteToAdminister(running, everybody, out)
   else await inviteToJoin(running, everybody, out)
-  out.note(`\n  The functions' logs are in ${relative(process.cwd(), logs)}/. Ctrl-C ends it all.`)
+  const page = await metricsPage(running)
+  out.note(`\n  Metrics for Prometheus: ${page.url}/metrics`)
+  out.note(`  The functions' logs are in ${relative(process.cwd(), logs)}/. Ctrl-C ends it all.`)
+  const stop = everySecond(() => out.live(figures(running)))
   await Promise.race([unread, ...['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal))])
+  stop()
+  await page.stop()
   out.note('\nStopping.')
 }
 
@@ -151,6 +163,16 @@ function logFolder(): string {
 
 function wordsOf(thrown: unknown): string {
   return unwritable(thrown, LOCAL) ?? (thrown instanceof Error ? thrown.message : String(thrown))
+}
+
+function everySecond(action: () => void): () => void {
+  let cancel: (() => void) | undefined
+  const again = () => {
+    action()
+    cancel = wallClock.after(1_000, again)
+  }
+  again()
+  return () => cancel?.()
 }
 
 async function inviteToJoin(running: RunningStack, everybody: ReturnType<typeof people>, out: Terminal): Promise<void> {

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { liveLine } from './live-line.ts'
 import { wallClock } from '../../shared/rules/clock.ts'
 import { mayEscape } from '../terminal/escapes.ts'
 
@@ -10,6 +11,8 @@ export interface Terminal {
   readonly title: (words: string) => void
   readonly line: (words: string) => void
   readonly note: (words: string) => void
+  /** A line that stays the last one, and changes: only where somebody sees it change. */
+  readonly live: (words: string) => void
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -21,7 +24,8 @@ export function terminal(
   const isColoured = mayEscape(out, environment)
   const style = (format: Parameters<typeof styleText>[0], words: string) =>
     isColoured ? styleText(format, words, { validateStream: false }) : words
-  const write = (words: string) => out.write(words)
+  const live = liveLine(out, environment)
+  const write = live.above
   let since: number | undefined
 
   const done = () => {
@@ -39,5 +43,6 @@ export function terminal(
     title: (words) => write(`\n${style('bold', words)}\n`),
     line: (words) => write(`  ${style('green', '✓')} ${words}\n`),
     note: (words) => write(`${words}\n`),
+    live: live.show,
   }
 }

@@ -1,4 +1,4 @@
-import type { AccessLogEntry } from '../../infra/local/gateway/access-log.ts'
+import { rendered, type AccessLogEntry } from '../../infra/local/gateway/access-log.ts'
 import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
 import type { RunningStack } from '../../infra/local/stack.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
@@ -31,19 +31,37 @@ function usual(runs: Runs): number {
 /** A message is charged for each 32 KB, and an empty one as one. */
 const messages = (bytes: number): number => Math.max(1, Math.ceil(bytes / GATEWAY_LIMITS.frameBytes))
 
+/** What Lambda writes before and after each run: `START RequestId: … Version: $LATEST`, and `END RequestId: …`. */
+const ROUND_A_RUN_BYTES = 68 + 53
+
+function accessBytes({ description }: RunningStack, entries: readonly AccessLogEntry[]): number {
+  const { accessLogFormat } = description.api
+  if (accessLogFormat === undefined) return 0
+  return entries.reduce((sum, entry) => sum + Buffer.byteLength(rendered(accessLogFormat, entry)) + 1, 0)
+}
+
 export function meter(): Meter {
   const lambdas = new Map<string, Runs>()
+  const logged = new Map<string, number>()
+  const accessed = new Map<string, AccessLogEntry[]>()
   const routes = new Map<string, { up: number; down: number }>()
   let down = 0
 
   const lambdaOf = (running: RunningStack, name: string) => lambdas.get(functionNamed(running, name)) ?? []
 
   return {
-    log({ functionName, report }) {
+    log({ functionName, report, text }) {
+      const lines = report === undefined ? 0 : ROUND_A_RUN_BYTES
+      logged.set(functionName, (logged.get(functionName) ?? 0) + Buffer.byteLength(text) + 1 + lines)
       if (report === undefined) return
       lambdas.set(functionName, [...(lambdas.get(functionName) ?? []), report.billedMs])
     },
-    access({ eventType, routeKey, responseLength }) {
+    access(entry) {
+      const { eventType, routeKey, responseLength } = entry
+      const name = { CONNECT: 'authorize', DISCONNECT: 'disconnect', MESSAGE: routeKey }[eventType]
+      const before = accessed.get(name)
+      if (before === undefined) accessed.set(name, [entry])
+      else before.push(entry)
       if (eventType !== 'MESSAGE') return
       const own = routes.get(routeKey) ?? { up: 0, down: 0 }
       routes.set(routeKey, own)
@@ -59,6 +77,8 @@ export function meter(): Meter {
       dynamo.resetConsumed()
       lambdas.clear()
       routes.clear()
+      logged.clear()
+      accessed.clear()
       down = 0
     },
     of(running, name) {
@@ -74,6 +94,7 @@ export function meter(): Meter {
         gbSecond: runs.length * (usual(runs) / 1_000) * (memoryMb / 1_024),
         writeUnit: writes,
         readUnit: reads,
+        logByte: (logged.get(functionName) ?? 0) + accessBytes(running, accessed.get(name) ?? []),
       }
     },
     pushes: () => down - [...routes.values()].reduce((sum, route) => sum + route.down, 0),

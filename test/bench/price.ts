@@ -9,6 +9,7 @@ import { CONFIGURATION_CACHE_MS } from '../../shared/store/configuration.ts'
 import type { BenchOptions } from './bench.ts'
 import { crowd, type Crowd } from './crowd.ts'
 import { meter, type Meter } from './meter.ts'
+import { perMonth } from './monthly.ts'
 import { NOTHING, plus, priceOf, times, type Count } from './prices.ts'
 import { pause } from './talker.ts'
 import { persistently, turns } from './turns.ts'
@@ -75,7 +76,7 @@ export async function price({ seconds = SECONDS, print }: BenchOptions): Promise
   }
   // How often CWA replaces tickets nobody has said (reference: it does periodically): not in the sum.
   const tickets = times(listening.ticket, HOURLY.tickets)
-  print(row('$ per million', 'API Gateway', 'Lambda', 'DynamoDB', 'total', 'floor'))
+  print(row('$ per million', 'API Gateway', 'Lambda', 'DynamoDB', 'logs', 'total', 'floor'))
   print(priced('login', single.login, FLOOR.login))
   print(priced('message up', single.up, FLOOR.up))
   print(priced('event down', single.down, FLOOR.down))
@@ -83,6 +84,7 @@ export async function price({ seconds = SECONDS, print }: BenchOptions): Promise
   print(priced('idle session-hour', whole, FLOOR.idle))
   for (const [name, count] of Object.entries(idle)) print(priced(`  ${name}`, count))
   print(priced('  beside it: a ticket every ten minutes', tickets))
+  for (const line of listening.perMonth) print(line)
   const { total } = priceOf(whole)
   const line =
     `price: an idle session-hour costs $${total.toFixed(7)} (at most ${IDLE_MOST.toFixed(5)}), ` +
@@ -95,8 +97,8 @@ const row = (name: string, ...cells: readonly string[]): string =>
   name.padEnd(38) + cells.map((cell) => cell.padStart(12)).join('')
 
 function priced(name: string, count: Count, floor?: number): string {
-  const { gateway, lambda, dynamo, total } = priceOf(count)
-  const cells = [gateway, lambda, dynamo, total].map((dollars) => (dollars * 1e6).toFixed(2))
+  const { gateway, lambda, dynamo, logs, total } = priceOf(count)
+  const cells = [gateway, lambda, dynamo, logs, total].map((dollars) => (dollars * 1e6).toFixed(2))
   return row(name, ...cells, ...(floor === undefined ? [] : [floor.toFixed(2)]))
 }
 
@@ -267,6 +269,8 @@ async function handoverOf(listening: Count): Promise<Count> {
 interface Listening {
   readonly perEnvironment: number
   readonly perHour: Count
+  /** What is paid whatever is done, in words. */
+  readonly perMonth: readonly string[]
   /** What a new ticket takes, for one session. */
   readonly ticket: Count
 }
@@ -296,6 +300,7 @@ async function listeningOf(seconds: number, print: (line: string) => void): Prom
     return {
       perEnvironment: Math.round(SESSIONS / environments),
       perHour,
+      perMonth: perMonth(running),
       ticket: { ...ticket, gbSecond: 0, invocation: 0 },
     }
   } finally {

@@ -13,6 +13,11 @@ describe('a price', () => {
     expect(millionths(priceOf({ ...NOTHING, gbSecond: (3_600 * 0.25) / 900 }).lambda)).toBe(13.3)
   })
 
+  it('is that of a gigabyte of logs', () => {
+    const { logs, total } = priceOf({ ...NOTHING, logByte: 2 ** 30 })
+    expect([logs, total]).toEqual([0.5, 0.5])
+  })
+
   it('is that of what was counted together, as often as it was', () => {
     const up = { ...NOTHING, message: 1, invocation: 1 }
     const kept = { ...NOTHING, writeUnit: 1, readUnit: 0.5 }

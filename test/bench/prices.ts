@@ -2,7 +2,7 @@
  * Prices in us-east-1, in dollars, as public copies of AWS's price lists have them: WebSocket messages and connection
  * minutes from amnic.com (API Gateway pricing, undated) and awsforengineers.com (2025-05-19); Lambda from wring.co
  * (2026-03-08) and cloudchipr.com (2024, arm64); DynamoDB on demand from airbyte.com (2025-07-21, after the halving of
- * November 2024). No free tier, no volume discount.
+ * November 2024); CloudWatch from signoz.io (2026-02-15) and cloudburn.io (February 2026). No free tier, no volume discount.
  */
 export const PRICES = {
   /** A message of up to 32 KB, either way; a post to @connections counts. */
@@ -15,7 +15,12 @@ export const PRICES = {
   writeUnit: 0.625e-6,
   /** Up to 4 KB read consistently, or 8 KB eventually. */
   readUnit: 0.125e-6,
+  /** CloudWatch Logs: $0.50 for a GB that comes in. What is kept costs a sixteenth of that a month. */
+  logByte: 0.5 / 2 ** 30,
 } as const
+
+/** What CloudWatch charges for a month, whatever is done: by a metric of ours, a metric in an alarm, a dashboard. */
+export const MONTHLY = { metric: 0.3, alarmMetric: 0.1, dashboard: 3 } as const
 
 /** What is paid for. */
 export type Count = Readonly<Record<keyof typeof PRICES, number>>
@@ -27,6 +32,7 @@ export const NOTHING: Count = {
   gbSecond: 0,
   writeUnit: 0,
   readUnit: 0,
+  logByte: 0,
 }
 
 // Object.keys forgets which keys there are.
@@ -50,6 +56,7 @@ export interface Price {
   readonly gateway: number
   readonly lambda: number
   readonly dynamo: number
+  readonly logs: number
   readonly total: number
 }
 
@@ -58,5 +65,6 @@ export function priceOf(count: Count): Price {
   const gateway = cost('message') + cost('connectionMinute')
   const lambda = cost('invocation') + cost('gbSecond')
   const dynamo = cost('writeUnit') + cost('readUnit')
-  return { gateway, lambda, dynamo, total: gateway + lambda + dynamo }
+  const logs = cost('logByte')
+  return { gateway, lambda, dynamo, logs, total: gateway + lambda + dynamo + logs }
 }

@@ -137,6 +137,9 @@ describe('the stage', () => {
     for (const told of ['requestTimeEpoch', 'connectionId', 'authorizer.device', 'routeKey', 'status']) {
       expect(format).toContain(`$context.${told}`)
     }
-    expect(format).not.toMatch(/query|token|\$context\.authorizer\.(?!device\b)/i)
+    for (const error of ['error.message', 'authorizer.error', 'integrationErrorMessage', 'integrationStatus']) {
+      expect(format).toContain(`$context.${error}`)
+    }
+    expect(format).not.toMatch(/query|token|\$context\.authorizer\.(?!(device|error)\b)/i)
   })
 })

@@ -158,7 +158,7 @@ function everyFirst() {
   const THROTTLED: DynamoFault = { type: 'ProvisionedThroughputExceededException', status: 400 }
   return {
     begin: () => void (hasBegun = true),
-    fault(operation: string, body: unknown): DynamoFault | undefined {
+    fault: (operation: string, body: unknown): DynamoFault | undefined => {
       const request = `${operation} ${JSON.stringify(body)}`
       if (!hasBegun || operation !== 'Query') return undefined
       if (refused.delete(request)) return undefined

@@ -28,7 +28,7 @@ export interface AccessLogEntry {
  */
 export function rendered(format: string, entry: AccessLogEntry): string {
   const { error, authorizer = {}, authorizerError, integrationError, integrationStatus, status } = entry
-  const variables: Readonly<Record<string, unknown>> = {
+  const variables: Readonly<Record<string, string | number | undefined>> = {
     connectionId: entry.connectionId,
     'error.message': error,
     eventType: entry.eventType,

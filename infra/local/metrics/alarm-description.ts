@@ -39,7 +39,7 @@ export function alarmsIn(template: Template, resolve: Resolve): readonly AlarmDe
     const { EvaluationPeriods, DatapointsToAlarm = EvaluationPeriods, Threshold } = properties
     return {
       name,
-      description: String(properties['AlarmDescription'] ?? ''),
+      description: text(properties, 'AlarmDescription'),
       of,
       periodMs: of[0]?.periodMs ?? 0,
       threshold: Number(Threshold),
@@ -59,7 +59,7 @@ function missingOf(value: unknown): AlarmDescription['missing'] {
 function statisticsOf(name: string, properties: Properties, resolve: Resolve): Statistic[] {
   const several = objects(properties, 'Metrics')
   if (several.length === 0) return [statisticOf(properties, properties, resolve)]
-  const expressions = several.flatMap(({ Expression }) => (Expression === undefined ? [] : [Expression]))
+  const expressions = several.flatMap(({ Expression }) => (typeof Expression === 'string' ? [Expression] : []))
   const stats = several.map((each) => object(each, 'MetricStat')).filter((stat) => 'Metric' in stat)
   const isSum = expressions.length === 1 && expressions[0] === 'SUM(METRICS())'
   if (!isSum && !(expressions.length === 0 && stats.length === 1)) {

@@ -16,6 +16,8 @@ export interface Sample {
 export interface Series {
   readonly metric: MetricName
   readonly samples: readonly Sample[]
+  /** Of all that there ever were, those too that are forgotten by now. */
+  readonly ever: { readonly count: number; readonly sum: number }
 }
 
 /** CloudWatch, as far as metrics go. */
@@ -33,14 +35,16 @@ export interface MetricStore {
 const KEPT_MS = 3 * 3_600_000
 
 export function metricStore(clock: Pick<Clock, 'now'>): MetricStore {
-  const series = new Map<string, { readonly metric: MetricName; samples: Sample[] }>()
+  const series = new Map<string, { readonly metric: MetricName; samples: Sample[]; ever: Series['ever'] }>()
   return {
     put(metric, values, at = clock.now()) {
       const key = keyOf(metric)
-      const own = series.get(key) ?? { metric, samples: [] }
+      const own = series.get(key) ?? { metric, samples: [], ever: { count: 0, sum: 0 } }
       series.set(key, own)
       const oldest = clock.now() - KEPT_MS
       if ((own.samples[0]?.at ?? oldest) < oldest) own.samples = own.samples.filter((sample) => sample.at >= oldest)
+      const sum = values.reduce((total, value) => total + value, own.ever.sum)
+      own.ever = { count: own.ever.count + values.length, sum }
       own.samples.push(...values.map((value) => ({ at, value })))
     },
     between: (metric, from, to) => (series.get(keyOf(metric))?.samples ?? []).filter(({ at }) => at >= from && at < to),

@@ -101,12 +101,18 @@ describe('an alarm', () => {
   })
 })
 
+const alarmOf = (Properties: object): readonly AlarmDescription[] => {
+  const template: Template = { Resources: { AlarmsOwn0A1B2C3D: { Type: 'AWS::CloudWatch::Alarm', Properties } } }
+  return alarmsIn(template, resolver(template, 'Stack'))
+}
+
 describe('alarmsIn', () => {
-  const alarmOf = (Properties: object): readonly AlarmDescription[] => {
-    const template: Template = { Resources: { AlarmsOwn0A1B2C3D: { Type: 'AWS::CloudWatch::Alarm', Properties } } }
-    return alarmsIn(template, resolver(template, 'Stack'))
+  const common = {
+    AlarmDescription: 'Own',
+    ComparisonOperator: 'GreaterThanThreshold',
+    EvaluationPeriods: 2,
+    Threshold: 1,
   }
-  const common = { ComparisonOperator: 'GreaterThanThreshold', EvaluationPeriods: 2, Threshold: 1 }
   const stat = { Metric: { Namespace: 'N', MetricName: 'M', Dimensions: [] }, Period: 300, Stat: 'Sum' }
 
   it('reads one metric, and what the template leaves out', () => {
