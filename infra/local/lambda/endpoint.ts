@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { bodyText, loopback, type Loopback } from '../loopback.ts'
 import { callerOf, denial } from '../policy.ts'
+import type { Account } from './account.ts'
 import { FunctionError } from './failure.ts'
 import { LAMBDA_LIMITS } from './limits.ts'
 import { functionArn } from './variables.ts'
@@ -9,8 +10,10 @@ import { functionArn } from './variables.ts'
 export interface EndpointOptions {
   readonly port: number
   readonly knows: (functionName: string) => boolean
-  readonly call: (functionName: string, payload: string) => Promise<string>
-  readonly later: (functionName: string, payload: string) => void
+  /** `trace` is the header of the chain of requests, where one came. */
+  readonly call: (functionName: string, payload: string, trace?: string) => Promise<string>
+  readonly later: (functionName: string, payload: string, trace?: string) => void
+  readonly account: Account
   readonly allows?: ((caller: string, action: string, resourceArn: string) => boolean) | undefined
 }
 
@@ -41,8 +44,9 @@ async function answerTo(
   payload: string | undefined,
 ): Promise<Answer> {
   const path = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?|$)/.exec(request.url ?? '')?.[1]
+  if (request.method === 'GET' && isAccountSettings(request.url)) return accountSettings(options.account)
   if (request.method !== 'POST' || path === undefined)
-    return exception(404, 'ResourceNotFoundException', 'Only Invoke is served here.')
+    return exception(404, 'ResourceNotFoundException', 'Only Invoke and GetAccountSettings are served here.')
   const named = decodeURIComponent(path)
   const name = functionNameOf(named)
   const denied = denialOf(options, request, functionArn(name))
@@ -51,22 +55,29 @@ async function answerTo(
     return exception(404, 'ResourceNotFoundException', `Function not found: ${functionArn(name)}`)
   try {
     if (payload === undefined) return tooLarge()
-    return await invoked(options, name, String(request.headers['x-amz-invocation-type'] ?? ''), payload)
+    const trace = request.headers['x-amzn-trace-id']?.toString()
+    return await invoked(options, name, String(request.headers['x-amz-invocation-type'] ?? ''), payload, trace)
   } catch (error) {
     return failed(error)
   }
 }
 
-async function invoked(options: EndpointOptions, name: string, type: string, payload: string): Promise<Answer> {
+async function invoked(
+  options: EndpointOptions,
+  name: string,
+  type: string,
+  payload: string,
+  trace: string | undefined,
+): Promise<Answer> {
   // Without a payload the event is an empty object.
   const event = payload === '' ? '{}' : payload
   JSON.parse(event)
   if (type === 'DryRun') return { status: 204 }
   if (type === 'Event') {
-    options.later(name, event)
+    options.later(name, event, trace)
     return { status: 202 }
   }
-  const body = await options.call(name, event)
+  const body = await options.call(name, event, trace)
   return { status: 200, headers: { 'x-amz-executed-version': '$LATEST' }, body }
 }
 
@@ -81,7 +92,18 @@ function failed(error: unknown): Answer {
     return exception(400, 'InvalidRequestContentException', 'Could not parse request body into json')
   if (name === 'TooManyRequestsException') return exception(429, name, message)
   if (name === 'RequestTooLargeException') return exception(413, name, message)
+  if (name === 'RecursiveInvocationException') return exception(400, name, message)
   return exception(500, 'ServiceException', message)
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
+function isAccountSettings(url = ''): boolean {
+  return /^\/2016-08-19\/account-settings\/?$/.test(url)
+}
+
+function accountSettings({ concurrency, unreserved }: Account): Answer {
+  const limit = { ConcurrentExecutions: concurrency, UnreservedConcurrentExecutions: unreserved }
+  return { status: 200, body: JSON.stringify({ AccountLimit: limit }) }
 }
 
 function tooLarge(): Answer {
