@@ -25,6 +25,7 @@ import { parameters } from './keys/parameters.ts'
 import { lambda, type Lambda, type LambdaOptions } from './lambda/lambda.ts'
 import { lambdaVariables } from './lambda/variables.ts'
 import { lcs } from './lcs/server.ts'
+import { muteable, type Muteable } from './mute.ts'
 import { allows } from './policy.ts'
 import { schedule } from './schedule.ts'
 
@@ -47,11 +48,16 @@ export interface LocalStackOptions {
   readonly app?: (options: SynthesisOptions) => string
   /** Parts of the gateway, Lambda, DynamoDB and EventBridge that a test sets, and who is told of the buses' events. */
   readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'log'>
-  readonly lambda?: Pick<LambdaOptions, 'environments' | 'log' | 'timeoutsMs' | 'elsewhere'>
+  readonly lambda?: Pick<
+    LambdaOptions,
+    'environments' | 'concurrency' | 'idleMs' | 'twiceAfterMs' | 'log' | 'timeoutsMs' | 'elsewhere'
+  >
   readonly dynamo?: Pick<DynamoOptions, 'fault'>
   /** `false`: the schedule does not tick by itself. */
   readonly ticks?: boolean
   readonly eventBridge?: Pick<EventBridgeOptions, 'fault' | 'told'>
+  /** Whether a test may make AWS's services mute for the functions. */
+  readonly canMute?: boolean
   /** Told what is being started, in words for people. */
   readonly progress?: (words: string) => void
 }
@@ -73,7 +79,11 @@ export interface RunningStack {
   /** The variables that a function runs with here: for one that runs elsewhere, against this stack. */
   readonly variablesOf: (functionName: string) => Readonly<Record<string, string>>
   readonly eventBridge: EventBridge
+  /** The functions' ways to AWS's services, where they can be made mute. */
+  readonly ways: Partial<Readonly<Record<AwsService, Muteable>>>
 }
+
+export type AwsService = 'dynamodb' | 'lambda' | 'eventbridge' | 'ssm' | 'kms' | 'connections'
 
 export interface LocalStack {
   readonly start: () => Promise<RunningStack>
@@ -154,13 +164,14 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   const buses = eventBridge({ ...options.eventBridge, buses: description.buses, clock, allows: may })
   await run(buses, parts)
 
+  const ways: Partial<Record<AwsService, Muteable>> = {}
   const variables = (name: string) => ({
-    ...resolvedVariables(description, name, front.managementUrl),
-    AWS_ENDPOINT_URL_DYNAMODB: tables.url,
-    AWS_ENDPOINT_URL_LAMBDA: functions.url,
-    AWS_ENDPOINT_URL_EVENTBRIDGE: buses.url,
-    AWS_ENDPOINT_URL_SSM: store.url,
-    AWS_ENDPOINT_URL_KMS: keyService.url,
+    ...resolvedVariables(description, name, ways.connections?.url ?? front.managementUrl),
+    AWS_ENDPOINT_URL_DYNAMODB: ways.dynamodb?.url ?? tables.url,
+    AWS_ENDPOINT_URL_LAMBDA: ways.lambda?.url ?? functions.url,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: ways.eventbridge?.url ?? buses.url,
+    AWS_ENDPOINT_URL_SSM: ways.ssm?.url ?? store.url,
+    AWS_ENDPOINT_URL_KMS: ways.kms?.url ?? keyService.url,
   })
 
   const functions = lambda({
@@ -182,6 +193,10 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     ...(options.port !== undefined && { port: options.port }),
   })
   await run(front, parts)
+  if (options.canMute) {
+    const urls = { ...endpoints, dynamodb: tables.url, lambda: functions.url, eventbridge: buses.url }
+    await openWays(ways, { ...urls, connections: front.managementUrl }, parts)
+  }
 
   const ticks = schedule({ schedules: description.schedules, clock, invokeLater: functions.invokeLater })
   if (options.ticks !== false) ticks.start()
@@ -204,6 +219,20 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     eventBridge: buses,
     endpoints,
     vault,
+    ways,
+  }
+}
+
+/** Before the first function runs: each asks for its variables as it is made. */
+async function openWays(
+  ways: Partial<Record<AwsService, Muteable>>,
+  urls: Readonly<Record<AwsService, string>>,
+  parts: Part[],
+): Promise<void> {
+  for (const service of ['dynamodb', 'lambda', 'eventbridge', 'ssm', 'kms', 'connections'] as const) {
+    const way = await muteable(urls[service])
+    ways[service] = way
+    parts.push(way)
   }
 }
 
