@@ -9,6 +9,7 @@ import type { Sessions } from '../../shared/store/sessions.ts'
 import { keeping } from './keeping.ts'
 import { log, why } from './log.ts'
 import { newsReader, type News } from './news.ts'
+import type { Turn } from './pacing.ts'
 import { pause } from './pause.ts'
 import { telling, type TellingParts } from './telling.ts'
 
@@ -43,8 +44,10 @@ const GIVE_UP_AFTER = 3
  *   GET ackId=7 ── events 8, 9 ── append (seq 4, ackId 9) ✔ ── post ── GET ackId=9
  *                              ╰─ dies here: 8 and 9 come again    ╰─ dies here: the device polls after 3
  *                              ╰─ append ✘: another listener kept them; go on after what is kept
+ *
+ * @param turn is waited for before each GET that may need a connection of its own: the first, and one after a failure
  */
-export function follow(first: Open, parts: FollowingParts): Following {
+export function follow(first: Open, parts: FollowingParts, turn: Turn): Following {
   const { clock, sessions, mailbox, cwa, configuration, random } = parts
   const aborted = new AbortController()
   const { signal } = aborted
@@ -56,6 +59,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
   let cursor: Cursor = { seq: 0, ackId: 0, eid: 0 }
   let cursorKept = cursor
   let repeating = false
+  let needsTurn = true
   let asked: { readonly active: boolean; readonly letGo: () => void } | undefined
   const newsIn = newsReader()
 
@@ -84,6 +88,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
 
   const once = async () => {
     const brought = await ask()
+    needsTurn = brought === undefined
     if (brought === undefined) return undefined
     if (brought.ticket !== upstream.ticket) await renew(brought.ticket)
     if (!(await keep(brought))) {
@@ -168,6 +173,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
     let useless = 0
     while (!signal.aborted) {
       try {
+        if (needsTurn) await turn(signal)
         if (upstream.sid === '') {
           if ((await configuration.deviceState(device)) !== 'active')
             return 'its device was disabled, revoked or removed'
@@ -178,6 +184,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
         useless = 0
       } catch (thrown) {
         listening.resolve()
+        needsTurn = true
         if (signal.aborted) break
         const fault = thrown instanceof CwaFault ? thrown : undefined
         useless = fault?.kind === 'give-up' ? useless + 1 : 0
