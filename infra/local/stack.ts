@@ -10,7 +10,9 @@ import { ringStore, ringVault } from '../../shared/store/ring-store.ts'
 import { table, type Table } from '../../shared/store/table.ts'
 import type { Vault } from '../../shared/store/vault.ts'
 import { bundle, type Bundle } from '../bundle.ts'
-import { projectContext, synthesize, type SynthesisOptions } from '../synthesis.ts'
+import { projectContext } from '../project-context.ts'
+import { synthesizeApart } from '../synthesis-apart.ts'
+import type { SynthesisOptions } from '../synthesis.ts'
 import { assembly } from './assembly.ts'
 import { LOCAL } from './assembly-references.ts'
 import { wallClock, type Clock } from '../../shared/rules/clock.ts'
@@ -44,8 +46,8 @@ export interface LocalStackOptions {
   readonly cwa?: Partial<Pick<CwaOptions, 'tls' | 'iwa' | 'holdMs' | 'pollWaitMs' | 'sessionTimeoutMs'>>
   /** Functions that were built already; absent: they are built at the start. */
   readonly bundles?: Readonly<Record<string, Bundle>>
-  /** The CDK app to run; absent: this project's. */
-  readonly app?: (options: SynthesisOptions) => string
+  /** The CDK app to run; absent: this project's, synthesized in a process of its own. */
+  readonly app?: (options: SynthesisOptions) => string | Promise<string>
   /** Parts of the gateway, Lambda, DynamoDB and EventBridge that a test sets, and who is told of the buses' events. */
   readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'log'>
   readonly lambda?: Pick<
@@ -129,7 +131,7 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   const bundles = options.bundles ?? (await bundle(join(folder, 'bundles')))
   progress('synthesizing the CDK app')
   const description = assembly(
-    (options.app ?? synthesize)({
+    await (options.app ?? synthesizeApart)({
       bundles,
       outdir: join(folder, 'cdk.out'),
       context: contextFor(options, cwa, folder),
