@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Attend } from './attend.ts'
 import type { Check, Finding } from './checks/check.ts'
 import { databaseClockCheck } from './checks/clocks.ts'
+import { concurrencyCheck } from './checks/concurrency.ts'
 import { masterKeyCheck } from './checks/master-key.ts'
 import { listenersCheck, settingsCheck } from './checks/service.ts'
 import { userChecks } from './checks/sign-in.ts'
@@ -50,6 +51,7 @@ async function checksFor(desk: Desk, { user, skipCwa }: DoctorOptions): Promise<
     settingsCheck,
     listenersCheck,
     databaseClockCheck,
+    ...(desk.target.isLocal ? [] : [concurrencyCheck]),
   ]
   const cwa = skipCwa ? [] : [upstreamCheck]
   if (user === undefined) return [...own, ...cwa]

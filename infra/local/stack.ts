@@ -64,6 +64,9 @@ export interface LocalStackOptions {
   readonly progress?: (words: string) => void
 }
 
+/** After how long without an event an environment ends, in milliseconds: each holds some 15 MB. On AWS it is minutes. */
+const IDLE_MS = 20_000
+
 /** What there is once it runs. */
 export interface RunningStack {
   /** Where devices connect: `ws://127.0.0.1:…/live`. */
@@ -177,6 +180,7 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   })
 
   const functions = lambda({
+    idleMs: IDLE_MS,
     ...options.lambda,
     functions: description.functions,
     clock,

@@ -81,6 +81,8 @@ describe('an event that Lambda delivers twice', () => {
     await book.until('listened')
     await running.cwa.control.untilListening(ANN)
     await hears(running, 'once')
+    expect(book.count('listening')).toBe(2)
+    expect(book.count('listened')).toBe(1)
   })
 
   it('now and then loses nothing, and brings nothing twice', async () => {

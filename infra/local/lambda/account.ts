@@ -11,6 +11,8 @@ export interface Account {
    * limit, which its pool keeps.
    */
   readonly within: <T>(description: FunctionDescription, run: () => Promise<T>) => Promise<T>
+  /** How often it refused. */
+  readonly throttles: () => number
 }
 
 /**
@@ -21,13 +23,17 @@ export interface Account {
 export function account(concurrency: number, functions: readonly FunctionDescription[]): Account {
   const reserved = functions.reduce((sum, { reservedConcurrency = 0 }) => sum + reservedConcurrency, 0)
   const unreserved = concurrency - reserved
-  let running = 0
+  let [running, throttles] = [0, 0]
   return {
     concurrency,
     unreserved,
+    throttles: () => throttles,
     async within(description, run) {
       if (description.reservedConcurrency !== undefined) return run()
-      if (running >= unreserved) throw invokeException('TooManyRequestsException', 'Rate Exceeded.')
+      if (running >= unreserved) {
+        throttles++
+        throw invokeException('TooManyRequestsException', 'Rate Exceeded.')
+      }
       running++
       try {
         return await run()

@@ -9,7 +9,7 @@ import { endpoint } from './endpoint.ts'
 import { invokeException } from './failure.ts'
 import { type AcceptedEvent, type Later, later } from './later.ts'
 import { ENVIRONMENTS, LAMBDA_LIMITS } from './limits.ts'
-import { isLoop, lineage } from './lineage.ts'
+import { isLoop, type Lineage, lineage } from './lineage.ts'
 import { type LambdaLogLine, log } from './log.ts'
 import { accept, acceptedResult, json } from './payload.ts'
 import { type Pool, pool } from './pool.ts'
@@ -62,6 +62,10 @@ export interface Lambda {
   readonly idle: () => Promise<void>
   /** The last lines of a function, LOG_LINES_KEPT at most. */
   readonly logs: (functionName: string) => readonly LambdaLogLine[]
+  /** How many invocations were refused because as many ran as may in the account. */
+  readonly throttles: () => number
+  /** How often one chain of requests invoked it, the longest there was. */
+  readonly longestChain: (functionName: string) => number
   /** How many of its environments are alive. */
   readonly environments: (functionName: string) => number
   /** After how many answers it left work running. */
@@ -79,6 +83,7 @@ export function lambda(options: LambdaOptions): Lambda {
   const lines = log(clock, options.log)
   const shared = account(options.concurrency ?? LAMBDA_LIMITS.concurrency, functions)
   const unprocessed: InvocationRecord[] = []
+  const chains = new Map<string, number>()
   const pools = new Map<string, Pool>()
   const idlers: (() => void)[] = []
   let busy = 0
@@ -95,7 +100,7 @@ export function lambda(options: LambdaOptions): Lambda {
   /** @param trace the header of its chain of requests; absent: it begins one */
   async function call(functionName: string, payload: string, trace?: string): Promise<string> {
     accept(payload, LAMBDA_LIMITS.syncPayloadBytes)
-    const chain = lineage(functionName, trace, clock.now())
+    const chain = chainOf(functionName, trace)
     if (isLoop(chain) && described(functionName)?.recursiveLoop !== 'Allow') throw loop(functionName)
     return run(functionName, { requestId: randomUUID(), payload, traceId: chain.traceId })
   }
@@ -132,7 +137,13 @@ export function lambda(options: LambdaOptions): Lambda {
     poolOf(functionName)
     const description = described(functionName)
     if (description === undefined) return
-    running?.later.push(description, payload, lineage(functionName, trace, clock.now()))
+    running?.later.push(description, payload, chainOf(functionName, trace))
+  }
+
+  function chainOf(functionName: string, trace: string | undefined): Lineage {
+    const chain = lineage(functionName, trace, clock.now())
+    chains.set(functionName, Math.max(chains.get(functionName) ?? 0, chain.before + 1))
+    return chain
   }
 
   async function start(): Promise<void> {
@@ -205,6 +216,8 @@ export function lambda(options: LambdaOptions): Lambda {
       }),
     logs: lines.of,
     unprocessed: () => [...unprocessed],
+    throttles: shared.throttles,
+    longestChain: (functionName) => chains.get(functionName) ?? 0,
     environments: (functionName) => pools.get(functionName)?.alive() ?? 0,
     leftRunning: (functionName) => pools.get(functionName)?.leftRunning() ?? 0,
     killEnvironments: (functionName) => poolOf(functionName).kill(),

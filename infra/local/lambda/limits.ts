@@ -27,13 +27,13 @@ export const LAMBDA_LIMITS = {
 } as const
 
 /** Not Lambda's, but this stack's: environments of a function without reserved concurrency, unless told otherwise. */
-export const ENVIRONMENTS = 8
+export const ENVIRONMENTS = 6
 
 /**
  * Most young-generation memory of an environment's thread, in MB. V8 would let it grow to three times 16 MB before it
  * collects, and what a function leaves behind there is garbage after each event.
  */
-export const YOUNG_GENERATION_MB = 4
+export const YOUNG_GENERATION_MB = 2
 
 /** How many log lines are kept of each function. */
 export const LOG_LINES_KEPT = 1_000
