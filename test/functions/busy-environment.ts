@@ -6,8 +6,8 @@ import { upstream } from '../../functions/parts/upstream.ts'
 import { waker } from '../../functions/parts/waker.ts'
 
 /*
- * An environment of upkeep at its fullest, as a process of its own: it holds GETs, and each of its clients of AWS has more
- * calls under way than it has sockets. Says on request how many descriptors it has open, and how many of them are sockets.
+ * An environment of upkeep at its fullest, as a process of its own: it holds GETs, and then, when it is told, makes more
+ * calls at once with each of its clients of AWS than the client has sockets. Says on request how many descriptors it has.
  */
 
 const GETS = 900
@@ -20,17 +20,24 @@ const wake = waker()
 const start = upkeepStarter()
 
 const ignored = () => undefined
-const signal = new AbortController().signal
-const known = { sid: '1', ticket: 't' }
-for (let n = 0; n < GETS; n++) void cwa.poll(known, { ackId: 0, active: true, signal }).catch(ignored)
-for (let n = 0; n < CALLS; n++) {
-  void table.get({ pk: `DEVICE#${n}`, sk: '-' }).catch(ignored)
-  void connections.post(`connection-${n}`, 'text').catch(ignored)
-  void wake({ device: 'd', session: 's', count: 1, since: 0 }).catch(ignored)
-  void start({ watch: n }).catch(ignored)
+
+/** Again where a busy machine was too slow to connect. */
+async function hold(number: number): Promise<void> {
+  const { signal } = new AbortController()
+  await cwa.poll({ sid: String(number), ticket: 't' }, { ackId: 0, active: true, signal }).catch(ignored)
+  await hold(number)
 }
 
-process.on('message', () => {
-  const open = readdirSync('/proc/self/fd').length
-  process.send?.({ open })
+function call(number: number): void {
+  void table.get({ pk: `DEVICE#${number}`, sk: '-' }).catch(ignored)
+  void connections.post(`connection-${number}`, 'text').catch(ignored)
+  void wake({ device: 'd', session: 's', count: 1, since: 0 }).catch(ignored)
+  void start({ watch: number }).catch(ignored)
+}
+
+for (let number = 0; number < GETS; number++) void hold(number)
+
+process.on('message', (told) => {
+  if (told === 'call') for (let number = 0; number < CALLS; number++) call(number)
+  else process.send?.({ open: readdirSync('/proc/self/fd').length })
 })

@@ -69,31 +69,31 @@ describe.concurrent('a call of a service that is mute', () => {
   })
 })
 
-it.runIf(process.platform === 'linux')(
-  'a listener with 900 GETs and every client busy has descriptors to spare',
-  async () => {
-    const { url, untilOpen } = await mute()
-    const child = fork(join(import.meta.dirname, 'busy-environment.ts'), {
-      env: {
-        PATH: process.env['PATH'],
-        AWS_REGION: 'local',
-        AWS_ACCESS_KEY_ID: 'caller',
-        AWS_SECRET_ACCESS_KEY: 'local',
-        AWS_ENDPOINT_URL: url,
-        CONFIGURATION_TABLE: 'Configuration',
-        UPKEEP_FUNCTION: 'Upkeep',
-        WAKING_BUS: 'Waking',
-        CONNECTIONS_URL: `${url}/live`,
-        CWA_URL: url,
-        CWA_CODEC: 'json',
-      },
-    })
-    onTestFinished(() => void child.kill())
-    const sockets = SOCKETS.dynamodb + SOCKETS.connections + SOCKETS.events + SOCKETS.lambda
-    await untilOpen(900 + sockets)
-    child.send('count')
-    const [{ open }] = await once(child, 'message')
-    expect(open).toBeGreaterThanOrEqual(900 + sockets)
-    expect(open).toBeLessThan(1_024)
-  },
-)
+it('a listener with 900 GETs and every client busy has descriptors to spare', async (context) => {
+  if (process.platform !== 'linux') context.skip('descriptors are counted in /proc, which Linux alone has')
+  const { url, untilOpen } = await mute()
+  const child = fork(join(import.meta.dirname, 'busy-environment.ts'), {
+    env: {
+      PATH: process.env['PATH'],
+      AWS_REGION: 'local',
+      AWS_ACCESS_KEY_ID: 'caller',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ENDPOINT_URL: url,
+      CONFIGURATION_TABLE: 'Configuration',
+      UPKEEP_FUNCTION: 'Upkeep',
+      WAKING_BUS: 'Waking',
+      CONNECTIONS_URL: `${url}/live`,
+      CWA_URL: url,
+      CWA_CODEC: 'json',
+    },
+  })
+  onTestFinished(() => void child.kill())
+  const sockets = SOCKETS.dynamodb + SOCKETS.connections + SOCKETS.events + SOCKETS.lambda
+  await untilOpen(900)
+  child.send('call')
+  await untilOpen(900 + sockets)
+  child.send('count')
+  const [{ open }] = await once(child, 'message')
+  expect(open).toBeGreaterThanOrEqual(900 + sockets)
+  expect(open).toBeLessThan(1_024)
+})
