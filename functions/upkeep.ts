@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { downstream } from './parts/downstream.ts'
@@ -45,7 +46,8 @@ export const handler = middy<UpkeepEvent>()
     if (watch === undefined) return
     await Promise.all(others.map((other) => startUpkeep({ watch: other })))
 
-    const listener = context.awsRequestId
+    // Not the request's id: Lambda delivers an event twice with one id, and two listeners of one name both have the lease.
+    const listener = randomUUID()
     const because = await listen(
       {
         watch,

@@ -8,6 +8,7 @@ import {
   type IMetric,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Table } from 'aws-cdk-lib/aws-dynamodb'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { DEFAULT_SETTINGS } from '../shared/rules/settings.ts'
 import type { Api } from './api.ts'
@@ -19,6 +20,8 @@ export interface Watched {
   readonly configuration: Table
   readonly sessions: Table
   readonly gateway: Pick<Api, 'dimensions'>
+  /** Where the events go that Lambda could not give to upkeep. */
+  readonly unprocessed: Queue
 }
 
 interface AlarmKind {
@@ -81,9 +84,8 @@ function kinds(stack: Stack, watched: Watched): Readonly<Record<string, AlarmKin
   return { ...ofFunctions(watched), ...ofSurroundings(watched), ...ofSessions(stack) }
 }
 
-function ofFunctions({ served }: Watched): Record<string, AlarmKind> {
+function ofFunctions({ served, unprocessed }: Watched): Record<string, AlarmKind> {
   const { upkeep, authorize, ...routes } = served
-  const { deadLetterQueue } = upkeep
   return {
     // Lambda counts an error at the time when the invocation began: a quarter of an hour back, for a listener.
     UpkeepFails: {
@@ -102,10 +104,10 @@ function ofFunctions({ served }: Watched): Record<string, AlarmKind> {
       on: { least: 1, when: 1, of: 1 },
     },
     UpkeepDeadLetters: {
-      means: 'Events that upkeep failed at wait in the dead-letter queue, or could not be put there',
+      means: 'Events that Lambda could not give to upkeep wait in the queue for them, or could not be put there',
       metric: sum('dead letters', [
-        ofFunction('DeadLetterErrors', upkeep),
-        ...(deadLetterQueue ? [deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: MINUTE })] : []),
+        ofFunction('DestinationDeliveryFailures', upkeep),
+        unprocessed.metricApproximateNumberOfMessagesVisible({ period: MINUTE }),
       ]),
       on: { least: 1, when: 1, of: 1 },
     },

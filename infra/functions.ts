@@ -2,13 +2,15 @@ import { ArnFormat, Duration, Validations, type Stack } from 'aws-cdk-lib'
 import type { Table } from 'aws-cdk-lib/aws-dynamodb'
 import type { EventBus } from 'aws-cdk-lib/aws-events'
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { Architecture, Code, Function as LambdaFunction, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { Variable } from '../functions/parts/environment.ts'
 import type { Bundle } from './bundle.ts'
 import type { UpstreamNetwork } from './network.ts'
 import { removalOf } from './removal.ts'
+import { startedLater } from './started-later.ts'
 import type { StackSettings } from './settings.ts'
 
 /** What a function needs: nothing is granted, and no variable set, that its line does not name. */
@@ -25,6 +27,8 @@ interface Needs {
   readonly wakes?: true
   /** Whether it must know which benches are listened for together. */
   readonly findsListener?: true
+  /** Whether it is started by asynchronous events, by the schedule and by functions, itself among them. */
+  readonly startedLater?: true
   readonly memoryMb?: number
   readonly timeoutS?: number
 }
@@ -99,6 +103,7 @@ const NEEDS = {
     startsUpkeep: true,
     wakes: true,
     findsListener: true,
+    startedLater: true,
     memoryMb: 512,
     timeoutS: 900,
   },
@@ -129,6 +134,8 @@ export interface FunctionsProps {
   readonly gateway: ManagedConnections
   readonly network: UpstreamNetwork | undefined
   readonly waking: EventBus
+  /** Keeps the asynchronous events that were given up. */
+  readonly unprocessed: Queue
 }
 
 export type Functions = Readonly<Record<Name, LambdaFunction>>
@@ -158,7 +165,7 @@ function lambdaFunction(stack: Stack, name: Name, props: FunctionsProps): Lambda
   const inNetwork = needs.upstream && network !== undefined ? network : undefined
   if (inNetwork) joinNetwork(role, scope)
 
-  return new LambdaFunction(scope, 'Function', {
+  const made = new LambdaFunction(scope, 'Function', {
     functionName: functionName(stack, name),
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
@@ -174,7 +181,13 @@ function lambdaFunction(stack: Stack, name: Name, props: FunctionsProps): Lambda
     logGroup,
     role,
     ...inNetwork,
+    // Upkeep hands over to itself every quarter of an hour, which Lambda takes for a loop after the sixteenth time. What
+    // bounds it is the lease: one listener a watch, and none where there is no session.
+    // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+    ...(needs.startedLater && { recursiveLoop: RecursiveLoop.ALLOW }),
   })
+  if (needs.startedLater) startedLater(made, props.unprocessed)
+  return made
 }
 
 /** A name of our own, since upkeep starts itself: its role must name its ARN before the function is there. */
@@ -208,7 +221,7 @@ function variables(stack: Stack, needs: Needs, props: FunctionsProps) {
  * is never met for want of one. Only a connection's id cannot be named before it is there.
  */
 function grant(role: Role, stack: Stack, needs: Needs, props: FunctionsProps): void {
-  const { settings, configuration, sessions, gateway, waking } = props
+  const { settings, configuration, sessions, gateway, waking, unprocessed } = props
   const allow = (resource: string, actions: readonly string[], leadingKey?: string) => {
     const conditions = leadingKey && { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [leadingKey] } }
     role.addToPolicy(
@@ -239,6 +252,8 @@ function grant(role: Role, stack: Stack, needs: Needs, props: FunctionsProps): v
     })
   }
   if (needs.wakes) allow(waking.eventBusArn, ['events:PutEvents'])
+  // Lambda sends there what it gives up, as the function's role.
+  if (needs.startedLater) allow(unprocessed.queueArn, ['sqs:SendMessage'])
   if (needs.startsUpkeep) {
     const resourceName = functionName(stack, 'upkeep')
     const arnFormat = ArnFormat.COLON_RESOURCE_NAME

@@ -12,6 +12,7 @@ import { dashboard } from './dashboard.ts'
 import { functions } from './functions.ts'
 import { upstreamNetwork } from './network.ts'
 import { removalOf } from './removal.ts'
+import { LATER, unprocessedQueue } from './started-later.ts'
 import type { StackSettings } from './settings.ts'
 
 export interface CollaborationProps {
@@ -33,16 +34,19 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
     eventBusName: `${stack.stackName}-waking`,
     description: 'Devices to wake: identifiers and a count, never content',
   })
-  const served = functions(stack, { settings, bundles, configuration, sessions, gateway: webSocket, network, waking })
+  const unprocessed = unprocessedQueue(stack)
+  const gateway = webSocket
+  const served = functions(stack, { settings, bundles, configuration, sessions, gateway, network, waking, unprocessed })
   webSocket.serve(served)
 
   // The finest that EventBridge has. With nobody logged in a tick reads the benches and ends.
   new Rule(stack, 'EveryMinute', {
     schedule: Schedule.rate(Duration.minutes(1)),
-    targets: [new LambdaFunction(served.upkeep, { retryAttempts: 2 })],
+    // A tick that could not be handed to Lambda in time is not missed: the next one looks at everything.
+    targets: [new LambdaFunction(served.upkeep, { retryAttempts: LATER.tickRetries, maxEventAge: LATER.eventAge })],
   })
 
-  const watched = { served, configuration, sessions, gateway: webSocket }
+  const watched = { served, configuration, sessions, gateway: webSocket, unprocessed }
   dashboard(stack, watched, alarms(stack, watched, alarmAction(stack, settings)))
 
   new CfnOutput(stack, 'Url', { value: webSocket.url, description: 'Where devices connect' })
@@ -61,6 +65,10 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
     })
   }
   new CfnOutput(stack, 'WakingBus', { value: waking.eventBusName, description: 'Where devices to wake are told of' })
+  new CfnOutput(stack, 'UnprocessedQueue', {
+    value: unprocessed.queueUrl,
+    description: 'What upkeep was asked to do and could not be given',
+  })
   new CfnOutput(stack, 'CwaUrl', { value: settings.upstreamUrl })
   new CfnOutput(stack, 'CwaCodec', { value: settings.codec })
   new CfnOutput(stack, 'SessionsPerListener', { value: String(settings.sessionsPerListener) })

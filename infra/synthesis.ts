@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { App, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import type { Bundle } from './bundle.ts'
@@ -15,14 +13,6 @@ export interface SynthesisOptions {
   /** Context beside (and before) what the `cdk` command passes. */
   readonly context?: Readonly<Record<string, unknown>>
 }
-
-/** The context in cdk.json, which the `cdk` command reads by itself. */
-export function projectContext(): Readonly<Record<string, unknown>> {
-  const { context }: { context: Readonly<Record<string, unknown>> } = JSON.parse(readFileSync(CDK_JSON, 'utf8'))
-  return context
-}
-
-const CDK_JSON = join(import.meta.dirname, '../cdk.json')
 
 /**
  * Writes the cloud assembly, and holds it against cdk-nag's AwsSolutions pack: a finding that nobody acknowledged with a

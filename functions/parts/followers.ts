@@ -2,6 +2,7 @@ import type { Open } from '../../shared/rules/seat.ts'
 import { farewell } from './farewell.ts'
 import { follow, type Following, type FollowingParts } from './following.ts'
 import { log, why } from './log.ts'
+import { turns } from './pacing.ts'
 
 /** The sessions that one environment listens for. */
 export interface Followers {
@@ -18,11 +19,12 @@ export interface Followers {
 /** @param onEnd called when a session ended that was listened for: another may have its seat already */
 export function followers(parts: FollowingParts, onEnd: () => void): Followers {
   const followed = new Map<string, Following>()
+  const turn = turns(parts.clock)
 
   /** Where a session ends, its seat is given back and its device told. */
   function followToTheEnd(first: Open): Following {
     const { session } = first
-    const following = follow(first, parts)
+    const following = follow(first, parts, turn)
     const ended = following.ended.then(async (words) => {
       // A seat that could not be given back is looked at anew: it is found ended once more, and given back then.
       if (words !== undefined && !(await endUpstream(session, words, parts))) followed.delete(session)

@@ -9,6 +9,7 @@ import type { Sessions } from '../../shared/store/sessions.ts'
 import { keeping } from './keeping.ts'
 import { log, why } from './log.ts'
 import { newsReader, type News } from './news.ts'
+import type { Turn } from './pacing.ts'
 import { pause } from './pause.ts'
 import { prolong, standingOf } from './standing.ts'
 import { telling, type TellingParts } from './telling.ts'
@@ -46,8 +47,10 @@ const GIVE_UP_AFTER = 3
  *   GET ackId=7 ── events 8, 9 ── append (seq 4, ackId 9) ✔ ── post ── GET ackId=9
  *                              ╰─ dies here: 8 and 9 come again    ╰─ dies here: the device polls after 3
  *                              ╰─ append ✘: another listener kept them; go on after what is kept
+ *
+ * @param turn is waited for before each GET that may need a connection of its own: the first, and one after a failure
  */
-export function follow(first: Open, parts: FollowingParts): Following {
+export function follow(first: Open, parts: FollowingParts, turn: Turn): Following {
   const { clock, sessions, cwa, configuration, random } = parts
   const aborted = new AbortController()
   const { signal } = aborted
@@ -62,6 +65,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
   let acked = 0
   let repeating = false
   let answeredAt = clock.now()
+  let needsTurn = true
   let asked: { readonly active: boolean; readonly letGo: () => void } | undefined
   const newsIn = newsReader()
 
@@ -105,6 +109,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
 
   const once = async () => {
     const brought = await ask()
+    needsTurn = brought === undefined
     if (brought === undefined) return undefined
     answeredAt = clock.now()
     if (brought.ticket !== upstream.ticket) await renew(brought.ticket)
@@ -190,6 +195,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
     let useless = 0
     while (!signal.aborted) {
       try {
+        if (needsTurn) await turn(signal)
         if (!isFound()) {
           if ((await configuration.deviceState(device)) !== 'active')
             return 'its device was disabled, revoked or removed'
@@ -200,6 +206,7 @@ export function follow(first: Open, parts: FollowingParts): Following {
         useless = 0
       } catch (thrown) {
         listening.resolve()
+        needsTurn = true
         if (signal.aborted) break
         const fault = thrown instanceof CwaFault ? thrown : undefined
         useless = fault?.kind === 'give-up' ? useless + 1 : 0

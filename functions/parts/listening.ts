@@ -31,6 +31,9 @@ const RENEW_MS = LISTEN_LEASE_MS / 3
  */
 export const HAND_OVER_MS = { startHeir: 60_000, letGo: 15_000 } as const
 
+/** How many sessions it ends with one look: each signs out over a second connection beside its GET. The rest are next. */
+const ENDED_AT_ONCE = 20
+
 export interface ListenOptions {
   readonly watch: number
   readonly benches: readonly number[]
@@ -70,7 +73,7 @@ export async function listen(options: ListenOptions, parts: ListeningParts): Pro
 
   const look = async () => {
     taken = await benchesRead(options, parts, false)
-    await endInactive(taken, parts)
+    if (await endInactive(taken, parts)) ringing = LOOKS_AFTER_RING
     await followed.are(taken.filter(isOpen))
   }
 
@@ -169,15 +172,17 @@ async function nobodyLeft(options: ListenOptions, parts: ListeningParts): Promis
 
 const isOpen = (seat: Seat): seat is Open => seat.state === 'open'
 
-async function endInactive(taken: readonly Seat[], parts: FollowingParts): Promise<void> {
+/** @returns whether there are more */
+async function endInactive(taken: readonly Seat[], parts: FollowingParts): Promise<boolean> {
   const now = parts.clock.now()
   const settings = await parts.configuration.settings(now)
   const inactive = taken.filter(isOpen).filter(({ lastHeardAt }) => isInactive(lastHeardAt, now, settings))
   // Side by side: a server that is slow to sign one out must not outlast the lease, which this loop renews.
   await Promise.all(
-    inactive.map(async (seat) => {
+    inactive.slice(0, ENDED_AT_ONCE).map(async (seat) => {
       // A device that spoke since the bench was read stays: the condition says so.
       if (await parts.seats.end(seat)) await farewell(seat, 'inactive', parts)
     }),
   )
+  return inactive.length > ENDED_AT_ONCE
 }

@@ -1,9 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { awsCalls } from '../../shared/rules/aws-calls.ts'
 import { table } from '../../shared/store/table.ts'
 import { variable } from './environment.ts'
 import { countingThrottles } from './throttles.ts'
 
-const client = countingThrottles(new DynamoDBClient(), 'dynamodb')
+const client = countingThrottles(new DynamoDBClient(awsCalls('dynamodb')), 'dynamodb')
 
 export function configurationTable() {
   return table(client, variable('CONFIGURATION_TABLE'))

@@ -1,4 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { awsCalls } from '../../shared/rules/aws-calls.ts'
 import { variable } from './environment.ts'
 import { countingThrottles } from './throttles.ts'
 
@@ -13,7 +14,7 @@ export interface UpkeepEvent {
 export type StartUpkeep = (event: UpkeepEvent & { readonly watch: number }) => Promise<void>
 
 export function upkeepStarter(): StartUpkeep {
-  const client = countingThrottles(new LambdaClient(), 'lambda')
+  const client = countingThrottles(new LambdaClient(awsCalls('lambda')), 'lambda')
   const FunctionName = variable('UPKEEP_FUNCTION')
   return async (event) => {
     const Payload = new TextEncoder().encode(JSON.stringify(event))

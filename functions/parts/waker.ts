@@ -1,4 +1,5 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
+import { awsCalls } from '../../shared/rules/aws-calls.ts'
 import { variable } from './environment.ts'
 import { countingThrottles } from './throttles.ts'
 import { WAKING_DETAIL_TYPE, WAKING_SOURCE, wakingDetail, type Waiting } from './waking-event.ts'
@@ -13,7 +14,7 @@ export type Wake = (waiting: Waiting) => Promise<void>
  * that EventBridge gave: `ThrottlingException` and `InternalFailure` pass, and waking may be tried again; others do not
  */
 export function waker(): Wake {
-  const client = countingThrottles(new EventBridgeClient(), 'eventbridge')
+  const client = countingThrottles(new EventBridgeClient(awsCalls('events')), 'eventbridge')
   const EventBusName = variable('WAKING_BUS')
   return async (waiting) => {
     const Detail = JSON.stringify(wakingDetail(waiting))

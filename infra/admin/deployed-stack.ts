@@ -1,4 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+import { awsCalls } from '../../shared/rules/aws-calls.ts'
 import { AdminFault } from './fault.ts'
 
 export interface DeployedStack {
@@ -13,7 +14,7 @@ export interface DeployedStack {
  * @throws AdminFault when there is no such stack there; the SDK's errors pass as they are
  */
 export async function outputsOf({ name, ...where }: DeployedStack): Promise<Readonly<Record<string, string>>> {
-  const client = new CloudFormationClient(where)
+  const client = new CloudFormationClient({ ...awsCalls('administration'), ...where })
   try {
     const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: name }))
     const outputs = stack?.Outputs ?? []

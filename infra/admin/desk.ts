@@ -4,6 +4,7 @@ import { cwaClient, type CwaClient } from '../../shared/cwa/client.ts'
 import { jsonCodec } from '../../shared/cwa/json.ts'
 import { xmlCodec } from '../../shared/cwa/xml.ts'
 import type { Clock } from '../../shared/rules/clock.ts'
+import { awsCalls } from '../../shared/rules/aws-calls.ts'
 import {
   configuration,
   configurationWriter,
@@ -55,7 +56,7 @@ export interface DeskOptions extends Pick<Desk, 'out' | 'ask' | 'clock' | 'envir
 }
 
 export function desk({ target, ...rest }: DeskOptions): Desk {
-  const client = new DynamoDBClient(target.dynamodb)
+  const client = new DynamoDBClient({ ...awsCalls('administration'), ...target.dynamodb })
   const settled = table(client, target.tables.configuration)
   const kept = table(client, target.tables.sessions)
   const { masterKey, ssm, kms } = target

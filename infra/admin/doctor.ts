@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Attend } from './attend.ts'
 import type { Check, Finding } from './checks/check.ts'
 import { databaseClockCheck } from './checks/clocks.ts'
+import { concurrencyCheck } from './checks/concurrency.ts'
 import { accessLogRoleCheck, connectionsCheck } from './checks/gateway.ts'
 import { masterKeyCheck } from './checks/master-key.ts'
 import { listenersCheck, settingsCheck } from './checks/service.ts'
@@ -53,7 +54,7 @@ async function checksFor(desk: Desk, { user, skipCwa, deep }: DoctorOptions): Pr
     settingsCheck,
     listenersCheck,
     databaseClockCheck,
-    ...(desk.target.isLocal ? [] : [accessLogRoleCheck, connectionsCheck]),
+    ...(desk.target.isLocal ? [] : [accessLogRoleCheck, connectionsCheck, concurrencyCheck]),
   ]
   const cwa = skipCwa ? [] : [upstreamCheck]
   if (user === undefined && deep) throw wrongUse('--deep logs a user in: say which, with --user NAME')

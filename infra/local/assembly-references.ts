@@ -47,6 +47,7 @@ const ARNS: Readonly<Record<string, (name: string) => string>> = {
   'AWS::Lambda::Function': (name) => arn('lambda', `function:${name}`),
   'AWS::DynamoDB::Table': (name) => arn('dynamodb', `table/${name}`),
   'AWS::Events::EventBus': (name) => arn('events', `event-bus/${name}`),
+  'AWS::SQS::Queue': (name) => arn('sqs', name),
   'AWS::Logs::LogGroup': (name) => arn('logs', `log-group:${name}:*`),
 }
 

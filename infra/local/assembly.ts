@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { refusedBy, type Account } from './account.ts'
 import { apiIn } from './assembly-api.ts'
+import { asyncIn } from './assembly-async.ts'
 import {
   isObject,
   object,
@@ -87,18 +88,10 @@ function functionIn(
     timeoutMs: (typeof Timeout === 'number' ? Timeout : 3) * 1_000,
     environment: isObject(variables) ? texts(variables) : {},
     ...(typeof ReservedConcurrentExecutions === 'number' && { reservedConcurrency: ReservedConcurrentExecutions }),
-    retryAttempts: retriesOf(template, id),
+    ...asyncIn(template, id, resolve),
+    ...(properties['RecursiveLoop'] === 'Allow' && { recursiveLoop: 'Allow' }),
     statements: statementsOf(template, properties['Role'], resolve),
   }
-}
-
-/** Lambda tries an asynchronous event three times, unless an EventInvokeConfig says otherwise. */
-function retriesOf(template: Template, id: string): number {
-  const config = resourcesOf(template, 'AWS::Lambda::EventInvokeConfig').find(
-    ({ properties }) => JSON.stringify(properties['FunctionName']) === JSON.stringify({ Ref: id }),
-  )
-  const attempts = config?.properties['MaximumRetryAttempts']
-  return typeof attempts === 'number' ? attempts : 2
 }
 
 /** What the policies that are attached to the function's role allow. */

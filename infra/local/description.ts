@@ -64,6 +64,12 @@ export interface FunctionDescription {
   readonly reservedConcurrency?: number
   /** How often an asynchronous invocation that failed is tried again. */
   readonly retryAttempts: number
+  /** Oldest asynchronous event that is still tried, in milliseconds. Absent: Lambda's 6 hours. */
+  readonly eventAgeMs?: number
+  /** Whether a chain of requests may invoke it again and again. Absent: Lambda stops the chain. */
+  readonly recursiveLoop?: 'Allow'
+  /** ARN of where asynchronous events go that were given up. */
+  readonly onFailure?: string
   /** What the function's role allows. */
   readonly statements: readonly PolicyStatement[]
 }

@@ -10,7 +10,9 @@ import { ringStore, ringVault } from '../../shared/store/ring-store.ts'
 import { table, type Table } from '../../shared/store/table.ts'
 import type { Vault } from '../../shared/store/vault.ts'
 import { bundle, type Bundle } from '../bundle.ts'
-import { projectContext, synthesize, type SynthesisOptions } from '../synthesis.ts'
+import { projectContext } from '../project-context.ts'
+import { synthesizeApart } from '../synthesis-apart.ts'
+import type { SynthesisOptions } from '../synthesis.ts'
 import { assembly } from './assembly.ts'
 import { LOCAL } from './assembly-references.ts'
 import { wallClock, type Clock } from '../../shared/rules/clock.ts'
@@ -28,6 +30,7 @@ import { lambdaVariables } from './lambda/variables.ts'
 import { lcs } from './lcs/server.ts'
 import { metricStore, type MetricStore } from './metrics/series.ts'
 import { vended, type Vended } from './metrics/vended.ts'
+import { muteable, type Muteable } from './mute.ts'
 import { allows } from './policy.ts'
 import { schedule } from './schedule.ts'
 
@@ -46,20 +49,28 @@ export interface LocalStackOptions {
   readonly cwa?: Partial<Pick<CwaOptions, 'tls' | 'iwa' | 'holdMs' | 'pollWaitMs' | 'sessionTimeoutMs'>>
   /** Functions that were built already; absent: they are built at the start. */
   readonly bundles?: Readonly<Record<string, Bundle>>
-  /** The CDK app to run; absent: this project's. */
-  readonly app?: (options: SynthesisOptions) => string
+  /** The CDK app to run; absent: this project's, synthesized in a process of its own. */
+  readonly app?: (options: SynthesisOptions) => string | Promise<string>
   /** Parts of the gateway, Lambda, DynamoDB and EventBridge that a test sets, and who is told of the buses' events. */
   readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'emptyMessages' | 'log'>
-  readonly lambda?: Pick<LambdaOptions, 'environments' | 'log' | 'timeoutsMs' | 'elsewhere'>
+  readonly lambda?: Pick<
+    LambdaOptions,
+    'environments' | 'concurrency' | 'idleMs' | 'twiceAfterMs' | 'log' | 'timeoutsMs' | 'elsewhere'
+  >
   readonly dynamo?: Pick<DynamoOptions, 'fault' | 'timeToLive'>
   /** Whose minutes metrics are put into; default: those of `clock`. */
   readonly metricsClock?: Pick<Clock, 'now'>
   /** `false`: the schedule does not tick by itself. */
   readonly ticks?: boolean
   readonly eventBridge?: Pick<EventBridgeOptions, 'fault' | 'told'>
+  /** Whether a test may make AWS's services mute for the functions. */
+  readonly canMute?: boolean
   /** Told what is being started, in words for people. */
   readonly progress?: (words: string) => void
 }
+
+/** After how long without an event an environment ends, in milliseconds: each holds some 15 MB. On AWS it is minutes. */
+const IDLE_MS = 20_000
 
 /** What there is once it runs. */
 export interface RunningStack {
@@ -80,7 +91,11 @@ export interface RunningStack {
   readonly eventBridge: EventBridge
   /** What the functions measured, and AWS's services of themselves. */
   readonly metrics: MetricStore
+  /** The functions' ways to AWS's services, where they can be made mute. */
+  readonly ways: Partial<Readonly<Record<AwsService, Muteable>>>
 }
+
+export type AwsService = 'dynamodb' | 'lambda' | 'eventbridge' | 'ssm' | 'kms' | 'connections'
 
 export interface LocalStack {
   readonly start: () => Promise<RunningStack>
@@ -126,7 +141,7 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   const bundles = options.bundles ?? (await bundle(join(folder, 'bundles')))
   progress('synthesizing the CDK app')
   const description = assembly(
-    (options.app ?? synthesize)({
+    await (options.app ?? synthesizeApart)({
       bundles,
       outdir: join(folder, 'cdk.out'),
       context: contextFor(options, cwa, folder),
@@ -169,18 +184,20 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
   const buses = eventBridge({ ...options.eventBridge, buses: description.buses, clock, signers, allows: may })
   await run(buses, parts)
 
+  const ways: Partial<Record<AwsService, Muteable>> = {}
   const variables = (name: string) => ({
-    ...resolvedVariables(description, name, front.managementUrl),
+    ...resolvedVariables(description, name, ways.connections?.url ?? front.managementUrl),
     AWS_SECRET_ACCESS_KEY: credentials.ofFunction(name).secretAccessKey,
     AWS_SESSION_TOKEN: credentials.ofFunction(name).sessionToken,
-    AWS_ENDPOINT_URL_DYNAMODB: tables.url,
-    AWS_ENDPOINT_URL_LAMBDA: functions.url,
-    AWS_ENDPOINT_URL_EVENTBRIDGE: buses.url,
-    AWS_ENDPOINT_URL_SSM: store.url,
-    AWS_ENDPOINT_URL_KMS: keyService.url,
+    AWS_ENDPOINT_URL_DYNAMODB: ways.dynamodb?.url ?? tables.url,
+    AWS_ENDPOINT_URL_LAMBDA: ways.lambda?.url ?? functions.url,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: ways.eventbridge?.url ?? buses.url,
+    AWS_ENDPOINT_URL_SSM: ways.ssm?.url ?? store.url,
+    AWS_ENDPOINT_URL_KMS: ways.kms?.url ?? keyService.url,
   })
 
   const functions = lambda({
+    idleMs: IDLE_MS,
     ...options.lambda,
     log: both(measured.line, options.lambda?.log),
     invoked: measured.invoked,
@@ -205,6 +222,10 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     ...(options.port !== undefined && { port: options.port }),
   })
   await run(front, parts)
+  if (options.canMute) {
+    const urls = { ...endpoints, dynamodb: tables.url, lambda: functions.url, eventbridge: buses.url }
+    await openWays(ways, { ...urls, connections: front.managementUrl }, parts)
+  }
 
   const ticks = schedule({ schedules: description.schedules, clock, invokeLater: functions.invokeLater })
   if (options.ticks !== false) ticks.start()
@@ -228,6 +249,7 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     endpoints,
     vault,
     metrics,
+    ways,
   }
 }
 
@@ -248,6 +270,19 @@ export function both<T>(one: (told: T) => void, other: ((told: T) => void) | und
   return (told) => {
     one(told)
     other?.(told)
+  }
+}
+
+/** Before the first function runs: each asks for its variables as it is made. */
+async function openWays(
+  ways: Partial<Record<AwsService, Muteable>>,
+  urls: Readonly<Record<AwsService, string>>,
+  parts: Part[],
+): Promise<void> {
+  for (const service of ['dynamodb', 'lambda', 'eventbridge', 'ssm', 'kms', 'connections'] as const) {
+    const way = await muteable(urls[service])
+    ways[service] = way
+    parts.push(way)
   }
 }
 

@@ -5,8 +5,9 @@ import {
   GoneException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi'
+import { awsCalls } from '../rules/aws-calls.ts'
 
-/** Longest wait, in milliseconds, for @connections: the SDK's own time-out does not end a post to a mute endpoint. */
+/** Longest wait, in milliseconds, for @connections, all attempts together: whoever posts has a device, or a lease, that waits. */
 const POST_MS = 5_000
 
 export interface Connections {
@@ -23,7 +24,7 @@ export interface Connections {
  * @param config whose credentials to use, where they are not those of the environment
  */
 export function connections(endpoint: string, config: ApiGatewayManagementApiClientConfig = {}): Connections {
-  const client = new ApiGatewayManagementApiClient({ ...config, endpoint })
+  const client = new ApiGatewayManagementApiClient({ ...awsCalls('connections'), ...config, endpoint })
   return {
     async post(connection, text) {
       try {

@@ -1,5 +1,6 @@
 import type { KMSClientConfig } from '@aws-sdk/client-kms'
 import type { SSMClientConfig } from '@aws-sdk/client-ssm'
+import { awsCalls } from '../rules/aws-calls.ts'
 import { parseKeyRing, printKeyRing, type KeyRing } from './key-ring.ts'
 import { encryptedRing, RING_CONTEXT } from './ring-item.ts'
 import type { Table } from './table.ts'
@@ -86,7 +87,7 @@ export function ringStore({ masterKey, table, ssm, kms }: RingStoreOptions): Rin
 function inParameter(Name: string, config: SSMClientConfig) {
   const loaded = async () => {
     const sdk = await import('@aws-sdk/client-ssm')
-    return { sdk, client: new sdk.SSMClient(config) }
+    return { sdk, client: new sdk.SSMClient({ ...awsCalls('administration'), ...config }) }
   }
   return {
     async read(): Promise<string | undefined> {
@@ -113,7 +114,7 @@ function inTable(KeyId: string, table: Table, config: KMSClientConfig) {
   const item = encryptedRing(table)
   const loaded = async () => {
     const sdk = await import('@aws-sdk/client-kms')
-    return { sdk, client: new sdk.KMSClient(config) }
+    return { sdk, client: new sdk.KMSClient({ ...awsCalls('administration'), ...config }) }
   }
   return {
     async read(): Promise<string | undefined> {

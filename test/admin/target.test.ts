@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ANYBODY, type Signers } from '../../infra/local/signature.ts'
+import { lambda } from '../../infra/local/lambda/lambda.ts'
+import { testClock } from '../kit/clock.ts'
 import { upstream } from '../kit/upstream.ts'
 import { administered } from './harness.ts'
 import { started } from './started.ts'
@@ -101,6 +103,14 @@ const ADMINISTRATORS: Signers = {
   credentialsOf: (id) => ({ secretAccessKey: id === 'administrator' ? 'secret-of-the-administrator' : 'local' }),
 }
 
+/** Lambda, with what a new account has of it. */
+async function newAccount(): Promise<string> {
+  const own = lambda({ functions: [], clock: testClock(), concurrency: 10, signers: ADMINISTRATORS })
+  await own.start()
+  onTestFinished(own.stop)
+  return own.url
+}
+
 /** A stack called Collaboration that is deployed, as its tables' and CloudFormation's endpoints say. */
 async function deployed({
   outputs = OUTPUTS,
@@ -116,6 +126,7 @@ async function deployed({
     AWS_ENDPOINT_URL_CLOUDFORMATION: formation.url,
     AWS_ENDPOINT_URL_DYNAMODB: all.url,
     AWS_ENDPOINT_URL_SSM: all.ssm,
+    AWS_ENDPOINT_URL_LAMBDA: await newAccount(),
     AWS_ACCESS_KEY_ID: 'administrator',
     AWS_SECRET_ACCESS_KEY: 'secret-of-the-administrator',
     // The embedded endpoints take a signature for their own region alone.
@@ -155,6 +166,7 @@ describe('a deployed stack', () => {
     expect(untrusted.stdout).toMatch(/^wrong +CWA certificate: /m)
     expect(trusted.stdout).toMatch(/^ok +CWA certificate: trusted/m)
     expect([untrusted.code, trusted.code]).toEqual([1, 0])
+    expect(trusted.stdout).toMatch(/^warning +concurrency: 10 functions at once: /m)
   })
 
   it('says which action is denied, and what to do', async () => {

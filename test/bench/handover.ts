@@ -1,5 +1,5 @@
-import { STACK } from '../../infra/synthesis.ts'
 import { HAND_OVER_MS } from '../../functions/parts/listening.ts'
+import { LAMBDA_LIMITS } from '../../infra/local/lambda/limits.ts'
 import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
 import { device, type Device } from '../../shared/device/device.ts'
 import { wallClock } from '../../shared/rules/clock.ts'
@@ -8,20 +8,24 @@ import { crowd, type Crowd, type Member } from './crowd.ts'
 import { inWords, latencies, type Latencies } from './latency.ts'
 import { pause } from './talker.ts'
 
-const SECONDS = 330
+/** As many hand-overs as 24 hours have on AWS, one each 14 minutes, with a second beside each listener's own time. */
+const SECONDS = 430
+const HOURS_EACH = (15 * 60_000 - HAND_OVER_MS.startHeir) / 3_600_000
 const SESSIONS = 20
 /** An event for the next session each time, in milliseconds: each session gets one every two seconds. */
 const EVERY_MS = 100
 
-const UPKEEP = `${STACK}-upkeep`
+const UPKEEP = 'Collaboration-upkeep'
 /** How long an environment listens here before it hands over: on AWS it is nearly a quarter of an hour. */
-const LISTENING_MS = 5_000
+const LISTENING_MS = 3_000
 /** An invocation of upkeep that was shorter did not listen: there was nothing to do. */
 const LISTENED_MS = 2_000
 /** What was queued this long before or after the end of a listener may have waited because of it. */
 const NEAR_MS = 1_500
 /** How long the last events may take to come, in milliseconds. */
 const DRAIN_MS = 60_000
+/** How often it says how far it is, in milliseconds. */
+const SAYS_MS = 10_000
 
 interface Event {
   readonly session: number
@@ -33,7 +37,9 @@ interface Event {
  * Events come steadily to sessions while their listener hands over again and again: what a hand-over makes an event
  * wait, and whether any is lost, doubled or out of order.
  *
- * @throws Error when one is, or when there was no hand-over
+ * Hand-overs invoke one another: Lambda would stop the seventeenth, were upkeep not allowed to recur.
+ *
+ * @throws Error when one is, when there was no hand-over, or when many began more than one chain
  */
 export async function handover({ seconds = SECONDS, print }: BenchOptions): Promise<void> {
   const handovers: number[] = []
@@ -46,26 +52,34 @@ export async function handover({ seconds = SECONDS, print }: BenchOptions): Prom
   })
   const watch = watched()
   const devices: Device[] = []
+  let chain = 0
   try {
     for (const [index, member] of own.members.entries()) devices.push(await entered(own, member, index, watch))
     print(`handover: ${SESSIONS} sessions, an event every ${EVERY_MS} ms for ${seconds} s`)
     const endAt = wallClock.now() + seconds * 1_000
     // What was handed over while they logged in is none of this.
     handovers.length = 0
+    let saidAt = wallClock.now()
     while (wallClock.now() < endAt) {
       watch.queue(own)
       await pause(EVERY_MS)
+      if (wallClock.now() - saidAt < SAYS_MS) continue
+      saidAt = wallClock.now()
+      print(
+        `  ${Math.ceil((endAt - saidAt) / 1_000)} s to go: ${handovers.length} hand-overs, ${watch.missing()} on the way`,
+      )
     }
     const drainedBy = wallClock.now() + DRAIN_MS
     while (watch.missing() > 0 && wallClock.now() < drainedBy) await pause(EVERY_MS)
+    chain = own.running.lambda.longestChain(UPKEEP)
   } finally {
     for (const each of devices) each.close()
     await own.stop()
   }
-  conclude(watch, handovers, print)
+  conclude(watch, handovers, chain, print)
 }
 
-function conclude(watch: Watch, handovers: readonly number[], print: (line: string) => void): void {
+function conclude(watch: Watch, handovers: readonly number[], chain: number, print: (line: string) => void): void {
   const isNear = ({ queuedAt }: Event) => handovers.some((at) => Math.abs(at - queuedAt) < NEAR_MS)
   const shown = watch.events.filter(({ shownAt }) => shownAt !== undefined)
   const near = waits(shown.filter(isNear))
@@ -74,11 +88,14 @@ function conclude(watch: Watch, handovers: readonly number[], print: (line: stri
   print(`  between hand-overs: ${inWords(apart)}`)
   const { twice, outOfOrder } = watch.wrongs
   const line =
-    `handover: ${handovers.length} hand-overs, ${watch.events.length} events; the longest wait near one ` +
+    `handover: ${handovers.length} hand-overs (${(handovers.length * HOURS_EACH).toFixed(1)} hours on AWS), one chain of ` +
+    `${chain} invocations, ${watch.events.length} events; the longest wait near one ` +
     `${near.max.toFixed(0)} ms, between them ${apart.max.toFixed(0)} ms; p99 ${near.p99.toFixed(0)} and ${apart.p99.toFixed(0)} ms; ` +
     `lost ${watch.missing()}, twice ${twice}, out of order ${outOfOrder}`
   if (watch.missing() + twice + outOfOrder > 0) throw new Error(line)
   if (handovers.length === 0) throw new Error(`${line}; nobody handed over`)
+  if (handovers.length > LAMBDA_LIMITS.invocationsInAChain * 2 && chain <= LAMBDA_LIMITS.invocationsInAChain)
+    throw new Error(`${line}; the chain was cut`)
   print(line)
 }
 

@@ -5,6 +5,7 @@ import { deliverySimulation } from './delivery-simulation.ts'
 import { fuzz } from './fuzz.ts'
 import { handover } from './handover.ts'
 import { hold } from './hold.ts'
+import { memory } from './memory.ts'
 import { price } from './price.ts'
 import { soak } from './soak.ts'
 import { simulationBench } from './simulation.ts'
@@ -21,11 +22,15 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: deliverySimulation,
   },
   fuzz: { about: 'hostile frames, tokens, CWA answers and NTLM; 100,000 cases of each kind', run: fuzz },
-  handover: { about: 'what an event waits because a listener hands over, and that none is lost', run: handover },
+  handover: {
+    about: 'as many hand-overs as 24 hours have: what an event waits because of one, and that none is lost; --seconds',
+    run: handover,
+  },
   hold: {
     about: 'one environment holds 900 long polls: memory, idle processor, event to device, beside a floor',
     run: hold,
   },
+  memory: { about: 'what the local stack takes of memory with 200 sessions; --seconds', run: memory },
   price: { about: 'what a login, a message, an event and an idle session-hour cost, from counted units', run: price },
   soak: {
     about: '100 devices that talk for five minutes while parts of the service die: nothing lost or twice',

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { follow, type FollowingParts } from '../../functions/parts/following.ts'
+import { turns } from '../../functions/parts/pacing.ts'
 import { lambdaClock } from '../../functions/parts/pause.ts'
 import { cwaClient } from '../../shared/cwa/client.ts'
 import { jsonCodec } from '../../shared/cwa/json.ts'
@@ -71,7 +72,7 @@ async function listening(answers: readonly ((ackId: number, ticket: string) => T
     random: Math.random,
     measure: unmeasured,
   }
-  const following = follow(SEAT, parts)
+  const following = follow(SEAT, parts, turns(lambdaClock))
   onTestFinished(following.stop)
   const numbers = async (): Promise<number[]> => {
     const mail = await stores.mailbox.after(SESSION, 0)

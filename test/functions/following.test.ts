@@ -1,3 +1,4 @@
+import { turns } from '../../functions/parts/pacing.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { follow, type FollowingParts } from '../../functions/parts/following.ts'
@@ -116,7 +117,7 @@ async function listened({
   const itemAsItIs = () =>
     items.get<Record<string, unknown>>({ pk: `SESSION#${session}`, sk: '-' }, { consistent: true })
   const before = await itemAsItIs()
-  const following = follow(first, parts)
+  const following = follow(first, parts, turns(lambdaClock))
   onTestFinished(following.stop)
   await following.listening
   return {

@@ -73,7 +73,14 @@ async function waitedFor() {
     const seat = await seats.at(SEAT.number, { consistent: true })
     if (seat?.state !== 'open') throw new Error('there is no session')
     const [clock, vault] = [{ ...testClock(NOW), now: () => now }, testVault()]
-    const parts = { clock, seats, mailbox: mailbox(items), configuration: configuration(items, vault), push: nobody }
+    const parts = {
+      clock,
+      seats,
+      mailbox: mailbox(items),
+      configuration: configuration(items, vault),
+      push: nobody,
+      measure: unmeasured,
+    }
     const own = telling(seat, { ...parts, wake, random: () => 0.5 })
     own.goOn([message(1)], 'now')
     own.moved(seat)

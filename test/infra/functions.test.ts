@@ -151,6 +151,7 @@ function expected(name: string, { configuration, sessions, secrets, posts, start
     ...(posts ? [`execute-api:ManageConnections on ${CONNECTIONS}`] : []),
     ...(wakes ? ['events:PutEvents on ${Waking.Arn}'] : []),
     ...(startsUpkeep ? [`lambda:InvokeFunction on ${UPKEEP}`] : []),
+    ...(name === 'upkeep' ? ['sqs:SendMessage on ${Unprocessed.Arn}'] : []),
     ...['CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action} on \${${name}Log.Arn}`),
   ]
     .map((text) => `Allow ${text}`)
@@ -191,6 +192,10 @@ describe.each(Object.entries(MAY))('%s', (name, may) => {
     const asset = join(made.folder, files[S3Key.replace('.zip', '')]?.source.path ?? '', 'index.mjs')
     const built = join(made.bundles[name]?.directory ?? '', 'index.mjs')
     expect(readFileSync(asset, 'utf8') === readFileSync(built, 'utf8')).toBe(true)
+  })
+
+  it(`may ${name === 'upkeep' ? '' : 'not '}be invoked again and again by one chain of requests`, () => {
+    expect(properties()['RecursiveLoop']).toBe(name === 'upkeep' ? 'Allow' : undefined)
   })
 
   it('may do what it does, and nothing else', () => {
@@ -297,3 +302,25 @@ function readCode(code: unknown): { readonly S3Key: string } {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return code as { readonly S3Key: string }
 }
+
+it('starts upkeep by fresh events alone, and keeps what could not be started', () => {
+  const configs = ofType(made.template, 'AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties)
+  expect(configs).toEqual([
+    {
+      FunctionName: '${upkeepFunction}',
+      Qualifier: '$LATEST',
+      MaximumEventAgeInSeconds: 60,
+      MaximumRetryAttempts: 0,
+      DestinationConfig: { OnFailure: { Destination: '${Unprocessed.Arn}' } },
+    },
+  ])
+})
+
+it('keeps that for two weeks, encrypted, and for TLS alone', () => {
+  expect(propertiesOf(made.template, 'Unprocessed')).toMatchObject({
+    MessageRetentionPeriod: 14 * 24 * 60 * 60,
+    SqsManagedSseEnabled: true,
+  })
+  const [[, { Properties: policy }] = ['', { Properties: {} }]] = ofType(made.template, 'AWS::SQS::QueuePolicy')
+  expect(JSON.stringify(policy)).toContain('"Condition":{"Bool":{"aws:SecureTransport":"false"}},"Effect":"Deny"')
+})

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle, type Bundle } from '../../infra/bundle.ts'
-import { projectContext, STACK, synthesize } from '../../infra/synthesis.ts'
+import { projectContext } from '../../infra/project-context.ts'
+import { STACK, synthesize } from '../../infra/synthesis.ts'
 
 /** Bundling and a first synthesis take three seconds, and several times that on a busy machine. */
 export const SYNTHESIS_MS = 90_000

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { authority } from '../../infra/local/certificates.ts'
 import { settingsFrom } from '../../infra/settings.ts'
-import { projectContext } from '../../infra/synthesis.ts'
+import { projectContext } from '../../infra/project-context.ts'
 import { thrownBy } from './harness.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))

@@ -105,7 +105,12 @@ describe('the schedule', () => {
       {
         ScheduleExpression: 'rate(1 minute)',
         State: 'ENABLED',
-        Targets: [expect.objectContaining({ Arn: '${upkeepFunction.Arn}' })],
+        Targets: [
+          expect.objectContaining({
+            Arn: '${upkeepFunction.Arn}',
+            RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 2 },
+          }),
+        ],
       },
     ])
   })

@@ -6,7 +6,8 @@ import { AwsSolutionsChecks } from 'cdk-nag'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { settingsFrom } from '../../infra/settings.ts'
 import { collaborationStack } from '../../infra/stack.ts'
-import { projectContext, STACK, synthesize } from '../../infra/synthesis.ts'
+import { projectContext } from '../../infra/project-context.ts'
+import { STACK, synthesize } from '../../infra/synthesis.ts'
 import { propertiesOf, readJson, synthesis, SYNTHESIS_MS, templateIn, thrownBy, type Synthesis } from './harness.ts'
 
 let made: Synthesis

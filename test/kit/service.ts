@@ -6,6 +6,7 @@ import { bundle, type Bundle } from '../../infra/bundle.ts'
 import { admit, people, type Person } from '../../infra/local/people.ts'
 import { both, localStack, type LocalStackOptions, type RunningStack } from '../../infra/local/stack.ts'
 import { character, type Character } from '../../infra/local/story.ts'
+import { synthesize } from '../../infra/synthesis.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
 import { leaks, logs } from './leaks.ts'
 
@@ -58,6 +59,8 @@ export function services(): (options?: ServiceOptions) => Promise<Service> {
     const everybody = { ...known, ann: { ...known.ann, ...(contactsOfAnn && { contacts: contactsOfAnn }) } }
     const written = logs()
     const stack = localStack({
+      // Loaded once for all the files of a worker, where a process of its own would load the CDK for each.
+      app: synthesize,
       ...options,
       lambda: { ...options.lambda, log: both(written.lambda.log, options.lambda?.log) },
       gateway: { ...options.gateway, log: both(written.gateway.log, options.gateway?.log) },

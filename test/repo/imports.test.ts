@@ -14,7 +14,11 @@ const RULES: readonly Rule[] = [
     files: ['shared/cwa/', 'shared/rules/'],
     packages: ['node:', 'fast-xml-parser', 'valibot'],
   },
-  { who: 'shared/gateway/', files: ['shared/gateway/'], packages: ['@aws-sdk/client-apigatewaymanagementapi'] },
+  {
+    who: 'shared/gateway/',
+    files: ['shared/gateway/', 'shared/rules/aws-calls.ts'],
+    packages: ['@aws-sdk/client-apigatewaymanagementapi'],
+  },
   { who: 'shared/device/', files: ['shared/device/', 'shared/wire/', 'shared/rules/'] },
   {
     who: 'functions/*.ts',

@@ -24,7 +24,7 @@ import { parseServiceFrame } from '../../shared/wire/frames.ts'
 import { unseal } from '../../shared/wire/seal.ts'
 import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
 import { given as givenBy, type Giving } from '../kit/enrolment-code.ts'
-import { newTransportKey, parseTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
+import { parseTransportKey } from '../../shared/wire/transport-key.ts'
 import { rawDevice } from '../kit/raw-device.ts'
 import { services, type Service } from '../kit/service.ts'
 import { settledTable } from '../kit/tables.ts'
@@ -252,7 +252,7 @@ describe('a device that is enrolled', () => {
     const known = await rawDevice(running.url, 'turned-phone', before.transportKey)
     known.socket.close()
 
-    const fresh = await redeemer(await given('turned-phone', Date.now() + MINUTES_15, code))
+    const fresh = await redeemer(await given('turned-phone', { again: true }))
     const raw = await fresh.open()
     raw.send(await raw.sealed('enroll', { type: 'enroll', claim: fresh.claim }, 1))
     const enrolled = await raw.frame()

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { bodyBytes, loopback, type Loopback } from '../loopback.ts'
 import { denial } from '../policy.ts'
 import type { Verify } from '../signature.ts'
+import type { Account } from './account.ts'
 import { FunctionError } from './failure.ts'
 import { LAMBDA_LIMITS } from './limits.ts'
 import { functionArn } from './variables.ts'
@@ -11,8 +12,10 @@ export interface EndpointOptions {
   readonly port: number
   readonly verify: Verify
   readonly knows: (functionName: string) => boolean
-  readonly call: (functionName: string, payload: string) => Promise<string>
-  readonly later: (functionName: string, payload: string) => void
+  /** `trace` is the header of the chain of requests, where one came. */
+  readonly call: (functionName: string, payload: string, trace?: string) => Promise<string>
+  readonly later: (functionName: string, payload: string, trace?: string) => void
+  readonly account: Account
   readonly allows?: ((caller: string, action: string, resourceArn: string) => boolean) | undefined
 }
 
@@ -48,8 +51,9 @@ async function answerTo(
   const verdict = await options.verify({ method, url, headers, body: payload })
   if ('fault' in verdict) return exception(verdict.fault.status, verdict.fault.type, verdict.fault.message)
   const path = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?|$)/.exec(url)?.[1]
+  if (method === 'GET' && isAccountSettings(url)) return accountSettings(options.account)
   if (method !== 'POST' || path === undefined)
-    return exception(404, 'ResourceNotFoundException', 'Only Invoke is served here.')
+    return exception(404, 'ResourceNotFoundException', 'Only Invoke and GetAccountSettings are served here.')
   const named = decodeURIComponent(path)
   const name = functionNameOf(named)
   const denied = denialOf(options, verdict.caller, functionArn(name))
@@ -57,22 +61,29 @@ async function answerTo(
   if (!options.knows(name))
     return exception(404, 'ResourceNotFoundException', `Function not found: ${functionArn(name)}`)
   try {
-    return await invoked(options, name, String(headers['x-amz-invocation-type'] ?? ''), payload.toString())
+    const trace = headers['x-amzn-trace-id']?.toString()
+    return await invoked(options, name, String(headers['x-amz-invocation-type'] ?? ''), payload.toString(), trace)
   } catch (error) {
     return failed(error)
   }
 }
 
-async function invoked(options: EndpointOptions, name: string, type: string, payload: string): Promise<Answer> {
+async function invoked(
+  options: EndpointOptions,
+  name: string,
+  type: string,
+  payload: string,
+  trace: string | undefined,
+): Promise<Answer> {
   // Without a payload the event is an empty object.
   const event = payload === '' ? '{}' : payload
   JSON.parse(event)
   if (type === 'DryRun') return { status: 204 }
   if (type === 'Event') {
-    options.later(name, event)
+    options.later(name, event, trace)
     return { status: 202 }
   }
-  const body = await options.call(name, event)
+  const body = await options.call(name, event, trace)
   return { status: 200, headers: { 'x-amz-executed-version': '$LATEST' }, body }
 }
 
@@ -87,7 +98,18 @@ function failed(error: unknown): Answer {
     return exception(400, 'InvalidRequestContentException', 'Could not parse request body into json')
   if (name === 'TooManyRequestsException') return exception(429, name, message)
   if (name === 'RequestTooLargeException') return exception(413, name, message)
+  if (name === 'RecursiveInvocationException') return exception(400, name, message)
   return exception(500, 'ServiceException', message)
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
+function isAccountSettings(url = ''): boolean {
+  return /^\/2016-08-19\/account-settings\/?$/.test(url)
+}
+
+function accountSettings({ concurrency, unreserved }: Account): Answer {
+  const limit = { ConcurrentExecutions: concurrency, UnreservedConcurrentExecutions: unreserved }
+  return { status: 200, body: JSON.stringify({ AccountLimit: limit }) }
 }
 
 function tooLarge(): Answer {

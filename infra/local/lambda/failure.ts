@@ -30,6 +30,7 @@ export type InvokeException =
   | 'ResourceNotFoundException'
   | 'RequestTooLargeException'
   | 'InvalidRequestContentException'
+  | 'RecursiveInvocationException'
 
 /** An invocation that Lambda refuses: no function ran. */
 export function invokeException(name: InvokeException, message: string): Error {

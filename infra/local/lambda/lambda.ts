@@ -2,17 +2,20 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../../shared/rules/clock.ts'
 import type { FunctionDescription } from '../description.ts'
 import type { Loopback } from '../loopback.ts'
+import { account } from './account.ts'
 import { type Asset, assetOf } from './asset.ts'
 import { bounded } from './bounded.ts'
 import { endpoint } from './endpoint.ts'
 import { invokeException } from './failure.ts'
-import { type Later, later } from './later.ts'
+import { type AcceptedEvent, type Later, later } from './later.ts'
 import { ANYBODY, verifier, type Signers } from '../signature.ts'
 import { ENVIRONMENTS, LAMBDA_LIMITS } from './limits.ts'
+import { isLoop, type Lineage, lineage } from './lineage.ts'
 import { type LambdaLogLine, log } from './log.ts'
 import { accept, acceptedResult, json } from './payload.ts'
 import { type Pool, pool } from './pool.ts'
-import { threadCode } from './thread-code.ts'
+import { type ThreadCode, threadCode } from './thread-code.ts'
+import { type InvocationRecord, invocationRecord, type Unprocessed } from './unprocessed.ts'
 
 export interface LambdaOptions {
   readonly functions: readonly FunctionDescription[]
@@ -21,8 +24,14 @@ export interface LambdaOptions {
   readonly port?: number
   /** What the stack adds to a function's variables, endpoints for example. Asked for each new environment. */
   readonly variables?: (functionName: string) => Record<string, string>
-  /** Most environments of a function without reserved concurrency. */
+  /** Most environments of a function without reserved concurrency: this machine's limit, which makes invocations wait. */
   readonly environments?: number
+  /** Most invocations at once of all functions, over which Lambda refuses: the account's, 1,000 unless set. */
+  readonly concurrency?: number
+  /** After how long without an event an environment is ended, in milliseconds. Absent: never. */
+  readonly idleMs?: number
+  /** After how many milliseconds an asynchronous event comes a second time; undefined where it comes once. */
+  readonly twiceAfterMs?: () => number | undefined
   /** Timeouts, in milliseconds, in place of those that the description has: to see soon how a long run ends. By function. */
   readonly timeoutsMs?: Readonly<Record<string, number>>
   /** Runs a function in an environment of the caller's own: its result, as JSON. Undefined: it runs here, as any other. */
@@ -59,10 +68,16 @@ export interface Lambda {
   readonly idle: () => Promise<void>
   /** The last lines of a function, LOG_LINES_KEPT at most. */
   readonly logs: (functionName: string) => readonly LambdaLogLine[]
+  /** How many invocations were refused because as many ran as may in the account. */
+  readonly throttles: () => number
+  /** How often one chain of requests invoked it, the longest there was. */
+  readonly longestChain: (functionName: string) => number
   /** How many of its environments are alive. */
   readonly environments: (functionName: string) => number
   /** After how many answers it left work running. */
   readonly leftRunning: (functionName: string) => number
+  /** What the functions' on-failure destinations hold: asynchronous events that were given up. In order. */
+  readonly unprocessed: () => readonly InvocationRecord[]
   /** As if the machines had died: what runs fails. Resolves with the number of environments that were. */
   readonly killEnvironments: (functionName: string) => Promise<number>
 }
@@ -72,10 +87,13 @@ export function lambda(options: LambdaOptions): Lambda {
   const { clock, timeoutsMs = {} } = options
   const functions = options.functions.map((each) => ({ ...each, timeoutMs: timeoutsMs[each.name] ?? each.timeoutMs }))
   const lines = log(clock, options.log)
+  const shared = account(options.concurrency ?? LAMBDA_LIMITS.concurrency, functions)
+  const unprocessed: InvocationRecord[] = []
+  const chains = new Map<string, number>()
   const pools = new Map<string, Pool>()
   const idlers: (() => void)[] = []
   let busy = 0
-  let running: { readonly endpoint: Loopback; readonly later: Later } | undefined
+  let running: { readonly endpoint: Loopback; readonly later: Later; readonly code: ThreadCode } | undefined
 
   function poolOf(functionName: string): Pool {
     const own = pools.get(functionName)
@@ -85,15 +103,25 @@ export function lambda(options: LambdaOptions): Lambda {
       : invokeException('ResourceNotFoundException', `There is no function ${functionName}.`)
   }
 
-  async function call(functionName: string, payload: string): Promise<string> {
+  /** @param trace the header of its chain of requests; absent: it begins one */
+  async function call(functionName: string, payload: string, trace?: string): Promise<string> {
     accept(payload, LAMBDA_LIMITS.syncPayloadBytes)
+    const chain = chainOf(functionName, trace)
+    if (isLoop(chain) && described(functionName)?.recursiveLoop !== 'Allow') throw loop(functionName)
+    return run(functionName, { requestId: randomUUID(), payload, traceId: chain.traceId })
+  }
+
+  async function run(functionName: string, event: AcceptedEvent): Promise<string> {
     const own = poolOf(functionName)
-    const timeoutMs = functions.find(({ name }) => name === functionName)?.timeoutMs ?? 0
+    const description = described(functionName)
+    if (description === undefined) throw new Error(`${functionName} is not described`)
     const ended = options.invoked?.(functionName)
     busy++
     try {
-      const elsewhere = options.elsewhere?.(functionName, payload)
-      const result = acceptedResult(await (elsewhere ?? own.run({ requestId: randomUUID(), payload, timeoutMs })))
+      const result = await shared.within(description, async () => {
+        const elsewhere = options.elsewhere?.(functionName, event.payload)
+        return acceptedResult(await (elsewhere ?? own.run({ ...event, timeoutMs: description.timeoutMs })))
+      })
       ended?.('done')
       return result
     } catch (thrown) {
@@ -112,23 +140,41 @@ export function lambda(options: LambdaOptions): Lambda {
     })
   }
 
-  function push(functionName: string, payload: string): void {
+  function described(functionName: string): FunctionDescription | undefined {
+    return functions.find(({ name }) => name === functionName)
+  }
+
+  function push(functionName: string, payload: string, trace?: string): void {
     accept(payload, LAMBDA_LIMITS.asyncPayloadBytes)
     poolOf(functionName)
-    const description = functions.find(({ name }) => name === functionName)
-    if (description !== undefined) running?.later.push(description, payload)
+    const description = described(functionName)
+    if (description === undefined) return
+    running?.later.push(description, payload, chainOf(functionName, trace))
+  }
+
+  function chainOf(functionName: string, trace: string | undefined): Lineage {
+    const chain = lineage(functionName, trace, clock.now())
+    chains.set(functionName, Math.max(chains.get(functionName) ?? 0, chain.before + 1))
+    return chain
   }
 
   async function start(): Promise<void> {
     if (running !== undefined) throw new Error('The local Lambda runs already.')
     const assets = functions.map((description) => ({ description, asset: assetOf(description) }))
     const code = await threadCode()
-    for (const each of assets) pools.set(each.description.name, poolFor(each.description, each.asset, code))
-    const queue = later({ clock, call, dropped: drop })
+    for (const each of assets) pools.set(each.description.name, poolFor(each.description, each.asset, code.url))
+    const queue = later({ clock, call: run, dropped: drop, twiceAfterMs: options.twiceAfterMs })
     const { port = 0, allows, signers = ANYBODY } = options
-    const verify = verifier('lambda', signers)
-    const served = await endpoint({ port, verify, allows, call, later: push, knows: (name) => pools.has(name) })
-    running = { endpoint: served, later: queue }
+    const served = await endpoint({
+      port,
+      verify: verifier('lambda', signers),
+      allows,
+      call,
+      later: push,
+      account: shared,
+      knows: (name) => pools.has(name),
+    })
+    running = { endpoint: served, later: queue, code }
   }
 
   function poolFor(description: FunctionDescription, asset: Asset, code: URL): Pool {
@@ -140,13 +186,18 @@ export function lambda(options: LambdaOptions): Lambda {
       log: lines,
       variables: () => options.variables?.(description.name) ?? {},
       environments: options.environments ?? ENVIRONMENTS,
+      idleMs: options.idleMs,
     })
   }
 
-  function drop(functionName: string, why: string): void {
+  /** To the destination, where there is one and the function's role may send there. */
+  function drop(event: Unprocessed): void {
+    const { name: functionName, onFailure } = event.description
     options.dropped?.(functionName)
-    const text = `EVENT DROPPED: ${why}`
-    lines.add({ functionName, environment: 0, stream: 'report', text })
+    const sent = onFailure !== undefined && (options.allows?.(functionName, 'sqs:SendMessage', onFailure) ?? true)
+    if (sent) unprocessed.push(invocationRecord(event, clock.now()))
+    const text = `EVENT DROPPED: ${event.because}${sent ? `; it is kept in ${onFailure}` : ''}`
+    lines.add({ functionName, environment: 0, requestId: event.requestId, stream: 'report', text })
   }
 
   async function stop(): Promise<void> {
@@ -155,6 +206,7 @@ export function lambda(options: LambdaOptions): Lambda {
     own?.later.stop()
     await Promise.all([...pools.values()].map((each) => each.stop()))
     await own?.endpoint.stop()
+    await own?.code.remove()
   }
 
   return {
@@ -177,8 +229,16 @@ export function lambda(options: LambdaOptions): Lambda {
         tellIdlers()
       }),
     logs: lines.of,
+    unprocessed: () => [...unprocessed],
+    throttles: shared.throttles,
+    longestChain: (functionName) => chains.get(functionName) ?? 0,
     environments: (functionName) => pools.get(functionName)?.alive() ?? 0,
     leftRunning: (functionName) => pools.get(functionName)?.leftRunning() ?? 0,
     killEnvironments: (functionName) => poolOf(functionName).kill(),
   }
+}
+
+function loop(functionName: string): Error {
+  const words = `Lambda stopped the invocation of ${functionName}: its chain of requests is a recursive loop.`
+  return invokeException('RecursiveInvocationException', words)
 }

@@ -15,12 +15,25 @@ export const LAMBDA_LIMITS = {
   /** Before a throttled asynchronous invocation is tried again: doubled each time, up to the most. */
   throttledAfterMs: 1_000,
   throttledAfterMostMs: 5 * 60_000,
-  /** An asynchronous event older than this, in milliseconds, is dropped. */
+  /** An asynchronous event older than this, in milliseconds, is dropped, unless the function has a limit of its own. */
   eventAgeMs: 6 * 60 * 60_000,
+  /**
+   * "Approximately 16 times" may one chain of requests invoke a function; the next invocation is stopped.
+   * https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+   */
+  invocationsInAChain: 16,
+  /** Concurrent executions of an account in a region by default. New accounts have less: 10. */
+  concurrency: 1_000,
 } as const
 
 /** Not Lambda's, but this stack's: environments of a function without reserved concurrency, unless told otherwise. */
-export const ENVIRONMENTS = 8
+export const ENVIRONMENTS = 6
+
+/**
+ * Most young-generation memory of an environment's thread, in MB. V8 would let it grow to three times 16 MB before it
+ * collects, and what a function leaves behind there is garbage after each event.
+ */
+export const YOUNG_GENERATION_MB = 2
 
 /** How many log lines are kept of each function. */
 export const LOG_LINES_KEPT = 1_000

@@ -17,6 +17,8 @@ export interface Task {
   readonly requestId: string
   /** JSON: what JSON cannot say, no function on AWS receives. */
   readonly payload: string
+  /** The trace header of its chain of requests, which the SDK passes on. */
+  readonly traceId: string
   readonly timeoutMs: number
 }
 

@@ -15,6 +15,8 @@ export interface PoolOptions {
   readonly variables: () => Readonly<Record<string, string>>
   /** Most environments when no concurrency is reserved. */
   readonly environments: number
+  /** After how long without an event an environment is ended, in milliseconds. */
+  readonly idleMs?: number | undefined
 }
 
 /** The environments of one function. */
@@ -33,21 +35,27 @@ type Waiting = { readonly resolve: (free: Environment) => void; readonly reject:
 
 /**
  * One event at a time in an environment. A free one is used again, the one used last first, which is how Lambda keeps
- * few of them warm; else a new one is made. Over the reserved concurrency a call is refused; where none is reserved
- * there is only the machine's limit, and calls wait in a queue.
+ * few of them warm; else a new one is made. One that was not used for a while is ended, as Lambda does after a time that
+ * it does not tell. Over the reserved concurrency a call is refused; where none is reserved there is, beside the
+ * account's (account.ts), only the machine's limit, and calls wait in a queue.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 export function pool(options: PoolOptions): Pool {
   const { description, log } = options
   const alive = new Set<Environment>()
   const free: Environment[] = []
+  const idling = new Map<Environment, () => void>()
   const waiting: Waiting[] = []
   const ending = new Set<Promise<unknown>>()
   let [made, leftRunning, stopped] = [0, 0, false]
 
   function take(): Environment | undefined {
     const kept = free.pop()
-    if (kept !== undefined) return kept
+    if (kept !== undefined) {
+      idling.get(kept)?.()
+      idling.delete(kept)
+      return kept
+    }
     return alive.size < (description.reservedConcurrency ?? options.environments) ? added() : undefined
   }
 
@@ -64,8 +72,19 @@ export function pool(options: PoolOptions): Pool {
     return own
   }
 
+  function keep(own: Environment): void {
+    free.push(own)
+    if (options.idleMs !== undefined)
+      idling.set(
+        own,
+        options.clock.after(options.idleMs, () => void own.end()),
+      )
+  }
+
   function forget(own: Environment, gone: Promise<unknown>): void {
     alive.delete(own)
+    idling.get(own)?.()
+    idling.delete(own)
     if (free.includes(own)) free.splice(free.indexOf(own), 1)
     const finished = gone.finally(() => ending.delete(finished))
     ending.add(finished)
@@ -100,7 +119,7 @@ export function pool(options: PoolOptions): Pool {
       try {
         return await own.run(task)
       } finally {
-        if (alive.has(own)) free.push(own)
+        if (alive.has(own)) keep(own)
         serveNext()
       }
     },

@@ -76,6 +76,9 @@ async function outcomeOf(handler: Handler, task: Task, startedAt: number) {
 
 async function serve(handler: Handler, task: Task): Promise<void> {
   current = task.requestId
+  // "Changes with each invocation": the SDK sends it with every call, which is how Lambda knows a chain of requests.
+  // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+  process.env['_X_AMZN_TRACE_ID'] = task.traceId
   work.begin()
   const startedAt = performance.now()
   const outcome = await outcomeOf(handler, task, startedAt)

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { FunctionDescription } from '../description.ts'
 import type { Asset } from './asset.ts'
+import { YOUNG_GENERATION_MB } from './limits.ts'
 import type { Setup } from './messages.ts'
 import { functionArn, lambdaVariables } from './variables.ts'
 
@@ -34,6 +35,9 @@ export function thread({ description, asset, code, variables }: ThreadOptions): 
     env: lambdaVariables(description, logStreamName, variables),
     stdout: true,
     stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: description.memoryMb },
+    resourceLimits: {
+      maxOldGenerationSizeMb: description.memoryMb,
+      maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+    },
   })
 }

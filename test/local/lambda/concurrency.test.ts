@@ -206,3 +206,106 @@ describe('a stop', () => {
     expect(await local.invoke('Fn', {})).toBe(1)
   })
 })
+
+describe("the account's concurrency", () => {
+  it('is shared by all functions; over it Lambda refuses, and nothing waits', async () => {
+    const one = await held({ name: 'One' })
+    const two = await held({ name: 'Two' })
+    const { local, line } = await started([one.description, two.description], { concurrency: 2 })
+    const calls = [local.invoke('One', { n: 1 }), local.invoke('Two', { n: 2 })]
+    await Promise.all([line('running 1'), line('running 2')])
+    for (const name of ['One', 'Two'])
+      await expect(local.invoke(name, { n: 3 })).rejects.toMatchObject({ name: 'TooManyRequestsException' })
+    one.open(1)
+    await calls[0]
+    const again = local.invoke('Two', { n: 4 })
+    await line('running 4')
+    for (const n of [2, 4]) two.open(n)
+    expect(await Promise.all([...calls, again])).toEqual([1, 2, 4])
+  })
+
+  it('counts what waits for one of this machine', async () => {
+    const { description, open } = await held()
+    const { local, line } = await started([description], { concurrency: 2, environments: 1 })
+    const calls = [local.invoke('Fn', { n: 1 }), local.invoke('Fn', { n: 2 })]
+    await line('running 1')
+    await expect(local.invoke('Fn', { n: 3 })).rejects.toMatchObject({ name: 'TooManyRequestsException' })
+    open(1)
+    await line('running 2')
+    open(2)
+    expect(await Promise.all(calls)).toEqual([1, 2])
+  })
+
+  it('is without what is reserved', async () => {
+    const own = await held({ name: 'Own', reservedConcurrency: 1 })
+    const { description } = await held()
+    const { local, line } = await started([own.description, description], { concurrency: 1 })
+    await expect(local.invoke('Fn', { n: 1 })).rejects.toMatchObject({ name: 'TooManyRequestsException' })
+    const call = local.invoke('Own', { n: 2 })
+    await line('running 2')
+    own.open(2)
+    expect(await call).toBe(2)
+  })
+
+  it('lets an asynchronous event wait its turn', async () => {
+    const { description, open } = await held({ timeoutMs: 60_000 })
+    const { local, clock, line } = await started([description], { concurrency: 1 })
+    const call = local.invoke('Fn', { n: 1 })
+    await line('running 1')
+    local.invokeLater('Fn', { n: 2 })
+    await expect(local.invoke('Fn', {})).rejects.toMatchObject({ name: 'TooManyRequestsException' })
+    open(1)
+    await call
+    clock.advance(1_000)
+    await line('running 2')
+    open(2)
+    await local.idle()
+    expect(clock.waiting()).toBe(0)
+  })
+})
+
+describe('an environment that is idle', () => {
+  it('is ended after a while, each by itself', async () => {
+    const { description, open } = await held({ timeoutMs: 60_000 })
+    const { local, clock, line } = await started([description], { idleMs: 10_000 })
+    const calls = [local.invoke('Fn', { n: 1 }), local.invoke('Fn', { n: 2 })]
+    await Promise.all([line('running 1'), line('running 2')])
+    open(1)
+    await calls[0]
+    clock.advance(9_999)
+    expect(local.environments('Fn')).toBe(2)
+    clock.advance(1)
+    expect(local.environments('Fn')).toBe(1)
+    open(2)
+    await calls[1]
+    clock.advance(10_000)
+    expect([local.environments('Fn'), clock.waiting()]).toEqual([0, 0])
+  })
+
+  it('stays when it is used again in time', async () => {
+    const { description, open } = await held({ timeoutMs: 60_000 })
+    const { local, clock, line } = await started([description], { idleMs: 10_000, environments: 1 })
+    for (const n of [1, 2, 3]) {
+      const call = local.invoke('Fn', { n })
+      expect((await line(`running ${n}`)).environment).toBe(1)
+      open(n)
+      await call
+      clock.advance(9_000)
+    }
+    const last = local.invoke('Fn', { n: 4 })
+    await line('running 4')
+    clock.advance(2_900)
+    expect(local.environments('Fn')).toBe(1)
+    open(4)
+    await last
+  })
+})
+
+it('a stack trace names files, and holds none of their code', async () => {
+  const text = `export const handler = async () => { throw new RangeError('too far') }`
+  const { local, line } = await started([await built(text)])
+  await failure(local.invoke('Fn', {}))
+  const { text: said } = await line('Invoke Error')
+  expect(said).toContain('thread.mjs')
+  expect(said.length).toBeLessThan(2_000)
+})

@@ -93,6 +93,91 @@ describe('an asynchronous invocation', () => {
     expect([attempts(own), own.clock.waiting()]).toEqual([0, 0])
   })
 
+  it('is dropped when it is older than the function takes', async () => {
+    const own = await started([await built(FAILING, { reservedConcurrency: 0, eventAgeMs: MINUTE })])
+    own.local.invokeLater('Fn', { name: 'ann' })
+    // Refused at 0, 1, 3, 7, 15 and 31 seconds; at 63 it would be too old.
+    for (const ms of [1, 2, 4, 8, 16]) {
+      await own.local.idle()
+      expect(dropped(own)).toBeUndefined()
+      own.clock.advance(ms * 1_000)
+    }
+    await own.local.idle()
+    expect(dropped(own)?.text).toContain('60 seconds old')
+    expect(own.clock.waiting()).toBe(0)
+  })
+
+  it('has one request id in all its attempts', async () => {
+    const text = `export const handler = async (_, { awsRequestId }) => { console.log('id', awsRequestId); throw new Error('no') }`
+    const own = await started([await built(text)])
+    own.local.invokeLater('Fn', {})
+    for (const minutes of [1, 2, 0]) {
+      await own.local.idle()
+      own.clock.advance(minutes * MINUTE)
+    }
+    const ids = own.local.logs('Fn').filter((line) => line.text.startsWith('id '))
+    expect([ids.length, new Set(ids.map((line) => line.text)).size]).toEqual([3, 1])
+  })
+
+  it('may come twice though nothing failed, with one request id', async () => {
+    const text = `export const handler = async ({ n }, { awsRequestId }) => console.log('got', n, awsRequestId)`
+    const again = [0, undefined, 5_000]
+    const own = await started([await built(text)], { twiceAfterMs: () => again.shift() })
+    for (const n of [1, 2, 3]) own.local.invokeLater('Fn', { n })
+    own.clock.advance(5_000)
+    await own.local.idle()
+    const got = own.local.logs('Fn').filter((line) => line.text.startsWith('got'))
+    expect(got.map((line) => line.text.slice(4, 5)).toSorted()).toEqual(['1', '1', '2', '3', '3'])
+    expect(new Set(got.map((line) => line.text)).size).toBe(3)
+  })
+})
+
+describe('an on-failure destination', () => {
+  const onFailure = 'arn:aws:sqs:local:000000000000:Failed'
+
+  it('keeps what failed for good, and why', async () => {
+    const own = await started([await built(FAILING, { retryAttempts: 1, onFailure })])
+    own.local.invokeLater('Fn', { name: 'ann' })
+    await own.local.idle()
+    expect(own.local.unprocessed()).toEqual([])
+    own.clock.advance(MINUTE)
+    await own.local.idle()
+    expect(own.local.unprocessed()).toMatchObject([
+      {
+        version: '1.0',
+        requestContext: {
+          functionArn: 'arn:aws:lambda:local:000000000000:function:Fn:$LATEST',
+          condition: 'RetriesExhausted',
+          approximateInvokeCount: 2,
+        },
+        requestPayload: { name: 'ann' },
+        responsePayload: { errorType: 'Error', errorMessage: 'no' },
+      },
+    ])
+    expect(dropped(own)?.text).toContain(onFailure)
+  })
+
+  it('keeps what was too old', async () => {
+    const own = await started([await built(FAILING, { reservedConcurrency: 0, eventAgeMs: 0, onFailure })])
+    own.local.invokeLater('Fn', {})
+    await own.local.idle()
+    expect(own.local.unprocessed()).toMatchObject([{ requestContext: { condition: 'EventAgeExceeded' } }])
+  })
+
+  it('gets nothing from a function whose role may not send there', async () => {
+    const description = await built(FAILING, { retryAttempts: 0, onFailure })
+    const asked: string[] = []
+    const own = await started([description], {
+      allows: (caller, action, arn) => asked.push(`${caller} ${action} ${arn}`) < 0,
+    })
+    own.local.invokeLater('Fn', {})
+    await own.local.idle()
+    expect([own.local.unprocessed(), asked]).toEqual([[], [`Fn sqs:SendMessage ${onFailure}`]])
+    expect(dropped(own)?.text).toBe('EVENT DROPPED: it failed 1 times')
+  })
+})
+
+describe('what waits', () => {
   it('is forgotten at a stop', async () => {
     const own = await started([await built(FAILING)])
     own.local.invokeLater('Fn', { name: 'ann' })
