@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { functionNames } from '../../infra/bundle.ts'
 import { answeredOnce, runtimeClientFile } from '../kit/runtime-api.ts'
-import { services } from '../kit/service.ts'
+import { services, type Service } from '../kit/service.ts'
 
 const file = runtimeClientFile()
 
@@ -30,9 +30,13 @@ describe.skipIf(file === undefined)(
   'under AWS’s own runtime interface client (skipped where aws-lambda-ric is not installed: .ci/run installs it)',
   () => {
     const service = services()
+    let running: Service
+    beforeAll(async () => {
+      running = await service({ ticks: false })
+    })
 
     it.each(functionNames())('the bundle of %s starts, and answers an event', async (name) => {
-      const { variablesOf, description } = await service({ ticks: false })
+      const { variablesOf, description } = running
       const { name: functionName = '' } = description.functions.find((each) => each.name.endsWith(`-${name}`)) ?? {}
       const { event, outcome } = OTHERS[name] ?? { event: GARBAGE, outcome: SEALED }
       expect(await answeredOnce(file ?? '', variablesOf(functionName), event)).toEqual(outcome)
