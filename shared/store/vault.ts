@@ -24,8 +24,11 @@ export class Unsealable extends Error {
   override readonly name = 'Unsealable'
 }
 
-/** How long an environment goes on with the key ring that it read, in milliseconds. */
+/** How long an environment goes on with the key ring that it read, in milliseconds, at most. */
 export const RING_CACHE_MS = 5 * 60_000
+
+/** By which part of that time one may be shorter than another: environments that started together do not read together. */
+const SPREAD = 0.2
 
 /** How soon a ring is read again for a key that it lacks, in milliseconds: an item that names a key of its own invention costs no more. */
 const READ_AGAIN_MS = 1_000
@@ -41,11 +44,17 @@ interface Keys {
 }
 
 /**
- * @param readRing reads the key ring's text from where it is kept
- * @param now epoch milliseconds
+ * Reads the key ring's text from where it is kept. Not `isNeeded`: the environment can go on with the ring that it knows,
+ * and should soon.
  */
-export function vault(readRing: () => Promise<string>, now: () => number = Date.now): Vault {
-  const rings = ringCache(readRing, now)
+export type ReadRing = (how: { readonly isNeeded: boolean }) => Promise<string>
+
+/**
+ * @param now epoch milliseconds
+ * @param random from 0 up to, but not including, 1
+ */
+export function vault(readRing: ReadRing, now: () => number = Date.now, random: () => number = Math.random): Vault {
+  const rings = ringCache(readRing, now, random)
 
   const open = async (sealed: unknown, place: Place): Promise<string> => {
     const { keys, iv, text } = await partsOf(sealed, place)
@@ -98,32 +107,39 @@ export function vault(readRing: () => Promise<string>, now: () => number = Date.
  *   environment 1        reads B, A ── seals with B
  *   environment 2   (has A) ──────────────── opens B? ─ reads B, A ✔    an item that its own service cannot open
  */
-function ringCache(readRing: () => Promise<string>, now: () => number) {
+function ringCache(readRing: ReadRing, now: () => number, random: () => number) {
   let known: readonly [Keys, ...Keys[]] | undefined
-  let readAt = -Infinity
-  let reading: Promise<readonly [Keys, ...Keys[]]> | undefined
+  let [readAt, freshUntil] = [-Infinity, -Infinity]
+  let reading: { readonly isNeeded: boolean; readonly done: Promise<readonly [Keys, ...Keys[]]> } | undefined
 
-  const read = (): Promise<readonly [Keys, ...Keys[]]> => {
-    reading ??= readOnce().finally(() => (reading = undefined))
-    return reading
+  /** One that can be done without gives up soon: whoever cannot do without reads after it. */
+  const read = async (isNeeded: boolean): Promise<readonly [Keys, ...Keys[]]> => {
+    if (reading !== undefined && isNeeded && !reading.isNeeded) await reading.done
+    reading ??= { isNeeded, done: readOnce(isNeeded).finally(() => (reading = undefined)) }
+    return reading.done
   }
-  const readOnce = async () => {
-    readAt = now()
+  const readOnce = async (isNeeded: boolean) => {
+    const askedAt = now()
+    // One that could be done without and fails says nothing of a key that is missing: it is looked for all the same.
+    if (isNeeded) readAt = askedAt
     try {
-      known = await derived(parseKeyRing(await readRing()))
+      known = await derived(parseKeyRing(await readRing({ isNeeded })))
+      readAt = askedAt
+      freshUntil = askedAt + RING_CACHE_MS * (1 - SPREAD * random())
     } catch (thrown) {
       // A place of keys that is away for a while stops nothing that goes on with the keys there are.
       if (known === undefined) throw thrown
+      freshUntil = now() + READ_AGAIN_MS * (1 + random())
     }
     return known
   }
-  const current = async () => (known !== undefined && now() - readAt < RING_CACHE_MS ? known : read())
+  const current = async () => (known !== undefined && now() < freshUntil ? known : read(known === undefined))
 
   return {
     current,
     async holding(id: string) {
       const keys = await current()
-      return keys.some((each) => each.id === id) || now() - readAt < READ_AGAIN_MS ? keys : read()
+      return keys.some((each) => each.id === id) || now() - readAt < READ_AGAIN_MS ? keys : read(true)
     },
   }
 }

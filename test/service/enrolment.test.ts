@@ -34,7 +34,7 @@ let running: Service
 
 beforeAll(async () => {
   running = await service()
-}, 90_000)
+})
 
 /** Gives out a code, as `devices enroll` does. */
 const given = (device: string, giving?: Giving) => givenBy(running, device, giving)

@@ -1,19 +1,28 @@
 import { describe, expect, it, test } from 'vitest'
 import { newKeyRing, parseKeyRing, printKeyRing, rotated, type KeyRing } from '../../shared/store/key-ring.ts'
-import { RING_CACHE_MS, Unsealable, vault, type Place } from '../../shared/store/vault.ts'
+import { RING_CACHE_MS, Unsealable, vault, type Place, type ReadRing } from '../../shared/store/vault.ts'
 
 const NOW = 1_800_000_000_000
 const PLACE: Place = { table: 'sessions', item: { pk: 'SESSION#17-a', sk: '-' }, attribute: 'ticket' }
 
 /** A ring that can be changed under the vaults that read it, and how often they did. */
 function kept(first: KeyRing = newKeyRing(NOW)) {
-  const state = { ring: first, reads: 0, away: false, now: NOW }
-  const read = async () => {
+  const state = { ring: first, reads: 0, needed: 0, away: false, throttled: false, now: NOW, random: 0 }
+  const read: ReadRing = async ({ isNeeded }) => {
     state.reads += 1
-    if (state.away) throw new Error('away')
+    state.needed += isNeeded ? 1 : 0
+    if (state.away || (state.throttled && !isNeeded)) throw new Error('away')
     return printKeyRing(state.ring)
   }
-  return { state, environment: () => vault(read, () => state.now) }
+  return {
+    state,
+    environment: () =>
+      vault(
+        read,
+        () => state.now,
+        () => state.random,
+      ),
+  }
 }
 
 describe('what is sealed', () => {
@@ -113,6 +122,46 @@ describe('the ring', () => {
     const own = environment()
     await Promise.all(Array.from({ length: 20 }, () => own.seal('x', PLACE)))
     expect(state.reads).toBe(1)
+  })
+
+  it('is read anew by each environment at a moment of its own, and never later than is promised', async () => {
+    const { state, environment } = kept()
+    const readsAfter = async (random: number, ms: number) => {
+      const own = environment()
+      state.random = random
+      await own.seal('x', PLACE)
+      const before = state.reads
+      state.now += ms
+      await own.seal('x', PLACE)
+      return state.reads - before
+    }
+    expect(await readsAfter(0.5, RING_CACHE_MS * 0.9 - 1)).toBe(0)
+    expect(await readsAfter(0.5, RING_CACHE_MS * 0.9)).toBe(1)
+    expect(await readsAfter(0, RING_CACHE_MS - 1)).toBe(0)
+    expect(await readsAfter(0, RING_CACHE_MS)).toBe(1)
+  })
+
+  it('is waited for only by who cannot go on without it, and read anew soon where that failed', async () => {
+    const { state, environment } = kept()
+    const [own, young] = [environment(), environment()]
+    const sealed = await own.seal('x', PLACE)
+    expect(state).toMatchObject({ reads: 1, needed: 1 })
+
+    // The place of keys throttles: who knows a ring goes on at once, and asks again a second later.
+    state.throttled = true
+    state.now += RING_CACHE_MS
+    expect(await own.open(sealed, PLACE)).toBe('x')
+    expect(await own.open(sealed, PLACE)).toBe('x')
+    expect(state).toMatchObject({ reads: 2, needed: 1 })
+    state.now += 1_000
+    expect(await own.open(sealed, PLACE)).toBe('x')
+    expect(state).toMatchObject({ reads: 3, needed: 1 })
+
+    // What a newer key sealed opens nowhere without it: this is worth the wait.
+    state.ring = rotated(state.ring, NOW)
+    const after = await young.seal('after', PLACE)
+    expect(await own.open(after, PLACE)).toBe('after')
+    expect(state).toMatchObject({ needed: 3 })
   })
 
   it('may be away while an environment knows it, and is not read for each stranger', async () => {

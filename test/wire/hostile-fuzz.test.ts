@@ -132,7 +132,7 @@ beforeAll(async () => {
   } as unknown as typeof handlers
   await furnish()
   process.stdout.write = (chunk: string | Uint8Array) => lines.push(String(chunk)) > 0
-}, 60_000)
+})
 
 afterAll(async () => {
   process.stdout.write = write

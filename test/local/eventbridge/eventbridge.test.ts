@@ -148,6 +148,15 @@ describe('a refusal of a whole request', () => {
     })
   })
 
+  it('is told to one who puts more often than the account may', async () => {
+    const { bridge: own, put, clock } = await bridge({ rate: { perSecond: 2, burst: 1 } })
+    await put(ENTRY)
+    await expect(put(ENTRY)).rejects.toMatchObject({ name: 'ThrottlingException' })
+    clock.advance(500)
+    await put(ENTRY)
+    expect(own.taken()).toHaveLength(2)
+  })
+
   it('is told of another operation', async () => {
     const { bridge: own } = await bridge()
     const credentials = { accessKeyId: 'upkeep', secretAccessKey: 'local' }

@@ -52,6 +52,13 @@ describe('waker', () => {
     expect(own.taken()).toEqual([])
   })
 
+  it('fails with the error that says so, where EventBridge throttles', async () => {
+    const passing = await wakingFunction({ rate: { perSecond: 0, burst: 1 } })
+    expect(await passing.wake()).toBe('woken')
+    await expect(passing.wake()).rejects.toMatchObject({ errorType: 'ThrottlingException' })
+    expect(passing.bridge.taken()).toHaveLength(1)
+  })
+
   it('fails with the error of the SDK, where the whole request was refused', async () => {
     const { wake } = await wakingFunction({ allows: () => false })
     await expect(wake()).rejects.toMatchObject({ errorType: 'AccessDeniedException' })

@@ -2,11 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms'
-import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { GetParameterCommand, PutParameterCommand, SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { JsonEndpoint } from '../../../infra/local/keys/endpoint.ts'
 import { kms } from '../../../infra/local/keys/kms.ts'
-import { parameters } from '../../../infra/local/keys/parameters.ts'
+import { parameters, STANDARD_PARAMETER_BYTES } from '../../../infra/local/keys/parameters.ts'
+import { MOST_KEYS, newKeyRing, printKeyRing, rotated } from '../../../shared/store/key-ring.ts'
+import { testClock } from '../../kit/clock.ts'
 
 const NAME = '/collaboration/master-key'
 const KEY = 'arn:aws:kms:local:000000000000:key/0a1b2c3d'
@@ -22,8 +24,8 @@ async function running<Part extends JsonEndpoint>(part: Part): Promise<Part> {
   return part
 }
 
-function parameterStore({ url }: JsonEndpoint, caller = 'reader') {
-  const client = new SSMClient(config(url, caller))
+function parameterStore({ url }: JsonEndpoint, caller = 'reader', more: SSMClientConfig = {}) {
+  const client = new SSMClient({ ...config(url, caller), ...more })
   onTestFinished(() => client.destroy())
   return {
     get: async () =>
@@ -80,6 +82,59 @@ describe('the local Parameter Store', () => {
     expect(await ask('AmazonSSM.GetParameter', '{}')).toEqual([400, 'MissingAuthenticationTokenException'])
     expect(await ask('AmazonSSM.DeleteParameter', '{}')).toEqual([400, 'UnknownOperationException'])
     expect(await ask('AmazonSSM.GetParameter', 'null')).toEqual([400, 'UnknownOperationException'])
+  })
+})
+
+const tried = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (thrown: unknown) => (thrown instanceof Error ? thrown.name : ''),
+  )
+const outcomes = async (count: number, work: () => Promise<unknown>) => {
+  const said: string[] = []
+  for (let at = 0; at < count; at += 1) said.push(await tried(work()))
+  return said
+}
+const oneTry = { maxAttempts: 1 }
+
+describe('the quotas of an account', () => {
+  it('let 40 parameters be read and 3 be written a second, and one more after a part of it', async () => {
+    const clock = testClock()
+    const store = await running(parameters({ region: 'local', values: { [NAME]: 'x' }, now: clock.now }))
+    const { get, put } = parameterStore(store, 'reader', oneTry)
+    expect(new Set(await outcomes(40, get))).toEqual(new Set(['done']))
+    expect(await tried(get())).toBe('ThrottlingException')
+    expect(await outcomes(4, () => put('y', true))).toEqual(['done', 'done', 'done', 'ThrottlingException'])
+    clock.advance(25)
+    expect(await outcomes(2, get)).toEqual(['done', 'ThrottlingException'])
+    clock.advance(60_000)
+    expect((await outcomes(41, get)).filter((each) => each === 'done')).toHaveLength(40)
+  })
+
+  it('let KMS be called so often, Encrypt and Decrypt together, and it says so in its words', async () => {
+    const { url } = await running(kms({ rates: { symmetric: { perSecond: 1, burst: 2 } }, now: testClock().now }))
+    const client = new KMSClient({ ...config(url, 'reader'), ...oneTry })
+    onTestFinished(() => client.destroy())
+    const Plaintext = Buffer.from('x')
+    const { CiphertextBlob } = await client.send(new EncryptCommand({ KeyId: KEY, Plaintext }))
+    const decrypt = () => client.send(new DecryptCommand({ KeyId: KEY, CiphertextBlob }))
+    await decrypt()
+    await expect(decrypt()).rejects.toMatchObject({
+      name: 'ThrottlingException',
+      message: expect.stringContaining('You have exceeded the rate at which you may call KMS'),
+    })
+  })
+
+  it('give a standard parameter 4 KB, which is enough for the fullest key ring', async () => {
+    const { get, put } = parameterStore(await running(parameters({ region: 'local' })))
+    const most = STANDARD_PARAMETER_BYTES
+    await put('x'.repeat(most), false)
+    await expect(put('x'.repeat(most + 1), true)).rejects.toMatchObject({ name: 'ValidationException' })
+    await expect(put('ä'.repeat(most / 2 + 1), true)).rejects.toMatchObject({ name: 'ValidationException' })
+    expect(await get()).toBe('x'.repeat(most))
+    let ring = newKeyRing(Date.now())
+    while (ring.length < MOST_KEYS) ring = rotated(ring, Date.now())
+    await put(printKeyRing(ring), true)
   })
 })
 
