@@ -4,6 +4,7 @@ import { jsonCodec } from '../../shared/cwa/json.ts'
 import { xmlCodec } from '../../shared/cwa/xml.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import { variable, variableIfSet } from './environment.ts'
+import { log } from './log.ts'
 
 /** The client of Communicator Web Access that the stack's settings describe. */
 export function upstream(): CwaClient {
@@ -12,6 +13,7 @@ export function upstream(): CwaClient {
     url: variable('CWA_URL'),
     codec: variable('CWA_CODEC') === 'xml' ? xmlCodec : jsonCodec,
     ...(ca !== undefined && { ca }),
+    onUnread: (doing, unread) => log('parts upstream could not be read', { doing, ...unread }),
   })
 }
 

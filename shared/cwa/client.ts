@@ -7,6 +7,7 @@ import type { CwaAnswer, CwaEvents, CwaMethod } from './model.ts'
 import { signIn, type SignedIn } from './sign-in.ts'
 import { ticketIn } from './sign-in-answer.ts'
 import { transport, type HttpAnswer } from './transport.ts'
+import type { Unread } from './unread.ts'
 import { wallClock, type Clock } from '../rules/clock.ts'
 
 export type { SignedIn }
@@ -20,6 +21,8 @@ export interface CwaOptions {
   /** Longest time, in milliseconds, for a command or one step of a sign-in. Default 10,000. */
   readonly deadlineMs?: number
   readonly clock?: Clock
+  /** Called with what of an answer, or of a batch of events, could not be read and was left out. */
+  readonly onUnread?: (doing: string, unread: Unread) => void
 }
 
 /** A session upstream. `ticket` is a secret. */
@@ -92,7 +95,7 @@ export function pollWait(said: number | undefined): number {
 
 /** @throws TypeError when `url` is no http or https URL */
 export function cwaClient(options: CwaOptions): CwaClient {
-  const { codec, deadlineMs = 10_000, clock = wallClock } = options
+  const { codec, deadlineMs = 10_000, clock = wallClock, onUnread } = options
   const url = new URL(options.url)
   if (!/^https?:$/.test(url.protocol)) throw new TypeError(`the server's URL must begin with https://, or http://`)
   const http = transport({ url, ca: options.ca, clock })
@@ -108,6 +111,7 @@ export function cwaClient(options: CwaOptions): CwaClient {
     })
     if (!isFine(answer)) throw faultIn(answer, doing)
     const said = responsesIn(codec, answer.body, doing)
+    if (said.unread) onUnread?.(doing, said.unread)
     const fault = sessionFault(said.answers)
     if (fault) throw fault
     return { said, answers: said.answers, ticket: ticketIn(answer) ?? ticket }
@@ -153,11 +157,13 @@ export function cwaClient(options: CwaOptions): CwaClient {
       deadlineMs: holdMs,
     })
     if (!isFine(answer)) throw faultIn(answer, 'fetching events')
-    return { ...eventsIn(codec, answer.body, sid), ticket: ticketIn(answer) ?? ticket }
+    const { unread, ...brought } = eventsIn(codec, answer.body, sid)
+    if (unread) onUnread?.('fetching events', unread)
+    return { ...brought, ticket: ticketIn(answer) ?? ticket }
   }
 
   return {
-    signIn: (user, password) => signIn({ transport: http, codec, deadlineMs, clock }, user, password),
+    signIn: (user, password) => signIn({ transport: http, codec, deadlineMs, clock, onUnread }, user, password),
     initiateSession,
     command,
     poll,

@@ -171,6 +171,24 @@ describe('a session whose server lies', () => {
     for (const event of events) expect(JSON.stringify(event).length).toBeLessThan(20_000)
   })
 
+  it('about parts of events goes on, and has the rest: a desktop client’s state for as long as it is published', async () => {
+    const meeting = { name: 'state', instance: 1, value: { type: 'calendarState', availability: 6_500 } }
+    const batch = (eid: number): Told => ({
+      body: JSON.stringify({
+        cwaEvents: {
+          ackId: eid + 1,
+          pollWaitTime: 0,
+          events: [{ event: 'selfPresence', eid, categories: [meeting] }, done(eid + 1)],
+        },
+      }),
+    })
+    const { untilHeld, numbers, asked } = await listening([6, 8, 10, 12].map((eid) => () => batch(eid)))
+
+    expect(await untilHeld).toBe(13)
+    expect(asked).toEqual([5, 7, 9, 11, 13])
+    expect(await numbers()).toEqual([7, 9, 11, 13])
+  })
+
   it('about its ticket goes on with the one that another function was told', async () => {
     const [asked, kept] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const tickets: string[] = []
