@@ -1,6 +1,7 @@
 import { cwaClient, type CwaClient } from '../../shared/cwa/client.ts'
 import { CwaFault, SignInRefused } from '../../shared/cwa/faults.ts'
 import { jsonCodec } from '../../shared/cwa/json.ts'
+import { legacyTlsOf } from '../../shared/cwa/legacy-tls.ts'
 import { xmlCodec } from '../../shared/cwa/xml.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import { variable, variableIfSet } from './environment.ts'
@@ -9,10 +10,12 @@ import { log } from './log.ts'
 /** The client of Communicator Web Access that the stack's settings describe. */
 export function upstream(): CwaClient {
   const ca = variableIfSet('CWA_CA')
+  const lowest = variableIfSet('CWA_LEGACY_TLS')
   return cwaClient({
     url: variable('CWA_URL'),
     codec: variable('CWA_CODEC') === 'xml' ? xmlCodec : jsonCodec,
     ...(ca !== undefined && { ca }),
+    ...(lowest !== undefined && { legacyTls: legacyTlsOf(lowest) }),
     onUnread: (doing, unread) => log('parts upstream could not be read', { doing, ...unread }),
   })
 }

@@ -4,6 +4,7 @@ import { availabilityNumber } from './availability.ts'
 import type { CwaCodec } from './codec.ts'
 import { CwaFault, faultOf, faultOfStatus } from './faults.ts'
 import type { CwaAnswer, CwaEvents, CwaMethod } from './model.ts'
+import type { LegacyTls } from './legacy-tls.ts'
 import { signIn, type SignedIn } from './sign-in.ts'
 import { ticketIn } from './sign-in-answer.ts'
 import { transport, type HttpAnswer } from './transport.ts'
@@ -18,6 +19,8 @@ export interface CwaOptions {
   readonly codec: CwaCodec
   /** PEM of the CAs to trust instead of the public ones. */
   readonly ca?: string
+  /** The lowest version of TLS for a server of its time, and signatures of that time; off unless set. */
+  readonly legacyTls?: LegacyTls
   /** Longest time, in milliseconds, for a command or one step of a sign-in. Default 10,000. */
   readonly deadlineMs?: number
   readonly clock?: Clock
@@ -98,7 +101,7 @@ export function cwaClient(options: CwaOptions): CwaClient {
   const { codec, deadlineMs = 10_000, clock = wallClock, onUnread } = options
   const url = new URL(options.url)
   if (!/^https?:$/.test(url.protocol)) throw new TypeError(`the server's URL must begin with https://, or http://`)
-  const http = transport({ url, ca: options.ca, clock })
+  const http = transport({ url, ca: options.ca, legacyTls: options.legacyTls, clock })
 
   const post = async (session: { sid?: string; ticket: string }, methods: readonly CwaMethod[], doing: string) => {
     const { sid, ticket } = session
