@@ -68,7 +68,7 @@ export async function scriptedServer(
 export interface NtlmGateOptions {
   readonly scheme?: 'NTLM' | 'Negotiate'
   readonly password?: string
-  readonly channelBindings?: Buffer
+  readonly channelBindings?: Buffer | undefined
   /** Changes the challenge before it is sent. */
   readonly doctor?: (challengeMessage: Buffer) => void
 }
