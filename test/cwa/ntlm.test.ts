@@ -225,7 +225,7 @@ describe('the client', () => {
   test('answers a challenge without extended session security, and is accepted', () => {
     const negotiateMessage = negotiate()
     const challengeMessage = challenge({ negotiateMessage, ...SERVER })
-    challengeMessage.writeUInt32LE(challengeMessage.readUInt32LE(20) & ~FLAGS.extendedSessionSecurity, 20)
+    challengeMessage.writeUInt32LE((challengeMessage.readUInt32LE(20) & ~FLAGS.extendedSessionSecurity) >>> 0, 20)
     const options = { negotiateMessage, user: 'ann', domain: 'CONTOSO', password: 'secret', now: NOW }
     const authenticateMessage = authenticate({ ...options, challenge: challengeMessage })
 
