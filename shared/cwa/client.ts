@@ -2,6 +2,7 @@ import type { Availability } from '../rules/messaging.ts'
 import { attempt, eventsIn, responsesIn, unanswered } from './answers.ts'
 import { availabilityNumber } from './availability.ts'
 import type { CwaCodec } from './codec.ts'
+import { Cut, mayBeHalf, isCutAnswer, isCutConnection } from './cut.ts'
 import { CwaFault, faultOf, faultOfStatus } from './faults.ts'
 import type { CwaAnswer, CwaEvents, CwaMethod } from './model.ts'
 import type { LegacyTls } from './legacy-tls.ts'
@@ -152,15 +153,17 @@ export function cwaClient(options: CwaOptions): CwaClient {
 
   const poll: CwaClient['poll'] = async ({ sid, ticket }, { ackId, active, signal, holdMs = 60_000 }) => {
     const query = new URLSearchParams({ Sid: sid, AckID: String(ackId), UA: String(active) })
-    const answer = await http.request({
-      method: 'GET',
-      path: `${EVENTS}?${query}`,
-      headers: { 'CWA-Ticket': ticket },
-      signal,
-      deadlineMs: holdMs,
+    const since = clock.now()
+    const cut = (fault: CwaFault) => new Cut(fault.message, clock.now() - since, fault.cause)
+    const get = { method: 'GET', path: `${EVENTS}?${query}`, headers: { 'CWA-Ticket': ticket } } as const
+    const answer = await http.request({ ...get, signal, deadlineMs: holdMs }).catch((thrown: unknown) => {
+      throw isCutConnection(thrown) ? cut(thrown) : thrown
     })
-    if (!isFine(answer)) throw faultIn(answer, 'fetching events')
-    const { unread, ...brought } = eventsIn(codec, answer.body, sid)
+    if (!isFine(answer)) {
+      const fault = faultIn(answer, 'fetching events')
+      throw isCutAnswer(answer) && !(fault instanceof SessionNotFound) ? cut(fault) : fault
+    }
+    const { unread, ...brought } = whole(answer, cut, () => eventsIn(codec, answer.body, sid))
     if (unread) onUnread?.('fetching events', unread)
     return { ...brought, ticket: ticketIn(answer) ?? ticket }
   }
@@ -192,6 +195,16 @@ function initiation(availability: Availability, signInData: string | undefined):
     autoPublishMachineState: true,
     autoSubscribePresenceForContacts: true,
     ...(signInData !== undefined && { signInData }),
+  }
+}
+
+/** What is read of an answer; where it cannot be, as it is empty or may be half of one, the GET was cut. */
+function whole<T>(answer: HttpAnswer, cut: (fault: CwaFault) => Cut, read: () => T): T {
+  try {
+    return read()
+  } catch (thrown) {
+    const isHalf = isCutAnswer(answer) || mayBeHalf(answer)
+    throw thrown instanceof CwaFault && isHalf && thrown.kind !== 'sign-in' ? cut(thrown) : thrown
   }
 }
 
