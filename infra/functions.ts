@@ -212,6 +212,7 @@ function variables(stack: Stack, needs: Needs, props: FunctionsProps) {
     ...(needs.findsListener && { SESSIONS_PER_LISTENER: String(settings.sessionsPerListener) }),
     ...(needs.upstream && { CWA_URL: settings.upstreamUrl, CWA_CODEC: settings.codec }),
     ...(needs.upstream && settings.privateCa !== undefined && { CWA_CA: settings.privateCa }),
+    ...(needs.upstream && settings.legacyTls !== undefined && { CWA_LEGACY_TLS: settings.legacyTls }),
   }
   return set
 }

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import * as v from 'valibot'
+import { LEGACY_TLS } from '../shared/cwa/legacy-tls.ts'
 
 /** Settings are CDK context under this prefix: in cdk.json, or `-c collaboration:upstreamUrl=https://…`. */
 const PREFIX = 'collaboration:'
@@ -26,6 +27,7 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   upstreamUrl: 'http:// or https://, a host, and a port if it is not 80 or 443; no user name, no path',
   codec: '"json" or "xml"',
   privateCa: `the path of a file of at most ${CA_BYTES} bytes that holds certificates in PEM and no private key`,
+  legacyTls: `one of ${LEGACY_TLS.map((each) => `"${each}"`).join(', ')}`,
   masterKey:
     '"ssm:/path" of a parameter (letters, digits, . - _ and /), or "kms:" and the ARN of a symmetric KMS key (not an alias)',
   vpc: '{"id", "availabilityZones", "subnets", "routeTables", "dynamoDbEndpoint"}, with -c as JSON text',
@@ -67,6 +69,7 @@ const schema = v.object({
   ),
   codec: v.optional(v.picklist(['json', 'xml']), 'json'),
   privateCa: v.optional(v.pipe(v.string(), v.rawTransform(readCertificates))),
+  legacyTls: v.optional(v.picklist(LEGACY_TLS)),
   masterKey: v.optional(v.pipe(v.string(), v.check(isMasterKey))),
   vpc: v.optional(
     v.pipe(

@@ -11,6 +11,7 @@ export type Variable =
   | 'CWA_URL'
   | 'CWA_CODEC'
   | 'CWA_CA'
+  | 'CWA_LEGACY_TLS'
 
 export function variable(name: Variable): string {
   const value = process.env[name]

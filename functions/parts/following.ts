@@ -1,11 +1,11 @@
 import { pollWait, type CwaClient } from '../../shared/cwa/client.ts'
-import { Unanswered } from '../../shared/cwa/exchange.ts'
 import { CwaFault } from '../../shared/cwa/faults.ts'
 import { eventsOf } from '../../shared/cwa/messaging.ts'
 import type { CwaEvents } from '../../shared/cwa/model.ts'
 import { inBatches, lastEid, type Cursor } from '../../shared/rules/batches.ts'
 import { isAttended, type Open } from '../../shared/rules/seat.ts'
 import type { Sessions } from '../../shared/store/sessions.ts'
+import { after, NOTHING_WRONG } from './asking-again.ts'
 import { keeping } from './keeping.ts'
 import { log, why } from './log.ts'
 import { newsReader, type News } from './news.ts'
@@ -33,8 +33,6 @@ export interface Following {
   readonly ended: Promise<string | undefined>
 }
 
-/** Pause before the same GET is tried again, in milliseconds: doubles from the first to the last, with full jitter. */
-const AGAIN_MS = { first: 500, last: 60_000 } as const
 /**
  * How many answers in a row that are no use end a session. One alone may be a gateway's HTML page, or cut off on the
  * way; asking for the same events again loses nothing.
@@ -191,7 +189,7 @@ export function follow(first: Open, parts: FollowingParts, turn: Turn): Followin
    *   administrator                      revoke ✔ ─ its seats: none
    */
   const run = async (): Promise<string | undefined> => {
-    let failures = 0
+    let row = NOTHING_WRONG
     let useless = 0
     while (!signal.aborted) {
       try {
@@ -202,7 +200,7 @@ export function follow(first: Open, parts: FollowingParts, turn: Turn): Followin
           await start()
         }
         await once()
-        failures = 0
+        row = NOTHING_WRONG
         useless = 0
       } catch (thrown) {
         listening.resolve()
@@ -211,10 +209,10 @@ export function follow(first: Open, parts: FollowingParts, turn: Turn): Followin
         const fault = thrown instanceof CwaFault ? thrown : undefined
         useless = fault?.kind === 'give-up' ? useless + 1 : 0
         if (fault && (await isOver(fault, useless).catch(() => false))) return fault.message
-        // A GET that was held for longer than this side waits is no failure: the next follows at once.
-        failures = fault instanceof Unanswered ? 0 : failures + 1
-        log('listening failed', { session, failures, why: why(thrown) })
-        await pause(clock, backOff(failures, random(), fault?.retryAfterMs), signal)
+        const next = after(row, thrown, random())
+        row = next.row
+        log('listening failed', { session, ...row, why: why(thrown) })
+        if (next.pauseMs > 0) await pause(clock, next.pauseMs, signal)
       }
     }
     return undefined
@@ -238,10 +236,4 @@ export function follow(first: Open, parts: FollowingParts, turn: Turn): Followin
     },
     ended,
   }
-}
-
-/** @param askedMs what the server itself asked for: never less than that */
-function backOff(failures: number, random: number, askedMs = 0): number {
-  if (failures === 0) return 0
-  return askedMs + random * Math.min(AGAIN_MS.last, AGAIN_MS.first * 2 ** failures)
 }

@@ -1,20 +1,26 @@
 import { cwaClient, type CwaClient } from '../../shared/cwa/client.ts'
 import { CwaFault, SignInRefused } from '../../shared/cwa/faults.ts'
 import { jsonCodec } from '../../shared/cwa/json.ts'
+import { legacyTlsOf } from '../../shared/cwa/legacy-tls.ts'
 import { xmlCodec } from '../../shared/cwa/xml.ts'
 import { wallClock } from '../../shared/rules/clock.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import { variable, variableIfSet } from './environment.ts'
+import { log } from './log.ts'
 import { measuredUpstream } from './measured-upstream.ts'
 import { measure } from './metrics.ts'
 
 /** The client of Communicator Web Access that the stack's settings describe. */
 export function upstream(): CwaClient {
   const ca = variableIfSet('CWA_CA')
+  const lowest = variableIfSet('CWA_LEGACY_TLS')
   const client = cwaClient({
     url: variable('CWA_URL'),
     codec: variable('CWA_CODEC') === 'xml' ? xmlCodec : jsonCodec,
     ...(ca !== undefined && { ca }),
+    ...(lowest !== undefined && { legacyTls: legacyTlsOf(lowest) }),
+    onUnread: (doing, { parts: count, first }) =>
+      log('parts upstream could not be read', { count, why: `${doing}: ${first.join('; ')}` }),
   })
   return measuredUpstream(client, measure, wallClock)
 }

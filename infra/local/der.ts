@@ -24,6 +24,8 @@ export const octets = (content: Uint8Array): Buffer => tagged(0x04, content)
 export const text = (value: string): Buffer => tagged(0x0c, Buffer.from(value, 'utf8'))
 export const truth = (): Buffer => tagged(0x01, Buffer.from([0xff]))
 
+export const nothing = (): Buffer => tagged(0x05)
+
 /** An ENUMERATED below 128. */
 export const enumerated = (value: number): Buffer => tagged(0x0a, Buffer.from([value]))
 

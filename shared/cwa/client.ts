@@ -2,11 +2,14 @@ import type { Availability } from '../rules/messaging.ts'
 import { attempt, eventsIn, responsesIn, unanswered } from './answers.ts'
 import { availabilityNumber } from './availability.ts'
 import type { CwaCodec } from './codec.ts'
+import { Cut, mayBeHalf, isCutAnswer, isCutConnection } from './cut.ts'
 import { CwaFault, faultOf, faultOfStatus } from './faults.ts'
 import type { CwaAnswer, CwaEvents, CwaMethod } from './model.ts'
+import type { LegacyTls } from './legacy-tls.ts'
 import { signIn, type SignedIn } from './sign-in.ts'
 import { ticketIn } from './sign-in-answer.ts'
 import { transport, type HttpAnswer } from './transport.ts'
+import type { Unread } from './unread.ts'
 import { wallClock, type Clock } from '../rules/clock.ts'
 
 export type { SignedIn }
@@ -17,9 +20,13 @@ export interface CwaOptions {
   readonly codec: CwaCodec
   /** PEM of the CAs to trust instead of the public ones. */
   readonly ca?: string
+  /** The lowest version of TLS for a server of its time, and signatures of that time; off unless set. */
+  readonly legacyTls?: LegacyTls
   /** Longest time, in milliseconds, for a command or one step of a sign-in. Default 10,000. */
   readonly deadlineMs?: number
   readonly clock?: Clock
+  /** Called with what of an answer, or of a batch of events, could not be read and was left out. */
+  readonly onUnread?: (doing: string, unread: Unread) => void
 }
 
 /** A session upstream. `ticket` is a secret. */
@@ -92,10 +99,10 @@ export function pollWait(said: number | undefined): number {
 
 /** @throws TypeError when `url` is no http or https URL */
 export function cwaClient(options: CwaOptions): CwaClient {
-  const { codec, deadlineMs = 10_000, clock = wallClock } = options
+  const { codec, deadlineMs = 10_000, clock = wallClock, onUnread } = options
   const url = new URL(options.url)
   if (!/^https?:$/.test(url.protocol)) throw new TypeError(`the server's URL must begin with https://, or http://`)
-  const http = transport({ url, ca: options.ca, clock })
+  const http = transport({ url, ca: options.ca, legacyTls: options.legacyTls, clock })
 
   const post = async (session: { sid?: string; ticket: string }, methods: readonly CwaMethod[], doing: string) => {
     const { sid, ticket } = session
@@ -108,6 +115,7 @@ export function cwaClient(options: CwaOptions): CwaClient {
     })
     if (!isFine(answer)) throw faultIn(answer, doing)
     const said = responsesIn(codec, answer.body, doing)
+    if (said.unread) onUnread?.(doing, said.unread)
     const fault = sessionFault(said.answers)
     if (fault) throw fault
     return { said, answers: said.answers, ticket: ticketIn(answer) ?? ticket }
@@ -145,19 +153,23 @@ export function cwaClient(options: CwaOptions): CwaClient {
 
   const poll: CwaClient['poll'] = async ({ sid, ticket }, { ackId, active, signal, holdMs = 60_000 }) => {
     const query = new URLSearchParams({ Sid: sid, AckID: String(ackId), UA: String(active) })
-    const answer = await http.request({
-      method: 'GET',
-      path: `${EVENTS}?${query}`,
-      headers: { 'CWA-Ticket': ticket },
-      signal,
-      deadlineMs: holdMs,
+    const since = clock.now()
+    const cut = (fault: CwaFault) => new Cut(fault.message, clock.now() - since, fault.cause)
+    const get = { method: 'GET', path: `${EVENTS}?${query}`, headers: { 'CWA-Ticket': ticket } } as const
+    const answer = await http.request({ ...get, signal, deadlineMs: holdMs }).catch((thrown: unknown) => {
+      throw isCutConnection(thrown) ? cut(thrown) : thrown
     })
-    if (!isFine(answer)) throw faultIn(answer, 'fetching events')
-    return { ...eventsIn(codec, answer.body, sid), ticket: ticketIn(answer) ?? ticket }
+    if (!isFine(answer)) {
+      const fault = faultIn(answer, 'fetching events')
+      throw isCutAnswer(answer) && !(fault instanceof SessionNotFound) ? cut(fault) : fault
+    }
+    const { unread, ...brought } = whole(answer, cut, () => eventsIn(codec, answer.body, sid))
+    if (unread) onUnread?.('fetching events', unread)
+    return { ...brought, ticket: ticketIn(answer) ?? ticket }
   }
 
   return {
-    signIn: (user, password) => signIn({ transport: http, codec, deadlineMs, clock }, user, password),
+    signIn: (user, password) => signIn({ transport: http, codec, deadlineMs, clock, onUnread }, user, password),
     initiateSession,
     command,
     poll,
@@ -183,6 +195,16 @@ function initiation(availability: Availability, signInData: string | undefined):
     autoPublishMachineState: true,
     autoSubscribePresenceForContacts: true,
     ...(signInData !== undefined && { signInData }),
+  }
+}
+
+/** What is read of an answer; where it cannot be, as it is empty or may be half of one, the GET was cut. */
+function whole<T>(answer: HttpAnswer, cut: (fault: CwaFault) => Cut, read: () => T): T {
+  try {
+    return read()
+  } catch (thrown) {
+    const isHalf = isCutAnswer(answer) || mayBeHalf(answer)
+    throw thrown instanceof CwaFault && isHalf && thrown.kind !== 'sign-in' ? cut(thrown) : thrown
   }
 }
 

@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import { boolean, category, error, integer, maybe, message, string, uri } from './json-shapes.ts'
+import { readable } from './json-lenient.ts'
 import type { CwaEvent, CwaEvents } from './model.ts'
+import { unreadParts, type UnreadParts } from './unread.ts'
 
 const eid = integer
 const head = { eid, confId: integer }
@@ -116,10 +118,44 @@ const event: v.GenericSchema<unknown, CwaEvent> = v.lazy((input) => {
   return typeof name === 'string' && !NAMES.has(name) ? unknown : known
 })
 
-export const events: v.GenericSchema<unknown, CwaEvents> = v.object({
+/** The envelope: without an `ackId` that can be read nothing of it can be acknowledged, and a `sid` says whose it is. */
+export const envelope = v.object({
   sid: maybe(string),
   ackId: integer,
-  pollWaitTime: maybe(integer),
-  sessionTimeout: maybe(integer),
-  events: v.array(event),
+  pollWaitTime: maybe(v.unknown()),
+  sessionTimeout: maybe(v.unknown()),
+  events: v.array(v.unknown()),
 })
+
+/** Reads the events of an envelope, each as far as it can be read. */
+export function eventsOf(
+  { events, ...head }: v.InferOutput<typeof envelope>,
+  unread: UnreadParts = unreadParts(),
+): CwaEvents {
+  const { sid, ackId } = head
+  const times = v.object({ pollWaitTime: maybe(integer), sessionTimeout: maybe(integer) })
+  return {
+    ...(sid !== undefined && { sid }),
+    ackId,
+    ...readable(timesIn(head), times, 'cwaEvents', unread),
+    events: events.flatMap((each, at) => eventIn(each, `cwaEvents.events.${at}`, unread) ?? []),
+    ...unread.said(),
+  }
+}
+
+const timesIn = ({ pollWaitTime, sessionTimeout }: { pollWaitTime?: unknown; sessionTimeout?: unknown }) => ({
+  ...(pollWaitTime !== undefined && { pollWaitTime }),
+  ...(sessionTimeout !== undefined && { sessionTimeout }),
+})
+
+/** Of an event that cannot be read the `eid` counts; without it, it cannot be told from what was seen already. */
+function eventIn(value: unknown, place: string, unread: UnreadParts): CwaEvent | undefined {
+  const numbered = v.safeParse(v.object({ eid }), value)
+  if (!numbered.success) {
+    unread.note(`the JSON is not readable: ${place}.eid should be there, a whole number`)
+    return undefined
+  }
+  const name: unknown = Object(value).event
+  const unnamed = { event: 'other', name: typeof name === 'string' ? name : 'unnamed', ...numbered.output } as const
+  return readable(value, event, place, unread) ?? unnamed
+}

@@ -30,6 +30,7 @@ const categoryValue = v.variant('type', [
   }),
   v.object({ type: v.literal('note'), noteType: maybe(string), text: string }),
   v.object({ type: v.literal('contactCard'), displayName: maybe(string), email: maybe(string) }),
+  v.object({ type: v.literal('unread') }),
 ])
 
 export const category = v.object({

@@ -1,10 +1,12 @@
 import * as v from 'valibot'
 import type { CwaCodec } from './codec.ts'
 import { CwaFault } from './faults.ts'
-import { events } from './json-events.ts'
+import { envelope, eventsOf } from './json-events.ts'
+import { readable } from './json-lenient.ts'
 import { error, integer, maybe, method, string, uri } from './json-shapes.ts'
 import { CWA_LIMITS } from './limits.ts'
 import type { CwaAnswer, CwaRequests, CwaResponses } from './model.ts'
+import { unreadParts } from './unread.ts'
 
 /**
  * The model as JSON, envelope by envelope: `{"cwaRequests": {…}}`, `{"cwaResponses": {…}}`, `{"cwaEvents": {…}}`.
@@ -16,12 +18,9 @@ export const jsonCodec: CwaCodec = {
   printRequests: (value) => JSON.stringify({ cwaRequests: value }),
   parseRequests: (text) => read(text, 'cwaRequests', requests),
   printResponses: (value) => JSON.stringify({ cwaResponses: value }),
-  parseResponses(text) {
-    const { answers, ...rest } = read(text, 'cwaResponses', responses)
-    return { ...rest, answers: answers.filter((answer) => answer !== undefined) }
-  },
+  parseResponses,
   printEvents: (value) => JSON.stringify({ cwaEvents: value }),
-  parseEvents: (text) => read(text, 'cwaEvents', events),
+  parseEvents: (text) => eventsOf(read(text, 'cwaEvents', envelope)),
 }
 
 const requests: v.GenericSchema<unknown, CwaRequests> = v.object({ sid: maybe(string), methods: v.array(method) })
@@ -61,21 +60,31 @@ const passedOver = v.pipe(
   v.transform(() => undefined),
 )
 
-const responses: v.GenericSchema<
-  unknown,
-  Omit<CwaResponses, 'answers'> & { readonly answers: readonly (CwaAnswer | undefined)[] }
-> = v.object({
+const answerOrNothing = v.lazy((input): v.GenericSchema<unknown, CwaAnswer | undefined> => {
+  const name: unknown = Object(input).answer
+  return typeof name === 'string' && !ANSWERS.has(name) ? passedOver : answer
+})
+
+const head = v.object({
   sid: maybe(string),
   requestProcessed: maybe(integer),
   unexpectedElement: maybe(integer),
-  answers: v.array(
-    v.lazy((input) => {
-      const name: unknown = Object(input).answer
-      return typeof name === 'string' && !ANSWERS.has(name) ? passedOver : answer
-    }),
-  ),
-  events: maybe(events),
 })
+
+/** Each answer as far as it can be read. One of which nothing is left says nothing of its method. */
+function parseResponses(text: string): CwaResponses {
+  const whole = read(text, 'cwaResponses', v.looseObject({ answers: v.array(v.unknown()) }))
+  const unread = unreadParts()
+  const { answers, events, ...rest } = whole
+  const brought = v.safeParse(envelope, events)
+  if (events !== undefined && !brought.success) unread.note('the JSON is not readable: cwaResponses.events')
+  return {
+    ...readable(rest, head, 'cwaResponses', unread),
+    answers: answers.flatMap((each, at) => readable(each, answerOrNothing, `cwaResponses.answers.${at}`, unread) ?? []),
+    ...(brought.success && { events: eventsOf(brought.output, unread) }),
+    ...unread.said(),
+  }
+}
 
 /** Words about a fault name the place and what was expected there, never the value: it may be a password. */
 function read<T>(text: string, envelope: string, schema: v.GenericSchema<unknown, T>): T {

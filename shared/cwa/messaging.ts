@@ -181,5 +181,7 @@ function stateIn(categories: readonly CwaCategory[]) {
     .map((type) => states.find((state) => state.type === type))
     .find((state) => state !== undefined)
   if (best) return availabilityOf(best.availability)
-  return named.length > 0 ? ('offline' as const) : undefined
+  // One that says what is not understood does not say that there is nobody.
+  const isEmpty = named.length > 0 && named.every(({ value }) => value === undefined)
+  return isEmpty ? ('offline' as const) : undefined
 }

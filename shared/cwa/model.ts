@@ -1,3 +1,5 @@
+import type { Unread } from './unread.ts'
+
 /**
  * Communicator Web Access as typed values: the methods a client posts, the answers they get, the events a GET brings.
  * The model is one; shared/cwa/json.ts and shared/cwa/xml.ts print and parse it.
@@ -114,6 +116,8 @@ export interface CwaResponses {
   readonly requestProcessed?: number
   readonly unexpectedElement?: number
   readonly answers: readonly CwaAnswer[]
+  /** What could not be read and was left out. It is never printed. */
+  readonly unread?: Unread
   /** Events that came along with the answer (bb969556). They come again on the data channel until acknowledged there. */
   readonly events?: CwaEvents
 }
@@ -155,6 +159,8 @@ export interface CwaEvents {
   /** Seconds until the session ends without activity. */
   readonly sessionTimeout?: number
   readonly events: readonly CwaEvent[]
+  /** What could not be read and was left out; the `eid` of such an event counts all the same. It is never printed. */
+  readonly unread?: Unread
 }
 
 export type GroupChange = {
@@ -192,6 +198,8 @@ export type CategoryValue =
     }
   | { readonly type: 'note'; readonly noteType?: string; readonly text: string }
   | { readonly type: 'contactCard'; readonly displayName?: string; readonly email?: string }
+  /** A state of a type that is not ours (`calendarState`), or that cannot be read: the category is not empty. */
+  | { readonly type: 'unread' }
 
 export interface PresenceOfUser {
   readonly uri: string
@@ -270,6 +278,6 @@ export type CwaEvent =
           readonly moreAvailable?: boolean
           readonly users: readonly { readonly uri: string; readonly [attribute: string]: string }[]
         }
-      /** An event whose shape no source gives, or that a later server added: kept by name, so that its `eid` counts. */
+      /** An event whose shape no source gives, that a later server added, or that cannot be read: its `eid` counts. */
       | { readonly event: 'other'; readonly name: string }
     ))

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { md4 } from './md4.ts'
+import { windowsUpperCase } from './windows-upper-case.ts'
 
 export function hmacMd5(key: Uint8Array, ...parts: readonly Uint8Array[]): Buffer {
   const hmac = createHmac('md5', key)
@@ -12,13 +13,9 @@ export function ntHash(password: string): Buffer {
   return md4(Buffer.from(password, 'utf16le'))
 }
 
-/**
- * NTOWFv2 (MS-NLMP 3.3.2). The user name is upper-cased, the domain counts letter by letter as it is sent.
- * Windows maps each UTF-16 unit to one unit, so what would become two letters stays.
- */
+/** NTOWFv2 (MS-NLMP 3.3.2). The user name is upper-cased, the domain counts letter by letter as it is sent. */
 export function ntHashV2(hash: Uint8Array, user: string, domain: string): Buffer {
-  const upper = user.replaceAll(/[^]/g, (unit) => (unit.toUpperCase().length === 1 ? unit.toUpperCase() : unit))
-  return hmacMd5(hash, Buffer.from(upper + domain, 'utf16le'))
+  return hmacMd5(hash, Buffer.from(windowsUpperCase(user) + domain, 'utf16le'))
 }
 
 /** The `temp` of MS-NLMP 3.3.2: what the proof is about besides the server's challenge. `time` is a FILETIME. */

@@ -29,7 +29,7 @@ import {
 
 /** NTLMv2, both ends (MS-NLMP). Nothing here speaks HTTP or keeps a state; a message is its bytes. */
 
-/** Ours as a client. Unicode and extended session security are musts; without signing there is no key exchange. */
+/** Ours as a client. Unicode and target information are musts; without signing there is no key exchange. */
 const OFFER =
   FLAGS.unicode |
   FLAGS.requestTarget |
@@ -66,12 +66,13 @@ export interface AuthenticateOptions {
 
 /**
  * The client's second message (type 3).
- * @throws NtlmFault for a challenge that would buy less than NTLMv2 (no ESS, no target information, no Unicode)
+ * @throws NtlmFault for a challenge that leaves no place for time, MIC and bindings (no target information), or no Unicode
  */
 export function authenticate(options: AuthenticateOptions): Buffer {
   const { user, domain, random = randomBytes } = options
   const challenge = parseChallenge(options.challenge)
-  const musts = FLAGS.unicode | FLAGS.extendedSessionSecurity | FLAGS.targetInfo
+  // Extended session security is about NTLMv1's response and about signing: NTLMv2 has its own (3.3.2), and we sign nothing.
+  const musts = FLAGS.unicode | FLAGS.targetInfo
   if ((challenge.flags & musts) !== musts) {
     throw new NtlmFault('the server offers less than NTLMv2 with Unicode; that would expose the password')
   }

@@ -2,7 +2,9 @@ import type { CwaCodec } from './codec.ts'
 import { CwaFault, SignInRefused } from './faults.ts'
 import { iwaHandshake, type IwaParts } from './iwa.ts'
 import { report, ticketIn, whyRefused } from './sign-in-answer.ts'
+import type { CwaResponses } from './model.ts'
 import type { HttpAnswer } from './transport.ts'
+import type { Unread } from './unread.ts'
 
 export interface SignedIn {
   /** To be sent with every request, until an answer brings a newer one. A secret. */
@@ -18,6 +20,7 @@ export interface SignedIn {
 
 export interface SignInParts extends IwaParts {
   readonly codec: CwaCodec
+  readonly onUnread?: ((doing: string, unread: Unread) => void) | undefined
 }
 
 const IWA = 'Integrated Windows Authentication'
@@ -33,7 +36,7 @@ export async function signIn(parts: SignInParts, user: string, password: string)
   const logon = parts.codec.printRequests({ methods: [{ method: 'logon' }] })
   const iwa = await iwaHandshake(parts, user, password, logon)
   const missing = typeof iwa === 'string' ? iwa : whyRefused(iwa)
-  if (typeof iwa !== 'string' && missing === undefined) return accepted(parts.codec, iwa, 'iwa', [`${IWA}: accepted`])
+  if (typeof iwa !== 'string' && missing === undefined) return accepted(parts, iwa, 'iwa', [`${IWA}: accepted`])
 
   const steps = [`${IWA}: ${missing}`]
   const forms = await signInByForms(parts, user, password)
@@ -42,7 +45,7 @@ export async function signIn(parts: SignInParts, user: string, password: string)
   }
   const refused = whyRefused(forms)
   if (refused !== undefined) throw new SignInRefused([...steps, `${FORMS}: ${refused}`])
-  return accepted(parts.codec, forms, 'forms', [...steps, `${FORMS}: accepted`])
+  return accepted(parts, forms, 'forms', [...steps, `${FORMS}: accepted`])
 }
 
 async function signInByForms({ transport, codec, deadlineMs, clock }: SignInParts, user: string, password: string) {
@@ -57,12 +60,23 @@ async function signInByForms({ transport, codec, deadlineMs, clock }: SignInPart
   return answer
 }
 
-function accepted(codec: CwaCodec, answer: HttpAnswer, by: SignedIn['by'], steps: readonly string[]): SignedIn {
+/** It is the ticket that signs in: of the body is taken what can be read. */
+function accepted(parts: SignInParts, answer: HttpAnswer, by: SignedIn['by'], steps: readonly string[]): SignedIn {
   const ticket = ticketIn(answer) ?? ''
   if (answer.body.trim() === '') return { ticket, by, steps }
-  const { answers } = codec.parseResponses(answer.body)
+  const { answers, unread } = readable(parts.codec, answer.body)
+  if (unread) parts.onUnread?.('signing in', unread)
   const succeeded = answers.filter((each) => each.answer === 'requestSucceeded')
   const uri = succeeded.find((each) => each.uri)?.uri
   const signInData = succeeded.find((each) => each.signInData)?.signInData
   return { ticket, by, ...(uri && { uri }), ...(signInData && { signInData }), steps }
+}
+
+function readable(codec: CwaCodec, body: string): Pick<CwaResponses, 'answers' | 'unread'> {
+  try {
+    return codec.parseResponses(body)
+  } catch (thrown) {
+    if (!(thrown instanceof CwaFault)) throw thrown
+    return { answers: [], unread: { parts: 1, first: [thrown.message] } }
+  }
 }

@@ -3,6 +3,7 @@ import https from 'node:https'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { exchange, type Answer, type HttpRequest } from './exchange.ts'
+import { legacyTls, type LegacyTls } from './legacy-tls.ts'
 import { wallClock, type Clock } from '../rules/clock.ts'
 
 /**
@@ -15,6 +16,8 @@ export interface TransportOptions {
   readonly url: URL
   /** PEM of the CAs to trust, instead of those that Node trusts. */
   readonly ca?: string | undefined
+  /** Off unless set: TLS as weak as a server of that time has it. */
+  readonly legacyTls?: LegacyTls | undefined
   /** Name that the certificate must have, where it is not the host of `url`. */
   readonly servername?: string | undefined
   /** Longest time, in milliseconds, until a connection stands. Default 5,000. */
@@ -48,7 +51,12 @@ export function transport({ url, ca, servername, ...options }: TransportOptions)
   const { clock = wallClock, connectTimeoutMs = 5_000 } = options
   const secure = url.protocol === 'https:'
   const client = secure ? https : http
-  const trust = { rejectUnauthorized: true, ...(ca !== undefined && { ca }), ...(servername && { servername }) }
+  const trust = {
+    rejectUnauthorized: true,
+    ...(ca !== undefined && { ca }),
+    ...(servername && { servername }),
+    ...(options.legacyTls && legacyTls(options.legacyTls)),
+  }
   const shared = new client.Agent({ keepAlive: true, maxFreeSockets: FREE_SOCKETS, ...trust })
   const certificates = new WeakMap<Socket, Buffer>()
   let usedAt = clock.now()

@@ -2,7 +2,8 @@ import type { ConferenceEvent, ImSessionState } from './model.ts'
 import { sipUri } from './uri.ts'
 import type { Element, Printable } from './xml-element.ts'
 import { attribute, childOf, field, integer, must, oneOf, present, tag, textTag } from './xml-element.ts'
-import { parseMessage, printMessage } from './xml-message.ts'
+import { orNothing } from './xml-lenient.ts'
+import { messageIn, printMessage } from './xml-message.ts'
 
 type Of<E> = Extract<ConferenceEvent, { readonly event: E }>
 /** What a reader of one child gives: its event without what the conference around it says. */
@@ -78,7 +79,8 @@ const report = (event: 'messageIdReceived' | 'messageSendFailed') => (element: E
   present({
     event,
     rid: attribute(element, 'rid') ?? rid,
-    messageId: must(field(element, 'messageId'), element, 'messageId'),
+    // Which send it is about, its rid says; the server's own name of the message says nothing to a device.
+    messageId: orNothing(element, () => must(field(element, 'messageId'), element, 'messageId')) ?? '',
   })
 
 const CHILDREN: Readonly<Record<string, (element: Element, rid?: string) => Inner>> = {
@@ -86,7 +88,7 @@ const CHILDREN: Readonly<Record<string, (element: Element, rid?: string) => Inne
   imSessionState: (element) => ({ event: 'imSessionState', state: oneOf(STATES, element.text, element, 'text') }),
   messageReceived(element) {
     const sender = sipUri(must(attribute(element, 'sender'), element, 'sender'))
-    return { event: 'messageReceived', sender, message: parseMessage(childOf(element, 'message') ?? element) }
+    return { event: 'messageReceived', sender, message: messageIn(childOf(element, 'message') ?? element) }
   },
   messageIdReceived: report('messageIdReceived'),
   messageSendFailed: report('messageSendFailed'),
@@ -119,6 +121,6 @@ function parseReceived(element: Element): Inner {
     role: childOf(element, 'role')?.text.trim(),
     escalationMode: childOf(element, 'escalationMode')?.text.trim(),
     subject: childOf(element, 'subject')?.text,
-    message: message && parseMessage(message),
+    message: message && messageIn(message),
   })
 }

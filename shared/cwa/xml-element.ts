@@ -1,4 +1,5 @@
 import { CwaFault } from './faults.ts'
+import type { UnreadParts } from './unread.ts'
 
 /** An XML element as the codec sees it: names without namespace prefix, text as it reads after decoding. */
 export interface Element {
@@ -9,6 +10,8 @@ export interface Element {
   readonly children: readonly Element[]
   /** All character data directly inside, joined. */
   readonly text: string
+  /** What of the document could not be read: its elements share it. */
+  readonly unread: UnreadParts
 }
 
 type Value = string | number | boolean | undefined

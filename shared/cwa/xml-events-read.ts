@@ -2,28 +2,31 @@ import type { ContactChange, CwaEvent, GroupChange } from './model.ts'
 import { sipUri } from './uri.ts'
 import { parseConference } from './xml-conference.ts'
 import type { Element } from './xml-element.ts'
-import { attribute, bool, childOf, childrenOf, integer, must, oneOf, present } from './xml-element.ts'
+import { attribute, childOf, childrenOf, integer, must, present } from './xml-element.ts'
 import { parseError } from './xml-error.ts'
+import { each, flag, number, orNothing, word } from './xml-lenient.ts'
 import { parseCategory } from './xml-presence.ts'
 
 type Read = (element: Element, eid: number) => CwaEvent
 
-/** Any child of `cwaEvents`. One of a name that is not known is kept by name, so that its `eid` counts. */
+/**
+ * Any child of `cwaEvents`. One of a name that is not known, or that cannot be read, is kept by name, so that its `eid`
+ * counts. The `eid` itself is strict: what has none cannot be told from what was seen already.
+ */
 export function eventOf(element: Element): CwaEvent {
   const eid = must(integer(attribute(element, 'eid'), element, 'eid'), element, 'eid')
   if (element.name === 'conference') {
     const name = element.children[0]?.name ?? element.name
-    return parseConference(element, eid) ?? { event: 'other', name, eid }
+    return orNothing(element, () => parseConference(element, eid)) ?? { event: 'other', name, eid }
   }
   const read = Object.hasOwn(EVENTS, element.name) ? EVENTS[element.name] : undefined
-  return read ? read(element, eid) : { event: 'other', name: element.name, eid }
+  const known = read && orNothing(element, () => read(element, eid))
+  return known ?? { event: 'other', name: element.name, eid }
 }
 
 const needed = (element: Element, name: string): string => must(attribute(element, name), element, name)
 const uriOf = (element: Element): string => sipUri(needed(element, 'uri'))
-const flag = (element: Element, name: string) => bool(attribute(element, name), element, name)
-const number = (element: Element, name: string) => integer(attribute(element, name), element, name)
-const categories = (element: Element) => childrenOf(element, 'cwaCategory').map(parseCategory)
+const categories = (element: Element) => each(childrenOf(element, 'cwaCategory'), parseCategory)
 
 const EVENTS: Readonly<Record<string, Read>> = {
   contactGroup: (element, eid) =>
@@ -32,11 +35,11 @@ const EVENTS: Readonly<Record<string, Read>> = {
       eid,
       fullList: flag(element, 'fullList') ?? false,
       deltaNum: number(element, 'deltaNum'),
-      groups: childrenOf(element, 'group').map(group),
-      contacts: childrenOf(element, 'contact').map(contact),
+      groups: each(childrenOf(element, 'group'), group),
+      contacts: each(childrenOf(element, 'contact'), contact),
     }),
   userPresence(element, eid) {
-    const users = childrenOf(element, 'user').map((user) =>
+    const users = each(childrenOf(element, 'user'), (user) =>
       present({ uri: uriOf(user), sourceNetwork: attribute(user, 'sourceNetwork'), categories: categories(user) }),
     )
     return { event: 'userPresence', eid, users }
@@ -55,7 +58,7 @@ const EVENTS: Readonly<Record<string, Read>> = {
   subscribers: (element, eid) => ({
     event: 'subscribers',
     eid,
-    subscribers: childrenOf(element, 'subscriber').map((subscriber) =>
+    subscribers: each(childrenOf(element, 'subscriber'), (subscriber) =>
       present({
         uri: uriOf(subscriber),
         displayName: attribute(subscriber, 'displayName'),
@@ -67,9 +70,9 @@ const EVENTS: Readonly<Record<string, Read>> = {
   containers: (element, eid) => ({
     event: 'containers',
     eid,
-    containers: childrenOf(element, 'container').map((container) => ({
+    containers: each(childrenOf(element, 'container'), (container) => ({
       id: must(number(container, 'id'), container, 'id'),
-      members: childrenOf(container, 'member').map((member) => ({
+      members: each(childrenOf(container, 'member'), (member) => ({
         type: needed(member, 'type'),
         value: attribute(member, 'value') ?? '',
       })),
@@ -85,18 +88,20 @@ const EVENTS: Readonly<Record<string, Read>> = {
       rid: attribute(element, 'rid'),
       returned: number(element, 'returned'),
       moreAvailable: flag(element, 'moreAvailable'),
-      users: childrenOf(element, 'user').map((user) =>
+      users: each(childrenOf(element, 'user'), (user) =>
         Object.assign(Object.fromEntries(user.attributes), { uri: uriOf(user) }),
       ),
     }),
 }
+
+const ACTIONS = ['added', 'updated', 'deleted'] as const
 
 function group(element: Element): GroupChange {
   return present({
     id: needed(element, 'id'),
     name: attribute(element, 'name'),
     externalUri: attribute(element, 'externalUri'),
-    action: action(element),
+    action: word(ACTIONS, element, 'action'),
   })
 }
 
@@ -107,20 +112,13 @@ function contact(element: Element): ContactChange {
     subscribed: flag(element, 'subscribed'),
     tag: flag(element, 'tag'),
     groups: (attribute(element, 'groups') ?? '').split(/\s+/).filter(Boolean),
-    action: action(element),
+    action: word(ACTIONS, element, 'action'),
   })
-}
-
-function action(element: Element): GroupChange['action'] {
-  const word = attribute(element, 'action')
-  // A snapshot may have an empty one.
-  return word?.trim() ? oneOf(['added', 'updated', 'deleted'] as const, word, element, 'action') : undefined
 }
 
 function configuration(element: Element, eid: number): CwaEvent {
   const search = childOf(element, 'search')
   const timers = childOf(element, 'imComposingTimers')
-  const appear = childOf(element, 'enableAppearOffline')?.text.trim()
   return present({
     event: 'configuration' as const,
     eid,
@@ -136,7 +134,7 @@ function configuration(element: Element, eid: number): CwaEvent {
         defaultFields: number(search, 'defaultFields'),
       }),
     userNotice: childOf(element, 'userNotice')?.text,
-    enableAppearOffline: appear ? bool(appear, element, 'enableAppearOffline') : undefined,
+    enableAppearOffline: flag(element, 'enableAppearOffline', childOf(element, 'enableAppearOffline')?.text),
     customAuthLogoffUrl: childOf(element, 'customAuthLogoffUrl')?.text,
   })
 }

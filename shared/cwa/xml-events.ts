@@ -4,6 +4,7 @@ import type { Element, Printable } from './xml-element.ts'
 import { attribute, field, integer, must, present, tag } from './xml-element.ts'
 import { printError } from './xml-error.ts'
 import { eventOf } from './xml-events-read.ts'
+import { each, number as lenient } from './xml-lenient.ts'
 import { printCategory } from './xml-presence.ts'
 import { readXml } from './xml-read.ts'
 import { CWA_NAMESPACE, writeXml } from './xml-write.ts'
@@ -86,15 +87,17 @@ export function parseEvents(text: string): CwaEvents {
   return readEvents(readXml(text, 'cwaEvents'))
 }
 
-/** Reads a `cwaEvents` element, wherever it stands. */
+/** Reads a `cwaEvents` element, wherever it stands. Without an `ackId` that can be read nothing of it can be acknowledged. */
 export function readEvents(root: Element): CwaEvents {
-  const number = (name: string) => integer(field(root, name), root, name)
-  return present({
+  const number = (name: string) => lenient(root, name, field(root, name))
+  const events = root.children.filter(({ name }) => name !== 'pollWaitTime' && name !== 'PollWaitTime')
+  const read = {
     sid: attribute(root, 'sid')?.trim(),
-    ackId: must(number('ackId'), root, 'ackId'),
+    ackId: must(integer(field(root, 'ackId'), root, 'ackId'), root, 'ackId'),
     pollWaitTime: number('pollWaitTime'),
     // MSDN's syntax line (bb969533) has lost an s.
     sessionTimeout: number('sessionTimeout') ?? number('sesionTimeout'),
-    events: root.children.filter(({ name }) => name !== 'pollWaitTime' && name !== 'PollWaitTime').map(eventOf),
-  })
+    events: each(events, eventOf),
+  }
+  return present({ ...read, ...root.unread.said() })
 }

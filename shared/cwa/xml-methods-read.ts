@@ -31,12 +31,16 @@ export function sessionMethod(element: Element): SessionMethod | OtherMethod {
   const read = Object.hasOwn(SESSION, name) ? SESSION[name] : undefined
   const rid = attribute(element, 'rid')
   if (!read) return present({ method: 'other' as const, name, rid })
-  return orOther(() => read(element, name === 'logon' ? '' : needed(element, 'rid')), { name, rid })
+  return orOther(element, () => read(element, name === 'logon' ? '' : needed(element, 'rid')), { name, rid })
 }
 
-function orOther<T>(read: () => T, { name, rid, confId }: Kept): T | OtherMethod {
+function orOther<T>({ place, unread }: Element, read: () => T, { name, rid, confId }: Kept): T | OtherMethod {
+  const unreadBefore = unread.said().unread?.parts
   try {
-    return read()
+    const value = read()
+    // What is left out of an event is a method's fault.
+    if (unread.said().unread?.parts !== unreadBefore) throw unreadable(place, 'readable in every part')
+    return value
   } catch (thrown) {
     if (!(thrown instanceof CwaFault) || rid === undefined) throw thrown
     return present({ method: 'other' as const, name, rid, confId })
@@ -146,7 +150,7 @@ export function conferenceMethod(conference: Element): ConferenceMethod | OtherM
   if (!method || more.length > 0) throw unreadable(conference.place, 'a conference with one method')
   const rid = attribute(conference, 'rid') ?? needed(method, 'rid')
   const confId = must(integer(attribute(conference, 'confId'), conference, 'confId'), conference, 'confId')
-  return orOther(() => inConference(conference, method, { rid, confId }), { name: method.name, rid, confId })
+  return orOther(method, () => inConference(conference, method, { rid, confId }), { name: method.name, rid, confId })
 }
 
 function inConference(

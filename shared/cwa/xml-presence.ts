@@ -1,6 +1,7 @@
 import type { CategoryValue, CwaCategory } from './model.ts'
 import type { Element, Printable } from './xml-element.ts'
-import { attribute, bool, childOf, descendant, integer, must, oneOf, present, tag, textTag } from './xml-element.ts'
+import { attribute, childOf, descendant, integer, must, oneOf, present, tag, textTag } from './xml-element.ts'
+import { flag, number, orNothing } from './xml-lenient.ts'
 
 const SIP = 'http://schemas.microsoft.com/2006/09/sip'
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance'
@@ -26,6 +27,8 @@ function printValue(value: CategoryValue): Printable {
         tag('identity', {}, name, textTag('email', value.email)),
       )
     }
+    case 'unread':
+      return tag('state', { xmlns: `${SIP}/state`, 'xmlns:xsi': XSI, 'xsi:type': value.type })
     case 'userState':
     case 'machineState':
     case 'aggregateState':
@@ -42,7 +45,7 @@ function printValue(value: CategoryValue): Printable {
 }
 
 export function parseCategory(element: Element): CwaCategory {
-  const whole = (name: string) => integer(attribute(element, name), element, name)
+  const whole = (name: string) => number(element, name)
   return present({
     name: must(attribute(element, 'name'), element, 'name'),
     instance: whole('instance') ?? whole('instanceMask'),
@@ -56,7 +59,7 @@ export function parseCategory(element: Element): CwaCategory {
 /** A payload that is not one of the three (calendar data, services, custom ones) is left out, the category stays. */
 function parseValue(category: Element): CategoryValue | undefined {
   const state = childOf(category, 'state')
-  if (state) return parseState(state)
+  if (state) return orNothing(state, () => parseState(state)) ?? { type: 'unread' }
   const body = childOf(category, 'note') && descendant(category, 'body')
   if (body) return present({ type: 'note' as const, noteType: attribute(body, 'type'), text: body.text })
   const card = childOf(category, 'contactCard')
@@ -67,20 +70,20 @@ function parseValue(category: Element): CategoryValue | undefined {
   return present({ type: 'contactCard' as const, displayName, email })
 }
 
-function parseState(state: Element): CategoryValue | undefined {
+/** An unknown type is another endpoint's own (`calendarState`), which the server's `aggregateState` takes in. */
+function parseState(state: Element): CategoryValue {
   const availability = integer(childOf(state, 'availability')?.text, state, 'availability')
-  if (availability === undefined) return undefined
   const activity = childOf(state, 'activity')
   return present({
     type: oneOf(STATE_TYPES, typeName(state), state, 'type'),
-    availability,
-    manual: bool(attribute(state, 'manual'), state, 'manual'),
+    availability: must(availability, state, 'availability'),
+    manual: flag(state, 'manual'),
     activity: activity && attribute(activity, 'token'),
   })
 }
 
 /** `xsi:type` may be a qualified name. */
 function typeName(state: Element): string {
-  const type = attribute(state, 'type') ?? 'aggregateState'
+  const type = attribute(state, 'type')?.trim() || 'aggregateState'
   return type.slice(type.indexOf(':') + 1)
 }

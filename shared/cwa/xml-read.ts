@@ -1,9 +1,9 @@
 import { XMLParser } from 'fast-xml-parser'
 import { beginning } from '../rules/clusters.ts'
 import { NOT_XML, XML_NAME } from './characters.ts'
-import { CwaFault } from './faults.ts'
 import { CWA_LIMITS } from './limits.ts'
 import type { Element } from './xml-element.ts'
+import { unreadParts, type UnreadParts } from './unread.ts'
 import { unreadable } from './xml-element.ts'
 
 const TEXT = '#text'
@@ -62,7 +62,7 @@ function rootOf(text: string, expected: string): Element {
   }
   const roots = (Array.isArray(nodes) ? nodes : []).filter((node) => nameOf(node) !== TEXT)
   if (roots.length !== 1) throw unreadable('the document', `one ${expected} element`)
-  return elementOf(roots[0], '')
+  return elementOf(roots[0], '', unreadParts())
 }
 
 // The library's ordered form: { '<name>': [nodes], ':@': { attribute: value } }, with '#text' and '#cdata' as names.
@@ -70,7 +70,7 @@ function nameOf(node: unknown): string {
   return Object.keys(Object(node)).find((key) => key !== ATTRIBUTES) ?? ''
 }
 
-function elementOf(node: unknown, above: string): Element {
+function elementOf(node: unknown, above: string, unread: UnreadParts): Element {
   const tagName = nameOf(node)
   const name = local(tagName)
   if (!XML_NAME.test(name))
@@ -81,17 +81,17 @@ function elementOf(node: unknown, above: string): Element {
   let text = ''
   for (const inner of Array.isArray(nodes) ? nodes : []) {
     const kind = nameOf(inner)
-    if (kind === TEXT) text += decoded(String(inner[TEXT]), place)
+    if (kind === TEXT) text += decoded(String(inner[TEXT]), place, unread)
     else if (kind === CDATA) text += String(inner[CDATA]?.[0]?.[TEXT] ?? '')
-    else children.push(elementOf(inner, place))
+    else children.push(elementOf(inner, place, unread))
   }
-  return { name, place, attributes: attributesOf(Object(node)[ATTRIBUTES], place), children, text }
+  return { name, place, attributes: attributesOf(Object(node)[ATTRIBUTES], place, unread), children, text, unread }
 }
 
-function attributesOf(raw: unknown, place: string): Map<string, string> {
+function attributesOf(raw: unknown, place: string, unread: UnreadParts): Map<string, string> {
   const attributes = new Map<string, string>()
   for (const [key, value] of Object.entries(Object(raw))) {
-    if (key !== 'xmlns' && !key.startsWith('xmlns:')) attributes.set(local(key), decoded(String(value), place))
+    if (key !== 'xmlns' && !key.startsWith('xmlns:')) attributes.set(local(key), decoded(String(value), place, unread))
   }
   return attributes
 }
@@ -100,15 +100,18 @@ function local(name: string): string {
   return name.slice(name.lastIndexOf(':') + 1)
 }
 
-/** A reference to a character that XML does not have comes from a lax writer; it must not cost the whole batch. */
-function decoded(text: string, place: string): string {
+/**
+ * A reference to a character that XML does not have, or to an entity that was not declared (`&nbsp;`), comes from a lax
+ * writer; it must not cost the whole batch. The former reads U+FFFD, the latter stays as it is written.
+ */
+function decoded(text: string, place: string, unread: UnreadParts): string {
   if (!text.includes('&')) return text
-  return text.replaceAll(/&([^;]*);?/g, (_, name: string) => {
+  return text.replaceAll(/&([^;&]*);?/g, (written, name: string) => {
     const code = /^#(?:x([0-9a-f]{1,6})|(\d{1,7}))$/i.exec(name)
     const point = code ? Number.parseInt(code[1] ?? code[2] ?? '', code[1] === undefined ? 10 : 16) : undefined
     if (point !== undefined && point <= 0x10ffff) return String.fromCodePoint(point).replace(NOT_XML, '\uFFFD')
     const character = Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined
-    if (character === undefined) throw new CwaFault('give-up', `the XML has an unknown entity in ${place}`)
-    return character
+    if (character === undefined) unread.note(`the XML has an unknown entity in ${place}`)
+    return character ?? written
   })
 }

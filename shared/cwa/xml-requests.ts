@@ -1,3 +1,4 @@
+import { CwaFault } from './faults.ts'
 import { printMethod } from './xml-methods.ts'
 import { conferenceMethod, sessionMethod } from './xml-methods-read.ts'
 import type { CwaMethod, CwaRequests } from './model.ts'
@@ -12,6 +13,9 @@ export function printRequests({ sid, methods }: CwaRequests): string {
 
 export function parseRequests(text: string): CwaRequests {
   const root = readXml(text, 'cwaRequests')
+  // No lenience for a client's request: what would not be done as it was meant is refused.
+  const [words] = root.unread.said().unread?.first ?? []
+  if (words !== undefined) throw new CwaFault('give-up', words)
   const methods = root.children.map((child): CwaMethod => {
     return child.name.toLowerCase() === 'conference' ? conferenceMethod(child) : sessionMethod(child)
   })

@@ -4,6 +4,7 @@ import type { Element, Printable } from './xml-element.ts'
 import { attribute, childOf, field, integer, must, present, tag, textTag } from './xml-element.ts'
 import { parseError, printError } from './xml-error.ts'
 import { eventsElement, readEvents } from './xml-events.ts'
+import { each, number as lenient, orNothing } from './xml-lenient.ts'
 import { readXml } from './xml-read.ts'
 import { CWA_NAMESPACE, writeXml } from './xml-write.ts'
 
@@ -38,15 +39,15 @@ function printAnswer(answer: CwaAnswer): Printable {
 
 export function parseResponses(text: string): CwaResponses {
   const root = readXml(text, 'cwaResponses')
-  const number = (name: string) => integer(attribute(root, name), root, name)
   const events = childOf(root, 'cwaEvents')
-  return present({
+  const read = {
     sid: attribute(root, 'sid'),
-    requestProcessed: number('requestProcessed'),
-    unexpectedElement: number('unexpectedElement'),
-    answers: [...root.children.flatMap(parseAnswer), ...bareSignIn(root)],
-    events: events && readEvents(events),
-  })
+    requestProcessed: lenient(root, 'requestProcessed'),
+    unexpectedElement: lenient(root, 'unexpectedElement'),
+    answers: [...each(root.children, parseAnswer).flat(), ...bareSignIn(root)],
+    events: events && orNothing(events, () => readEvents(events)),
+  }
+  return present({ ...read, ...root.unread.said() })
 }
 
 /** bb969562 lists `signInData` and `uri` as children of the envelope, too: taken as what a success says. */
@@ -69,7 +70,7 @@ function parseAnswer(element: Element): CwaAnswer[] {
     }
     case 'requestaccepted':
     case 'initiatesessionaccepted': {
-      const pollWaitTime = integer(field(element, 'pollWaitTime'), element, 'pollWaitTime')
+      const pollWaitTime = lenient(element, 'pollWaitTime', field(element, 'pollWaitTime'))
       const sid = field(element, 'sid')?.trim()
       return [present({ answer: 'requestAccepted' as const, rid, sid, uri: ownUri, pollWaitTime })]
     }

@@ -22,6 +22,7 @@ const VARIABLES = {
   CWA_URL: 'http://127.0.0.1',
   CWA_CODEC: 'json',
   CWA_CA: '',
+  CWA_LEGACY_TLS: '',
 } satisfies Record<Variable, string>
 
 const LOAD = `const { performance } = await import('node:perf_hooks')

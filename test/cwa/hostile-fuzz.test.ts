@@ -83,17 +83,23 @@ describe.each([jsonCodec, xmlCodec])('whatever comes in $name', (codec) => {
     )
   })
 
+  /** What could not be read is not there to be printed. */
+  const read = (text: string) => {
+    const { unread: _unread, ...rest } = codec.parseEvents(text)
+    return rest
+  }
+
   it('for events is read as it was, if the parser takes it for events at all', () => {
     fc.assert(
       // A raw character that XML does not have is read, but cannot be printed.
       fc.property(damaged(events.map(codec.printEvents)).map(carried), (text) => {
         let value
         try {
-          value = codec.parseEvents(text)
+          value = read(text)
         } catch {
           return
         }
-        expect(codec.parseEvents(codec.printEvents(value))).toStrictEqual(value)
+        expect(read(codec.printEvents(value))).toStrictEqual(value)
       }),
       runs(300),
     )

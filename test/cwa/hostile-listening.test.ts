@@ -1,87 +1,8 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { follow, type FollowingParts } from '../../functions/parts/following.ts'
-import { turns } from '../../functions/parts/pacing.ts'
-import { lambdaClock } from '../../functions/parts/pause.ts'
-import { cwaClient } from '../../shared/cwa/client.ts'
-import { jsonCodec } from '../../shared/cwa/json.ts'
-import type { CwaEvent, CwaEvents } from '../../shared/cwa/model.ts'
-import { unmeasured } from '../../shared/rules/measures.ts'
-import type { ImEvent } from '../../shared/rules/messaging.ts'
-import type { Open } from '../../shared/rules/seat.ts'
-import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
-import { mailbox } from '../../shared/store/mailbox.ts'
-import { seats } from '../../shared/store/seats.ts'
-import { sessions } from '../../shared/store/sessions.ts'
-import { database } from '../kit/database.ts'
-import { testVault } from '../kit/vault.ts'
-import { scriptedServer, type Told } from './scripted-server.ts'
-
-const SESSION = '0-AAAAAAAAAAAAAAAA'
-const KNOWN = { session: SESSION, device: 'ann-phone', user: 'CONTOSO\\ann', uri: 'sip:ann@contoso.test', openedAt: 0 }
-/** Nobody is to be told: what is kept is looked at in the mailbox. */
-const SEAT: Open = {
-  state: 'open',
-  number: 0,
-  session: SESSION,
-  device: 'ann-phone',
-  user: 'CONTOSO\\ann',
-  coverage: 'out',
-  connection: 'none',
-  lastHeardAt: 0,
-  heard: 0,
-  acked: 0,
-  active: true,
-  sent: 0,
-}
-
-const done = (eid: number): CwaEvent => ({ event: 'requestSucceeded', eid, rid: String(eid) })
-const bringing = (events: CwaEvents): Told => ({ body: jsonCodec.printEvents({ pollWaitTime: 0, ...events }) })
+import { describe, expect, it } from 'vitest'
+import { bringing, done, listening, SESSION } from './listening.ts'
+import type { Told } from './scripted-server.ts'
 
 const html = (): Told => ({ body: '<html><body>Sign in</body></html>' })
-
-/** A listener on a session, upstream a server that answers each GET as a test says; the last one it holds. */
-async function listening(answers: readonly ((ackId: number, ticket: string) => Told | Promise<Told>)[]) {
-  const held = Promise.withResolvers<number>()
-  const asked: number[] = []
-  const server = await scriptedServer(({ path, headers }, response) => {
-    const ackId = Number(new URLSearchParams(path.split('?')[1]).get('AckID'))
-    const answer = answers[asked.length]
-    asked.push(ackId)
-    if (answer === undefined) held.resolve(ackId)
-    else
-      void Promise.resolve(answer(ackId, String(headers['cwa-ticket']))).then(({ status = 200, headers, body }) =>
-        response.writeHead(status, headers).end(body),
-      )
-    return undefined
-  })
-  const { items } = await database()
-  const vault = testVault()
-  const stores = { seats: seats(items), sessions: sessions(items, vault), mailbox: mailbox(items) }
-  const cursor = { seq: 0, ackId: 5, eid: 5 }
-  await stores.sessions.open({ ...KNOWN, sid: '42', ticket: 'first', cursor }, Date.now())
-  await configurationWriter(items, vault).putDevice(KNOWN.device, { state: 'active' })
-  const cwa = cwaClient({ url: server.url, codec: jsonCodec })
-  onTestFinished(cwa.close)
-  const parts: FollowingParts = {
-    ...stores,
-    cwa,
-    clock: lambdaClock,
-    wake: async () => {},
-    configuration: configuration(items, vault),
-    push: async () => false,
-    random: Math.random,
-    measure: unmeasured,
-  }
-  const following = follow(SEAT, parts, turns(lambdaClock))
-  onTestFinished(following.stop)
-  const numbers = async (): Promise<number[]> => {
-    const mail = await stores.mailbox.after(SESSION, 0)
-    return mail.flatMap(({ events }) =>
-      events.flatMap((event: ImEvent) => (event.kind === 'done' ? [event.number] : [])),
-    )
-  }
-  return { ...stores, following, numbers, asked, untilHeld: held.promise, ended: following.ended }
-}
 
 describe('a session whose server lies', () => {
   it('by repeating every event has each of them once', async () => {
@@ -172,6 +93,24 @@ describe('a session whose server lies', () => {
     expect(lists.flatMap((list) => list.contacts.map(({ uri }) => uri))).toEqual(contacts.map(({ uri }) => uri))
     expect(events.find(({ kind }) => kind === 'message')).toMatchObject({ text: expect.stringMatching(/^x+…$/) })
     for (const event of events) expect(JSON.stringify(event).length).toBeLessThan(20_000)
+  })
+
+  it('about parts of events goes on, and has the rest: a desktop client’s state for as long as it is published', async () => {
+    const meeting = { name: 'state', instance: 1, value: { type: 'calendarState', availability: 6_500 } }
+    const batch = (eid: number): Told => ({
+      body: JSON.stringify({
+        cwaEvents: {
+          ackId: eid + 1,
+          pollWaitTime: 0,
+          events: [{ event: 'selfPresence', eid, categories: [meeting] }, done(eid + 1)],
+        },
+      }),
+    })
+    const { untilHeld, numbers, asked } = await listening([6, 8, 10, 12].map((eid) => () => batch(eid)))
+
+    expect(await untilHeld).toBe(13)
+    expect(asked).toEqual([5, 7, 9, 11, 13])
+    expect(await numbers()).toEqual([7, 9, 11, 13])
   })
 
   it('about its ticket goes on with the one that another function was told', async () => {

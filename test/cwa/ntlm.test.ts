@@ -216,11 +216,23 @@ const challenged = (flags: number) => () =>
 
 describe('the client', () => {
   test.each([
-    ['extended session security', FLAGS.unicode | FLAGS.targetInfo],
     ['target information', FLAGS.unicode | FLAGS.extendedSessionSecurity],
     ['Unicode', FLAGS.targetInfo | FLAGS.extendedSessionSecurity],
   ])('sends nothing to a server that offers no %s', (_name, flags) => {
     expect(challenged(flags)).toThrow('less than NTLMv2')
+  })
+
+  test('answers a challenge without extended session security, and is accepted', () => {
+    const negotiateMessage = negotiate()
+    const challengeMessage = challenge({ negotiateMessage, ...SERVER })
+    challengeMessage.writeUInt32LE((challengeMessage.readUInt32LE(20) & ~FLAGS.extendedSessionSecurity) >>> 0, 20)
+    const options = { negotiateMessage, user: 'ann', domain: 'CONTOSO', password: 'secret', now: NOW }
+    const authenticateMessage = authenticate({ ...options, challenge: challengeMessage })
+
+    expect(parseAuthenticate(authenticateMessage).flags & FLAGS.extendedSessionSecurity).toBe(0)
+    expect(
+      verify({ negotiateMessage, challengeMessage, authenticateMessage, ntHashOf: () => ntHash('secret'), now: NOW }),
+    ).toMatchObject({ accepted: true, mic: true })
   })
 
   test('sends nothing to a server whose challenge is cut off or no NTLM at all', () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createServer } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
 import { onTestFinished } from 'vitest'
 import type { Credential } from '../../infra/local/certificates.ts'
 import { ntHash } from '../../shared/cwa/ntlm-hash.ts'
@@ -31,8 +32,15 @@ export interface ScriptedServer {
   readonly asked: readonly Asked[]
 }
 
+/** TLS as a server of that time speaks it. */
+export type OldTls = Pick<SecureContextOptions, 'minVersion' | 'maxVersion' | 'ciphers'>
+
 /** Starts a server that ends with the test. A script that returns nothing answers by itself, or not at all. */
-export async function scriptedServer(script: Script, credential?: Credential): Promise<ScriptedServer> {
+export async function scriptedServer(
+  script: Script,
+  credential?: Credential,
+  old: OldTls = {},
+): Promise<ScriptedServer> {
   const asked: Asked[] = []
   const listener: RequestListener = (incoming, response) => {
     const chunks: Buffer[] = []
@@ -45,7 +53,7 @@ export async function scriptedServer(script: Script, credential?: Credential): P
       if (told) response.writeHead(told.status ?? 200, told.headers).end(told.body)
     })
   }
-  const server = credential ? createSecureServer({ ...credential }, listener) : createServer(listener)
+  const server = credential ? createSecureServer({ ...credential, ...old }, listener) : createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(async () => {
     server.closeAllConnections()
@@ -60,7 +68,7 @@ export async function scriptedServer(script: Script, credential?: Credential): P
 export interface NtlmGateOptions {
   readonly scheme?: 'NTLM' | 'Negotiate'
   readonly password?: string
-  readonly channelBindings?: Buffer
+  readonly channelBindings?: Buffer | undefined
   /** Changes the challenge before it is sent. */
   readonly doctor?: (challengeMessage: Buffer) => void
 }

@@ -20,6 +20,7 @@ beforeAll(async () => {
     codec: 'xml',
     stage: 'trial',
     privateCa,
+    legacyTls: 'TLSv1',
     sessionsPerListener: 600,
   })
   return () => {
@@ -265,6 +266,7 @@ const VARIABLES = {
   CWA_URL: true,
   CWA_CODEC: true,
   CWA_CA: true,
+  CWA_LEGACY_TLS: true,
 } as const satisfies Record<Variable, true>
 
 it('hands the number of sessions a listener has to whoever must find one', () => {
@@ -288,6 +290,7 @@ it('says in the variables where the tables, connections, upkeep, bus and CWA are
     CWA_URL: 'https://im.fabrikam.test:8443',
     CWA_CODEC: 'xml',
     CWA_CA: CA,
+    CWA_LEGACY_TLS: 'TLSv1',
   })
 })
 

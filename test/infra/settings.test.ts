@@ -119,7 +119,7 @@ describe('settingsFrom', () => {
       'collaboration:throttle.burst: is 0; accepted is a whole number from 1',
       ...['colour', 'upsteamUrl'].map(
         (key) =>
-          `collaboration:${key}: there is no such setting; there are upstreamUrl, codec, privateCa, masterKey, vpc, connectionsUrl, accessLogRole, stackName, logRetentionDays, removalPolicy, throttle, stage, debugSampling, alarms, sessionsPerListener`,
+          `collaboration:${key}: there is no such setting; there are upstreamUrl, codec, privateCa, legacyTls, masterKey, vpc, connectionsUrl, accessLogRole, stackName, logRetentionDays, removalPolicy, throttle, stage, debugSampling, alarms, sessionsPerListener`,
       ),
     ])
   })
@@ -173,6 +173,7 @@ describe('the words for one wrong setting', () => {
       { upstreamUrl, throttle: { ratePerSecond: 1, burst: 1, rate: 1 } },
       'throttle.rate: there is no such setting; there are ratePerSecond, burst',
     ],
+    [{ upstreamUrl, legacyTls: 'SSLv3' }, 'legacyTls: is "SSLv3"; accepted is one of "TLSv1", "TLSv1.1", "TLSv1.2"'],
     [{ upstreamUrl, privateCa: 1 }, `privateCa: is 1; accepted is ${PEM}`],
     [{ upstreamUrl, privateCa: 'missing.pem' }, `privateCa: "missing.pem" cannot be read; accepted is ${PEM}`],
     [{ upstreamUrl, vpc: vpc.id }, `vpc: is "${vpc.id}"; accepted is ${VPC}`],

@@ -3,7 +3,12 @@ import type { Matches } from '../../infra/local/cwa/control.ts'
 import { standInCwa, type CwaOptions, type StandInCwa } from '../../infra/local/cwa/server.ts'
 import { uriOf, type StandInUser } from '../../infra/local/cwa/users.ts'
 import { lcs } from '../../infra/local/lcs/server.ts'
-import { cwaClient, type CwaClient, type UpstreamSession } from '../../shared/cwa/client.ts'
+import {
+  cwaClient,
+  type CwaClient,
+  type CwaOptions as CwaClientOptions,
+  type UpstreamSession,
+} from '../../shared/cwa/client.ts'
 import type { CwaCodec } from '../../shared/cwa/codec.ts'
 import { jsonCodec } from '../../shared/cwa/json.ts'
 import type { CwaAnswer, CwaEvent, CwaMethod } from '../../shared/cwa/model.ts'
@@ -54,8 +59,13 @@ export async function upstream(options: UpstreamOptions = {}): Promise<Upstream>
 }
 
 /** A client that is closed with the test. */
-export function clientOf(url: string, codec: CwaCodec, ca: string | undefined): CwaClient {
-  const client = cwaClient({ url, codec, ...(ca !== undefined && { ca }) })
+export function clientOf(
+  url: string,
+  codec: CwaCodec,
+  ca: string | undefined,
+  more: Partial<CwaClientOptions> = {},
+): CwaClient {
+  const client = cwaClient({ url, codec, ...(ca !== undefined && { ca }), ...more })
   onTestFinished(client.close)
   return client
 }

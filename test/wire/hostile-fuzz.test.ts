@@ -101,6 +101,7 @@ beforeAll(async () => {
     CWA_URL: NOBODY,
     CWA_CODEC: 'json',
     CWA_CA: '',
+    CWA_LEGACY_TLS: '',
   }
   Object.assign(process.env, variables, {
     AWS_ENDPOINT_URL: NOBODY,

@@ -154,9 +154,7 @@ export function standInCwa(options: CwaOptions): StandInCwa {
         : integratedWindowsAuthentication({
             clock,
             directory: users,
-            ...(credential === undefined
-              ? {}
-              : { channelBindings: tlsServerEndPoint(new X509Certificate(credential.cert).raw) }),
+            channelBindings: credential && tlsServerEndPoint(new X509Certificate(credential.cert).raw),
           }),
   })
   const first = httpListener(options.port ?? 0, options.tls === true ? credential : undefined, listener)

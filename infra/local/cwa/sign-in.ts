@@ -19,7 +19,7 @@ export interface IwaOptions {
   readonly clock: Clock
   readonly directory: Directory
   /** RFC 5929 token of this server's certificate. Bindings that a client sends over TLS are checked against it. */
-  readonly channelBindings?: Buffer
+  readonly channelBindings?: Buffer | undefined
 }
 
 interface Handshake {

@@ -43,6 +43,8 @@ function printValue(value: CategoryValue): string {
       const inner = `<availability>${value.availability}</availability>${activity}`
       return `<state xmlns="${NS}/state" ${schema} xsi:type="${value.type}"${manual}>${inner}</state>`
     }
+    case 'unread':
+      return `<state xmlns="${NS}/state"/>`
     default:
       return value satisfies never
   }
