@@ -24,7 +24,7 @@ export function posted(gateway: () => Connections): Posted {
     connections ??= gateway()
     // A device that asked for it finds out by itself that nothing came; what it said was heard.
     await connections.post(event.requestContext.connectionId, response.body).catch((thrown: unknown) => {
-      log('answer-not-posted', { connection: event.requestContext.connectionId, why: why(thrown) })
+      log('answer not posted', { connection: event.requestContext.connectionId, why: why(thrown) })
     })
   }
   return { after: post, onError: post }

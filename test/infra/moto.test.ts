@@ -40,7 +40,7 @@ function partOf(folder: string): string {
   })
 }
 
-describe.skipIf(file === undefined)(`judged by moto (${MOTO_MISSING})`, () => {
+describe.skipIf(file === undefined)(`judged by moto (skipped ${MOTO_MISSING})`, () => {
   let judge: Moto
   let assembled: Synthesis
   /** The names that CloudFormation gave to the template's resources. */

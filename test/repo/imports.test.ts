@@ -32,7 +32,13 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'infra/*.ts',
-    files: ['infra/*.ts', 'shared/rules/', 'shared/store/tables.ts', 'shared/wire/actions.ts'],
+    files: [
+      'infra/*.ts',
+      'shared/rules/',
+      'shared/store/tables.ts',
+      'shared/wire/actions.ts',
+      'shared/cwa/legacy-tls.ts',
+    ],
     types: ['functions/parts/environment.ts'],
     packages: ['node:', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'valibot'],
   },
@@ -67,6 +73,7 @@ const RULES: readonly Rule[] = [
       'shared/wire/',
       'shared/store/',
       'shared/cwa/',
+      'shared/device/',
       'shared/gateway/',
     ],
     packages: [

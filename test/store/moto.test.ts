@@ -7,7 +7,7 @@ import { storeTests } from '../kit/store-tests.ts'
 const file = motoFile()
 
 /** One moto for all of them, a table for each test. */
-describe.skipIf(file === undefined)(`on a third engine, moto (${MOTO_MISSING})`, async () => {
+describe.skipIf(file === undefined)(`on a third engine, moto (skipped ${MOTO_MISSING})`, async () => {
   let engine: Moto | undefined
   beforeAll(async () => {
     engine = await moto(file ?? '')
