@@ -1,6 +1,7 @@
 import type { AccessLogEntry } from '../../infra/local/gateway/access-log.ts'
 import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
 import type { RunningStack } from '../../infra/local/stack.ts'
+import { bindingIn } from '../../shared/wire/frame-header.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
 import { functionNamed } from './crowd.ts'
 import { NOTHING, type Count } from './prices.ts'
@@ -28,14 +29,25 @@ function usual(runs: Runs): number {
   return runs.toSorted((one, other) => one - other)[Math.floor(runs.length / 2)] ?? 0
 }
 
+const PUSH = 'push'
+
+/** What a message down answers, however it came, by the header of its frame: the answer to a status is posted. */
+function answeredBy(text: string): string {
+  const { frame = '' }: { frame?: string } = JSON.parse(text)
+  return bindingIn(frame)?.action ?? PUSH
+}
+
 /** A message is charged for each 32 KB, and an empty one as one. */
 const messages = (bytes: number): number => Math.max(1, Math.ceil(bytes / GATEWAY_LIMITS.frameBytes))
 
 export function meter(): Meter {
   const lambdas = new Map<string, Runs>()
   const routes = new Map<string, { up: number; down: number }>()
-  let down = 0
-
+  const routeOf = (key: string) => {
+    const own = routes.get(key) ?? { up: 0, down: 0 }
+    routes.set(key, own)
+    return own
+  }
   const lambdaOf = (running: RunningStack, name: string) => lambdas.get(functionNamed(running, name)) ?? []
 
   return {
@@ -45,21 +57,22 @@ export function meter(): Meter {
     },
     access({ eventType, routeKey, responseLength }) {
       if (eventType !== 'MESSAGE') return
-      const own = routes.get(routeKey) ?? { up: 0, down: 0 }
-      routes.set(routeKey, own)
       // A frame up is one message: a larger one than that closes the connection.
-      own.up += 1
-      if (responseLength !== undefined) own.down += messages(responseLength)
+      routeOf(routeKey).up += 1
+      // An empty message down does not say what it answers: that is counted here, and where it arrives not.
+      if (responseLength === 0) routeOf(routeKey).down += 1
     },
     watch(socket) {
-      socket.addEventListener('message', ({ data }) => (down += messages(String(data).length)))
+      socket.addEventListener('message', ({ data }) => {
+        const text = String(data)
+        if (text !== '') routeOf(answeredBy(text)).down += messages(text.length)
+      })
       return socket
     },
     reset({ dynamo }) {
       dynamo.resetConsumed()
       lambdas.clear()
       routes.clear()
-      down = 0
     },
     of(running, name) {
       const functionName = functionNamed(running, name)
@@ -76,7 +89,7 @@ export function meter(): Meter {
         readUnit: reads,
       }
     },
-    pushes: () => down - [...routes.values()].reduce((sum, route) => sum + route.down, 0),
+    pushes: () => routeOf(PUSH).down,
     runs: (running, name) => lambdaOf(running, name).length,
   }
 }
