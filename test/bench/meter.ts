@@ -1,6 +1,7 @@
 import { rendered, type AccessLogEntry } from '../../infra/local/gateway/access-log.ts'
 import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
 import type { RunningStack } from '../../infra/local/stack.ts'
+import { bindingIn } from '../../shared/wire/frame-header.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
 import { functionNamed } from './crowd.ts'
 import { NOTHING, type Count } from './prices.ts'
@@ -28,6 +29,14 @@ function usual(runs: Runs): number {
   return runs.toSorted((one, other) => one - other)[Math.floor(runs.length / 2)] ?? 0
 }
 
+const PUSH = 'push'
+
+/** What a message down answers, however it came, by the header of its frame: the answer to a status is posted. */
+function answeredBy(text: string): string {
+  const { frame = '' }: { frame?: string } = JSON.parse(text)
+  return bindingIn(frame)?.action ?? PUSH
+}
+
 /** A message is charged for each 32 KB, and an empty one as one. */
 const messages = (bytes: number): number => Math.max(1, Math.ceil(bytes / GATEWAY_LIMITS.frameBytes))
 
@@ -45,8 +54,11 @@ export function meter(): Meter {
   const logged = new Map<string, number>()
   const accessed = new Map<string, AccessLogEntry[]>()
   const routes = new Map<string, { up: number; down: number }>()
-  let down = 0
-
+  const routeOf = (key: string) => {
+    const own = routes.get(key) ?? { up: 0, down: 0 }
+    routes.set(key, own)
+    return own
+  }
   const lambdaOf = (running: RunningStack, name: string) => lambdas.get(functionNamed(running, name)) ?? []
 
   return {
@@ -63,14 +75,16 @@ export function meter(): Meter {
       if (before === undefined) accessed.set(name, [entry])
       else before.push(entry)
       if (eventType !== 'MESSAGE') return
-      const own = routes.get(routeKey) ?? { up: 0, down: 0 }
-      routes.set(routeKey, own)
       // A frame up is one message: a larger one than that closes the connection.
-      own.up += 1
-      if (responseLength !== undefined) own.down += messages(responseLength)
+      routeOf(routeKey).up += 1
+      // An empty message down does not say what it answers: that is counted here, and where it arrives not.
+      if (responseLength === 0) routeOf(routeKey).down += 1
     },
     watch(socket) {
-      socket.addEventListener('message', ({ data }) => (down += messages(String(data).length)))
+      socket.addEventListener('message', ({ data }) => {
+        const text = String(data)
+        if (text !== '') routeOf(answeredBy(text)).down += messages(text.length)
+      })
       return socket
     },
     reset({ dynamo }) {
@@ -79,7 +93,6 @@ export function meter(): Meter {
       routes.clear()
       logged.clear()
       accessed.clear()
-      down = 0
     },
     of(running, name) {
       const functionName = functionNamed(running, name)
@@ -97,7 +110,7 @@ export function meter(): Meter {
         logByte: (logged.get(functionName) ?? 0) + accessBytes(running, accessed.get(name) ?? []),
       }
     },
-    pushes: () => down - [...routes.values()].reduce((sum, route) => sum + route.down, 0),
+    pushes: () => routeOf(PUSH).down,
     runs: (running, name) => lambdaOf(running, name).length,
   }
 }
