@@ -7,7 +7,7 @@ import { heardFrom, seating } from './seated.ts'
 const ANOTHER = sessionOn(17, 'another-session-')
 
 describe('a bench', () => {
-  it('gives back exactly the seats that were put', { timeout: 20_000 }, async () => {
+  it('gives back exactly the seats that were put', { timeout: 90_000 }, async () => {
     const { seats, place } = await seating()
     const text = fc.string({ unit: 'binary', maxLength: 12 })
     const some = fc.record(
@@ -192,6 +192,35 @@ describe('ending a session', () => {
     await seats.heard(heardFrom(seat))
     expect(await seats.end(seat)).toBe(false)
     expect(await found(17)).toMatchObject({ session: seat.session })
+  })
+})
+
+describe('a later login of a device', () => {
+  it('takes the seat of an earlier one away, under way or open, with what it was', async () => {
+    const { seats, place, found } = await seating()
+    for (const earlier of [aSigningIn({ heard: 10 }), anOpen({ heard: 10 })]) {
+      await place(earlier)
+      expect(await seats.overtake(earlier.session, 11)).toEqual({ done: true, former: earlier })
+      expect(await found(17)).toBeUndefined()
+      expect(await seats.overtake(earlier.session, 11)).toEqual({ done: true })
+    }
+  })
+
+  it('leaves a session whose device spoke in it since, and says which frame that was', async () => {
+    const { seats, place, found } = await seating()
+    const seat = await place(anOpen({ heard: 10 }))
+    await seats.heard(heardFrom(seat, { number: 12 }))
+    for (const number of [11, 12])
+      expect(await seats.overtake(seat.session, number)).toEqual({ done: false, heard: 12 })
+    expect(await found(17)).toMatchObject({ session: seat.session })
+    expect(await seats.overtake(seat.session, 13)).toMatchObject({ done: true, former: { heard: 12 } })
+  })
+
+  it('takes nothing from another that has the seat by now', async () => {
+    const { seats, place, found } = await seating()
+    const owner = await place(anOpen({ session: ANOTHER, heard: 1 }))
+    expect(await seats.overtake(sessionOn(17), 11)).toEqual({ done: true })
+    expect(await found(17)).toEqual(owner)
   })
 })
 
