@@ -56,10 +56,10 @@ function weeks() {
         cwa.control.queueEvents(ANN, events)
         await acknowledged(running)
       },
-      /** A day in which the listener is handed over once. What has expired by then is deleted at once. */
-      aDayPasses: async () => {
+      /** Three days in which the listener is handed over once. What has expired by then is deleted at once. */
+      daysPass: async () => {
         await stopListening()
-        await grow(1, allOf)
+        await grow(3, allOf)
         await dynamo.sweep()
         lambda.invokeLater(UPKEEP, {})
         await cwa.control.untilListening(ANN)
@@ -87,20 +87,20 @@ async function acknowledged({ cwa }: Pick<Service, 'cwa'>): Promise<void> {
   await cwa.control.untilListening(ANN)
 }
 
-describe('a session that lasts for weeks', { timeout: 60_000 }, () => {
+describe('a session that lasts for weeks', { timeout: 180_000 }, () => {
   const begins = weeks()
 
   it('goes on, and its numbers with it, while DynamoDB deletes all that has expired', async () => {
-    const { ann, brings, aDayPasses, items, session } = await begins()
+    const { ann, brings, daysPass, items, session } = await begins()
     const numbers = new Set<number>()
-    for (let day = 0; day < 16; day += 1) {
-      if (day % 8 === 0) {
+    for (let day = 0; day < 18; day += 3) {
+      if (day % 9 === 0) {
         await brings(said(`on day ${day}`))
         await ann.saw('it', 'message', ({ text }) => text === `on day ${day}`)
         await ann.device.status(true)
         for (const { seq } of await items.query<{ seq: number }>(`MAIL#${session}`, { last: 1 })) numbers.add(seq)
       }
-      await aDayPasses()
+      await daysPass()
     }
     // All mail has been deleted by now.
     expect(await items.query(`MAIL#${session}`, { consistent: true })).toEqual([])
@@ -108,14 +108,14 @@ describe('a session that lasts for weeks', { timeout: 60_000 }, () => {
     await ann.saw('it', 'message', ({ text }) => text === 'at last')
     const [last] = await items.query<{ seq: number }>(`MAIL#${session}`, { last: 1, consistent: true })
     expect(last?.seq).toBeGreaterThan(Math.max(...numbers))
-    expect(texts(ann)).toEqual(['on day 0', 'on day 8', 'at last'])
+    expect(texts(ann)).toEqual(['on day 0', 'on day 9', 'at last'])
   })
 
-  it('keeps for a device that is away for 16 days what it has not read', async () => {
-    const { ann, brings, aDayPasses } = await begins()
+  it('keeps for a device that is away for 18 days what it has not read', async () => {
+    const { ann, brings, daysPass } = await begins()
     ann.device.close()
     await brings(said('one'), said('two'))
-    for (let day = 0; day < 16; day += 1) await aDayPasses()
+    for (let day = 0; day < 18; day += 3) await daysPass()
 
     expect(await ann.device.resume()).toEqual({ recovered: true })
 
@@ -157,7 +157,7 @@ describe('a session that lasts for weeks', { timeout: 60_000 }, () => {
   })
 })
 
-describe('a device that says it has a batch that there is not', () => {
+describe('a device that says it has a batch that there is not', { timeout: 180_000 }, () => {
   const begins = weeks()
 
   it('is refused where it polls after that, and goes on where it does not', async () => {
@@ -166,16 +166,20 @@ describe('a device that says it has a batch that there is not', () => {
     await brings(said('one'))
     const device = await rawDevice(url, 'ann-phone', keys.ann)
     let number = Date.now() + 60_000
-    const says = async (action: 'poll' | 'status', frame: Parameters<typeof device.sealed>[1]) => {
+    const says = async (action: 'poll' | 'status', frame: Parameters<typeof device.sealed>[1], answer: string) => {
       device.send(await device.sealed(action, frame, (number += 1)))
-      return device.frame()
+      // What waits for the device is pushed to it meanwhile.
+      for (;;) {
+        const told = await device.frame()
+        if (told.type === answer) return told
+      }
     }
     const after = 1_000
-    expect(await says('poll', { type: 'poll', session, after })).toMatchObject({ code: 'session-gone', next: 'login' })
-    const status = { type: 'status', session, ack: 1_000, active: true, answer: true } as const
-    expect(await says('status', status)).toMatchObject({ type: 'heard' })
-    const polled = await says('poll', { type: 'poll', session, after: 1 })
-    expect(polled).toMatchObject({ type: 'events', recovered: true })
+    const refused = await says('poll', { type: 'poll', session, after }, 'refused')
+    expect(refused).toMatchObject({ code: 'session-gone', next: 'login' })
+    await says('status', { type: 'status', session, ack: 1_000, active: true, answer: true }, 'heard')
+    const polled = await says('poll', { type: 'poll', session, after: 1 }, 'events')
+    expect(polled).toMatchObject({ recovered: true })
     expect(JSON.stringify(polled)).toContain('"text":"one"')
   })
 })
