@@ -19,11 +19,16 @@ export interface Database {
   readonly withAnswerLost: () => Table
 }
 
-let chosen: string | undefined
+const ANYBODY = { region: 'local', credentials: { accessKeyId: 'test', secretAccessKey: 'local' } }
 
-/** From now on tables are made by the engine there, by anybody's credentials; undefined: as `database` says. */
-export function useEngine(url: string | undefined): void {
-  chosen = url
+let chosen: DynamoDBClientConfig | undefined
+
+/** From now on tables are made by the engine there, with these credentials; undefined: as `database` says. */
+export function useEngine(
+  url: string | undefined,
+  as: Pick<DynamoDBClientConfig, 'region' | 'credentials'> = ANYBODY,
+): void {
+  chosen = url === undefined ? undefined : { endpoint: url, ...as }
 }
 
 /**
@@ -35,7 +40,7 @@ export async function database(): Promise<Database> {
   const name = `test-${randomUUID()}`
   const elsewhere = process.env['AWS_ENDPOINT_URL_DYNAMODB']
   const connect = await (chosen !== undefined
-    ? engineAt({ endpoint: chosen, ...ANYBODY }, name)
+    ? engineAt(chosen, name)
     : elsewhere === undefined
       ? embedded(name)
       : engineAt({ endpoint: elsewhere }, name))
@@ -44,8 +49,6 @@ export async function database(): Promise<Database> {
     withAnswerLost: () => table(losingFirstAnswer(connect()), name),
   }
 }
-
-const ANYBODY = { region: 'local', credentials: { accessKeyId: 'test', secretAccessKey: 'local' } }
 
 type Connect = () => DynamoDBClient
 

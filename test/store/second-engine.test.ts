@@ -1,16 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { database, useEngine } from '../kit/database.ts'
+import { storeTests } from '../kit/store-tests.ts'
 import { secondEngine, secondEngineFile, type SecondEngine } from '../kit/second-engine.ts'
 
 const file = secondEngineFile()
 
-/** The tests of the stores that ask for a database, and so take any. */
-const bodies = readdirSync(import.meta.dirname)
-  .filter((name) => name.endsWith('.test.ts') && name !== 'second-engine.test.ts')
-  .filter((name) => /\b(database|seating)\(/.test(readFileSync(new URL(name, import.meta.url), 'utf8')))
-  .map((name) => name.slice(0, -'.test.ts'.length))
+const bodies = storeTests()
 
 describe('the tests of the stores', () => {
   it('are found', () => {
@@ -38,6 +34,6 @@ describe.skipIf(file === undefined)(
       expect((await client.send(new ListTablesCommand())).TableNames).toHaveLength(1)
       client.destroy()
     })
-    for (const name of bodies) await import(`./${name}.test.ts`)
+    for (const name of bodies) await import(`./${name}`)
   },
 )

@@ -85,19 +85,19 @@ describe('the local Parameter Store', () => {
   })
 })
 
-describe('the quotas of an account', () => {
-  const tried = (work: Promise<unknown>) =>
-    work.then(
-      () => 'done',
-      (thrown: unknown) => (thrown instanceof Error ? thrown.name : ''),
-    )
-  const outcomes = async (count: number, work: () => Promise<unknown>) => {
-    const said: string[] = []
-    for (let at = 0; at < count; at += 1) said.push(await tried(work()))
-    return said
-  }
-  const oneTry = { maxAttempts: 1 }
+const tried = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (thrown: unknown) => (thrown instanceof Error ? thrown.name : ''),
+  )
+const outcomes = async (count: number, work: () => Promise<unknown>) => {
+  const said: string[] = []
+  for (let at = 0; at < count; at += 1) said.push(await tried(work()))
+  return said
+}
+const oneTry = { maxAttempts: 1 }
 
+describe('the quotas of an account', () => {
   it('let 40 parameters be read and 3 be written a second, and one more after a part of it', async () => {
     const clock = testClock()
     const store = await running(parameters({ region: 'local', values: { [NAME]: 'x' }, now: clock.now }))
