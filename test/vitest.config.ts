@@ -9,8 +9,9 @@ export default defineConfig({
   test: {
     // More than two of some machines' processors: much of the time is spent waiting for sockets.
     maxWorkers: 3,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // What hangs ends then. It says nothing of how long a test takes: other work may keep every processor busy meanwhile.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     projects: [
       // They leave nothing behind in their worker: so the modules, the bundles and the CDK serve the next file, too.
       { extends: true, test: { name: 'whole', include: [WHOLE], isolate: false } },

@@ -3,7 +3,7 @@ import type { DeviceEvent } from '../../shared/device/event.ts'
 import type { Clock } from '../../shared/rules/clock.ts'
 
 /** Longest wait, in milliseconds, for something that a device should see. */
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 120_000
 
 /** Someone who watches what a device is told, and can be asked whether it saw something. */
 export interface Witness {

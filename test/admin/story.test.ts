@@ -22,12 +22,12 @@ beforeAll(async () => {
   running = await stack.start()
   mkdirSync(join(folder, '.local'))
   stackFile(join(folder, '.local/stack.json'), running, 'json')
-}, 120_000)
+})
 
 afterAll(async () => {
   await stack.stop()
   rmSync(folder, { recursive: true, force: true })
-}, 60_000)
+})
 
 function start(words: readonly string[], main?: string): Promise<Ended> {
   const environment = {
@@ -85,4 +85,4 @@ it('from an empty database, two users chat, by the commands of the README and wi
   // Ann's phone was lost, and revoked.
   expect(running.cwa.control.sessions()).toEqual([])
   expect(statSync(join(folder, '.local/ann.json')).mode & 0o777).toBe(0o600)
-}, 240_000)
+})

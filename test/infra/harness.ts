@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { bundle, type Bundle } from '../../infra/bundle.ts'
 import { projectContext, STACK, synthesize } from '../../infra/synthesis.ts'
 
-/** Bundling and a first synthesis take three seconds, and several times that on a busy machine. */
-export const SYNTHESIS_MS = 90_000
+/** Bundling and a first synthesis take three seconds, and many times that on a busy machine. */
+export const SYNTHESIS_MS = 300_000
 
 /** A CloudFormation template in which each reference is a text: see `flat`. */
 export interface Template {

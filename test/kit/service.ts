@@ -47,11 +47,11 @@ export function services(): (options?: ServiceOptions) => Promise<Service> {
 
   beforeAll(async () => {
     bundles = await (built ??= buildOnce())
-  }, 60_000)
+  })
 
   afterAll(async () => {
     for (const stop of stops.toReversed()) await stop()
-  }, 60_000)
+  })
 
   return async ({ settings, contactsOfAnn, ...options } = {}) => {
     const known = people()

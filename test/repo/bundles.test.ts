@@ -6,7 +6,7 @@ import { bundle, functionNames, type Bundle } from '../../infra/bundle.ts'
 import { overBudget, parseSizes, printSizes } from './bundle-sizes.ts'
 import { textOf } from './sources.ts'
 
-const BUNDLING_MS = 60_000
+const BUNDLING_MS = 300_000
 const MOST_BYTES = 600_000
 const MEASURED = parseSizes(textOf('test/repo/bundle-sizes.txt'))
 

@@ -29,7 +29,7 @@ let running: Service
 
 beforeAll(async () => {
   running = await service()
-}, 90_000)
+})
 
 /** Gives out a code, as `devices enroll` does. */
 async function given(name: string, until = Date.now() + MINUTES_15, before?: EnrolmentCode): Promise<EnrolmentCode> {

@@ -14,7 +14,7 @@ let running: Service
 
 beforeAll(async () => {
   running = await service()
-}, 90_000)
+})
 
 /** Another device of a person, whose socket shows everything, and its login on the way. */
 async function loggingIn(id: string, { person }: Service['ann']) {
