@@ -6,7 +6,9 @@ import { fuzz } from './fuzz.ts'
 import { handover } from './handover.ts'
 import { hold } from './hold.ts'
 import { memory } from './memory.ts'
+import { wallClock } from '../../shared/rules/clock.ts'
 import { price } from './price.ts'
+import { runBench } from './runner.ts'
 import { soak } from './soak.ts'
 import { simulationBench } from './simulation.ts'
 import { start } from './start.ts'
@@ -21,7 +23,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: '20,000 schedules of delivery: --schedules or --seconds bounds them, --seed plays one again',
     run: deliverySimulation,
   },
-  fuzz: { about: 'hostile frames, tokens, CWA answers and NTLM; 100,000 cases of each kind', run: fuzz },
+  fuzz: {
+    about: 'hostile frames, tokens, CWA answers and NTLM; 100,000 cases of each kind: --runs or --seconds bounds them',
+    run: fuzz,
+  },
   handover: {
     about: 'as many hand-overs as 24 hours have: what an event waits because of one, and that none is lost; --seconds',
     run: handover,
@@ -49,6 +54,8 @@ ${Object.entries(BENCHES)
   .join('\n')}
 `
 
+const toErrors = (line: string) => void process.stderr.write(`${line}\n`)
+
 process.exitCode = await main(process.argv.slice(2), (line) => process.stdout.write(`${line}\n`))
 
 async function main(args: string[], print: (line: string) => void): Promise<number> {
@@ -65,13 +72,14 @@ async function main(args: string[], print: (line: string) => void): Promise<numb
     const bench = BENCHES[positionals[0] ?? '']
     if (values.help || bench === undefined || positionals.length > 1) return usage(values.help === true)
     const { runs, schedules, seconds, seed } = values
-    await bench.run({
+    const name = positionals[0] ?? ''
+    const asked = {
       runs: whole('--runs', runs, 1),
       schedules: whole('--schedules', schedules, 1),
       seconds: whole('--seconds', seconds, 1),
       seed: whole('--seed', seed, 0),
-      print,
-    })
+    }
+    await runBench(name, bench, asked, { clock: wallClock, out: print, errors: toErrors })
     return 0
   } catch (thrown) {
     process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`)

@@ -31,13 +31,15 @@ await import(process.argv[1])
 process.stdout.write(String(performance.now() - begun))`
 
 /** The size of each function's bundle, and the median time, in milliseconds, in which a new Node loads it. */
-export async function start({ runs = RUNS, print }: BenchOptions): Promise<void> {
+export async function start({ runs = RUNS, seconds = Infinity, print }: BenchOptions): Promise<void> {
+  const until = Date.now() + seconds * 1_000
   const folder = await mkdtemp(join(tmpdir(), 'collaboration-bench-'))
   try {
     const figures: string[] = []
     for (const [name, { directory, bytes }] of Object.entries(await bundle(folder))) {
       const times: number[] = []
-      for (let run = 0; run < runs; run += 1) times.push(await loadMs(join(directory, 'index.mjs')))
+      for (let run = 0; run === 0 || (run < runs && Date.now() < until); run += 1)
+        times.push(await loadMs(join(directory, 'index.mjs')))
       const median = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
       print(`${name.padEnd(12)}${String(Math.round(bytes / 1000)).padStart(5)} KB${median.toFixed(0).padStart(6)} ms`)
       figures.push(`${name} ${Math.round(bytes / 1000)} KB ${median.toFixed(0)} ms`)

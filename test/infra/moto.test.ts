@@ -18,7 +18,7 @@ import { newKeyRing, rotated } from '../../shared/store/key-ring.ts'
 import { ringStore, ringVault } from '../../shared/store/ring-store.ts'
 import { table } from '../../shared/store/table.ts'
 import { KEYS, TTL_ATTRIBUTE } from '../../shared/store/tables.ts'
-import { moto, MOTO, MOTO_MISSING, motoFile, type Moto } from '../kit/moto.ts'
+import { moto, MOTO, motoFile, type Moto } from '../kit/moto.ts'
 import { propertiesOf, synthesis, SYNTHESIS_MS, type Synthesis } from './harness.ts'
 
 const file = motoFile()
@@ -40,11 +40,12 @@ function partOf(folder: string): string {
   })
 }
 
-describe.skipIf(file === undefined)(`judged by moto (skipped ${MOTO_MISSING})`, () => {
+describe.skipIf(file === undefined)('judged by moto (skipped where .ci/run could not install it)', () => {
   let judge: Moto
   let assembled: Synthesis
   /** The names that CloudFormation gave to the template's resources. */
   let names: readonly string[]
+  let status: string | undefined
   const at = () => ({ endpoint: judge.url, ...MOTO })
   const named = (part: string) => names.find((name) => name.includes(part)) ?? `there is no ${part}`
   /** A known difference: what moto's CloudFormation refers to a bus by is not its name. */
@@ -58,7 +59,7 @@ describe.skipIf(file === undefined)(`judged by moto (skipped ${MOTO_MISSING})`, 
     const formation = new CloudFormationClient(at())
     await formation.send(new CreateStackCommand({ StackName: STACK, TemplateBody: partOf(assembled.folder) }))
     const { Stacks: [made] = [] } = await formation.send(new DescribeStacksCommand({ StackName: STACK }))
-    expect(made?.StackStatus).toBe('CREATE_COMPLETE')
+    status = made?.StackStatus
     names = (made?.Outputs ?? []).map(({ OutputValue = '' }) => OutputValue)
   }, SYNTHESIS_MS)
   afterAll(async () => {
@@ -76,6 +77,7 @@ describe.skipIf(file === undefined)(`judged by moto (skipped ${MOTO_MISSING})`, 
   })
 
   it('the stack’s tables are made as the stores want them', async () => {
+    expect(status).toBe('CREATE_COMPLETE')
     const client = new DynamoDBClient(at())
     for (const part of ['Configuration', 'Sessions']) {
       const { Table } = await client.send(new DescribeTableCommand({ TableName: named(part) }))
@@ -108,7 +110,7 @@ describe.skipIf(file === undefined)(`judged by moto (skipped ${MOTO_MISSING})`, 
   it('the key ring in SSM is made and rotated by the administrator, and read by a function', async () => {
     vi.stubEnv('MASTER_KEY', 'ssm:/collaboration/master-key')
     await expect(masterKeyVault().seal('x', PLACE)).rejects.toThrow('AmazonSSM.GetParameter answers ParameterNotFound')
-    await readsWhatIsMade('ssm:/collaboration/master-key')
+    expect(await openedByFunctions('ssm:/collaboration/master-key')).toEqual(['a ticket', 'another'])
   })
 
   it('the key ring that KMS encrypts is made and rotated by the administrator, and opened by a function', async () => {
@@ -117,19 +119,18 @@ describe.skipIf(file === undefined)(`judged by moto (skipped ${MOTO_MISSING})`, 
     kms.destroy()
     const masterKey = `kms:${KeyMetadata?.Arn}`
     vi.stubEnv('MASTER_KEY', masterKey)
-    await readsWhatIsMade(masterKey)
+    expect(await openedByFunctions(masterKey)).toEqual(['a ticket', 'another'])
   })
 
-  async function readsWhatIsMade(masterKey: string): Promise<void> {
+  /** Makes a ring and rotates it. @returns what new environments open: what was sealed by the older key, and by the newer */
+  async function openedByFunctions(masterKey: string): Promise<string[]> {
     const now = Date.now()
     const store = rings(masterKey)
     await store.change((ring) => ring ?? newKeyRing(now), now)
     const sealed = await masterKeyVault().seal('a ticket', PLACE)
     await store.change((ring) => rotated(ring ?? newKeyRing(now), now), now)
-    expect(await store.read()).toHaveLength(2)
-    expect(await masterKeyVault().open(sealed, PLACE)).toBe('a ticket')
     const anew = await ringVault(store, Date.now).seal('another', PLACE)
-    expect(await masterKeyVault().open(anew, PLACE)).toBe('another')
+    return [await masterKeyVault().open(sealed, PLACE), await masterKeyVault().open(anew, PLACE)]
   }
 
   it('a waking event is taken by the stack’s bus', async () => {
@@ -137,6 +138,7 @@ describe.skipIf(file === undefined)(`judged by moto (skipped ${MOTO_MISSING})`, 
     const { EventBuses = [] } = await client.send(new ListEventBusesCommand())
     client.destroy()
     expect(EventBuses.map(({ Name }) => Name)).toContain(bus())
-    await waker()({ device: 'bob-phone', session: '17-b0Jm3o2u9hQ5w1Zx', count: 2, since: Date.now() })
+    const waiting = { device: 'bob-phone', session: '17-b0Jm3o2u9hQ5w1Zx', count: 2, since: Date.now() }
+    await expect(waker()(waiting)).resolves.toBeUndefined()
   })
 })

@@ -23,9 +23,6 @@ export function motoFile(): string | undefined {
   return existsSync(file) ? file : undefined
 }
 
-/** What a test's title says of one that is skipped. */
-export const MOTO_MISSING = 'where moto is not installed: .ci/run installs it'
-
 /** Starts it on a free port of the loopback; it listens once this resolves. */
 export async function moto(file: string): Promise<Moto> {
   const port = await freePort()

@@ -215,6 +215,7 @@ describe('upkeep that dies', () => {
     for (const text of upTo(3, 'message')) await brings(said(text))
     await ann.saw('the last', 'message', ({ text }) => text === 'message 2')
     expect(texts(ann)).toEqual(upTo(3, 'message'))
+    await cwa.control.untilListening(ANN)
     expect(cwa.control.sessions().filter(({ listening }) => listening)).toHaveLength(1)
   })
 })

@@ -155,8 +155,9 @@ describe('a session whose upstream', () => {
     await ann.saw('what came before', 'message')
     control.queueEvents(ANN, brought('meanwhile'))
     await ann.saw('what came meanwhile', 'message', ({ text }) => text === 'meanwhile')
-    await control.untilListening(ANN)
     await ann.device.poll()
+    // Last, for a GET is not held for ever, and another one takes a moment.
+    await control.untilListening(ANN)
 
     expect(texts(ann)).toEqual(['before', 'meanwhile'])
     const gets = control.requests().filter(isGet)

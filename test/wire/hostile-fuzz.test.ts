@@ -231,7 +231,7 @@ describe('a hostile message', () => {
   it('is refused, changes nothing, and where it is not sealed right is refused in one way', async () => {
     const before = await state()
     const bytes = await bytesInUse()
-    const { numRuns } = runs(2_000)
+    const { numRuns, ...limit } = runs(2_000)
     const seen = new Set<string>()
     await fc.assert(
       fc.asyncProperty(fc.array(hostileMessages, { minLength: IN_A_ROW, maxLength: IN_A_ROW }), async (all) => {
@@ -247,16 +247,12 @@ describe('a hostile message', () => {
         }
         expect(await state()).toBe(before)
       }),
-      { numRuns: Math.ceil(numRuns / IN_A_ROW), endOnFailure: true },
+      { numRuns: Math.ceil(numRuns / IN_A_ROW), ...limit, endOnFailure: true },
     )
-    expect([...seen].toSorted()).toEqual([
-      'bad-frame',
-      'not-enrolled',
-      'not-for-you',
-      'out-of-order',
-      'replayed',
-      'session-gone',
-    ])
+    const all = ['bad-frame', 'not-enrolled', 'not-for-you', 'out-of-order', 'replayed', 'session-gone']
+    expect(all).toEqual(expect.arrayContaining([...seen]))
+    // Where time ends it, some may not have come.
+    expect(seen.size).toBeGreaterThanOrEqual(limit.interruptAfterTimeLimit === undefined ? all.length : 1)
     // The lines of the log are kept here for the test below, and what a look at the tables keeps is the test's own, too.
     const kept = lines.reduce((sum, line) => sum + 2 * line.length, 0) + looks * BYTES_OF_A_LOOK
     expect(((await bytesInUse()) - bytes - kept) / MB).toBeLessThan(40)
@@ -295,7 +291,7 @@ describe('a hostile message', () => {
   })
 
   it('leaves lines in the log of one line each, short, and with nothing of what was inside', () => {
-    expect(lines.length).toBeGreaterThan(500)
+    expect(lines.length).toBeGreaterThan(runs(1).interruptAfterTimeLimit === undefined ? 500 : 0)
     for (const line of lines) {
       expect(line.endsWith('\n') && !line.slice(0, -1).includes('\n')).toBe(true)
       expect(line.length).toBeLessThan(2_000)
