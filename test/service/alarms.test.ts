@@ -12,12 +12,15 @@ import { alarmTable } from './alarm-table.ts'
 
 const service = services()
 
+/** A story takes some seconds, and many times that on a busy machine. */
+const STORY_MS = 180_000
+
 const UPKEEP = `${STACK}-upkeep`
 const MINUTE_MS = 60_000
 /** How many quiet minutes come before a story: longer than the longest period of an alarm. */
 const BEFORE = 6
 /** How long a listener listens here before it hands over, in milliseconds: what it measured goes out then at the latest. */
-const LISTENING_MS = 2_000
+const LISTENING_MS = 4_000
 
 interface Told {
   readonly running: Service
@@ -85,64 +88,99 @@ afterAll(() => {
 const tick = ({ running }: Told): Promise<unknown> => running.lambda.invoke(UPKEEP, {}).catch(() => undefined)
 
 describe('the alarms of the template', () => {
-  it('stay off in a quiet hour, hand-overs among it', async () => {
-    const on = await played('a quiet hour', 60, tick)
-    expect(on).toEqual([])
-  })
-
-  it('say that upkeep dies, and that nobody listens, while upkeep is killed', async () => {
-    const on = await played('upkeep killed', 6, async (told) => {
-      const { running, line } = told
-      await running.lambda.killEnvironments(UPKEEP)
-      await forgetListener(running)
-      const unlistened = line('"Unlistened":1')
-      void tick(told)
-      await unlistened
-    })
-    expect(on).toEqual(['NoListener', 'UpkeepFails'])
-  })
-
-  it('say that CWA is away while it is stopped', async () => {
-    const on = await played('CWA stopped', 6, async (told) => {
-      const { running } = told
-      await running.cwa.stop()
-      for (let times = 0; times < 3; times += 1) {
-        const { device, person } = running.cat
-        await expect(device.login(person.login, person.password)).rejects.toMatchObject({ code: 'upstream-away' })
-      }
-      await tick(told)
-    })
-    expect(on).toEqual(['UpstreamDown'])
-  })
-
-  it('say that the seats are filled, while nobody can be evicted', async () => {
-    const on = await played(
-      'seats filled',
-      6,
-      async (told) => {
-        const { device, person } = told.running.cat
-        await expect(device.login(person.login, person.password)).rejects.toMatchObject({ code: 'server-busy' })
+  it(
+    'stay off in a quiet hour, hand-overs among it',
+    async () => {
+      let handedOver: Promise<void> | undefined
+      const on = await played('a quiet hour', 60, async (told) => {
+        await (handedOver ??= told.line('"what":"taken over"'))
         await tick(told)
-      },
-      { settings: { maximumSessions: 2 } },
-    )
-    expect(on).toEqual(['SeatsFilled'])
-  })
+      })
+      expect(on).toEqual([])
+    },
+    STORY_MS,
+  )
 
-  it('say that a table is throttled, though each repeat gets through', async () => {
-    const throttled = everyFirst()
-    const on = await played(
-      'the table throttled',
-      6,
-      async (told) => {
-        throttled.begin()
+  it(
+    'say that upkeep dies, and that nobody listens, while upkeep is killed',
+    async () => {
+      const on = await played('upkeep killed', 6, async (told) => {
+        const { running, line } = told
+        await running.lambda.killEnvironments(UPKEEP)
+        await forgetListener(running)
+        const unlistened = line('"Unlistened":1')
+        void tick(told)
+        await unlistened
+      })
+      expect(on).toEqual(['NoListener', 'UpkeepFails'])
+    },
+    STORY_MS,
+  )
+
+  it(
+    'say that CWA is away while it is stopped',
+    async () => {
+      const on = await played('CWA stopped', 6, async (told) => {
+        const { running } = told
+        await running.cwa.stop()
+        for (let times = 0; times < 3; times += 1) {
+          const { device, person } = running.cat
+          await expect(device.login(person.login, person.password)).rejects.toMatchObject({ code: 'upstream-away' })
+        }
         await tick(told)
-      },
-      { dynamo: { fault: throttled.fault } },
-    )
-    expect(on).toEqual(['TablesThrottled'])
-  })
+      })
+      expect(on).toEqual(['UpstreamDown'])
+    },
+    STORY_MS,
+  )
+
+  it(
+    'say that the seats are filled, while nobody can be evicted',
+    async () => {
+      const on = await played(
+        'seats filled',
+        6,
+        async (told) => {
+          const { device, person } = told.running.cat
+          await expect(device.login(person.login, person.password)).rejects.toMatchObject({ code: 'server-busy' })
+          await tick(told)
+        },
+        { settings: { maximumSessions: 2 } },
+      )
+      expect(on).toEqual(['SeatsFilled'])
+    },
+    STORY_MS,
+  )
+
+  it(
+    'say that a table is throttled, though each repeat gets through',
+    async () => {
+      const throttled = everyFirst()
+      const counted: number[] = []
+      const on = await played(
+        'the table throttled',
+        6,
+        async (told) => {
+          throttled.begin()
+          await tick(told)
+          counted.push(throttlesOf(told.running))
+        },
+        { dynamo: { fault: throttled.fault } },
+      )
+      expect(on).toEqual(['TablesThrottled'])
+      // The functions see each of them, too.
+      expect(counted.at(-1)).toBeGreaterThan(5)
+    },
+    STORY_MS,
+  )
 })
+
+function throttlesOf({ metrics }: Service): number {
+  const found = metrics
+    .all()
+    .filter(({ metric }) => metric.name === 'Throttles' && metric.dimensions['of'] === 'dynamodb')
+  return found.reduce((sum, { ever }) => sum + ever.sum, 0)
+}
 
 /** As if the lease of whoever listened were over: a listener that died is missed that long. */
 async function forgetListener(running: Service): Promise<void> {
