@@ -54,7 +54,7 @@ async function writes(): Promise<Write[]> {
   await seats(table).unsent(session, 1)
   await seats(table).outOfCoverage(session, connection)
   await sessions(table, vault).keep({ session, cursor }, NOW)
-  await sessions(table, vault).renew(session, { was: 'a', now: 'b' })
+  await sessions(table, vault).renew(session, { was: { ticket: 'a' }, now: { ticket: 'b' } })
   await sessions(table, vault).point(device, { session, heard: 5 }, NOW)
   await outlook.lead(0, 1)
   await outlook.lead(1, 2)
