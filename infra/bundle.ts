@@ -38,7 +38,10 @@ export async function bundle(folder: string): Promise<Readonly<Record<string, Bu
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
-    alias: { '@aws-sdk/credential-provider-node': join(FUNCTIONS, 'parts/credentials.ts') },
+    alias: {
+      '@aws-sdk/credential-provider-node': join(FUNCTIONS, 'parts/credentials.ts'),
+      tldts: join(FUNCTIONS, 'parts/public-suffixes.ts'),
+    },
     sourcemap: 'linked',
     sourcesContent: false,
     metafile: true,

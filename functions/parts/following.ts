@@ -4,7 +4,7 @@ import { eventsOf } from '../../shared/cwa/messaging.ts'
 import type { CwaEvents } from '../../shared/cwa/model.ts'
 import { inBatches, lastEid, type Cursor } from '../../shared/rules/batches.ts'
 import { isAttended, type Open } from '../../shared/rules/seat.ts'
-import type { Sessions } from '../../shared/store/sessions.ts'
+import { isRenewed, secretsOf, type Secrets, type Session, type Sessions } from '../../shared/store/sessions.ts'
 import { after, NOTHING_WRONG } from './asking-again.ts'
 import { keeping } from './keeping.ts'
 import { log, why } from './log.ts'
@@ -56,7 +56,7 @@ export function follow(first: Open, parts: FollowingParts, turn: Turn): Followin
   const towards = telling(first, parts)
   const kept = keeping(session, parts)
   const listening = Promise.withResolvers<void>()
-  let upstream = { sid: '', ticket: '' }
+  let upstream: Secrets & Pick<Session, 'sid'> = { sid: '', ticket: '' }
   let cursor: Cursor = { seq: 0, ackId: 0, eid: 0 }
   let cursorKept = cursor
   let seat = first
@@ -110,7 +110,7 @@ export function follow(first: Open, parts: FollowingParts, turn: Turn): Followin
     needsTurn = brought === undefined
     if (brought === undefined) return undefined
     answeredAt = clock.now()
-    if (brought.ticket !== upstream.ticket) await renew(brought.ticket)
+    if (isRenewed(upstream, brought)) await renew(secretsOf(brought))
     if (!(await keep(brought))) {
       await find({ consistent: true })
       // Whoever kept it tells it, if it lives to.
@@ -140,10 +140,10 @@ export function follow(first: Open, parts: FollowingParts, turn: Turn): Followin
   }
 
   /** First kept, then used: should the write fail, the next answer brings the ticket again. */
-  const renew = async (ticket: string) => {
-    const renewed = await sessions.renew(session, { was: upstream.ticket, now: ticket })
-    const newest = renewed ? ticket : (await sessions.read(session, { consistent: true }))?.ticket
-    upstream = { ...upstream, ticket: newest ?? ticket }
+  const renew = async (now: Secrets) => {
+    const renewed = await sessions.renew(session, { was: upstream, now })
+    const newest = renewed ? now : await sessions.read(session, { consistent: true })
+    upstream = { sid: upstream.sid, ...secretsOf(newest ?? now) }
   }
 
   /** @returns `false` where another listener kept something first */
@@ -174,7 +174,7 @@ export function follow(first: Open, parts: FollowingParts, turn: Turn): Followin
   /** A ticket that is refused may just be an old one, where another function was told the next. */
   const hasNewerTicket = async (): Promise<boolean> => {
     const known = await sessions.read(session, { consistent: true })
-    if (known === undefined || known.ticket === upstream.ticket) return false
+    if (known === undefined || !isRenewed(upstream, known)) return false
     upstream = known
     return true
   }

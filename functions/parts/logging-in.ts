@@ -7,7 +7,7 @@ import { Refusal, type RefusalCode } from '../../shared/rules/refusal.ts'
 import type { Open, Seat, SigningIn } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import type { Configuration, Reading } from '../../shared/store/configuration.ts'
-import type { DeviceSession } from '../../shared/store/sessions.ts'
+import { secretsOf, type DeviceSession, type Secrets } from '../../shared/store/sessions.ts'
 import type { WrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { admission } from './admission.ts'
@@ -136,11 +136,11 @@ async function signIn(login: Login & Known, seat: SigningIn, parts: LoginParts) 
   const signedIn = await guarded({ user, settings, previous, now }, wrong, () => cwa.signIn(user, frame.password))
   const opened = await cwa.initiateSession(signedIn, frame.availability && { availability: frame.availability })
   try {
-    const { mail, ticket } = await firstMail(session, opened, parts)
+    const { mail, ...secrets } = await firstMail(session, opened, parts)
     const { batches } = fitting(mail.map(({ seq, events }) => ({ seq, events })))
     const cursor = await keepTheRest(session, mail, batches.length, now, parts)
     const { sid, uri } = opened
-    await sessions.open({ session, device, user, uri, sid, ticket, openedAt: now, cursor }, now)
+    await sessions.open({ session, device, user, uri, sid, ...secrets, openedAt: now, cursor }, now)
     await openSeat(seat, { user, connection, heard: number, acked: cursor.seq }, parts)
     log('logged in', { session, device, by: signedIn.by })
 
@@ -163,14 +163,14 @@ async function firstMail(
   session: string,
   opened: UpstreamSession,
   { cwa }: LoginParts,
-): Promise<{ mail: Mail[]; ticket: string }> {
+): Promise<{ mail: Mail[] } & Secrets> {
   const holdMs = FIRST_EVENTS_MS
   const brought = await cwa.poll(opened, { ackId: 0, active: true, holdMs }).catch((fault: unknown) => {
     log('no first events', { session, why: why(fault) })
-    return { events: [], ackId: 0, ticket: opened.ticket }
+    return { events: [], ackId: 0, ...secretsOf(opened) }
   })
   const arrived = brought.events.map((event) => ({ eid: event.eid, events: eventsOf(event) }))
-  return { mail: inBatches(arrived, brought.ackId, START), ticket: brought.ticket }
+  return { mail: inBatches(arrived, brought.ackId, START), ...secretsOf(brought) }
 }
 
 const START: Cursor = { seq: 0, ackId: 0, eid: 0 }

@@ -7,7 +7,7 @@ import { Refusal } from '../../shared/rules/refusal.ts'
 import type { SendOutcome } from '../../shared/rules/seat.ts'
 import type { Configuration } from '../../shared/store/configuration.ts'
 import type { Seats } from '../../shared/store/seats.ts'
-import type { Session, Sessions } from '../../shared/store/sessions.ts'
+import { isRenewed, type Secrets, type Session, type Sessions } from '../../shared/store/sessions.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { log, why } from './log.ts'
 import type { Told } from './sealing.ts'
@@ -53,7 +53,7 @@ async function note(session: string, outcome: SendOutcome, seats: Seats): Promis
   })
 }
 
-type Upstream = Pick<Session, 'session' | 'sid' | 'ticket'>
+type Upstream = Pick<Session, 'session' | 'sid' | 'ticket' | 'cookies'>
 type Methods = ReturnType<typeof methodsFor>
 
 /**
@@ -65,15 +65,15 @@ async function command(
   methods: Methods,
   { sessions, cwa }: SendingParts,
 ): Promise<readonly CwaAnswer[]> {
-  const { session, ticket: was } = known
+  const { session } = known
   try {
-    const { answers, ticket: now } = await cwa.command(known, methods)
-    if (now !== was) await keepTicket(session, { was, now }, sessions)
+    const { answers, ...now } = await cwa.command(known, methods)
+    if (isRenewed(known, now)) await keepTicket(session, { was: known, now }, sessions)
     return answers
   } catch (thrown) {
     if (!(thrown instanceof CwaFault) || thrown.kind !== 'sign-in') throw thrown
     const newer = await sessions.read(session)
-    if (newer === undefined || newer.ticket === was) throw thrown
+    if (newer === undefined || !isRenewed(known, newer)) throw thrown
     return (await cwa.command(newer, methods)).answers
   }
 }
@@ -81,10 +81,10 @@ async function command(
 /** The methods are done by then, whatever becomes of this: the next answer brings the ticket again. */
 async function keepTicket(
   session: string,
-  ticket: { readonly was: string; readonly now: string },
+  secrets: { readonly was: Secrets; readonly now: Secrets },
   sessions: Sessions,
 ): Promise<void> {
-  await sessions.renew(session, ticket).catch((thrown: unknown) => {
+  await sessions.renew(session, secrets).catch((thrown: unknown) => {
     log('ticket not kept', { session, why: why(thrown) })
   })
 }

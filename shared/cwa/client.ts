@@ -2,12 +2,14 @@ import type { Availability } from '../rules/messaging.ts'
 import { attempt, eventsIn, responsesIn, unanswered } from './answers.ts'
 import { availabilityNumber } from './availability.ts'
 import type { CwaCodec } from './codec.ts'
+import { cookieJar } from './cookies.ts'
 import { Cut, mayBeHalf, isCutAnswer, isCutConnection } from './cut.ts'
 import { CwaFault, faultOf, faultOfStatus } from './faults.ts'
 import type { CwaAnswer, CwaEvents, CwaMethod } from './model.ts'
 import type { LegacyTls } from './legacy-tls.ts'
 import { signIn, type SignedIn } from './sign-in.ts'
 import { ticketIn } from './sign-in-answer.ts'
+import type { HttpRequest } from './exchange.ts'
 import { transport, type HttpAnswer } from './transport.ts'
 import type { Unread } from './unread.ts'
 import { wallClock, type Clock } from '../rules/clock.ts'
@@ -33,13 +35,18 @@ export interface CwaOptions {
 export interface UpstreamSession {
   readonly sid: string
   readonly ticket: string
+  /** Cookies of a load balancer, of whatever was answered last. A secret. */
+  readonly cookies?: string
   /** SIP URI of the user. */
   readonly uri: string
   /** Milliseconds to wait before the first GET, within bounds (`pollWait`). */
   readonly pollWaitMs: number
 }
 
-type Place = Pick<UpstreamSession, 'sid' | 'ticket'>
+type Place = Pick<UpstreamSession, 'sid' | 'ticket' | 'cookies'>
+
+/** What goes with the next request: secrets that an answer may have renewed. */
+export type Newest = Pick<UpstreamSession, 'ticket' | 'cookies'>
 
 export interface PollOptions {
   /** The `ackId` of the events that came last; 0 at first. */
@@ -60,23 +67,23 @@ export interface CwaClient {
    */
   readonly signIn: (user: string, password: string) => Promise<SignedIn>
   readonly initiateSession: (
-    signedIn: Pick<SignedIn, 'ticket' | 'signInData' | 'uri'>,
+    signedIn: Pick<SignedIn, 'ticket' | 'cookies' | 'signInData' | 'uri'>,
     options?: { readonly availability?: Availability },
   ) => Promise<UpstreamSession>
   /**
    * Posts methods, all in one request. What the server says of each (accepted, failed, invalid, rejected) is returned;
-   * a fault of the session or of the server is thrown, and so is an answer that says nothing of a method. `ticket` is the
-   * newest one.
+   * a fault of the session or of the server is thrown, and so is an answer that says nothing of a method. `ticket` and
+   * `cookies` are the newest ones.
    */
   readonly command: (
     session: Place,
     methods: readonly CwaMethod[],
-  ) => Promise<{ readonly answers: readonly CwaAnswer[]; readonly ticket: string }>
+  ) => Promise<{ readonly answers: readonly CwaAnswer[] } & Newest>
   /**
    * One GET of the data channel: its events, each `eid` once and in their order. Before the next one `pollWaitTime` must
    * pass (`pollWait` bounds it). `ackId` is the server's own, whatever it is, for the next GET. `ticket` is the newest one.
    */
-  readonly poll: (session: Place, options: PollOptions) => Promise<CwaEvents & { readonly ticket: string }>
+  readonly poll: (session: Place, options: PollOptions) => Promise<CwaEvents & Newest>
   /** Ends the session; that it is gone already is no fault. */
   readonly terminateSession: (session: Place) => Promise<void>
   /** Closes all connections. What is under way fails. */
@@ -104,27 +111,37 @@ export function cwaClient(options: CwaOptions): CwaClient {
   if (!/^https?:$/.test(url.protocol)) throw new TypeError(`the server's URL must begin with https://, or http://`)
   const http = transport({ url, ca: options.ca, legacyTls: options.legacyTls, clock })
 
-  const post = async (session: { sid?: string; ticket: string }, methods: readonly CwaMethod[], doing: string) => {
-    const { sid, ticket } = session
-    const answer = await http.request({
+  /** One request with the session's cookies, and what goes with the next one. */
+  const ask = async (request: HttpRequest, { ticket, cookies }: Newest) => {
+    const jar = cookieJar(url, clock.now, cookies)
+    const headers = { ...request.headers, 'CWA-Ticket': ticket, ...jar.header(request.path) }
+    const answer = await http.request({ ...request, headers })
+    jar.take(answer.headers['set-cookie'], request.path)
+    return { answer, newest: { ticket: ticketIn(answer) ?? ticket, ...jar.kept() } }
+  }
+
+  const post = async (session: Newest & { readonly sid?: string }, methods: readonly CwaMethod[], doing: string) => {
+    const { sid } = session
+    const request = {
       method: 'POST',
       path: COMMANDS,
-      headers: { 'Content-Type': codec.contentType, 'CWA-Ticket': ticket },
+      headers: { 'Content-Type': codec.contentType },
       body: codec.printRequests({ ...(sid !== undefined && { sid }), methods }),
       deadlineMs,
-    })
+    } as const
+    const { answer, newest } = await ask(request, session)
     if (!isFine(answer)) throw faultIn(answer, doing)
     const said = responsesIn(codec, answer.body, doing)
     if (said.unread) onUnread?.(doing, said.unread)
     const fault = sessionFault(said.answers)
     if (fault) throw fault
-    return { said, answers: said.answers, ticket: ticketIn(answer) ?? ticket }
+    return { said, answers: said.answers, newest }
   }
 
   const command: CwaClient['command'] = async (session, methods) => {
-    const { said, answers, ticket } = await post(session, methods, 'a command')
+    const { said, answers, newest } = await post(session, methods, 'a command')
     const [forgotten] = unanswered(methods, said)
-    if (forgotten === undefined) return { answers, ticket }
+    if (forgotten === undefined) return { answers, ...newest }
     const words = `a command: the answer says nothing of ${forgotten.method}`
     throw new CwaFault('give-up', words, { maybeDone: true })
   }
@@ -137,9 +154,9 @@ export function cwaClient(options: CwaOptions): CwaClient {
     return (said && sessionFault(said.answers)) ?? fault
   }
 
-  const initiateSession: CwaClient['initiateSession'] = async ({ ticket, signInData, uri: knownUri }, options) => {
+  const initiateSession: CwaClient['initiateSession'] = async ({ signInData, uri: knownUri, ...newest }, options) => {
     const method = initiation(options?.availability ?? 'available', signInData)
-    const done = await post({ ticket }, [method], 'opening a session')
+    const done = await post(newest, [method], 'opening a session')
     const accepted = done.answers.find((answer) => answer.answer === 'requestAccepted' && answer.sid !== undefined)
     const failed = done.answers.find((answer) => 'error' in answer)
     if (failed && 'error' in failed && failed.error) throw faultOf(failed.error)
@@ -148,28 +165,32 @@ export function cwaClient(options: CwaOptions): CwaClient {
     }
     const uri = accepted.uri ?? knownUri
     if (uri === undefined) throw new CwaFault('give-up', "opening a session: the answer has no user's URI")
-    return { sid: accepted.sid, ticket: done.ticket, uri, pollWaitMs: pollWait(accepted.pollWaitTime) }
+    return { sid: accepted.sid, ...done.newest, uri, pollWaitMs: pollWait(accepted.pollWaitTime) }
   }
 
-  const poll: CwaClient['poll'] = async ({ sid, ticket }, { ackId, active, signal, holdMs = 60_000 }) => {
+  const poll: CwaClient['poll'] = async ({ sid, ...newest }, { ackId, active, signal, holdMs = 60_000 }) => {
     const query = new URLSearchParams({ Sid: sid, AckID: String(ackId), UA: String(active) })
     const since = clock.now()
     const cut = (fault: CwaFault) => new Cut(fault.message, clock.now() - since, fault.cause)
-    const get = { method: 'GET', path: `${EVENTS}?${query}`, headers: { 'CWA-Ticket': ticket } } as const
-    const answer = await http.request({ ...get, signal, deadlineMs: holdMs }).catch((thrown: unknown) => {
+    const get = { method: 'GET', path: `${EVENTS}?${query}`, signal, deadlineMs: holdMs } as const
+    const asked = await ask(get, newest).catch((thrown: unknown) => {
       throw isCutConnection(thrown) ? cut(thrown) : thrown
     })
+    const { answer } = asked
     if (!isFine(answer)) {
       const fault = faultIn(answer, 'fetching events')
       throw isCutAnswer(answer) && !(fault instanceof SessionNotFound) ? cut(fault) : fault
     }
     const { unread, ...brought } = whole(answer, cut, () => eventsIn(codec, answer.body, sid))
     if (unread) onUnread?.('fetching events', unread)
-    return { ...brought, ticket: ticketIn(answer) ?? ticket }
+    return { ...brought, ...asked.newest }
   }
 
   return {
-    signIn: (user, password) => signIn({ transport: http, codec, deadlineMs, clock, onUnread }, user, password),
+    signIn(user, password) {
+      const jar = cookieJar(url, clock.now)
+      return signIn({ transport: http, codec, deadlineMs, clock, onUnread, jar }, user, password)
+    },
     initiateSession,
     command,
     poll,

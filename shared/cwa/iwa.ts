@@ -1,4 +1,5 @@
 import type http from 'node:http'
+import type { CookieJar } from './cookies.ts'
 import { tlsServerEndPoint } from './channel-bindings.ts'
 import { NtlmFault } from './ntlm-messages.ts'
 import { authenticate, negotiate } from './ntlm.ts'
@@ -11,6 +12,8 @@ export interface IwaParts {
   readonly transport: Transport
   readonly deadlineMs: number
   readonly clock: Clock
+  /** Of this sign-in: a load balancer may tell by a cookie which server has begun it. */
+  readonly jar: CookieJar
 }
 
 const PATH = '/iwa/logon.html'
@@ -67,10 +70,11 @@ export function account(name: string): { readonly user: string; readonly domain:
   return at === -1 ? { user: name, domain: '' } : { user: name.slice(at + 1), domain: name.slice(0, at) }
 }
 
-function poster({ transport, deadlineMs, clock }: IwaParts, agent: http.Agent) {
+function poster({ transport, deadlineMs, clock, jar }: IwaParts, agent: http.Agent) {
   return async (authorization?: string, more?: Pick<HttpRequest, 'body' | 'over'>): Promise<HttpAnswer> => {
-    const headers = authorization === undefined ? {} : { Authorization: authorization }
+    const headers = { ...(authorization !== undefined && { Authorization: authorization }), ...jar.header(PATH) }
     const answer = await transport.request({ method: 'POST', path: PATH, headers, deadlineMs, agent, ...more })
+    jar.take(answer.headers['set-cookie'], PATH)
     report(answer, 'Integrated Windows Authentication', clock.now())
     return answer
   }

@@ -160,6 +160,10 @@ export type Verdict =
       readonly domain: string
       readonly mic: boolean
       readonly bound: boolean
+      /** What signs messages of this connection from now on (ExportedSessionKey). A secret. */
+      readonly sessionKey: Uint8Array
+      /** Flags of the client's last message. */
+      readonly flags: number
     }
   | { readonly accepted: false; readonly reason: string }
 
@@ -187,11 +191,12 @@ export function verify(options: VerifyOptions): Verdict {
     const skew = Math.abs(epochMs(input.readBigUInt64LE(8)) - options.now)
     if (skew > SKEW_MS) return refused('the clocks differ by more than 30 minutes')
     const mic = (uint32Of(pairs.get(AV.flags)) & MIC_PRESENT) !== 0
-    if (mic && !micIsRight(options, message, sessionBaseKey(key, proof))) return refused('the MIC is wrong')
+    const sessionKey = exportedKey(message, sessionBaseKey(key, proof))
+    if (mic && !micIsRight(options, sessionKey)) return refused('the MIC is wrong')
     const bound = boundness(pairs.get(AV.channelBindings), options)
     return bound === undefined
       ? refused('the channel bindings are wrong')
-      : { accepted: true, user, domain, mic, bound }
+      : { accepted: true, user, domain, mic, bound, sessionKey, flags: message.flags }
   } catch (thrown) {
     if (thrown instanceof NtlmFault) return refused(thrown.message)
     throw thrown
@@ -202,9 +207,13 @@ function refused(reason: string): Verdict {
   return { accepted: false, reason }
 }
 
-function micIsRight(options: VerifyOptions, message: Authenticate, baseKey: Buffer): boolean {
-  const exchanged = (message.flags & FLAGS.keyExchange) !== 0 && message.sessionKey.length === 16
-  const key = exchanged ? rc4(baseKey, message.sessionKey) : baseKey
+/** The key that the client made and sent (MS-NLMP 3.1.5.1.2), or the one that both know anyway. */
+function exportedKey({ flags, sessionKey }: Authenticate, baseKey: Buffer): Buffer {
+  const exchanged = (flags & FLAGS.keyExchange) !== 0 && sessionKey.length === 16
+  return exchanged ? rc4(baseKey, sessionKey) : baseKey
+}
+
+function micIsRight(options: VerifyOptions, key: Buffer): boolean {
   const blank = Buffer.from(options.authenticateMessage)
   if (blank.length < MIC.at + MIC.length) return false
   const sent = Buffer.from(blank.subarray(MIC.at, MIC.at + MIC.length))

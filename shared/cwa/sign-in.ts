@@ -9,6 +9,8 @@ import type { Unread } from './unread.ts'
 export interface SignedIn {
   /** To be sent with every request, until an answer brings a newer one. A secret. */
   readonly ticket: string
+  /** Cookies that were set on the way, as `CookieJar.kept` gives them. A secret. */
+  readonly cookies?: string
   readonly by: 'iwa' | 'forms'
   /** SIP URI of the user, where the server says it. */
   readonly uri?: string
@@ -48,14 +50,17 @@ export async function signIn(parts: SignInParts, user: string, password: string)
   return accepted(parts, forms, 'forms', [...steps, `${FORMS}: accepted`])
 }
 
-async function signInByForms({ transport, codec, deadlineMs, clock }: SignInParts, user: string, password: string) {
+async function signInByForms(parts: SignInParts, user: string, password: string) {
+  const { transport, codec, deadlineMs, clock, jar } = parts
+  const path = '/forms/logon.html'
   const answer = await transport.request({
     method: 'POST',
-    path: '/forms/logon.html',
-    headers: { 'Content-Type': codec.contentType },
+    path,
+    headers: { 'Content-Type': codec.contentType, ...jar.header(path) },
     body: codec.printRequests({ methods: [{ method: 'logon', user, password }] }),
     deadlineMs,
   })
+  jar.take(answer.headers['set-cookie'], path)
   report(answer, FORMS, clock.now())
   return answer
 }
@@ -63,13 +68,14 @@ async function signInByForms({ transport, codec, deadlineMs, clock }: SignInPart
 /** It is the ticket that signs in: of the body is taken what can be read. */
 function accepted(parts: SignInParts, answer: HttpAnswer, by: SignedIn['by'], steps: readonly string[]): SignedIn {
   const ticket = ticketIn(answer) ?? ''
-  if (answer.body.trim() === '') return { ticket, by, steps }
+  const cookies = parts.jar.kept()
+  if (answer.body.trim() === '') return { ticket, ...cookies, by, steps }
   const { answers, unread } = readable(parts.codec, answer.body)
   if (unread) parts.onUnread?.('signing in', unread)
   const succeeded = answers.filter((each) => each.answer === 'requestSucceeded')
   const uri = succeeded.find((each) => each.uri)?.uri
   const signInData = succeeded.find((each) => each.signInData)?.signInData
-  return { ticket, by, ...(uri && { uri }), ...(signInData && { signInData }), steps }
+  return { ticket, ...cookies, by, ...(uri && { uri }), ...(signInData && { signInData }), steps }
 }
 
 function readable(codec: CwaCodec, body: string): Pick<CwaResponses, 'answers' | 'unread'> {

@@ -19,6 +19,8 @@ export interface Session {
   readonly sid: string
   /** The newest `CWA-Ticket`. */
   readonly ticket: string
+  /** Cookies of a load balancer before CWA. They are sealed together with the ticket, and renewed with it. */
+  readonly cookies?: string
   readonly openedAt: number
   /** Where the mailbox stood when this was written; what the mailbox holds goes before it. */
   readonly cursor: Cursor
@@ -26,6 +28,18 @@ export interface Session {
 
 /** A session as it was read, and the epoch second from which on DynamoDB may delete it, unless it is kept anew. */
 export type SessionRead = Session & { readonly [TTL_ATTRIBUTE]?: number }
+
+/** What a request upstream needs besides the session's id, and an answer may renew. */
+export type Secrets = Pick<Session, 'ticket' | 'cookies'>
+
+export function secretsOf({ ticket, cookies }: Secrets): Secrets {
+  return { ticket, ...(cookies !== undefined && { cookies }) }
+}
+
+/** Whether these are others than those that were asked with, so that they are to be kept. */
+export function isRenewed(was: Secrets, now: Secrets): boolean {
+  return now.ticket !== was.ticket || now.cookies !== was.cookies
+}
 
 export interface Sessions {
   open(session: Session, now: number): Promise<void>
@@ -37,10 +51,10 @@ export interface Sessions {
    */
   keep(session: Pick<Session, 'session' | 'cursor'>, now: number): Promise<void>
   /**
-   * Puts the ticket that an answer brought in the place of the one that was asked with. `false`: another function was
+   * Puts the ticket and cookies that an answer brought in the place of those that were asked with. `false`: another function was
    * told a newer one meanwhile, and an older answer never overwrites it.
    */
-  renew(session: string, ticket: { readonly was: string; readonly now: string }): Promise<boolean>
+  renew(session: string, secrets: { readonly was: Secrets; readonly now: Secrets }): Promise<boolean>
   remove(session: string): Promise<Session | undefined>
   /** Seals the ticket by the newest master key. `false`: it is already, or there is no such session. */
   reseal(session: string): Promise<boolean>
@@ -114,19 +128,17 @@ const AS_SEALED = 'attribute_exists(pk) AND ticket = :sealed'
 const MINE = '#session = :session'
 
 /** A session as it is kept: its ticket sealed, and with the tag by which a renewal knows it. */
-type Kept = Omit<SessionRead, 'ticket'> & { readonly ticket: Uint8Array; readonly tag: Uint8Array }
+type Kept = Omit<SessionRead, keyof Secrets> & { readonly ticket: Uint8Array; readonly tag: Uint8Array }
 
 export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions {
-  const sealed = async (session: string, ticket: string) => {
-    const [[tag], bytes] = await Promise.all([
-      vault.tags(ticket, ticketOf(session)),
-      vault.seal(ticket, ticketOf(session)),
-    ])
+  const sealed = async (session: string, secrets: Secrets) => {
+    const text = textOf(secrets)
+    const [[tag], bytes] = await Promise.all([vault.tags(text, ticketOf(session)), vault.seal(text, ticketOf(session))])
     return { ticket: bytes, tag }
   }
   const opened = async (kept: Kept): Promise<SessionRead> => {
     const { tag: _tag, ...rest } = kept
-    return { ...rest, ticket: await vault.open(kept.ticket, ticketOf(kept.session)) }
+    return { ...rest, ...secretsIn(await vault.open(kept.ticket, ticketOf(kept.session))) }
   }
   const kept = (session: string, { consistent = true }: { consistent?: boolean } = {}) =>
     table.get<Kept>(key(session), { consistent })
@@ -134,8 +146,9 @@ export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions 
   return {
     ...deviceSessions(table),
     async open(session, now) {
-      const { ticket, ...rest } = session
-      await table.put({ ...key(session.session), ...rest, ...(await sealed(session.session, ticket)), ...expiry(now) })
+      const { ticket, cookies, ...rest } = session
+      const secrets = await sealed(session.session, { ticket, ...(cookies !== undefined && { cookies }) })
+      await table.put({ ...key(session.session), ...rest, ...secrets, ...expiry(now) })
     },
     async read(session, { now = -Infinity, ...options } = {}) {
       const found = await kept(session, options)
@@ -154,7 +167,7 @@ export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions 
     },
     async renew(session, { was, now }) {
       const { ticket, tag } = await sealed(session, now)
-      const tags = (await vault.tags(was, ticketOf(session))).map((each, at) => [`:was${at}`, each] as const)
+      const tags = (await vault.tags(textOf(was), ticketOf(session))).map((each, at) => [`:was${at}`, each] as const)
       const { done } = await table.update(
         key(session),
         { text: 'SET ticket = :ticket, tag = :tag', values: { ':ticket': ticket, ':tag': tag } },
@@ -169,7 +182,7 @@ export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions 
     async reseal(session) {
       const found = await kept(session)
       if (found === undefined || (await vault.reseal(found.ticket, ticketOf(session))) === undefined) return false
-      const { ticket, tag } = await sealed(session, (await opened(found)).ticket)
+      const { ticket, tag } = await sealed(session, await opened(found))
       const { done } = await table.update(
         key(session),
         { text: 'SET ticket = :ticket, tag = :tag', values: { ':ticket': ticket, ':tag': tag } },
@@ -230,6 +243,19 @@ export function isToBeKept({ [TTL_ATTRIBUTE]: expiresAtS = 0 }: SessionRead, now
 
 function key(session: string) {
   return { pk: `SESSION#${session}`, sk: '-' }
+}
+
+/** Neither a header's value nor JSON has it (RFC 9110 clause 5.5). */
+const BETWEEN = '\0'
+
+/** One text for both, so that they are sealed, compared and renewed as one. */
+function textOf({ ticket, cookies }: Secrets): string {
+  return cookies === undefined ? ticket : `${ticket}${BETWEEN}${cookies}`
+}
+
+function secretsIn(text: string): Secrets {
+  const [ticket = '', cookies] = text.split(BETWEEN)
+  return { ticket, ...(cookies !== undefined && { cookies }) }
 }
 
 function ticketOf(session: string) {

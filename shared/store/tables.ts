@@ -10,7 +10,7 @@
  * | sessions | `SEATS#0000` | `00017` | a seat that is taken: the hot state of its session |
  * | sessions | `WATCH#0000` | `-` | who listens for the sessions of a few benches, until when, and how often somebody rang |
  * | sessions | `HINT#benches` | `-` | the lowest bench with room, as far as somebody has seen |
- * | sessions | `SESSION#17-b0Jm…` | `-` | the connectivity cache: upstream sid, ticket (sealed), cursor |
+ * | sessions | `SESSION#17-b0Jm…` | `-` | the connectivity cache: upstream sid, ticket with cookies (sealed), cursor |
  * | sessions | `DEVICE#ann-phone` | `-` | the session that the device has, its login's number, and how often it logged in; without expiry |
  * | sessions | `WRONG#contoso\ann` | `-` | wrong passwords of a user, in a row |
  * | sessions | `MAIL#17-b0Jm…` | `0000000004` | a batch of events, with the upstream cursor inside |

@@ -83,7 +83,7 @@ async function held() {
     numbers,
     hold: () => inner.advance(HOLD_MS),
     /** How late, in milliseconds, the GET of this number is asked after the one before was cut. */
-    async late(nth: number): Promise<number> {
+    late: async (nth: number): Promise<number> => {
       const ms = await Promise.race([get(nth).then(() => 0), paused.promise])
       paused = Promise.withResolvers()
       inner.advance(ms)
@@ -112,17 +112,17 @@ describe('a held GET that is ended by', () => {
   })
 })
 
-describe('a GET that brought nothing is followed by the next', () => {
-  const cut = (heldMs: number) => new Cut('cut', heldMs)
-  const pauses = (...faults: unknown[]) => {
-    let row = NOTHING_WRONG
-    return faults.map((fault) => {
-      const next = after(row, fault, 1)
-      row = next.row
-      return next.pauseMs
-    })
-  }
+const cut = (heldMs: number) => new Cut('cut', heldMs)
+const pauses = (...faults: unknown[]) => {
+  let row = NOTHING_WRONG
+  return faults.map((fault) => {
+    const next = after(row, fault, 1)
+    row = next.row
+    return next.pauseMs
+  })
+}
 
+describe('a GET that brought nothing is followed by the next', () => {
   it('at once, however often, when it was held', () => {
     const faults = Array.from({ length: 50 }, (_, at) => (at % 2 ? cut(HELD_MS) : new Unanswered('h', 60_000, true)))
     expect(new Set(pauses(...faults))).toEqual(new Set([0]))

@@ -129,7 +129,7 @@ describe('a session whose server lies', () => {
       },
     ])
     await asked.promise
-    await sessions.renew(SESSION, { was: 'first', now: 'second' })
+    await sessions.renew(SESSION, { was: { ticket: 'first' }, now: { ticket: 'second' } })
     kept.resolve()
 
     expect(await untilHeld).toBe(6)

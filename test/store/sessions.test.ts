@@ -85,11 +85,11 @@ describe('the cache of the connectivity information', () => {
     const { sessions } = await cache()
     await sessions.open(SESSION, NOW)
     const { session, ticket: was } = SESSION
-    expect(await sessions.renew(session, { was, now: 'second' })).toBe(true)
-    expect(await sessions.renew(session, { was, now: 'late' })).toBe(false)
-    expect(await sessions.renew(session, { was: 'second', now: 'third' })).toBe(true)
+    expect(await sessions.renew(session, { was: { ticket: was }, now: { ticket: 'second' } })).toBe(true)
+    expect(await sessions.renew(session, { was: { ticket: was }, now: { ticket: 'late' } })).toBe(false)
+    expect(await sessions.renew(session, { was: { ticket: 'second' }, now: { ticket: 'third' } })).toBe(true)
     expect((await sessions.read(session))?.ticket).toBe('third')
-    expect(await sessions.renew(ANOTHER, { was, now: 'second' })).toBe(false)
+    expect(await sessions.renew(ANOTHER, { was: { ticket: was }, now: { ticket: 'second' } })).toBe(false)
     expect(await sessions.read(ANOTHER)).toBeUndefined()
   })
 
@@ -214,10 +214,10 @@ describe('a ticket', () => {
     rotate()
     const young = environment()
     const { session, ticket: was } = SESSION
-    expect(await young.renew(session, { was, now: 'second' })).toBe(true)
-    expect(await late.renew(session, { was, now: 'late' })).toBe(false)
+    expect(await young.renew(session, { was: { ticket: was }, now: { ticket: 'second' } })).toBe(true)
+    expect(await late.renew(session, { was: { ticket: was }, now: { ticket: 'late' } })).toBe(false)
     expect((await late.read(session))?.ticket).toBe('second')
-    expect(await late.renew(session, { was: 'second', now: 'third' })).toBe(true)
+    expect(await late.renew(session, { was: { ticket: 'second' }, now: { ticket: 'third' } })).toBe(true)
     expect((await young.read(session))?.ticket).toBe('third')
   })
 
@@ -231,7 +231,7 @@ describe('a ticket', () => {
     const meanwhile: Table = {
       ...items,
       async update(key, update, condition) {
-        await environment().renew(SESSION.session, { was: SESSION.ticket, now: 'second' })
+        await environment().renew(SESSION.session, { was: { ticket: SESSION.ticket }, now: { ticket: 'second' } })
         return items.update(key, update, condition)
       },
     }

@@ -57,7 +57,7 @@ async function writes(): Promise<Write[]> {
   await seats(table).woken(session, NOW)
   await seats(table).notWoken(session, NOW)
   await sessions(table, vault).keep({ session, cursor }, NOW)
-  await sessions(table, vault).renew(session, { was: 'a', now: 'b' })
+  await sessions(table, vault).renew(session, { was: { ticket: 'a' }, now: { ticket: 'b' } })
   await sessions(table, vault).point(device, { session, heard: 5 })
   await outlook.lead(0, 1)
   await outlook.lead(1, 2)

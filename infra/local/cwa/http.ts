@@ -17,12 +17,23 @@ export interface HttpOptions extends ChannelOptions {
 /** Longest body of a request, in bytes. */
 const BODY_BYTES = 64 * 1024
 
-/** The HTTP face of CWA: five paths, whose letter case does not count, as in IIS. */
+/** What a browser, a health check or a client that looks whether the server is there gets. */
+const HOME: Route = {
+  verb: 'GET',
+  answer: () => ({
+    status: 200,
+    headers: { 'Content-Type': 'text/html; charset=utf-8' },
+    body: '<!DOCTYPE html><title>Communicator Web Access</title><p>A stand-in of Communicator Web Access answers here.</p>',
+  }),
+}
+
+/** The HTTP face of CWA: six paths, whose letter case does not count, as in IIS. */
 export function requestListener(options: HttpOptions) {
   const { codec, tickets, steering, queueLimit } = options
   const waiting = new Set<IncomingMessage>()
   const routes = new Map<string, Route>([
     ...(options.iwa === undefined ? [] : [['/iwa/logon.html', iwaRoute(options, options.iwa)] as const]),
+    ['/', HOME],
     ['/forms/logon.html', formsRoute(options)],
     ['/cwa/maincommandhandler.ashx', ticketed(options, 'POST', commandRoute(options))],
     ['/cwa/asyncdatachannel.ashx', ticketed(options, 'GET', dataRoute(options))],

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { challenge, verify } from '../../../shared/cwa/ntlm.ts'
+import { challenge, verify, type Verdict } from '../../../shared/cwa/ntlm.ts'
 import { NtlmFault } from '../../../shared/cwa/ntlm-messages.ts'
 import type { Clock } from '../../../shared/rules/clock.ts'
+import { firstSignature } from './ntlm-signature.ts'
 import { parseSpnego, printSpnego } from './spnego.ts'
 import type { Account, Directory } from './users.ts'
 
@@ -27,6 +28,9 @@ interface Handshake {
   readonly challengeMessage: Buffer
 }
 
+/** What the client's mechListMIC must be about: the list that it began with. */
+type Mechanisms = WeakMap<Socket, Buffer>
+
 const OFFERS = ['Negotiate', 'NTLM']
 
 /**
@@ -36,8 +40,9 @@ const OFFERS = ['Negotiate', 'NTLM']
 export function integratedWindowsAuthentication({ clock, directory, channelBindings }: IwaOptions) {
   const handshakes = new WeakMap<Socket, Handshake>()
   const accounts = new WeakMap<Socket, Account>()
+  const mechanisms: Mechanisms = new WeakMap()
 
-  function finish(socket: Socket, { message, isWrapped }: Token, handshake: Handshake): IwaVerdict {
+  function finish(socket: Socket, { message, isWrapped, mechListMic }: Token, handshake: Handshake): IwaVerdict {
     const verdict = verify({
       ...handshake,
       authenticateMessage: message,
@@ -46,9 +51,12 @@ export function integratedWindowsAuthentication({ clock, directory, channelBindi
       ...(channelBindings !== undefined && socket instanceof TLSSocket ? { channelBindings } : {}),
     })
     const account = verdict.accepted ? directory.find(verdict) : undefined
-    if (account === undefined) return { offers: OFFERS }
+    if (account === undefined || !verdict.accepted) return { offers: OFFERS }
+    const mics = mechListMic && mechListMics(verdict, mechanisms.get(socket))
+    if (mics && !mics.clients.equals(mechListMic)) return { offers: OFFERS }
     accounts.set(socket, account)
-    return isWrapped ? { account, proof: negotiated(printSpnego('accept-completed')) } : { account }
+    if (!isWrapped) return { account }
+    return { account, proof: negotiated(printSpnego('accept-completed', { mechListMic: mics?.servers })) }
   }
 
   return (socket: Socket, authorization: string | undefined): IwaVerdict => {
@@ -61,19 +69,21 @@ export function integratedWindowsAuthentication({ clock, directory, channelBindi
     const [, scheme, token] = /^(Negotiate|NTLM) +([A-Za-z0-9+/]+=*)$/i.exec(authorization ?? '') ?? []
     if (scheme === undefined || token === undefined) return { offers: OFFERS }
     const given = unwrapped(scheme, Buffer.from(token, 'base64'))
+    if (typeof given === 'object' && given.mechanisms) mechanisms.set(socket, given.mechanisms)
     // Another mechanism was tried first: NTLM is the one to go on with.
-    if (given === 'other mechanism') return { offers: [negotiated(printSpnego('request-mic'))] }
-    if (given === undefined) return { offers: OFFERS }
-    if (handshake !== undefined) return finish(socket, given, handshake)
+    if (given?.message === undefined) return { offers: given ? [negotiated(printSpnego('request-mic'))] : OFFERS }
+    const { message } = given
+    if (handshake !== undefined) return finish(socket, { ...given, message }, handshake)
     try {
       const challengeMessage = challenge({
-        negotiateMessage: given.message,
+        negotiateMessage: message,
         netbiosDomain: 'CONTOSO',
         netbiosComputer: 'CWA',
         now: clock.now(),
       })
-      handshakes.set(socket, { negotiateMessage: given.message, challengeMessage })
-      if (given.isWrapped) return { offers: [negotiated(printSpnego('accept-incomplete', challengeMessage))] }
+      handshakes.set(socket, { negotiateMessage: message, challengeMessage })
+      if (given.isWrapped)
+        return { offers: [negotiated(printSpnego('accept-incomplete', { token: challengeMessage }))] }
       const spelled = scheme.toLowerCase() === 'ntlm' ? 'NTLM' : 'Negotiate'
       return { offers: [`${spelled} ${challengeMessage.toString('base64')}`] }
     } catch (thrown) {
@@ -88,17 +98,29 @@ export function integratedWindowsAuthentication({ clock, directory, channelBindi
 interface Token {
   readonly message: Buffer
   readonly isWrapped: boolean
+  readonly mechListMic?: Buffer | undefined
+}
+
+/** What came: without a `message`, the token of another mechanism. */
+type Given = Omit<Token, 'message'> & { readonly message: Buffer | undefined; readonly mechanisms?: Buffer | undefined }
+
+/** RFC 4178 clause 5: each side signs the list of mechanisms, as the first message it signs. */
+function mechListMics({ sessionKey, flags }: Extract<Verdict, { accepted: true }>, list: Buffer = Buffer.alloc(0)) {
+  const clients = firstSignature(sessionKey, 'client-to-server', list, flags)
+  const servers = firstSignature(sessionKey, 'server-to-client', list, flags)
+  return clients && servers && { clients, servers }
 }
 
 const negotiated = (token: Buffer): string => `Negotiate ${token.toString('base64')}`
 
 /** Raw NTLM messages go with either scheme; SPNEGO is Negotiate's own. */
-function unwrapped(scheme: string, bytes: Buffer): Token | 'other mechanism' | undefined {
+function unwrapped(scheme: string, bytes: Buffer): Given | undefined {
   if (scheme.toLowerCase() === 'ntlm' || isNtlm(bytes)) return { message: bytes, isWrapped: false }
   const wrapped = parseSpnego(bytes)
   if (wrapped === undefined || !wrapped.offersNtlm) return undefined
-  if (wrapped.token !== undefined && isNtlm(wrapped.token)) return { message: wrapped.token, isWrapped: true }
-  return wrapped.kind === 'init' ? 'other mechanism' : undefined
+  const { kind, token, mechanisms, mechListMic } = wrapped
+  if (token !== undefined && isNtlm(token)) return { message: token, isWrapped: true, mechanisms, mechListMic }
+  return kind === 'init' ? { message: undefined, isWrapped: true, mechanisms } : undefined
 }
 
 const NTLMSSP = Buffer.from('NTLMSSP\0', 'latin1')

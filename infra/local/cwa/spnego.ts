@@ -2,8 +2,8 @@ import { enumerated, explicit, objectId, octets, sequence } from '../der.ts'
 
 /**
  * SPNEGO (RFC 4178), as far as NTLM in `Negotiate` needs it: Windows clients wrap their NTLM messages so, others send them
- * as they are. The mechListMIC, which would show that nobody took a better mechanism out of a client's list, is neither
- * looked at nor sent: there is no better one here.
+ * as they are. A client that sends a mechListMIC, which shows that nobody changed its list of mechanisms, wants one back
+ * (clause 5): without it such a client does not go on.
  */
 export interface NegotiationToken {
   /** `init` begins a negotiation, `response` goes on with one. */
@@ -12,6 +12,10 @@ export interface NegotiationToken {
   readonly offersNtlm: boolean
   /** The token of the mechanism, which need not be NTLM's. */
   readonly token: Buffer | undefined
+  /** DER of an `init`'s list of mechanisms, which a mechListMIC is about. */
+  readonly mechanisms?: Buffer
+  /** Of a `response`. */
+  readonly mechListMic?: Buffer
 }
 
 const SPNEGO = objectId('1.3.6.1.5.5.2')
@@ -33,7 +37,9 @@ export function parseSpnego(bytes: Buffer): NegotiationToken | undefined {
   if (outer === undefined || more.length > 0) return undefined
   if (outer.tag === TAGS.response) {
     const members = membersOf(outer.content)
-    return members && { kind: 'response', offersNtlm: true, token: octetsIn(members, 2) }
+    if (members === undefined) return undefined
+    const mechListMic = octetsIn(members, 3)
+    return { kind: 'response', offersNtlm: true, token: octetsIn(members, 2), ...(mechListMic && { mechListMic }) }
   }
   if (outer.tag !== TAGS.application) return undefined
   const [mechanism, init] = valuesIn(outer.content) ?? []
@@ -42,11 +48,15 @@ export function parseSpnego(bytes: Buffer): NegotiationToken | undefined {
   const [list] = valuesIn(members?.get(member(0)) ?? Buffer.alloc(0)) ?? []
   const offered = list?.tag === TAGS.sequence ? (valuesIn(list.content) ?? []) : []
   const offersNtlm = offered.some(({ whole }) => whole.equals(NTLM))
-  return members && { kind: 'init', offersNtlm, token: octetsIn(members, 2) }
+  const mechanisms = list && { mechanisms: list.whole }
+  return members && { kind: 'init', offersNtlm, token: octetsIn(members, 2), ...mechanisms }
 }
 
 /** A NegTokenResp: NTLM is the mechanism, and this is its next token, or the end. */
-export function printSpnego(state: 'accept-completed' | 'accept-incomplete' | 'request-mic', token?: Buffer): Buffer {
+export function printSpnego(
+  state: 'accept-completed' | 'accept-incomplete' | 'request-mic',
+  { token, mechListMic }: { readonly token?: Buffer; readonly mechListMic?: Buffer | undefined } = {},
+): Buffer {
   const states = { 'accept-completed': 0, 'accept-incomplete': 1, 'request-mic': 3 }
   return explicit(
     1,
@@ -54,6 +64,7 @@ export function printSpnego(state: 'accept-completed' | 'accept-incomplete' | 'r
       explicit(0, enumerated(states[state])),
       ...(state === 'accept-completed' ? [] : [explicit(1, NTLM)]),
       ...(token === undefined ? [] : [explicit(2, octets(token))]),
+      ...(mechListMic === undefined ? [] : [explicit(3, octets(mechListMic))]),
     ),
   )
 }

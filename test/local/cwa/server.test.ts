@@ -440,6 +440,7 @@ describe('the data channel', () => {
 describe('HTTP', () => {
   it.each([
     ['another path', '/forms/', 'GET', undefined, 404],
+    ['the front page, which whoever looks whether the server is there asks for', '/', 'GET', undefined, 200],
     ['another verb', '/cwa/MainCommandHandler.ashx', 'GET', undefined, 405],
     ['a POST to the data channel', '/cwa/AsyncDataChannel.ashx?Sid=1&AckID=0&UA=true', 'POST', 'x', 405],
     ['a command without a ticket', '/cwa/MainCommandHandler.ashx', 'POST', '<cwaRequests/>', 401],

@@ -9,6 +9,9 @@ import { standInCwa } from '../../../infra/local/cwa/server.ts'
 import type { CwaOptions, StandInCwa } from '../../../infra/local/cwa/server.ts'
 import { lcs } from '../../../infra/local/lcs/server.ts'
 import type { Lcs } from '../../../infra/local/lcs/server.ts'
+import { firstSignature } from '../../../infra/local/cwa/ntlm-signature.ts'
+import { ntHash, ntHashV2, sessionBaseKey } from '../../../shared/cwa/ntlm-hash.ts'
+import { parseAuthenticate } from '../../../shared/cwa/ntlm-messages.ts'
 import { authenticate, negotiate } from '../../../shared/cwa/ntlm.ts'
 import { xmlCodec } from '../../../shared/cwa/xml.ts'
 import { testClock } from '../../kit/clock.ts'
@@ -170,9 +173,12 @@ const kerberosFirst = Buffer.from(
   'hex',
 )
 /** NegTokenResp around the client's last message: [2] responseToken, with lengths of two bytes. */
-const response = (token: Buffer): Buffer => {
-  return long(0xa1, long(0x30, long(0xa2, long(0x04, token))))
+const response = (token: Buffer, mechListMic?: Buffer): Buffer => {
+  const mic = mechListMic === undefined ? Buffer.alloc(0) : long(0xa3, long(0x04, mechListMic))
+  return long(0xa1, long(0x30, Buffer.concat([long(0xa2, long(0x04, token)), mic])))
 }
+/** MechTypeList of `init`: what the mechListMIC of either side signs. */
+const MECHANISMS = Buffer.from('300c060a2b06010401823702020a', 'hex')
 const tokenIn = (headers: IncomingHttpHeaders): Buffer =>
   Buffer.from((headers['www-authenticate'] ?? '').replace('Negotiate ', ''), 'base64')
 
@@ -193,6 +199,32 @@ describe('SPNEGO inside of Negotiate', () => {
     expect(last.headers['cwa-ticket']).toBeDefined()
     // NegTokenResp: accept-completed.
     expect(tokenIn(last.headers).toString('hex')).toBe('a1073005a0030a0100')
+  })
+
+  it.each([
+    { what: 'as it wants one', changed: (mic: Buffer) => mic, status: 200 },
+    {
+      what: 'which is refused where it is not of this list',
+      changed: (mic: Buffer) => Buffer.alloc(mic.length, 1),
+      status: 401,
+    },
+  ])('answers a client that sends a mechListMIC, $what', async ({ changed, status }) => {
+    const say = connection()
+    const negotiateMessage = negotiate()
+    const wrapped = tokenIn((await say(`Negotiate ${init(negotiateMessage).toString('base64')}`)).headers)
+    const challenge = wrapped.subarray(wrapped.indexOf('NTLMSSP\0', 0, 'latin1'))
+    const answer = Buffer.from(answerTo({ negotiateMessage, challenge }), 'base64')
+    const { ntResponse, flags, user, domain } = parseAuthenticate(answer)
+    const names = [user, domain].map((name) => Buffer.from(name).toString('utf16le'))
+    const key = ntHashV2(ntHash('pw'), names[0] ?? '', names[1] ?? '')
+    const sessionKey = sessionBaseKey(key, ntResponse.subarray(0, 16))
+    const mic = firstSignature(sessionKey, 'client-to-server', MECHANISMS, flags) ?? Buffer.alloc(0)
+    const last = await say(`Negotiate ${response(answer, changed(mic)).toString('base64')}`)
+
+    expect(last.status).toBe(status)
+    const servers = firstSignature(sessionKey, 'server-to-client', MECHANISMS, flags)?.toString('hex')
+    const proof = status === 200 ? `a11b3019a0030a0100a3120410${servers}` : ''
+    expect(status === 200 ? tokenIn(last.headers).toString('hex') : '').toBe(proof)
   })
 
   it('refuses a wrong password inside of it', async () => {
