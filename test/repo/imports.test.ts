@@ -12,7 +12,7 @@ const RULES: readonly Rule[] = [
   {
     who: 'shared/cwa/',
     files: ['shared/cwa/', 'shared/rules/'],
-    packages: ['node:', 'fast-xml-parser', 'valibot'],
+    packages: ['node:', 'fast-xml-parser', 'tough-cookie', 'valibot'],
   },
   { who: 'shared/gateway/', files: ['shared/gateway/'], packages: ['@aws-sdk/client-apigatewaymanagementapi'] },
   { who: 'shared/device/', files: ['shared/device/', 'shared/wire/', 'shared/rules/'] },
@@ -28,7 +28,7 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'infra/*.ts',
-    files: ['infra/*.ts', 'shared/store/tables.ts', 'shared/wire/actions.ts'],
+    files: ['infra/*.ts', 'shared/cwa/legacy-tls.ts', 'shared/store/tables.ts', 'shared/wire/actions.ts'],
     types: ['functions/parts/environment.ts'],
     packages: ['node:', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'valibot'],
   },
