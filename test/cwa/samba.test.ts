@@ -65,7 +65,7 @@ async function judged({ user, domain = 'CONTOSO', password = 'geheim', typed = p
   return ask(`KK ${message.toString('base64')}`)
 }
 
-describe.skipIf(!isThere)(`Samba's ntlm_auth (skipped where it is missing; Debian has it in winbind)`, () => {
+describe.skipIf(!isThere)("Samba's ntlm_auth (skipped where there is none; Debian has it in winbind)", () => {
   it.each([
     'ann',
     'ANN',

@@ -12,7 +12,7 @@ const RULES: readonly Rule[] = [
   {
     who: 'shared/cwa/',
     files: ['shared/cwa/', 'shared/rules/'],
-    packages: ['node:', 'fast-xml-parser', 'valibot'],
+    packages: ['node:', 'fast-xml-parser', 'tough-cookie', 'valibot'],
   },
   {
     who: 'shared/gateway/',
