@@ -77,14 +77,18 @@ async function held() {
       await came.promise
     }
   }
-  const { numbers } = await listener(url, clock, () => 0.999)
+  const { numbers, ended } = await listener(url, clock, () => 0.999)
+  const over = ended.then((why) => {
+    throw new Error(`the session ended: ${why}`)
+  })
+  over.catch(() => {})
   return {
     get,
     numbers,
     hold: () => inner.advance(HOLD_MS),
     /** How late, in milliseconds, the GET of this number is asked after the one before was cut. */
     late: async (nth: number): Promise<number> => {
-      const ms = await Promise.race([get(nth).then(() => 0), paused.promise])
+      const ms = await Promise.race([get(nth).then(() => 0), paused.promise, over])
       paused = Promise.withResolvers()
       inner.advance(ms)
       await get(nth)
