@@ -175,7 +175,7 @@ describe('a simulation', () => {
     const ended = world.start('logging', async () => log('seen', { why: 'a test' }))
     await world.run()
     await ended
-    expect(world.trace().join('\n')).toMatch(/logging +\{"what":"seen","why":"a test"\}/)
+    expect(world.trace().join('\n')).toMatch(/logging +\{"level":"WARN","what":"seen","why":"a test"\}/)
   })
 
   it('is for its own processes', () => {
