@@ -99,7 +99,7 @@ function ofFunctions({ served, unprocessed }: Watched): Record<string, AlarmKind
       on: { most: 0, when: 1, of: 1, silence: true },
     },
     UpkeepEventsDropped: {
-      means: 'Lambda gave up events that start upkeep: after its retries, or as a loop',
+      means: 'Lambda gave up events that start upkeep: they failed, were too old, or a loop',
       metric: ofFunction('AsyncEventsDropped', upkeep).with({ period: MINUTES_5 }),
       on: { least: 1, when: 1, of: 1 },
     },

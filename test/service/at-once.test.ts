@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { LOGIN_BURST } from '../../shared/rules/pace.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import { benchKey, type SeatItem } from '../../shared/store/seat-item.ts'
 import { parseServiceFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
@@ -77,6 +78,12 @@ async function theOneOf(told: readonly Told[], running: Service): Promise<Told> 
   return last
 }
 
+/*
+ * The pace lets ten through in the same moment at most, whatever is set: on a fast machine it stops some of 64. Those had no
+ * part in the race, and must not have won it.
+ */
+const isInRace = ({ answer }: Told) => answer.type !== 'refused' || answer.code !== 'too-many'
+
 const codes = (told: readonly Told[]) =>
   new Set(told.flatMap(({ answer }) => (answer.type === 'refused' ? [answer.code] : [])))
 
@@ -91,8 +98,9 @@ describe('logins of one device at once', { timeout: 180_000 }, () => {
     const { bob } = running
     await bob.device.login(bob.person.login, bob.person.password)
 
-    const told = await logins(running, 64, 8)
+    const told = (await logins(running, 64, 8)).filter(isInRace)
 
+    expect(told.length).toBeGreaterThanOrEqual(LOGIN_BURST)
     const one = await theOneOf(told, running)
     expect(one.number).toBe(Math.max(...told.map(({ number }) => number)))
     for (const code of codes(told)) expect(['replaced', 'replayed', 'session-gone']).toContain(code)

@@ -9,7 +9,8 @@ import { services, type Service } from '../kit/service.ts'
 const service = services()
 
 const UPKEEP = `${STACK}-upkeep`
-const LISTENING_MS = 5_000
+/** How long a listener listens before it starts its heir, in milliseconds. */
+const LISTENING_MS = 2_000
 
 /** What a stack measured of this, by what it is told apart by: the values. */
 function valuesOf({ metrics }: Service, wanted: MeasureName): Record<string, readonly number[]> {
@@ -27,10 +28,12 @@ const sum = (values: readonly number[] = []) => values.reduce((total, value) => 
 
 describe('a service that tells its story', () => {
   it('measures it: logins by outcome, sign-ins, events, resumes, evictions, hand-overs, seats and polls', async () => {
+    const handedOver = Promise.withResolvers<void>()
+    const log = ({ text }: LambdaLogLine) => void (text.includes('"what":"taken over"') && handedOver.resolve())
     const running = await service({
       ticks: false,
       settings: { maximumSessions: 2, idleTimeoutMs: 10 * 60_000 },
-      lambda: { timeoutsMs: { [UPKEEP]: HAND_OVER_MS.startHeir + LISTENING_MS } },
+      lambda: { log, timeoutsMs: { [UPKEEP]: HAND_OVER_MS.startHeir + LISTENING_MS } },
     })
     const { ann, bob, cat, lambda } = running
     const login = ({ device, person }: typeof ann) => device.login(person.login, person.password)
@@ -42,6 +45,8 @@ describe('a service that tells its story', () => {
     expect(valuesOf(running, 'SeatsFree')).toEqual({ '': [1] })
     expect(valuesOf(running, 'Unlistened')).toEqual({ '': [0] })
 
+    // The story may be over sooner than that.
+    await handedOver.promise
     await tell({ ann, bob, cat, step: () => {}, saw: () => {} })
     await lambda.idle()
 

@@ -22,6 +22,11 @@ const OTHERS: Readonly<Record<string, { readonly event: unknown; readonly outcom
     outcome: { kind: 'error', value: expect.objectContaining({ errorMessage: 'Unauthorized' }) },
   },
   disconnect: { event: GARBAGE, outcome: { kind: 'response', value: expect.anything() } },
+  // Its route has no response: it posts what it says, and here there is nobody to post to.
+  status: {
+    event: { ...GARBAGE, body: '{"action":"status","frame":"x"}' },
+    outcome: { kind: 'response', value: { statusCode: 200 } },
+  },
   // Nobody is logged in: it ends at once.
   upkeep: { event: {}, outcome: { kind: 'response', value: null } },
 }

@@ -2,14 +2,15 @@ import { frameNumbers } from '../../shared/device/clock.ts'
 import type { Connection } from '../../shared/device/connection.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
 import { hold, type Hold, type HoldOptions } from '../../shared/device/hold.ts'
-import { questions } from '../../shared/device/questions.ts'
-import { Disconnected } from '../../shared/device/refused.ts'
+import { questions, type QuestionsOptions } from '../../shared/device/questions.ts'
+import { Disconnected, Refused } from '../../shared/device/refused.ts'
 import type { Clock } from '../../shared/rules/clock.ts'
 import type { DeviceFrame, ServiceFrame } from '../../shared/wire/frames.ts'
 import type { Simulation } from '../kit/simulation/simulation.ts'
 import type { Down, SimulatedGateway } from './delivery-gateway.ts'
 
 type Wiring = Parameters<HoldOptions['connect']>[0]
+type Unqueueing = Pick<QuestionsOptions, 'clock' | 'nextNumber' | 'transmit' | 'onSilence'>
 
 export interface DeviceOptions {
   readonly world: Simulation
@@ -17,6 +18,8 @@ export interface DeviceOptions {
   readonly name: string
   /** How long a connection lives before the device moves to another, in milliseconds: two hours, in less. */
   readonly movesAfterMs: number
+  /** It does not wait for the answer to one send before the next, as the library does: PROTOCOL.md lets it. */
+  readonly isHasty: boolean
   readonly tell: (event: DeviceEvent) => void
   /** A frame from the service, on its way to the device. */
   readonly through?: (frame: ServiceFrame) => ServiceFrame
@@ -38,7 +41,7 @@ const ANSWER_TIMEOUT_MS = 30_000
 const HOUR_MS = 60 * 60_000
 
 export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
-  const { world, gateway, name, movesAfterMs, tell } = options
+  const { world, gateway, name, movesAfterMs, isHasty, tell } = options
   const { random } = world
   // A connection's two hours are too long to play: what is due in more than one comes sooner.
   const clock: Clock = {
@@ -73,6 +76,7 @@ export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
       opened.reject(over)
       socket.close()
       open.abandon(over)
+      hurried.abandon(over)
       onClosed(reason)
     }
     const transmit = async (frame: DeviceFrame, number: number) => {
@@ -89,14 +93,15 @@ export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
       transmit,
       onSilence: () => end('no answer came in time'),
     })
+    const hurried = unqueued({ clock, nextNumber, transmit, onSilence: () => end('no answer came in time') })
     const read = (message: Down) => {
       if (over !== undefined) return
-      if ('error' in message) return open.lost(message.error, false)
+      if ('error' in message) return hurried.lost(message.error) || open.lost(message.error, false)
       const { action, number } = message
       const frame = options.through?.(message.frame) ?? message.frame
       if (frame.type === 'events') world.note(`${name} hears ${batchesOf(frame)}`)
       if (action === 'push' && frame.type !== 'refused') hear(frame, false)
-      else open.answer(action, number, frame, () => hear(frame, true))
+      else if (!hurried.answer(number, frame)) open.answer(action, number, frame, () => hear(frame, true))
     }
     const socket = gateway.connect(name, {
       opened: () => comes(() => opened.resolve()),
@@ -105,7 +110,7 @@ export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
     })
     return {
       opened: opened.promise,
-      ask: (frame) => open.ask(frame),
+      ask: (frame) => (isHasty && frame.type === 'send' ? hurried.ask(frame) : open.ask(frame)),
       idle: () => open.idle(),
       close: () => end('closed'),
     }
@@ -133,6 +138,50 @@ export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
         await world.pause(random.below(40))
         next()?.()
       }
+    },
+  }
+}
+
+interface Unqueued {
+  ask(frame: DeviceFrame): Promise<ServiceFrame>
+  /** @returns whether that answers one of these */
+  answer(number: number, frame: ServiceFrame): boolean
+  /** The gateway lost a frame: the oldest of these. @returns whether there is one */
+  lost(reason: string): boolean
+  abandon(reason: Error): void
+}
+
+/** What waits for its answer, each for itself: every frame goes out as it is asked, past whatever is under way. */
+function unqueued({ clock, nextNumber, transmit, onSilence }: Unqueueing): Unqueued {
+  const waiting = new Map<number, PromiseWithResolvers<ServiceFrame> & { readonly forget: () => void }>()
+  const taken = (number: number) => {
+    const found = waiting.get(number)
+    waiting.delete(number)
+    found?.forget()
+    return found
+  }
+  return {
+    ask(frame) {
+      const number = nextNumber()
+      const answered = Promise.withResolvers<ServiceFrame>()
+      waiting.set(number, { ...answered, forget: clock.after(ANSWER_TIMEOUT_MS, onSilence) })
+      transmit(frame, number).catch((thrown: unknown) => taken(number)?.reject(thrown))
+      return answered.promise
+    },
+    answer(number, frame) {
+      const found = taken(number)
+      if (frame.type === 'refused') found?.reject(new Refused(frame))
+      else found?.resolve(frame)
+      return found !== undefined
+    },
+    lost(reason) {
+      const [oldest = 0] = waiting.keys()
+      const found = taken(oldest)
+      found?.reject(new Refused({ code: 'internal', reason }))
+      return found !== undefined
+    },
+    abandon(reason) {
+      for (const number of waiting.keys()) taken(number)?.reject(reason)
     },
   }
 }

@@ -83,7 +83,14 @@ const OUTAGE_MS = 8 * DAY_MS
 const TRIES = 100
 const TURN_MS = 100
 /** Refusals after which such a client asks again under the same number. */
-const TRY_AGAIN: ReadonlySet<RefusalCode> = new Set(['out-of-order', 'in-progress', 'upstream-away', 'internal'])
+const TRY_AGAIN: ReadonlySet<RefusalCode> = new Set([
+  'replayed',
+  'out-of-order',
+  'in-progress',
+  'too-many',
+  'upstream-away',
+  'internal',
+])
 /** How long it may take, with nothing going wrong any more, until all is delivered, in milliseconds. */
 const DRAIN_MS = 6 * 60_000
 
@@ -277,12 +284,15 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
   }
 
   const users = USERS.slice(0, 2 + random.below(2))
+  /** Clients that were written from the protocol alone, and do not wait for one answer before the next send. */
+  const hasty = new Set(users.filter(() => random.chance(0.3)))
   for (const name of users) {
     const device = simulatedDevice({
       world,
       gateway,
       name,
       movesAfterMs: random.chance(0.4) ? 20_000 + random.below(100_000) : NEVER_MS,
+      isHasty: hasty.has(name),
       tell(event) {
         oracle.told(name, event)
         if (event.kind === 'ended') device.does((held) => loggedIn(held, name))
@@ -294,8 +304,6 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     device.does((held) => loggedIn(held, name))
   }
 
-  /** Clients that were written from the protocol alone, and do not wait for one answer before the next send. */
-  const hasty = new Set(users.filter(() => random.chance(0.3)))
   const hurried = async (held: Hold, from: (typeof USERS)[number], command: Command) => {
     const session = held.session?.id ?? ''
     const device = devices.get(from)
@@ -313,7 +321,8 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
           const isSure = thrown instanceof Refused && thrown.code === 'upstream-refused'
           return told({ state: isSure ? 'failed' : 'unconfirmed', reason })
         }
-        await pause(random.below(tries * TURN_MS))
+        // When the service says when, then: so those that wait for the same come at once.
+        await pause(thrown.retryAfterMs ?? random.below(tries * TURN_MS))
       }
     }
   }

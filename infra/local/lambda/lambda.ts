@@ -15,7 +15,7 @@ import { type LambdaLogLine, log } from './log.ts'
 import { accept, acceptedResult, json } from './payload.ts'
 import { type Pool, pool } from './pool.ts'
 import { type ThreadCode, threadCode } from './thread-code.ts'
-import { type InvocationRecord, invocationRecord, type Unprocessed } from './unprocessed.ts'
+import { type InvocationRecord, invocationRecord, type KeptIn, type Unprocessed } from './unprocessed.ts'
 
 export interface LambdaOptions {
   readonly functions: readonly FunctionDescription[]
@@ -43,7 +43,7 @@ export interface LambdaOptions {
   readonly log?: (line: LambdaLogLine) => void
   /** Told when an invocation begins; what it gives back, how that ended. And when an asynchronous event is given up. */
   readonly invoked?: (functionName: string) => (ending: 'done' | 'failed' | 'throttled') => void
-  readonly dropped?: (functionName: string) => void
+  readonly dropped?: (functionName: string, kept?: KeptIn) => void
 }
 
 export interface Lambda {
@@ -193,9 +193,10 @@ export function lambda(options: LambdaOptions): Lambda {
   /** To the destination, where there is one and the function's role may send there. */
   function drop(event: Unprocessed): void {
     const { name: functionName, onFailure } = event.description
-    options.dropped?.(functionName)
     const sent = onFailure !== undefined && (options.allows?.(functionName, 'sqs:SendMessage', onFailure) ?? true)
     if (sent) unprocessed.push(invocationRecord(event, clock.now()))
+    const kept = onFailure && { destination: onFailure, ...(sent && { waiting: unprocessed.length }) }
+    options.dropped?.(functionName, kept || undefined)
     const text = `EVENT DROPPED: ${event.because}${sent ? `; it is kept in ${onFailure}` : ''}`
     lines.add({ functionName, environment: 0, requestId: event.requestId, stream: 'report', text })
   }

@@ -26,6 +26,14 @@ export interface InvocationRecord {
   readonly responsePayload?: { readonly errorType: string; readonly errorMessage: string }
 }
 
+/** Where an event went that was given up. */
+export interface KeptIn {
+  /** The ARN of the on-failure destination. */
+  readonly destination: string
+  /** How many wait there now. Absent: it could not be put there. */
+  readonly waiting?: number
+}
+
 /** An event that was given up. */
 export interface Unprocessed {
   readonly description: FunctionDescription

@@ -24,6 +24,8 @@ export interface Series {
 export interface MetricStore {
   /** @param at where that is not now: Lambda's metrics bear the time at which the invocation began */
   readonly put: (metric: MetricName, values: readonly number[], at?: number) => void
+  /** A level, which is measured in every period, and stays as it is until it is told anew. */
+  readonly level: (metric: MetricName, value: number) => void
   /** The samples of a metric from one time up to, but not including, another. */
   readonly between: (metric: MetricName, from: number, to: number) => readonly Sample[]
   readonly all: () => readonly Series[]
@@ -36,18 +38,30 @@ const KEPT_MS = 3 * 3_600_000
 
 export function metricStore(clock: Pick<Clock, 'now'>): MetricStore {
   const series = new Map<string, { readonly metric: MetricName; samples: Sample[]; ever: Series['ever'] }>()
+  const levels = new Set<string>()
+  const put = (metric: MetricName, values: readonly number[], at = clock.now()) => {
+    const key = keyOf(metric)
+    const own = series.get(key) ?? { metric, samples: [], ever: { count: 0, sum: 0 } }
+    series.set(key, own)
+    const oldest = clock.now() - KEPT_MS
+    if ((own.samples[0]?.at ?? oldest) < oldest) own.samples = own.samples.filter((sample) => sample.at >= oldest)
+    const sum = values.reduce((total, value) => total + value, own.ever.sum)
+    own.ever = { count: own.ever.count + values.length, sum }
+    own.samples.push(...values.map((value) => ({ at, value })))
+  }
   return {
-    put(metric, values, at = clock.now()) {
-      const key = keyOf(metric)
-      const own = series.get(key) ?? { metric, samples: [], ever: { count: 0, sum: 0 } }
-      series.set(key, own)
-      const oldest = clock.now() - KEPT_MS
-      if ((own.samples[0]?.at ?? oldest) < oldest) own.samples = own.samples.filter((sample) => sample.at >= oldest)
-      const sum = values.reduce((total, value) => total + value, own.ever.sum)
-      own.ever = { count: own.ever.count + values.length, sum }
-      own.samples.push(...values.map((value) => ({ at, value })))
+    put,
+    level(metric, value) {
+      levels.add(keyOf(metric))
+      put(metric, [value])
     },
-    between: (metric, from, to) => (series.get(keyOf(metric))?.samples ?? []).filter(({ at }) => at >= from && at < to),
+    between(metric, from, to) {
+      const key = keyOf(metric)
+      const until = (series.get(key)?.samples ?? []).filter(({ at }) => at < to)
+      const within = until.filter(({ at }) => at >= from)
+      const last = until.at(-1)
+      return within.length === 0 && last !== undefined && levels.has(key) ? [{ at: from, value: last.value }] : within
+    },
     all: () => [...series.values()],
     now: clock.now,
   }

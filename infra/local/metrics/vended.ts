@@ -2,6 +2,7 @@ import type { ApiDescription } from '../description.ts'
 import type { DynamoFault } from '../dynamo/front.ts'
 import type { AccessLogEntry } from '../gateway/access-log.ts'
 import type { LambdaLogLine } from '../lambda/log.ts'
+import type { KeptIn } from '../lambda/unprocessed.ts'
 import { embeddedIn } from './emf.ts'
 import type { MetricStore } from './series.ts'
 
@@ -14,8 +15,8 @@ export interface Vended {
   readonly line: (line: LambdaLogLine) => void
   /** An invocation begins; called again when it ends. */
   readonly invoked: (functionName: string) => (ending: Ending) => void
-  /** Lambda gave an asynchronous event up. */
-  readonly dropped: (functionName: string) => void
+  /** Lambda gave an asynchronous event up, and where it put it. */
+  readonly dropped: (functionName: string, kept?: KeptIn) => void
   readonly access: (entry: AccessLogEntry) => void
   /** DynamoDB answers with a fault. */
   readonly fault: (operation: string, tableName: string, fault: DynamoFault) => void
@@ -45,7 +46,21 @@ export function vended(store: MetricStore, api: () => ApiDescription): Vended {
         for (const name of counted) count('AWS/Lambda', name, { FunctionName }, at)
       }
     },
-    dropped: (FunctionName) => count('AWS/Lambda', 'AsyncEventsDropped', { FunctionName }),
+    /*
+     * What goes to a destination is dropped, too: "If you configure a DLQ or OnFailure destination, events are sent there
+     * before they're dropped." https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+     *
+     * SQS measures each minute how many wait: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+     */
+    dropped(FunctionName, kept) {
+      count('AWS/Lambda', 'AsyncEventsDropped', { FunctionName })
+      if (kept === undefined) return
+      const { destination, waiting } = kept
+      if (waiting === undefined) return count('AWS/Lambda', 'DestinationDeliveryFailures', { FunctionName })
+      const QueueName = destination.replace(/^.*:/, '')
+      const name = 'ApproximateNumberOfMessagesVisible'
+      store.level({ namespace: 'AWS/SQS', name, dimensions: { QueueName } }, waiting)
+    },
     access(entry) {
       const { id: ApiId, stage: Stage } = api()
       for (const name of namesOf(entry)) count('AWS/ApiGateway', name, { ApiId, Stage })

@@ -66,6 +66,37 @@ describe('an invocation', () => {
   })
 })
 
+describe('an asynchronous event that is given up', () => {
+  const destination = 'arn:aws:sqs:local:000000000000:Unprocessed'
+  const metric = {
+    namespace: 'AWS/SQS',
+    name: 'ApproximateNumberOfMessagesVisible',
+    dimensions: { QueueName: 'Unprocessed' },
+  }
+
+  it('is counted as dropped where it was put into a queue, too, and waits there in each minute from then on', () => {
+    const { clock, store, told, counted } = counting()
+    const begun = clock.now()
+    const waiting = (from: number) => store.between(metric, from, from + 60_000).map(({ value }) => value)
+    for (const waiting of [1, 2]) told.dropped('upkeep', { destination, waiting })
+    expect(Object.keys(counted())).toEqual(['AsyncEventsDropped', metric.name])
+    clock.advance(600_000)
+    expect([begun - 60_000, begun, begun + 60_000, begun + 540_000].map(waiting)).toEqual([[], [1, 2], [2], [2]])
+  })
+
+  it('that could not be put there is a failure of the delivery', () => {
+    const { told, counted } = counting()
+    told.dropped('upkeep', { destination })
+    expect(Object.keys(counted())).toEqual(['AsyncEventsDropped', 'DestinationDeliveryFailures'])
+  })
+
+  it('without such a queue is dropped', () => {
+    const { told, counted } = counting()
+    told.dropped('upkeep')
+    expect(Object.keys(counted())).toEqual(['AsyncEventsDropped'])
+  })
+})
+
 describe('an event of the gateway', () => {
   const ENTRY: AccessLogEntry = {
     time: 0,
