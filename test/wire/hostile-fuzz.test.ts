@@ -79,9 +79,9 @@ const keys = parameters({ region: 'local', values: { '/keys': ring } })
 const tables = dynamo({ tables: TABLES, clock: testClock() })
 let client: DynamoDBClient
 let handlers: Readonly<Record<Action | 'authorize', Handler>>
-/** What the functions wrote to their log. */
+/** What the functions wrote to their log: by the standard output and, from WARN on, by the standard error. */
 const lines: string[] = []
-const write = process.stdout.write.bind(process.stdout)
+const STREAMS = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write.bind(stream) }))
 
 /** The functions themselves, as they are deployed, with real tables; and nobody upstream, who would have to be asked. */
 beforeAll(async () => {
@@ -132,11 +132,11 @@ beforeAll(async () => {
     enroll: enroll.handler,
   } as unknown as typeof handlers
   await furnish()
-  process.stdout.write = (chunk: string | Uint8Array) => lines.push(String(chunk)) > 0
+  for (const { stream } of STREAMS) stream.write = (chunk: string | Uint8Array) => lines.push(String(chunk)) > 0
 })
 
 afterAll(async () => {
-  process.stdout.write = write
+  for (const { stream, write } of STREAMS) stream.write = write
   client.destroy()
   devices.closeAllConnections()
   await new Promise((resolve) => devices.close(resolve))
