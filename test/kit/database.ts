@@ -22,14 +22,24 @@ export interface Database {
 const ANYBODY = { region: 'local', credentials: { accessKeyId: 'test', secretAccessKey: 'local' } }
 
 let chosen: DynamoDBClientConfig | undefined
+let twoSteps: string | undefined
 
-/** From now on tables are made by the engine there, with these credentials; undefined: as `database` says. */
+/**
+ * From now on tables are made by the engine there, with these credentials; undefined: as `database` says.
+ *
+ * @param writesInTwoSteps that a condition may be true no more when it writes, in words: then it is no judge of races
+ */
 export function useEngine(
   url: string | undefined,
   as: Pick<DynamoDBClientConfig, 'region' | 'credentials'> = ANYBODY,
+  { writesInTwoSteps }: { readonly writesInTwoSteps?: string } = {},
 ): void {
   chosen = url === undefined ? undefined : { endpoint: url, ...as }
+  twoSteps = writesInTwoSteps
 }
+
+/** Why the engine in use cannot say what happens at once; undefined where it can. */
+export const noJudgeOfRaces = (): string | undefined => twoSteps
 
 /**
  * An empty table for one test: in the embedded DynamoDB, or, where AWS_ENDPOINT_URL_DYNAMODB is set, in that engine,

@@ -17,6 +17,14 @@ export const MOTO = {
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 } as const
 
+/**
+ * A known difference: DynamoDB checks a condition and writes in one step ("conditional writes", serializable by item); moto
+ * checks it, and writes what it was asked, with a thread for each request and no lock in between. Of 20 conditional writes
+ * at once now and then two are done. dynalite and dynoxide judge those.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalUpdate
+ */
+export const WRITES_IN_TWO_STEPS = 'moto checks a condition and writes in two steps'
+
 /** Where `.ci/run` installs it; undefined where it could not. */
 export function motoFile(): string | undefined {
   const file = join(import.meta.dirname, '../../.local/judges/moto/bin/moto_server')

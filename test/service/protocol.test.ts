@@ -179,7 +179,7 @@ describe('a session', () => {
     expect(await answer(raw, 'refused')).toMatchObject({ code: 'session-gone', next: 'login' })
   })
 
-  it('whose device forgot what the login told cannot have it again: recovered is false, with no batch', async () => {
+  it('whose device forgot what the login told cannot have it again: recovered is false, with a batch in its place that says nothing', async () => {
     const { raw, session, last } = await loggedIn()
     expect(last).toBeGreaterThan(0)
     const poll = async (after: number) => {
@@ -188,11 +188,15 @@ describe('a session', () => {
     }
     const known = await poll(last)
     const forgotten = await poll(0)
-    // Where the server has told something since, that comes, and the gap before it is told.
+    // Where the server has told something since, that comes after it.
     expect(known).toMatchObject({ recovered: true })
     expect(forgotten).toMatchObject({ recovered: false })
-    const told = known.batches.at(-1)?.seq ?? 0
-    expect(forgotten.batches.filter(({ seq }) => seq <= Math.max(last, told)).length).toBe(known.batches.length)
+    const [front, ...rest] = forgotten.batches
+    expect(front).toEqual({ ...(last > 1 && { first: 1 }), seq: last, events: [] })
+    const numbers = rest.flatMap(({ first, seq }) => [first ?? seq, seq])
+    const told = known.batches.at(-1)?.seq ?? last
+    expect(numbers[0] ?? last + 1).toBe(last + 1)
+    expect(numbers.at(-1) ?? last).toBeGreaterThanOrEqual(told)
   })
 })
 

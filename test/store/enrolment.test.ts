@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
 import { enrolments, redeeming, type Offer } from '../../shared/store/enrolment.ts'
+import { itAtOnce } from '../kit/at-once.ts'
 import { database } from '../kit/database.ts'
 import { testVault } from '../kit/vault.ts'
 
@@ -53,7 +54,7 @@ describe('an enrolment', () => {
     expect(await service.redeem(ANN, NOW + 1)).toEqual(answer)
   })
 
-  it('is won by one of 20 that claim at the same time', async () => {
+  itAtOnce('is won by one of 20 that claim at the same time', async () => {
     const { service } = await offered()
     const claims = Array.from({ length: 20 }, (_, at) => service.redeem({ ...ANN, claim: `claim-${at}` }, NOW))
     expect((await Promise.all(claims)).filter((each) => 'transportKey' in each)).toHaveLength(1)

@@ -3,6 +3,7 @@ import type { Mail } from '../../shared/rules/batches.ts'
 import { mailbox as mailboxOf } from '../../shared/store/mailbox.ts'
 import { ITEM_LIFE_MS } from '../../shared/store/sessions.ts'
 import type { Table } from '../../shared/store/table.ts'
+import { itAtOnce } from '../kit/at-once.ts'
 import { database } from '../kit/database.ts'
 import { NOW, sessionOn } from '../rules/sample-seats.ts'
 
@@ -72,7 +73,7 @@ describe('a mailbox', () => {
     expect(await mailbox.after(SESSION, 4)).toEqual([told(mail(5, 'of listener A'))])
   })
 
-  it('lets one of 20 listeners write a number', async () => {
+  itAtOnce('lets one of 20 listeners write a number', async () => {
     const { mailbox } = await opened()
     const written = Array.from({ length: 20 }, (_, listener) => mail(5, `of listener ${listener}`))
     const won = await Promise.all(written.map((each) => mailbox.append(SESSION, each, NOW)))

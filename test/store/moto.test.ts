@@ -1,7 +1,7 @@
 import { DescribeTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { database, useEngine } from '../kit/database.ts'
-import { moto, MOTO, motoFile, type Moto } from '../kit/moto.ts'
+import { moto, MOTO, motoFile, WRITES_IN_TWO_STEPS, type Moto } from '../kit/moto.ts'
 import { storeTests } from '../kit/store-tests.ts'
 
 const file = motoFile()
@@ -13,7 +13,7 @@ describe.skipIf(file === undefined)(
     let engine: Moto | undefined
     beforeAll(async () => {
       engine = await moto(file ?? '')
-      useEngine(engine.url, MOTO)
+      useEngine(engine.url, MOTO, { writesInTwoSteps: WRITES_IN_TWO_STEPS })
     })
     afterAll(async () => {
       useEngine(undefined)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { outlooks as outlooksOf } from '../../shared/store/outlook.ts'
+import { itAtOnce } from '../kit/at-once.ts'
 import { database } from '../kit/database.ts'
 import { NOW } from '../rules/sample-seats.ts'
 
@@ -27,7 +28,7 @@ describe('a hint', () => {
     expect(await outlooks.read()).toMatchObject({ room: 3 })
   })
 
-  it('is moved by one of 20 logins at once', async () => {
+  itAtOnce('is moved by one of 20 logins at once', async () => {
     const outlooks = await looking()
     const moved = await Promise.all(Array.from({ length: 20 }, (_, index) => outlooks.lead(0, 1 + index)))
     expect(moved.filter((done) => done)).toHaveLength(1)
@@ -35,7 +36,7 @@ describe('a hint', () => {
 })
 
 describe('the highest seat in use', () => {
-  it('rises with the capacity, and falls with no login', async () => {
+  itAtOnce('rises with the capacity, and falls with no login', async () => {
     const outlooks = await looking()
     expect(await outlooks.read()).toEqual({ room: 0, most: 0 })
     await Promise.all([4, 10, 7].map((most) => outlooks.reach(most)))

@@ -5,6 +5,7 @@ import { isMilestone, minuteOf, sendWaitMs } from '../../shared/rules/pace.ts'
 import { BENCH_SEATS, isFree, type Open } from '../../shared/rules/seat.ts'
 import type { Heard, Seats } from '../../shared/store/seats.ts'
 import { anOpen, aSigningIn, NOW, sessionOn } from '../rules/sample-seats.ts'
+import { itAtOnce } from '../kit/at-once.ts'
 import { heardFrom, seating } from './seated.ts'
 
 /** Starts `count` of these at once. */
@@ -124,7 +125,7 @@ describe('DynamoDB and the rules agree', { timeout: 20_000 }, () => {
 })
 
 describe('at once', () => {
-  it('50 logins for 10 seats get exactly 10', async () => {
+  itAtOnce('50 logins for 10 seats get exactly 10', async () => {
     const { seats } = await seating()
     const limits = { maximumSessions: 10, persistentConnections: 5_000 }
     const login = async (index: number): Promise<string | undefined> => {
@@ -144,7 +145,7 @@ describe('at once', () => {
     expect(taken.map(({ session }) => session).sort()).toEqual(admitted.sort())
   })
 
-  it('20 logins evict a session once', async () => {
+  itAtOnce('20 logins evict a session once', async () => {
     const { seats, place, found } = await seating()
     await place(anOpen({ number: 0, lastHeardAt: NOW - 1_000 }))
     const limits = { maximumSessions: 1, idleTimeoutMs: 999, persistentConnections: 5_000 }
@@ -161,7 +162,7 @@ describe('at once', () => {
     expect(await found(0)).toMatchObject({ session: winner })
   })
 
-  it('a login that evicts and a device that speaks do not both have their way', async () => {
+  itAtOnce('a login that evicts and a device that speaks do not both have their way', async () => {
     const { seats, place } = await seating()
     const outcomes = await atOnce(20, async (number) => {
       const seat = await place(anOpen({ number }))
@@ -175,14 +176,14 @@ describe('at once', () => {
     expect(outcomes.map((all) => all.filter(isTrue).length)).toEqual(outcomes.map(() => 1))
   })
 
-  it('20 copies of a frame count once', async () => {
+  itAtOnce('20 copies of a frame count once', async () => {
     const { seats, place } = await seating()
     const seat = await place(anOpen())
     const heard = await atOnce(20, () => seats.heard(heardFrom(seat)))
     expect(heard.filter(({ kept }) => kept)).toHaveLength(1)
   })
 
-  it('20 frames with the same send begin it once', async () => {
+  itAtOnce('20 frames with the same send begin it once', async () => {
     const { seats, place } = await seating()
     const seat = await place(anOpen())
     const begun = await atOnce(20, (index) => seats.sending(heardFrom(seat, { number: 11 + index }), 1))

@@ -4,6 +4,7 @@ import { isToBeKept, ITEM_LIFE_MS, type Session, sessions as sessionsOf } from '
 import { newKeyRing, printKeyRing, rotated } from '../../shared/store/key-ring.ts'
 import type { Table } from '../../shared/store/table.ts'
 import { Unsealable, vault } from '../../shared/store/vault.ts'
+import { itAtOnce } from '../kit/at-once.ts'
 import { database } from '../kit/database.ts'
 import { testVault } from '../kit/vault.ts'
 import { NOW, sessionOn } from '../rules/sample-seats.ts'
@@ -147,7 +148,7 @@ describe('a device', () => {
     expect(await sessions.ofDevice(DEVICE)).toMatchObject(pointed ? next : first)
   })
 
-  it('is pointed once by 20 copies of one login', async () => {
+  itAtOnce('is pointed once by 20 copies of one login', async () => {
     const { sessions } = await cache()
     const copies = Array.from({ length: 20 }, (_, at) => sessionOn(at))
     const pointed = await Promise.all(copies.map((session) => sessions.point(DEVICE, { session, heard: 10 })))
@@ -155,7 +156,7 @@ describe('a device', () => {
     expect(await sessions.ofDevice(DEVICE)).toMatchObject({ session: copies[pointed.indexOf(true)] })
   })
 
-  it('is pointed once by logins that read the same, whatever their numbers', async () => {
+  itAtOnce('is pointed once by logins that read the same, whatever their numbers', async () => {
     const { sessions } = await cache()
     await sessions.point(DEVICE, { ...first, at: NOW, occupiedUntil: NOW + 60_000 })
     const read = await sessions.ofDevice(DEVICE)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
+import { itAtOnce } from '../kit/at-once.ts'
 import { database } from '../kit/database.ts'
 import { NOW } from '../rules/sample-seats.ts'
 
@@ -21,7 +22,7 @@ describe('wrong passwords', () => {
     expect(await wrong.read(ANN)).toBeUndefined()
   })
 
-  it('that were read the same, and are counted at once, count once', async () => {
+  itAtOnce('that were read the same, and are counted at once, count once', async () => {
     const wrong = await store()
     for (const expected of [1, 2]) {
       const read = await wrong.read(ANN)
