@@ -37,7 +37,7 @@ describe.skipIf(!isThere)(
         const { held, fault } = await judged(asked)
 
         expect(fault).toBe('')
-        expect(held).toHaveLength(21)
+        expect(held).toHaveLength(22)
         await running.stop()
       },
       120_000,

@@ -86,6 +86,11 @@ async def logging_in(ann, bob):
     accepted = await ann.log_in(user, password)
     assert accepted["uri"] == ANN, accepted
     assert accepted["statusIntervalMs"] > 0 and accepted["steps"], accepted
+    forgotten = await ann.ask({"type": "poll", "session": ann.session, "after": 0})
+    front = forgotten["batches"][0]
+    assert not forgotten["recovered"], forgotten
+    assert (front.get("first", front["seq"]), front["seq"], front["events"]) == (1, accepted["batches"][-1]["seq"], []), forgotten
+    held("a device that forgot what accepted told is told that it is lost, by a batch that says nothing")
     await bob.open_by_their_clock()
     await bob.log_in(ASKED["bob"]["user"], ASKED["bob"]["password"])
     held("two devices log in")
