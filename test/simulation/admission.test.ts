@@ -4,7 +4,7 @@ import { playAdmission } from './admission.ts'
 import { MUTATIONS, type Mutation } from './admission-mutations.ts'
 import { INVARIANTS } from './admission-oracle.ts'
 
-const SCHEDULES = 500
+const SCHEDULES = 300
 /** In how many schedules a broken condition must be found. */
 const MUTATION_SCHEDULES = 1_500
 /** In how many a redundant one must not be. */

@@ -4,7 +4,7 @@ import { playDelivery } from './delivery.ts'
 import { MUTATIONS, type Mutation } from './delivery-mutations.ts'
 import { INVARIANTS } from './delivery-oracle.ts'
 
-const SCHEDULES = 500
+const SCHEDULES = 300
 /** In how many schedules what is broken on purpose must be found. */
 const MUTATION_SCHEDULES = 400
 

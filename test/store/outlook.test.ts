@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { outlooks as outlooksOf } from '../../shared/store/outlook.ts'
-import { itAtOnce } from '../kit/at-once.ts'
 import { database } from '../kit/database.ts'
+import { judgesRaces } from '../kit/races.ts'
 import { NOW } from '../rules/sample-seats.ts'
 
 async function looking() {
@@ -28,7 +28,8 @@ describe('a hint', () => {
     expect(await outlooks.read()).toMatchObject({ room: 3 })
   })
 
-  itAtOnce('is moved by one of 20 logins at once', async () => {
+  it('is moved by one of 20 logins at once', async (context) => {
+    judgesRaces(context)
     const outlooks = await looking()
     const moved = await Promise.all(Array.from({ length: 20 }, (_, index) => outlooks.lead(0, 1 + index)))
     expect(moved.filter((done) => done)).toHaveLength(1)
@@ -36,7 +37,8 @@ describe('a hint', () => {
 })
 
 describe('the highest seat in use', () => {
-  itAtOnce('rises with the capacity, and falls with no login', async () => {
+  it('rises with the capacity, and falls with no login', async (context) => {
+    judgesRaces(context)
     const outlooks = await looking()
     expect(await outlooks.read()).toEqual({ room: 0, most: 0 })
     await Promise.all([4, 10, 7].map((most) => outlooks.reach(most)))

@@ -5,7 +5,7 @@ import { isMilestone, minuteOf, sendWaitMs } from '../../shared/rules/pace.ts'
 import { BENCH_SEATS, isFree, type Open } from '../../shared/rules/seat.ts'
 import type { Heard, Seats } from '../../shared/store/seats.ts'
 import { anOpen, aSigningIn, NOW, sessionOn } from '../rules/sample-seats.ts'
-import { itAtOnce } from '../kit/at-once.ts'
+import { judgesRaces } from '../kit/races.ts'
 import { heardFrom, seating } from './seated.ts'
 
 /** Starts `count` of these at once. */
@@ -125,7 +125,8 @@ describe('DynamoDB and the rules agree', { timeout: 20_000 }, () => {
 })
 
 describe('at once', () => {
-  itAtOnce('50 logins for 10 seats get exactly 10', async () => {
+  it('50 logins for 10 seats get exactly 10', async (context) => {
+    judgesRaces(context)
     const { seats } = await seating()
     const limits = { maximumSessions: 10, persistentConnections: 5_000 }
     const login = async (index: number): Promise<string | undefined> => {
@@ -145,7 +146,8 @@ describe('at once', () => {
     expect(taken.map(({ session }) => session).sort()).toEqual(admitted.sort())
   })
 
-  itAtOnce('20 logins evict a session once', async () => {
+  it('20 logins evict a session once', async (context) => {
+    judgesRaces(context)
     const { seats, place, found } = await seating()
     await place(anOpen({ number: 0, lastHeardAt: NOW - 1_000 }))
     const limits = { maximumSessions: 1, idleTimeoutMs: 999, persistentConnections: 5_000 }
@@ -162,7 +164,8 @@ describe('at once', () => {
     expect(await found(0)).toMatchObject({ session: winner })
   })
 
-  itAtOnce('a login that evicts and a device that speaks do not both have their way', async () => {
+  it('a login that evicts and a device that speaks do not both have their way', async (context) => {
+    judgesRaces(context)
     const { seats, place } = await seating()
     const outcomes = await atOnce(20, async (number) => {
       const seat = await place(anOpen({ number }))
@@ -176,14 +179,16 @@ describe('at once', () => {
     expect(outcomes.map((all) => all.filter(isTrue).length)).toEqual(outcomes.map(() => 1))
   })
 
-  itAtOnce('20 copies of a frame count once', async () => {
+  it('20 copies of a frame count once', async (context) => {
+    judgesRaces(context)
     const { seats, place } = await seating()
     const seat = await place(anOpen())
     const heard = await atOnce(20, () => seats.heard(heardFrom(seat)))
     expect(heard.filter(({ kept }) => kept)).toHaveLength(1)
   })
 
-  itAtOnce('20 frames with the same send begin it once', async () => {
+  it('20 frames with the same send begin it once', async (context) => {
+    judgesRaces(context)
     const { seats, place } = await seating()
     const seat = await place(anOpen())
     const begun = await atOnce(20, (index) => seats.sending(heardFrom(seat, { number: 11 + index }), 1))

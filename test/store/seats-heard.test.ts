@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { WAKING_MS } from '../../shared/rules/seat.ts'
 import { anOpen, aSigningIn, NOW } from '../rules/sample-seats.ts'
-import { itAtOnce } from '../kit/at-once.ts'
+import { judgesRaces } from '../kit/races.ts'
 import { heardFrom, seating } from './seated.ts'
 
 const ELSEWHERE = 'M9TklcK4IAMCJQw='
@@ -196,7 +196,8 @@ describe('a connection that is gone', () => {
 })
 
 describe('a device that is to be woken', () => {
-  itAtOnce('is woken once, until it says something', async () => {
+  it('is woken once, until it says something', async (context) => {
+    judgesRaces(context)
     const { seats, place, found } = await seating()
     const seat = await place(anOpen())
     const moments = [0.1, 0.3, 0.5, 0.7, 0.9].map((fraction) => NOW + fraction)
@@ -211,7 +212,8 @@ describe('a device that is to be woken', () => {
     expect(await found(17)).not.toHaveProperty('wokenAt')
   })
 
-  itAtOnce('is woken by another where who noted it did not live to, once that is certain', async () => {
+  it('is woken by another where who noted it did not live to, once that is certain', async (context) => {
+    judgesRaces(context)
     const { seats, place, found } = await seating()
     const seat = await place(anOpen())
     expect(await seats.waking(seat, NOW)).toBe(true)

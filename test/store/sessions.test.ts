@@ -4,9 +4,9 @@ import { isToBeKept, ITEM_LIFE_MS, type Session, sessions as sessionsOf } from '
 import { newKeyRing, printKeyRing, rotated } from '../../shared/store/key-ring.ts'
 import type { Table } from '../../shared/store/table.ts'
 import { Unsealable, vault } from '../../shared/store/vault.ts'
-import { itAtOnce } from '../kit/at-once.ts'
 import { database } from '../kit/database.ts'
 import { testVault } from '../kit/vault.ts'
+import { judgesRaces } from '../kit/races.ts'
 import { NOW, sessionOn } from '../rules/sample-seats.ts'
 
 const DEVICE = 'ann-phone'
@@ -148,7 +148,8 @@ describe('a device', () => {
     expect(await sessions.ofDevice(DEVICE)).toMatchObject(pointed ? next : first)
   })
 
-  itAtOnce('is pointed once by 20 copies of one login', async () => {
+  it('is pointed once by 20 copies of one login', async (context) => {
+    judgesRaces(context)
     const { sessions } = await cache()
     const copies = Array.from({ length: 20 }, (_, at) => sessionOn(at))
     const pointed = await Promise.all(copies.map((session) => sessions.point(DEVICE, { session, heard: 10 })))
@@ -156,7 +157,8 @@ describe('a device', () => {
     expect(await sessions.ofDevice(DEVICE)).toMatchObject({ session: copies[pointed.indexOf(true)] })
   })
 
-  itAtOnce('is pointed once by logins that read the same, whatever their numbers', async () => {
+  it('is pointed once by logins that read the same, whatever their numbers', async (context) => {
+    judgesRaces(context)
     const { sessions } = await cache()
     await sessions.point(DEVICE, { ...first, at: NOW, occupiedUntil: NOW + 60_000 })
     const read = await sessions.ofDevice(DEVICE)

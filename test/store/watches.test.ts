@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { watches as watchesOf, LISTEN_LEASE_MS } from '../../shared/store/watches.ts'
-import { itAtOnce } from '../kit/at-once.ts'
 import { database } from '../kit/database.ts'
+import { judgesRaces } from '../kit/races.ts'
 import { NOW } from '../rules/sample-seats.ts'
 
 async function leases() {
@@ -49,7 +49,8 @@ describe('a watch', () => {
     expect(await watches.claim(3, 'B', NOW)).toBe(true)
   })
 
-  itAtOnce('is claimed by one of 20 at once', async () => {
+  it('is claimed by one of 20 at once', async (context) => {
+    judgesRaces(context)
     const { watches } = await leases()
     const claims = Array.from({ length: 20 }, (_, listener) => watches.claim(3, `listener ${listener}`, NOW))
     expect((await Promise.all(claims)).filter((done) => done)).toHaveLength(1)
@@ -77,7 +78,8 @@ describe('a watch', () => {
 })
 
 describe('a watch that is handed over', () => {
-  itAtOnce('is taken over by the listener that was started to go on, and only once', async () => {
+  it('is taken over by the listener that was started to go on, and only once', async (context) => {
+    judgesRaces(context)
     const { watches } = await leases()
     await watches.claim(3, 'A', NOW)
     const heirs = await Promise.all(['B', 'C', 'D'].map((heir) => watches.succeed(3, heir, 'A', NOW + 1)))
@@ -112,7 +114,8 @@ describe('the bell of a watch', () => {
     expect(await watches.ring(3, NOW + LISTEN_LEASE_MS)).toBe(false)
   })
 
-  itAtOnce('rings for each of many at once, and is not taken down with the lease', async () => {
+  it('rings for each of many at once, and is not taken down with the lease', async (context) => {
+    judgesRaces(context)
     const { watches } = await leases()
     await watches.claim(3, 'A', NOW)
     await Promise.all(Array.from({ length: 20 }, () => watches.ring(3, NOW)))

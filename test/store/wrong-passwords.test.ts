@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
-import { itAtOnce } from '../kit/at-once.ts'
 import { database } from '../kit/database.ts'
+import { judgesRaces } from '../kit/races.ts'
 import { NOW } from '../rules/sample-seats.ts'
 
 const ANN = 'CONTOSO\\ann'
@@ -22,7 +22,8 @@ describe('wrong passwords', () => {
     expect(await wrong.read(ANN)).toBeUndefined()
   })
 
-  itAtOnce('that were read the same, and are counted at once, count once', async () => {
+  it('that were read the same, and are counted at once, count once', async (context) => {
+    judgesRaces(context)
     const wrong = await store()
     for (const expected of [1, 2]) {
       const read = await wrong.read(ANN)
