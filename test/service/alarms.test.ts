@@ -102,7 +102,7 @@ describe('the alarms of the template', () => {
   )
 
   it(
-    'say that upkeep dies, with what started it, and that nobody listens, while upkeep is killed',
+    'say that upkeep dies, and that nobody listens, while upkeep is killed',
     async () => {
       const on = await played('upkeep killed', 6, async (told) => {
         const { running, line } = told

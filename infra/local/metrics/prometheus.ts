@@ -21,7 +21,7 @@ export function exposition(all: readonly Series[], alarms: ReadonlyMap<string, A
   const families = new Map<string, Family>()
   for (const series of all) {
     const { metric } = series
-    const kind = kindOf(metric)
+    const kind = series.isLevel ? 'gauge' : kindOf(metric)
     const name = nameOf(metric, kind)
     const help = `${metric.namespace} ${metric.name}`
     const family = families.get(name) ?? { name, kind, help, lines: [] }

@@ -18,6 +18,8 @@ export interface Series {
   readonly samples: readonly Sample[]
   /** Of all that there ever were, those too that are forgotten by now. */
   readonly ever: { readonly count: number; readonly sum: number }
+  /** Its last value holds until the next one. */
+  readonly isLevel?: true
 }
 
 /** CloudWatch, as far as metrics go. */
@@ -62,7 +64,7 @@ export function metricStore(clock: Pick<Clock, 'now'>): MetricStore {
       const last = until.at(-1)
       return within.length === 0 && last !== undefined && levels.has(key) ? [{ at: from, value: last.value }] : within
     },
-    all: () => [...series.values()],
+    all: () => [...series].map(([key, each]) => ({ ...each, ...(levels.has(key) && { isLevel: true }) })),
     now: clock.now,
   }
 }

@@ -37,6 +37,8 @@ function measured() {
   metrics.put(ours('SeatsFree'), [0])
   metrics.put(ours('PollAge'), [12_000])
   metrics.put({ namespace: 'AWS/Lambda', name: 'Errors', dimensions: { FunctionName: 'Stack-"upkeep"\\' } }, [1])
+  for (const waiting of [1, 2])
+    metrics.level({ namespace: 'AWS/SQS', name: 'Visible', dimensions: { QueueName: 'Unprocessed' } }, waiting)
   clock.advance(60_000)
   return { clock, metrics, description: { alarms: [FILLED] } }
 }
@@ -64,6 +66,7 @@ describe('/metrics', () => {
       collaboration_logins_total: 'counter',
       collaboration_event_to_device_seconds: 'summary',
       aws_lambda_errors_total: 'counter',
+      aws_sqs_visible: 'gauge',
     })
     expect(samples).toMatchObject({
       'collaboration_sessions{service="Stack"}': 2,
@@ -74,6 +77,7 @@ describe('/metrics', () => {
       'collaboration_event_to_device_seconds_sum{service="Stack"}': 1.06,
       'collaboration_event_to_device_seconds_count{service="Stack"}': 4,
       'collaboration_poll_age_seconds{service="Stack"}': 12,
+      'aws_sqs_visible{queue_name="Unprocessed"}': 2,
       'collaboration_alarm{alarm="SeatsFilled"}': 1,
       [String.raw`aws_lambda_errors_total{function_name="Stack-\"upkeep\"\\"}`]: 1,
     })
