@@ -200,7 +200,7 @@ describe('doctor, about the way to CWA', () => {
       what: 'a private CA that is not told',
       names: ['127.0.0.1'],
       trusted: undefined,
-      says: 'its certificate is not signed by a CA that is trusted here',
+      says: 'the CA that signed its certificate is not trusted here',
     },
     {
       what: 'a certificate for another name',
