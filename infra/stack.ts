@@ -71,6 +71,12 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
   })
   new CfnOutput(stack, 'CwaUrl', { value: settings.upstreamUrl })
   new CfnOutput(stack, 'CwaCodec', { value: settings.codec })
+  if (settings.legacyTls) {
+    new CfnOutput(stack, 'CwaLegacyTls', {
+      value: settings.legacyTls,
+      description: 'The lowest TLS to speak with CWA, and certificates of its time are taken',
+    })
+  }
   new CfnOutput(stack, 'SessionsPerListener', { value: String(settings.sessionsPerListener) })
   return stack
 }

@@ -100,6 +100,12 @@ async function* listed<Item>(client: DynamoDBClient, TableName: string, prefix: 
 
 function upstream({ cwa }: Target, clock: Clock): CwaClient | undefined {
   if (cwa === undefined) return undefined
-  const { url, codec, ca } = cwa
-  return cwaClient({ url, codec: codec === 'xml' ? xmlCodec : jsonCodec, clock, ...(ca !== undefined && { ca }) })
+  const { url, codec, ca, legacyTls } = cwa
+  return cwaClient({
+    url,
+    codec: codec === 'xml' ? xmlCodec : jsonCodec,
+    clock,
+    ...(ca !== undefined && { ca }),
+    ...(legacyTls !== undefined && { legacyTls }),
+  })
 }

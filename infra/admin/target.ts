@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { LEGACY_TLS, type LegacyTls } from '../../shared/cwa/legacy-tls.ts'
 import { outputsOf, type DeployedStack } from './deployed-stack.ts'
 import { AdminFault, wrongUse } from './fault.ts'
 import { localStack } from './local-stack.ts'
@@ -39,6 +40,8 @@ export interface Upstream {
   readonly codec: 'json' | 'xml'
   /** PEM of the CAs to trust instead of the public ones. */
   readonly ca?: string
+  /** The setting legacyTls of the stack: TLS as the functions speak it with a server of its time. */
+  readonly legacyTls?: LegacyTls
 }
 
 /** Where to, as the command line says. */
@@ -61,6 +64,8 @@ export async function target({ stack, region, profile, ca }: Where, localFile: s
   const pem = ca === undefined ? undefined : pemIn(ca)
   return deployed({ name: stack, ...(region && { region }), ...(profile && { profile }) }, pem)
 }
+
+type Outputs = Readonly<Record<string, string>>
 
 const LOCALLY = { region: 'local', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } as const
 
@@ -90,13 +95,18 @@ async function deployed(stack: DeployedStack, ca: string | undefined): Promise<T
     ...known(outputs, `the stack ${name}`, where),
     ...(vpc !== undefined && connectionsUrl !== undefined && { vpc: { id: vpc, connectionsUrl } }),
     ...(url !== undefined && {
-      cwa: { url, codec: codec === 'xml' ? 'xml' : 'json', ...(ca !== undefined && { ca }) },
+      cwa: {
+        url,
+        codec: codec === 'xml' ? 'xml' : 'json',
+        ...(ca !== undefined && { ca }),
+        ...legacyTlsIn(outputs, `the stack ${name}`),
+      },
     }),
   }
 }
 
 function known(
-  outputs: Readonly<Record<string, string>>,
+  outputs: Outputs,
   words: string,
   where: Reached,
 ): Pick<Target, 'tables' | 'url' | 'sessionsPerListener' | 'masterKey' | 'connections'> {
@@ -109,6 +119,16 @@ function known(
   }
   const connections = { ...where, endpoint }
   return { tables: { configuration, sessions }, url, sessionsPerListener, masterKey, connections }
+}
+
+/** As the functions have it, so that what is examined is what they do. */
+function legacyTlsIn({ CwaLegacyTls: word }: Outputs, words: string): Pick<Upstream, 'legacyTls'> {
+  if (word === undefined) return {}
+  const legacyTls = LEGACY_TLS.find((each) => each === word)
+  if (legacyTls !== undefined) return { legacyTls }
+  throw new AdminFault(
+    `${words} is of another version: its output CwaLegacyTls is "${word}"; use the repository deployed`,
+  )
 }
 
 function pemIn(file: string): string {

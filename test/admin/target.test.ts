@@ -2,8 +2,10 @@ import { createServer, type Server } from 'node:http'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { authority } from '../../infra/local/certificates.ts'
 import { ANYBODY, type Signers } from '../../infra/local/signature.ts'
 import { lambda } from '../../infra/local/lambda/lambda.ts'
+import { scriptedServer } from '../cwa/scripted-server.ts'
 import { testClock } from '../kit/clock.ts'
 import { upstream } from '../kit/upstream.ts'
 import { administered } from './harness.ts'
@@ -167,6 +169,30 @@ describe('a deployed stack', () => {
     expect(trusted.stdout).toMatch(/^ok +CWA certificate: trusted/m)
     expect([untrusted.code, trusted.code]).toEqual([1, 0])
     expect(trusted.stdout).toMatch(/^warning +concurrency: 10 functions at once: /m)
+  })
+
+  it('whose CWA is of its time is examined as its functions reach it', async () => {
+    const issuer = authority('Contoso root', { key: 2048, hash: 'sha1' })
+    const leaf = issuer.issue({ commonName: 'im.contoso.test', use: 'server', names: ['127.0.0.1'], key: 1024 })
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const
+    const { url } = await scriptedServer(() => ({ body: '' }), leaf, old)
+    const cwa = { ...OUTPUTS, CwaUrl: url, CwaCodec: 'json' }
+    const said = async (outputs: Record<string, string>) => {
+      const { admin, folder } = await deployed({ outputs })
+      const ca = join(folder, 'ca.pem')
+      writeFileSync(ca, issuer.ca)
+      return admin('doctor', '--stack', 'Collaboration', '--ca', ca)
+    }
+
+    const today = await said(cwa)
+    const ofItsTime = await said({ ...cwa, CwaLegacyTls: 'TLSv1' })
+    const unknown = await said({ ...cwa, CwaLegacyTls: 'SSLv3' })
+
+    expect(today.stdout).toMatch(/^wrong +CWA certificate: .*set collaboration:legacyTls/m)
+    expect(ofItsTime.stdout).toMatch(/^ok +CWA certificate: trusted over TLSv1\.1, /m)
+    expect(ofItsTime.stdout).toMatch(/^ok +CWA answer: /m)
+    expect([today.code, ofItsTime.code]).toEqual([1, 0])
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('CwaLegacyTls is "SSLv3"') })
   })
 
   it('says which action is denied, and what to do', async () => {

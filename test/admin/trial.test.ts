@@ -47,12 +47,24 @@ describe('doctor --deep', () => {
     expect(found('connect')?.says).toMatch(/^a device is let in \(HTTP 101\) within \d+ ms$/)
     expect(found('login')?.says).toMatch(/^accepted within \d+ ms: maximum: .*; permission: .*; Integrated Windows/)
     expect(found('order of the checks')?.says).toBe('the maximum, the permission, then the sign-in')
-    expect(found('sign of life without an answer')?.says).toMatch(/^brings no message; .* within \d+ ms$/)
+    expect(found('sign of life without an answer')?.says).toMatch(
+      /^brings no message, for its route has no response; .* within \d+ ms$/,
+    )
     expect(found('message to itself')?.says).toMatch(/^CWA took it within \d+ ms; its first event, .* \d+ ms$/)
     expect(found('log-out')?.says).toMatch(/^answered within \d+ ms$/)
     const id = /^(doctor-\w+) is removed$/.exec(found('device of the trial')?.says ?? '')?.[1] ?? ''
     expect(await service.configuration.removeDevice(id)).toBe(false)
     expect(service.cwa.control.sessions()).toEqual([])
+  })
+
+  it('finds that an unanswered sign of life brings no message, though empty bodies reach devices as messages', async () => {
+    const { service, login, password } = await aService({ gateway: { emptyMessages: true } })
+
+    const { code, findings, found } = await tried(service, login, password)
+
+    expect(findings.filter(({ state }) => state !== 'ok')).toEqual([])
+    expect(code).toBe(0)
+    expect(found('sign of life without an answer')?.says).toMatch(/^brings no message, for its route has no response; /)
   })
 
   it('says who was refused and why, and removes the device all the same', async () => {

@@ -36,7 +36,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: hold,
   },
   memory: { about: 'what the local stack takes of memory with 200 sessions; --seconds', run: memory },
-  price: { about: 'what a login, a message, an event and an idle session-hour cost, from counted units', run: price },
+  price: {
+    about: 'what an operation costs, an idle session-hour by how many a listener has, and a month; --seconds',
+    run: price,
+  },
   soak: {
     about: '100 devices that talk for five minutes while parts of the service die: nothing lost or twice',
     run: soak,

@@ -1,10 +1,11 @@
 import { rendered, type AccessLogEntry } from '../../infra/local/gateway/access-log.ts'
-import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
+import type { FunctionDescription } from '../../infra/local/description.ts'
+import type { LambdaLogLine, Report } from '../../infra/local/lambda/log.ts'
 import type { RunningStack } from '../../infra/local/stack.ts'
 import { bindingIn } from '../../shared/wire/frame-header.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
 import { functionNamed } from './crowd.ts'
-import { NOTHING, type Count } from './prices.ts'
+import { NOTHING, VCPU_MB, type Count } from './prices.ts'
 
 /** Counts what the local stack would be charged for. Hand `log` to Lambda, `access` to the gateway, sockets to `watch`. */
 export interface Meter {
@@ -15,19 +16,31 @@ export interface Meter {
   readonly reset: (running: RunningStack) => void
   /** Since the last reset: what a function took, and where it is a route, its messages both ways. */
   readonly of: (running: RunningStack, name: string) => Count
+  /** What loading a function took, the usual time of the environments that were made since the last reset. */
+  readonly cold: (running: RunningStack, name: string) => Count
   /** Messages that came down, and were no answers. */
   readonly pushes: () => number
   /** How often a function ran to its end. */
   readonly runs: (running: RunningStack, name: string) => number
 }
 
-/** How long a function's runs took, in billed milliseconds. */
-type Runs = number[]
+/** What Lambda reported of a function's runs. */
+type Runs = Report[]
 
 /** The middle one: a cold start, or a moment in which this machine did something else, is not what an hour is made of. */
-function usual(runs: Runs): number {
-  return runs.toSorted((one, other) => one - other)[Math.floor(runs.length / 2)] ?? 0
+function usual(figures: readonly number[]): number {
+  return figures.toSorted((one, other) => one - other)[Math.floor(figures.length / 2)] ?? 0
 }
+
+/**
+ * Milliseconds of a run where a function has its share of a processor: what it computes takes longer by that, what it
+ * waits for does not. Here it waits for this machine's DynamoDB and CWA, and for a processor, too, while that is busy.
+ */
+function atShare({ durationMs, cpuMs = durationMs }: Report, memoryMb: number): number {
+  return (cpuMs * VCPU_MB) / memoryMb + Math.max(0, durationMs - cpuMs)
+}
+
+const gbSecond = (ms: number, memoryMb: number): number => (ms / 1_000) * (memoryMb / 1_024)
 
 const PUSH = 'push'
 
@@ -49,6 +62,13 @@ function accessBytes({ description }: RunningStack, entries: readonly AccessLogE
   return entries.reduce((sum, entry) => sum + Buffer.byteLength(rendered(accessLogFormat, entry)) + 1, 0)
 }
 
+function functionOf(running: RunningStack, name: string): FunctionDescription {
+  const functionName = functionNamed(running, name)
+  const found = running.description.functions.find((each) => each.name === functionName)
+  if (found === undefined) throw new Error(`the stack has no function ${name}`)
+  return found
+}
+
 export function meter(): Meter {
   const lambdas = new Map<string, Runs>()
   const logged = new Map<string, number>()
@@ -66,7 +86,7 @@ export function meter(): Meter {
       const lines = report === undefined ? 0 : ROUND_A_RUN_BYTES
       logged.set(functionName, (logged.get(functionName) ?? 0) + Buffer.byteLength(text) + 1 + lines)
       if (report === undefined) return
-      lambdas.set(functionName, [...(lambdas.get(functionName) ?? []), report.billedMs])
+      lambdas.set(functionName, [...(lambdas.get(functionName) ?? []), report])
     },
     access(entry) {
       const { eventType, routeKey, responseLength } = entry
@@ -95,8 +115,7 @@ export function meter(): Meter {
       accessed.clear()
     },
     of(running, name) {
-      const functionName = functionNamed(running, name)
-      const { memoryMb } = running.description.functions.find((each) => each.name === functionName) ?? { memoryMb: 0 }
+      const { name: functionName, memoryMb } = functionOf(running, name)
       const runs = lambdaOf(running, name)
       const { reads = 0, writes = 0 } = running.dynamo.consumedBy()[functionName] ?? {}
       const { up = 0, down = 0 } = routes.get(name) ?? {}
@@ -104,11 +123,17 @@ export function meter(): Meter {
         ...NOTHING,
         message: up + down,
         invocation: runs.length,
-        gbSecond: runs.length * (usual(runs) / 1_000) * (memoryMb / 1_024),
+        gbSecond: runs.length * gbSecond(usual(runs.map(({ billedMs }) => billedMs)), memoryMb),
+        gbSecondAtShare: runs.length * gbSecond(usual(runs.map((run) => atShare(run, memoryMb))), memoryMb),
         writeUnit: writes,
         readUnit: reads,
         logByte: (logged.get(functionName) ?? 0) + accessBytes(running, accessed.get(name) ?? []),
       }
+    },
+    cold(running, name) {
+      const { memoryMb } = functionOf(running, name)
+      const loads = lambdaOf(running, name).flatMap(({ initCpuMs }) => initCpuMs ?? [])
+      return { ...NOTHING, coldGbSecond: gbSecond((usual(loads) * VCPU_MB) / memoryMb, memoryMb) }
     },
     pushes: () => routeOf(PUSH).down,
     runs: (running, name) => lambdaOf(running, name).length,

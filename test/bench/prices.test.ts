@@ -14,8 +14,16 @@ describe('a price', () => {
   })
 
   it('is that of a gigabyte of logs', () => {
-    const { logs, total } = priceOf({ ...NOTHING, logByte: 2 ** 30 })
-    expect([logs, total]).toEqual([0.5, 0.5])
+    const { logs, exact, total } = priceOf({ ...NOTHING, logByte: 2 ** 30 })
+    expect([logs, exact, total]).toEqual([0.5, 0, 0.5])
+  })
+
+  it('has Lambda once: as long as here, and what its share of a processor makes of that', () => {
+    const took = { ...NOTHING, invocation: 1e6, gbSecond: 10_000, gbSecondAtShare: 70_000 }
+    const { lambda, exact, share, total } = priceOf(took)
+    expect([lambda, exact, share, total].map((dollars) => Number(dollars.toFixed(3)))).toEqual([
+      0.333, 0.333, 0.8, 1.133,
+    ])
   })
 
   it('is that of what was counted together, as often as it was', () => {

@@ -294,6 +294,14 @@ it('says in the variables where the tables, connections, upkeep, bus and CWA are
   })
 })
 
+it('tells whoever administers how old the TLS to CWA may be, as it tells the functions', () => {
+  expect(made.template.outputs).toMatchObject({
+    CwaUrl: { Value: 'https://im.fabrikam.test:8443' },
+    CwaCodec: { Value: 'xml' },
+    CwaLegacyTls: { Value: 'TLSv1' },
+  })
+})
+
 function variablesOf(name: string): Record<string, string> {
   // Likewise CloudFormation's own shape.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion

@@ -1,7 +1,9 @@
 import { lookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { legacyTls } from '../../../shared/cwa/legacy-tls.ts'
 import type { Clock } from '../../../shared/rules/clock.ts'
+import type { Upstream } from '../target.ts'
 
 /** Longest time, in milliseconds, for a connection to stand. */
 const CONNECT_MS = 5_000
@@ -41,9 +43,17 @@ export interface Shown {
   readonly until: number
 }
 
+/** Whose certificates are taken, and how old the TLS may be: as transport() takes them. */
+type Trusted = { readonly [Kind in 'ca' | 'legacyTls']: Upstream[Kind] | undefined }
+
 /** The TLS handshake to its end, whatever the certificate is, so that it can be told what is wrong with it. */
-export async function handshake({ host, port }: Place, ca: string | undefined, clock: Clock): Promise<Shown> {
-  const trust = { rejectUnauthorized: false, ...(ca !== undefined && { ca }) }
+export async function handshake({ host, port }: Place, trusted: Trusted, clock: Clock): Promise<Shown> {
+  const { ca, legacyTls: lowest } = trusted
+  const trust = {
+    rejectUnauthorized: false,
+    ...(ca !== undefined && { ca }),
+    ...(lowest !== undefined && legacyTls(lowest)),
+  }
   const socket = connectTls({ host, port, ...trust, ...(isIP(host) === 0 && { servername: host }) })
   await standing(socket, 'secureConnect', clock)
   const shown = shownBy(socket)

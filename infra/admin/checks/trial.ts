@@ -18,8 +18,9 @@ type Accepted = Extract<ServiceFrame, { type: 'accepted' }>
  * A session as a device holds one, from the connection to the log-out, by a device that is made for it and removed after
  * it. It takes a seat, as any login does, and the user is online meanwhile.
  *
- * This settles what no local stack can: the HTTP status that this account's API Gateway gives at connect, and whether an
- * empty body reaches a device as a message.
+ * This settles what no local stack can: the HTTP status that this account's API Gateway gives at connect, and whether a
+ * route without a response brings a device no message at all, as AWS's documents have it. (That an empty body over a
+ * two-way route reaches devices as a message was reported; no frame of the service depends on it any more.)
  */
 export function trialCheck(user: string, password: string): Check {
   return {
@@ -80,8 +81,14 @@ async function unanswered(line: TrialLine, { session }: Accepted, clock: Clock):
   const tookMs = clock.now() - began
   await new Promise<void>((resolve) => clock.after(STRAY_MS, resolve))
   const came = line.empty() - before
-  if (came === 0) return ok(check, `brings no message; one that wants an answer has it within ${tookMs} ms`)
-  const todo = 'nothing is lost, but API Gateway bills each as a message: a fifth more for an idle session'
+  if (came === 0)
+    return ok(
+      check,
+      `brings no message, for its route has no response; one that wants an answer has it within ${tookMs} ms`,
+    )
+  const todo =
+    'nothing is lost, but API Gateway bills each as a message: has the route status a response (aws apigatewayv2 ' +
+    'get-route-responses)? The stack gives it none: deploy it as it is in the repository'
   return warning(check, `brings ${came} empty message${came === 1 ? '' : 's'}`, todo)
 }
 

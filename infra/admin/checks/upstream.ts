@@ -55,11 +55,11 @@ async function connection({ url }: Upstream, clock: Clock): Promise<Finding[]> {
   }
 }
 
-async function certificate({ url, ca }: Upstream, clock: Clock): Promise<Finding[]> {
+async function certificate({ url, ca, legacyTls }: Upstream, clock: Clock): Promise<Finding[]> {
   const { host, port, secure } = placeOf(url)
   if (!secure) return plain(host)
   try {
-    return [judged(await handshake({ host, port }, ca, clock), host, clock.now())]
+    return [judged(await handshake({ host, port }, { ca, legacyTls }, clock), host, clock.now())]
   } catch (thrown) {
     return [wrong('CWA certificate', wordsOf(thrown, host), 'check that this port speaks TLS 1.2 or 1.3')]
   }
@@ -90,8 +90,8 @@ function judged({ untrusted, names, issuer, from, until, protocol }: Shown, host
   return ok(check, `trusted over ${protocol}, ${is}`)
 }
 
-async function answer({ url, ca }: Upstream, clock: Clock): Promise<Finding[]> {
-  const http = transport({ url: new URL(url), ca, clock })
+async function answer({ url, ca, legacyTls }: Upstream, clock: Clock): Promise<Finding[]> {
+  const http = transport({ url: new URL(url), ca, legacyTls, clock })
   try {
     const { status, headers } = await http.request({ method: 'GET', path: '/', deadlineMs: 10_000 })
     return [ok('CWA answer', `speaks HTTP (status ${status})`), clockSkew('CWA', headers.date, clock.now())]

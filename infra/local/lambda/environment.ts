@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/rules/clock.ts'
 import { type Failure, FunctionError } from './failure.ts'
 import { LAMBDA_LIMITS } from './limits.ts'
-import type { EnvironmentLine } from './log.ts'
+import type { EnvironmentLine, Spent } from './log.ts'
 import type { AnswerMessage, Message, Task } from './messages.ts'
 import { reportLine } from './report.ts'
 import { type ThreadOptions, thread } from './worker.ts'
@@ -28,12 +28,12 @@ type Settle = { readonly done: (answer: AnswerMessage) => void; readonly fail: (
 export function environment(options: EnvironmentOptions): Environment {
   const { description, clock, line } = options
   const worker = thread(options)
-  const ready = Promise.withResolvers<number>()
+  const ready = Promise.withResolvers<void>()
   // When nobody waits for it any more, its failure is nobody's.
   ready.promise.catch(() => undefined)
   let pending: Settle | undefined
   let gone: Promise<unknown> | undefined
-  let initMs: number | undefined
+  let init: Spent | undefined
 
   function end(failure: Failure): Promise<unknown> {
     if (gone !== undefined) return gone
@@ -55,8 +55,8 @@ export function environment(options: EnvironmentOptions): Environment {
     else if (message.kind === 'unusable') void end(message.failure)
     else {
       cancelInit()
-      initMs = message.initMs
-      ready.resolve(message.initMs)
+      init = { ms: message.initMs, cpuMs: message.initCpuMs }
+      ready.resolve()
     }
   })
   worker.on('error', (error) => {
@@ -76,7 +76,7 @@ export function environment(options: EnvironmentOptions): Environment {
     const { promise, resolve, reject } = Promise.withResolvers<AnswerMessage>()
     pending = { done: resolve, fail: (failure) => reject(new FunctionError(failure)) }
     const cancel = clock.after(task.timeoutMs, () => {
-      line(reportLine(description, task.requestId, task.timeoutMs, initMs))
+      line(reportLine(description, task.requestId, { ms: task.timeoutMs }, init))
       void end(timedOut(task.timeoutMs, 'Task timed out'))
     })
     worker.postMessage(task, [])
@@ -89,9 +89,9 @@ export function environment(options: EnvironmentOptions): Environment {
   async function run(task: Task): Promise<string> {
     const { requestId } = task
     try {
-      const { outcome, durationMs, left } = await answered(task)
-      line(reportLine(description, requestId, durationMs, initMs))
-      initMs = undefined
+      const { outcome, durationMs, cpuMs, left } = await answered(task)
+      line(reportLine(description, requestId, { ms: durationMs, cpuMs }, init))
+      init = undefined
       if (left.length > 0) {
         line({ requestId, stream: 'report', text: `WORK LEFT RUNNING: ${left.join(', ')}; AWS would freeze it` })
         options.leftRunning()

@@ -1,12 +1,25 @@
 import type { Clock } from '../../../shared/rules/clock.ts'
 import { LOG_LINES_KEPT } from './limits.ts'
 
-/** What Lambda's REPORT line says, as numbers. Milliseconds; loading a function is billed since August 2025. */
+/** What Lambda's REPORT line says, as numbers, and what it does not say. Milliseconds; loading a function is billed since August 2025. */
 export interface Report {
   readonly durationMs: number
   readonly billedMs: number
   /** Only of an environment's first event. */
   readonly initMs?: number
+  /**
+   * Of this machine's processor, by the function's thread: a function of 256 MB has a seventh of one on AWS. What Node does
+   * in other threads (zlib, names) is not in it. Absent where the run was cut off at its timeout.
+   */
+  readonly cpuMs?: number
+  /** The same of loading it; only of an environment's first event. */
+  readonly initCpuMs?: number
+}
+
+/** How long something took, and how much of that the processor worked. Milliseconds. */
+export interface Spent {
+  readonly ms: number
+  readonly cpuMs?: number
 }
 
 export interface LambdaLogLine {

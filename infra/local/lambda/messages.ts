@@ -24,7 +24,7 @@ export interface Task {
 
 /** From the thread. */
 export type Message =
-  | { readonly kind: 'ready'; readonly initMs: number }
+  | { readonly kind: 'ready'; readonly initMs: number; readonly initCpuMs: number }
   | { readonly kind: 'unusable'; readonly failure: Failure }
   | LineMessage
   | AnswerMessage
@@ -39,6 +39,8 @@ export interface LineMessage {
 export interface AnswerMessage {
   readonly kind: 'answer'
   readonly durationMs: number
+  /** Of the processor, by this thread: user and system. */
+  readonly cpuMs: number
   readonly outcome: { readonly payload: string } | { readonly failure: Failure }
   /** What still runs though the answer is given, in words. */
   readonly left: readonly string[]

@@ -1,21 +1,27 @@
 import type { FunctionDescription } from '../description.ts'
-import type { EnvironmentLine } from './log.ts'
+import type { EnvironmentLine, Report, Spent } from './log.ts'
 
-/** Lambda's REPORT line of one invocation. */
+/** Lambda's REPORT line of one invocation. `init`: of an environment's first event, what loading it took. */
 export function reportLine(
   { memoryMb }: FunctionDescription,
   requestId: string,
-  durationMs: number,
-  initMs: number | undefined,
+  run: Spent,
+  init: Spent | undefined,
 ): EnvironmentLine {
-  const billedMs = Math.ceil(durationMs + (initMs ?? 0))
+  const billedMs = Math.ceil(run.ms + (init?.ms ?? 0))
   const words = [
     `REPORT RequestId: ${requestId}`,
-    `Duration: ${durationMs.toFixed(2)} ms`,
+    `Duration: ${run.ms.toFixed(2)} ms`,
     `Billed Duration: ${billedMs} ms`,
     `Memory Size: ${memoryMb} MB`,
-    ...(initMs === undefined ? [] : [`Init Duration: ${initMs.toFixed(2)} ms`]),
+    ...(init === undefined ? [] : [`Init Duration: ${init.ms.toFixed(2)} ms`]),
   ]
-  const report = { durationMs, billedMs, ...(initMs === undefined ? {} : { initMs }) }
+  const report: Report = {
+    durationMs: run.ms,
+    billedMs,
+    ...(run.cpuMs !== undefined && { cpuMs: run.cpuMs }),
+    ...(init !== undefined && { initMs: init.ms }),
+    ...(init?.cpuMs !== undefined && { initCpuMs: init.cpuMs }),
+  }
   return { requestId, stream: 'report', text: words.join(' '), report }
 }

@@ -13,6 +13,12 @@ type Handler = (event: unknown, context: unknown) => unknown
 const setup: Setup = workerData
 let current: string | undefined
 
+/** Milliseconds of the processor that this thread has had, user and system together. */
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
+}
+
 const post = (message: Message): void => parentPort?.postMessage(message, [])
 
 /** Standard output goes the way of the answers, so that a line is never overtaken by the answer that followed it. */
@@ -80,19 +86,20 @@ async function serve(handler: Handler, task: Task): Promise<void> {
   // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
   process.env['_X_AMZN_TRACE_ID'] = task.traceId
   work.begin()
-  const startedAt = performance.now()
+  const [startedAt, cpuBefore] = [performance.now(), cpuMs()]
   const outcome = await outcomeOf(handler, task, startedAt)
   const durationMs = performance.now() - startedAt
-  post({ kind: 'answer', durationMs, outcome, left: await work.left() })
+  const used = cpuMs() - cpuBefore
+  post({ kind: 'answer', durationMs, cpuMs: used, outcome, left: await work.left() })
 }
 
 capture('stdout')
 capture('stderr')
 const work = runningWork()
-const loadingAt = performance.now()
+const [loadingAt, cpuAtLoading] = [performance.now(), cpuMs()]
 const loaded = await load()
 
 if (typeof loaded === 'function') {
   parentPort?.on('message', (task: Task) => void serve(loaded, task))
-  post({ kind: 'ready', initMs: performance.now() - loadingAt })
+  post({ kind: 'ready', initMs: performance.now() - loadingAt, initCpuMs: cpuMs() - cpuAtLoading })
 } else post({ kind: 'unusable', failure: loaded })

@@ -173,6 +173,23 @@ describe('its log', () => {
     )
   })
 
+  it('counts what the function had of the processor apart from what it waited for', async () => {
+    const text = `const cpuMs = () => process.threadCpuUsage().user / 1_000
+      export const handler = async ({ burns }) => {
+        if (!burns) return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+        for (const from = cpuMs(); cpuMs() - from < 60; );
+      }`
+    const { local } = await started([await built(text)])
+    await local.invoke('Fn', { burns: true })
+    await local.invoke('Fn', { burns: false })
+    const [burnt, waited] = local.logs('Fn').map(({ report }) => report)
+    expect(burnt?.cpuMs).toBeGreaterThanOrEqual(60)
+    expect(burnt?.initCpuMs).toBeGreaterThan(0)
+    expect(waited?.durationMs).toBeGreaterThanOrEqual(299)
+    expect(waited?.cpuMs).toBeLessThan(60)
+    expect(waited?.initCpuMs).toBeUndefined()
+  })
+
   it('is bounded', async () => {
     const text = `export const handler = async () => { for (let i = 0; i < 1_500; i++) console.log('line ' + i) }`
     const { local } = await started([await built(text)])
