@@ -8,7 +8,9 @@ import { persistently, turns } from './turns.ts'
 
 export const UPKEEP = `${STACK}-upkeep`
 
+/** So many log in at once where there are many. Where there are few, each login is timed: on AWS none waits for another's processor. */
 const LOGINS_AT_ONCE = 8
+const MANY = 100
 const ENVIRONMENTS = 4
 
 /** A stack of its own with a meter, and devices that are logged in. */
@@ -51,7 +53,7 @@ export async function loggedIn(
     await own.stop()
   }
   counts.reset(own.running)
-  const inTurn = turns(LOGINS_AT_ONCE)
+  const inTurn = turns(count < MANY ? 1 : LOGINS_AT_ONCE)
   try {
     const entering = own.members.map(({ person: { login, password } }, index) =>
       inTurn(() => persistently(async () => devices[index]?.login(login, password))),
