@@ -1,10 +1,10 @@
 import middy from '@middy/core'
 import { deviceNamedBy, verdictOn } from '../shared/wire/token.ts'
 import type { Reading } from '../shared/store/configuration.ts'
-import { log } from './parts/log.ts'
-import { logged } from './parts/logged.ts'
-import { mayConnect, speaker } from './parts/speaker.ts'
-import { configurationStore } from './parts/stores.ts'
+import { log } from './envelope/log.ts'
+import { logged } from './envelope/logged.ts'
+import { mayConnect, speaker } from './envelope/principal.ts'
+import { configurationStore } from './wiring/stores.ts'
 
 const configuration = configurationStore()
 

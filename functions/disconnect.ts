@@ -1,10 +1,10 @@
 import middy from '@middy/core'
-import { log } from './parts/log.ts'
-import { logged } from './parts/logged.ts'
-import type { GatewayEvent } from './parts/sealing.ts'
+import { log } from './envelope/log.ts'
+import { logged } from './envelope/logged.ts'
+import type { GatewayEvent } from './envelope/envelope.ts'
 import { seats as seatsIn } from '../shared/store/seats.ts'
 import { deviceSessions } from '../shared/store/sessions.ts'
-import { sessionsTable } from './parts/tables.ts'
+import { sessionsTable } from './wiring/tables.ts'
 
 const items = sessionsTable()
 const seats = seatsIn(items)

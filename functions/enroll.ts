@@ -1,8 +1,8 @@
 import { Refusal } from '../shared/rules/refusal.ts'
 import { claimName, redeemerIn } from '../shared/wire/enrolment.ts'
-import { log } from './parts/log.ts'
-import { route } from './parts/route.ts'
-import { configurationStore, redeemingStore } from './parts/stores.ts'
+import { log } from './envelope/log.ts'
+import { route } from './envelope/route.ts'
+import { configurationStore, redeemingStore } from './wiring/stores.ts'
 
 const codes = redeemingStore()
 

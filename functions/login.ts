@@ -1,15 +1,15 @@
-import { wallClock } from '../shared/rules/clock.ts'
-import { downstream } from './parts/downstream.ts'
-import { loggingIn } from './parts/logging-in.ts'
-import { measure } from './parts/metrics.ts'
-import { outcomes } from './parts/outcomes.ts'
-import { pusher } from './parts/push.ts'
-import { route } from './parts/route.ts'
-import { configurationStore, sessionStores, wrongPasswords } from './parts/stores.ts'
-import type { Admitted } from './parts/taking.ts'
-import { upkeepStarter } from './parts/upkeep-starter.ts'
-import { upstream } from './parts/upstream.ts'
-import { watchingHere } from './parts/watching.ts'
+import { wallClock } from '../shared/clock.ts'
+import { downstream } from './wiring/downstream.ts'
+import { loggingIn } from './admission/log-in.ts'
+import { measure } from './envelope/metrics.ts'
+import { outcomes } from './envelope/outcomes.ts'
+import { pusher } from './session/push.ts'
+import { route } from './envelope/route.ts'
+import { configurationStore, sessionStores, wrongPasswords } from './wiring/stores.ts'
+import type { Admitted } from './admission/seat-claim.ts'
+import { upkeepStarter } from './wiring/upkeep-starter.ts'
+import { upstream } from './wiring/upstream.ts'
+import { watchingHere } from './wiring/grouping.ts'
 
 const configuration = configurationStore()
 const stores = sessionStores()
@@ -31,7 +31,7 @@ async function seeThatUpkeepListens({ seat, former, led }: Admitted): Promise<vo
   if (!isListened) await startUpkeep({ watch })
 }
 
-/** Signs a device's user in. The story is told in parts/logging-in.ts, where a simulation plays it, too. */
+/** Signs a device's user in. The story is told in functions/admission/log-in.ts, where a simulation plays it, too. */
 export const handler = route(
   'login',
   configuration,

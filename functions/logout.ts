@@ -1,11 +1,11 @@
 import { Refusal } from '../shared/rules/refusal.ts'
-import { signOut } from './parts/farewell.ts'
-import { log, why } from './parts/log.ts'
-import { ring } from './parts/ringing.ts'
-import { route } from './parts/route.ts'
-import { configurationStore, sessionStores } from './parts/stores.ts'
-import { upstream } from './parts/upstream.ts'
-import { watchingHere } from './parts/watching.ts'
+import { signOut } from './session/end-session.ts'
+import { log, why } from './envelope/log.ts'
+import { ring } from './session/notify.ts'
+import { route } from './envelope/route.ts'
+import { configurationStore, sessionStores } from './wiring/stores.ts'
+import { upstream } from './wiring/upstream.ts'
+import { watchingHere } from './wiring/grouping.ts'
 
 const stores = sessionStores()
 const { seats, sessions } = stores

@@ -1,10 +1,10 @@
-import { measure } from './parts/metrics.ts'
-import { polling } from './parts/polling.ts'
-import { route } from './parts/route.ts'
-import { configurationStore, sessionStores } from './parts/stores.ts'
-import { watchingHere } from './parts/watching.ts'
+import { measure } from './envelope/metrics.ts'
+import { polling } from './session/poll.ts'
+import { route } from './envelope/route.ts'
+import { configurationStore, sessionStores } from './wiring/stores.ts'
+import { watchingHere } from './wiring/grouping.ts'
 
-/** Tells a device what it lacks. The story is in parts/polling.ts, where a simulation tells it, too. */
+/** Tells a device what it lacks. The story is in functions/session/poll.ts, where a simulation tells it, too. */
 export const handler = route(
   'poll',
   configurationStore(),

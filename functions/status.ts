@@ -1,7 +1,7 @@
 import { Refusal } from '../shared/rules/refusal.ts'
-import { downstream } from './parts/downstream.ts'
-import { oneWayRoute } from './parts/route.ts'
-import { configurationStore, sessionStores } from './parts/stores.ts'
+import { downstream } from './wiring/downstream.ts'
+import { oneWayRoute } from './envelope/route.ts'
+import { configurationStore, sessionStores } from './wiring/stores.ts'
 
 const { seats } = sessionStores()
 

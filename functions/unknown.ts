@@ -1,9 +1,9 @@
 import middy from '@middy/core'
 import { Refusal } from '../shared/rules/refusal.ts'
 import { ACTIONS } from '../shared/wire/actions.ts'
-import { observed } from './parts/logged.ts'
-import { sealing, type GatewayEvent } from './parts/sealing.ts'
-import { configurationStore } from './parts/stores.ts'
+import { observed } from './envelope/logged.ts'
+import { sealing, type GatewayEvent } from './envelope/envelope.ts'
+import { configurationStore } from './wiring/stores.ts'
 
 /** `$default`: a message that no route takes is refused in words that say what would be. */
 export const handler = middy<GatewayEvent>()

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { isTerminal, secret, type Input, type Output } from '../chat/terminal.ts'
+import { isTerminal, secret, type Input, type Output } from '../terminal/terminal.ts'
 import { AdminFault } from './fault.ts'
 
 export interface AskOptions {

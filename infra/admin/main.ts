@@ -1,4 +1,4 @@
-import { wallClock } from '../../shared/rules/clock.ts'
+import { wallClock } from '../../shared/clock.ts'
 import { onLostOutput } from '../terminal/lost-output.ts'
 import { STACK_FILE } from '../local/stack-file.ts'
 import { run } from './program.ts'

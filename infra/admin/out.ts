@@ -1,6 +1,6 @@
-import { paintFor, type Paint } from '../chat/paint.ts'
+import { paintFor, type Paint } from '../terminal/paint.ts'
 import { mayEscape } from '../terminal/escapes.ts'
-import { columns, type Cell } from './columns.ts'
+import { columns, type Cell } from './words/columns.ts'
 
 type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean }
 

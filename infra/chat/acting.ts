@@ -1,11 +1,11 @@
-import type { Clock } from '../../shared/rules/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { Device } from '../../shared/device/device.ts'
 import type { Availability, Uri } from '../../shared/rules/messaging.ts'
 import type { Addressing } from './addressing.ts'
 import { userPart, type Intention } from './commands.ts'
 import type { Conversing } from './conversing.ts'
 import { helpLines, whoLines } from './listing.ts'
-import type { Paint } from './paint.ts'
+import type { Paint } from '../terminal/paint.ts'
 import type { Roster } from './roster.ts'
 import { loginFailure, note, said } from './view.ts'
 

@@ -1,7 +1,7 @@
 import { open, readFile, rm } from 'node:fs/promises'
 import * as v from 'valibot'
 import { enroll } from '../../shared/device/enroll.ts'
-import { wallClock } from '../../shared/rules/clock.ts'
+import { wallClock } from '../../shared/clock.ts'
 import { timeByHttp } from '../../shared/device/service-clock.ts'
 import { printTransportKey } from '../../shared/wire/transport-key.ts'
 

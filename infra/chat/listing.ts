@@ -1,7 +1,7 @@
 import type { Availability } from '../../shared/rules/messaging.ts'
 import { padded, widthOf } from '../terminal/width.ts'
 import { COMMANDS } from './commands.ts'
-import { harmless, type Paint, type Style } from './paint.ts'
+import { harmless, type Paint, type Style } from '../terminal/paint.ts'
 import type { Person } from './roster.ts'
 
 /** How a state is shown. In the order of a list: those who are there first. */

@@ -1,5 +1,5 @@
 import type { DeviceEvent, SendEvent } from '../../shared/device/event.ts'
-import type { Clock } from '../../shared/rules/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { Command, Conversation } from '../../shared/rules/messaging.ts'
 
 /** How long after the service took something the server is listened to for what became of it, in milliseconds. */

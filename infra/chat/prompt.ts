@@ -1,7 +1,7 @@
 import type { DeviceState } from '../../shared/device/event.ts'
 import type { Availability } from '../../shared/rules/messaging.ts'
 import { wordFor } from './listing.ts'
-import { harmless, type Paint } from './paint.ts'
+import { harmless, type Paint } from '../terminal/paint.ts'
 
 export interface PromptScene {
   readonly paint: Paint

@@ -1,11 +1,11 @@
-import { type Clock, wallClock } from '../../shared/rules/clock.ts'
+import { type Clock, wallClock } from '../../shared/clock.ts'
 import { device, type Device } from '../../shared/device/device.ts'
 import { timeByHttp } from '../../shared/device/service-clock.ts'
 import { chat, type Chat } from './chat.ts'
 import type { DeviceFile } from './device-file.ts'
-import { paintFor, type Paint } from './paint.ts'
+import { paintFor, type Paint } from '../terminal/paint.ts'
 import { PASSWORD_VARIABLE } from './request.ts'
-import { isTerminal, printed, secret, terminal, type Input, type Output, type Terminal } from './terminal.ts'
+import { isTerminal, printed, secret, terminal, type Input, type Output, type Terminal } from '../terminal/terminal.ts'
 import { loginFailure, note, warning } from './view.ts'
 
 export interface RunOptions {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/rules/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 import { timer } from '../../shared/device/clock.ts'
 import type { Conversation } from '../../shared/rules/messaging.ts'
 

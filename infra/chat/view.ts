@@ -4,7 +4,7 @@ import type { Availability, Command, Uri } from '../../shared/rules/messaging.ts
 import type { NextStep } from '../../shared/rules/refusal.ts'
 import { cutToWidth, widthOf } from '../terminal/width.ts'
 import { wordFor } from './listing.ts'
-import { harmless, type Paint, type Style } from './paint.ts'
+import { harmless, type Paint, type Style } from '../terminal/paint.ts'
 import type { Talk } from './talks.ts'
 
 /** What an event is seen against. */

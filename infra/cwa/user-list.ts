@@ -1,7 +1,7 @@
 import { wrongWithName } from '../../shared/rules/user-name.ts'
-import { isSipUri } from '../local/cwa/sip-uri.ts'
-import { uriOf } from '../local/cwa/users.ts'
-import type { StandInUser } from '../local/cwa/users.ts'
+import { isSipUri } from '../standin/cwa/sip-uri.ts'
+import { uriOf } from '../standin/cwa/users.ts'
+import type { StandInUser } from '../standin/cwa/users.ts'
 
 /** What is wrong with a list of users, in words for whoever wrote it. A password is never among them. */
 export class UserListFault extends Error {

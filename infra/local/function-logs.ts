@@ -1,7 +1,7 @@
 import { createWriteStream, mkdirSync, rmSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
-import { rendered, type AccessLogEntry } from './gateway/access-log.ts'
-import type { LambdaLogLine } from './lambda/log.ts'
+import { rendered, type AccessLogEntry } from '../aws/gateway/access-log.ts'
+import type { LambdaLogLine } from '../aws/lambda/log.ts'
 
 export interface FunctionLogs {
   readonly folder: string

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
-import { wallClock } from '../../shared/rules/clock.ts'
+import { wallClock } from '../../shared/clock.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { printTransportKey } from '../../shared/wire/transport-key.ts'
 import { localFolder, unwritable } from '../terminal/local-folder.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
-import type { StandInUser } from './cwa/users.ts'
+import type { StandInUser } from '../standin/cwa/users.ts'
 import type { RunningStack } from './stack.ts'
 
 /** Somebody whom the local stack's stand-in CWA knows, with a device of their own. */

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { device, type Device } from '../../shared/device/device.ts'
 import { Refused } from '../../shared/device/refused.ts'
 import type { Accepted } from '../../shared/device/session.ts'
-import { wallClock } from '../../shared/rules/clock.ts'
+import { wallClock } from '../../shared/clock.ts'
 import type { Person } from './people.ts'
 import { witness, type Witness } from './witness.ts'
 

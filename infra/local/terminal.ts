@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { liveLine } from './live-line.ts'
-import { wallClock } from '../../shared/rules/clock.ts'
+import { wallClock } from '../../shared/clock.ts'
 import { mayEscape } from '../terminal/escapes.ts'
 
 /** What `npm start` shows: steps of the start with their times, and the story. Colours only where they can be seen. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { WAKING_DETAIL_TYPE } from '../../functions/parts/waking-event.ts'
-import type { BusEvent } from './eventbridge/event.ts'
+import { WAKING_DETAIL_TYPE } from '../../functions/listening/waking-event.ts'
+import type { BusEvent } from '../aws/eventbridge/event.ts'
 
 const waking = v.object({
   'detail-type': v.literal(WAKING_DETAIL_TYPE),

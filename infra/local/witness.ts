@@ -1,6 +1,6 @@
 import type { Device } from '../../shared/device/device.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
-import type { Clock } from '../../shared/rules/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 
 /** Longest wait, in milliseconds, for something that a device should see. */
 const PATIENCE_MS = 120_000

@@ -1,6 +1,6 @@
-import { Unanswered } from './exchange.ts'
+import { Unanswered } from './http/exchange.ts'
 import { CwaFault } from './faults.ts'
-import type { Answer } from './exchange.ts'
+import type { Answer } from './http/exchange.ts'
 
 /**
  * How a GET of the data channel that is held ends by the hand of something between the server and this side. Each is an

@@ -2,7 +2,7 @@ import type { Unread } from './unread.ts'
 
 /**
  * Communicator Web Access as typed values: the methods a client posts, the answers they get, the events a GET brings.
- * The model is one; shared/cwa/json.ts and shared/cwa/xml.ts print and parse it.
+ * The model is one; shared/cwa/json/json.ts and shared/cwa/xml/xml.ts print and parse it.
  * Names are those of the Unified Communications AJAX API (MSDN, Office Communications Server 2007). Times keep CWA's units.
  */
 

@@ -1,9 +1,9 @@
 import type { CwaCodec } from './codec.ts'
 import { CwaFault, SignInRefused } from './faults.ts'
-import { iwaHandshake, type IwaParts } from './iwa.ts'
+import { iwaHandshake, type IwaParts } from './ntlm/iwa.ts'
 import { report, ticketIn, whyRefused } from './sign-in-answer.ts'
 import type { CwaResponses } from './model.ts'
-import type { HttpAnswer } from './transport.ts'
+import type { HttpAnswer } from './http/transport.ts'
 import type { Unread } from './unread.ts'
 
 export interface SignedIn {

@@ -1,5 +1,5 @@
 import { backoffMs } from './backoff.ts'
-import type { Clock } from '../rules/clock.ts'
+import type { Clock } from '../clock.ts'
 import { timer } from './clock.ts'
 import { Refused } from './refused.ts'
 

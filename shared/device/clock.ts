@@ -1,4 +1,4 @@
-import type { Clock } from '../rules/clock.ts'
+import type { Clock } from '../clock.ts'
 
 /**
  * The numbers of a device's frames. They only grow, over all its sessions and connections, so they follow the clock:

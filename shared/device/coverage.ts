@@ -1,7 +1,7 @@
 import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import { attempts } from './attempts.ts'
 import { BACKOFF } from './backoff.ts'
-import type { Clock } from '../rules/clock.ts'
+import type { Clock } from '../clock.ts'
 import { timer } from './clock.ts'
 import type { Connection } from './connection.ts'
 import type { DeviceState } from './event.ts'

@@ -1,6 +1,6 @@
 import type { Availability, Command } from '../rules/messaging.ts'
 import type { DeviceFrame } from '../wire/frames.ts'
-import { type Clock, wallClock } from '../rules/clock.ts'
+import { type Clock, wallClock } from '../clock.ts'
 import { frameNumbers } from './clock.ts'
 import { connection } from './connection.ts'
 import { audience, type DeviceState, type Listener } from './event.ts'

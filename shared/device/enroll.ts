@@ -1,4 +1,4 @@
-import { type Clock, wallClock } from '../rules/clock.ts'
+import { type Clock, wallClock } from '../clock.ts'
 import { claimName, codeKeys, newClaim, parseEnrolmentCode, printRedeemer } from '../wire/enrolment.ts'
 import { parseTransportKey } from '../wire/transport-key.ts'
 import { attempts } from './attempts.ts'

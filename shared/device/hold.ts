@@ -1,5 +1,5 @@
 import type { DeviceFrame, ServiceFrame } from '../wire/frames.ts'
-import type { Clock } from '../rules/clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Connection, ConnectionOptions } from './connection.ts'
 import { coverage, type Coverage } from './coverage.ts'
 import type { DeviceEvent } from './event.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../rules/clock.ts'
+import type { Clock } from '../clock.ts'
 import { CLOCK_SKEW_S } from '../wire/token.ts'
 
 /** Longest wait for the service's time, in milliseconds. */

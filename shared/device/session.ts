@@ -1,13 +1,13 @@
 import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import type { Command, Conversation, ImEvent } from '../rules/messaging.ts'
 import type { DeviceFrame, ServiceFrame } from '../wire/frames.ts'
-import type { Clock } from '../rules/clock.ts'
+import type { Clock } from '../clock.ts'
 import type { DeviceEvent } from './event.ts'
 import { taken } from './inbox.ts'
 import type { Refused } from './refused.ts'
 import type { Outcome } from './send-state.ts'
 import { sender, type Sent } from './sender.ts'
-import { signs } from './signs.ts'
+import { signs } from './heartbeat.ts'
 
 export type Accepted = Extract<ServiceFrame, { type: 'accepted' }>
 type Events = Extract<ServiceFrame, { type: 'events' }>

@@ -6,7 +6,7 @@ import { encryptedRing, RING_CONTEXT } from './ring-item.ts'
 import type { Table } from './table.ts'
 import { vault, type Vault } from './vault.ts'
 
-/** Where the key ring is kept, for whoever administers: functions only read it, and by less code (functions/parts/master-key.ts). */
+/** Where the key ring is kept, for whoever administers: functions only read it, and by less code (functions/wiring/master-key.ts). */
 export interface RingStore {
   /** Undefined: there is none yet. The SDK's errors pass as they are. */
   read(): Promise<KeyRing | undefined>

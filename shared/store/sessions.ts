@@ -220,7 +220,7 @@ export function deviceSessions(table: Table): DeviceSessions {
 
 /**
  * When DynamoDB may delete an item that is written now. It may do so at any moment after that, in any order, or never: for
- * whatever lives on, its expiry moves on (SESSION#), or what it says is carried over (MAIL#, functions/parts/keeping.ts).
+ * whatever lives on, its expiry moves on (SESSION#), or what it says is carried over (MAIL#, functions/listening/backlog.ts).
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
  */
 export function expiry(now: number) {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { qrCode } from '../../infra/admin/enrolling.ts'
+import { qrCode } from '../../infra/admin/commands/enrolling.ts'
 import { deviceFile } from '../../infra/chat/device-file.ts'
 import { codeKeys, parseEnrolmentCode } from '../../shared/wire/enrolment.ts'
 import { printTransportKey } from '../../shared/wire/transport-key.ts'

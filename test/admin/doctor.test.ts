@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { authority } from '../../infra/local/certificates.ts'
+import { authority } from '../../infra/standin/tls/certificates.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { testClock } from '../kit/clock.ts'
 import { PASSWORD, upstream } from '../kit/upstream.ts'

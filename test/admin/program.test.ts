@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { columns } from '../../infra/admin/columns.ts'
+import { columns } from '../../infra/admin/words/columns.ts'
 import { out } from '../../infra/admin/out.ts'
 import { administered } from './harness.ts'
 

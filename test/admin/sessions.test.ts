@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { LISTEN_LEASE_MS } from '../../shared/store/watches.ts'
+import { LISTEN_LEASE_MS } from '../../shared/store/listener-groups.ts'
 import { SEAT_LEASE_MS, type SigningIn } from '../../shared/rules/seat.ts'
 import type { Session } from '../../shared/store/sessions.ts'
 import { PASSWORD, upstream } from '../kit/upstream.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseDuration, printDuration, roughly } from '../../infra/admin/duration.ts'
+import { parseDuration, printDuration, roughly } from '../../infra/admin/words/duration.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { administered } from './harness.ts'
 

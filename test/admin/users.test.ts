@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { userFile } from '../../infra/admin/user-file.ts'
+import { userFile } from '../../infra/admin/words/user-file.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { administered } from './harness.ts'
 

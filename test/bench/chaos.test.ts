@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { LISTEN_LEASE_MS } from '../../shared/store/watches.ts'
+import { LISTEN_LEASE_MS } from '../../shared/store/listener-groups.ts'
 import { chaosPlan, KINDS } from './chaos.ts'
 import { seeded } from './seeded.ts'
 

@@ -1,9 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { RunningStack } from '../../infra/local/stack.ts'
-import type { DynamoFault } from '../../infra/local/dynamo/front.ts'
-import { wallClock } from '../../shared/rules/clock.ts'
+import type { DynamoFault } from '../../infra/aws/dynamo/front.ts'
+import { wallClock } from '../../shared/clock.ts'
 import { table } from '../../shared/store/table.ts'
-import { LISTEN_LEASE_MS, watches } from '../../shared/store/watches.ts'
+import { LISTEN_LEASE_MS, watches } from '../../shared/store/listener-groups.ts'
 import { functionNamed } from './crowd.ts'
 import type { Seeded } from './seeded.ts'
 

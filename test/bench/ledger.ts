@@ -1,4 +1,4 @@
-import { LISTEN_LEASE_MS } from '../../shared/store/watches.ts'
+import { LISTEN_LEASE_MS } from '../../shared/store/listener-groups.ts'
 import type { RefusalCode } from '../../shared/rules/refusal.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { device, type Device } from '../../shared/device/device.ts'
-import { wallClock } from '../../shared/rules/clock.ts'
+import { wallClock } from '../../shared/clock.ts'
 import type { BenchOptions } from './bench.ts'
 import { crowd, type Crowd } from './crowd.ts'
 import { pause } from './talker.ts'

@@ -1,5 +1,5 @@
 import { Refused } from '../../shared/device/refused.ts'
-import { wallClock } from '../../shared/rules/clock.ts'
+import { wallClock } from '../../shared/clock.ts'
 import type { Ledger, Said } from './ledger.ts'
 import type { Seeded } from './seeded.ts'
 import { pause, type Talker } from './talker.ts'

@@ -1,4 +1,4 @@
-import { STACK } from '../../infra/synthesis.ts'
+import { STACK } from '../../infra/cdk/synthesis.ts'
 import { device, type Device } from '../../shared/device/device.ts'
 import { crowd, type Crowd } from './crowd.ts'
 import { meter, type Meter } from './meter.ts'

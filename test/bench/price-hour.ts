@@ -1,5 +1,5 @@
-import { HAND_OVER_MS } from '../../functions/parts/listening.ts'
-import { ANSWERED_EVERY } from '../../shared/device/signs.ts'
+import { HAND_OVER_MS } from '../../functions/listening/listen.ts'
+import { ANSWERED_EVERY } from '../../shared/device/heartbeat.ts'
 import { AHEAD_MS } from '../../shared/device/coverage.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'

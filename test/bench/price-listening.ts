@@ -1,4 +1,4 @@
-import { HAND_OVER_MS } from '../../functions/parts/listening.ts'
+import { HAND_OVER_MS } from '../../functions/listening/listen.ts'
 import { during, heldAll, UPKEEP, withSessions, type Priced } from './price-crowd.ts'
 import { NOTHING, plus, times, type Count } from './prices.ts'
 import { pause } from './talker.ts'

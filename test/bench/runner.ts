@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/rules/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { Bench, BenchOptions } from './bench.ts'
 
 /** How often it is said that a benchmark still runs, in milliseconds. */

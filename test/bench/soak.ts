@@ -1,5 +1,5 @@
-import type { BusEvent } from '../../infra/local/eventbridge/event.ts'
-import { wallClock } from '../../shared/rules/clock.ts'
+import type { BusEvent } from '../../infra/aws/eventbridge/event.ts'
+import { wallClock } from '../../shared/clock.ts'
 import type { RunningStack } from '../../infra/local/stack.ts'
 import type { BenchOptions } from './bench.ts'
 import { chaos, chaosPlan, tick } from './chaos.ts'

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { bundle } from '../../infra/bundle.ts'
-import type { Variable } from '../../functions/parts/environment.ts'
+import { bundle } from '../../infra/cdk/bundle.ts'
+import type { Variable } from '../../functions/wiring/environment.ts'
 import type { BenchOptions } from './bench.ts'
 
 const RUNS = 9

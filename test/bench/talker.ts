@@ -1,7 +1,7 @@
 import { device, type Device } from '../../shared/device/device.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
 import { Refused } from '../../shared/device/refused.ts'
-import { wallClock } from '../../shared/rules/clock.ts'
+import { wallClock } from '../../shared/clock.ts'
 import type { Member } from './crowd.ts'
 import type { Ledger } from './ledger.ts'
 

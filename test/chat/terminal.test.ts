@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { secret, terminal } from '../../infra/chat/terminal.ts'
+import { secret, terminal } from '../../infra/terminal/terminal.ts'
 import { queue } from '../device/queue.ts'
 
 /** A screen of 40 columns that keeps what is written to it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { whoLines } from '../../infra/chat/listing.ts'
-import { harmless, noPaint, paintFor } from '../../infra/chat/paint.ts'
+import { harmless, noPaint, paintFor } from '../../infra/terminal/paint.ts'
 import { promptFor, type PromptScene } from '../../infra/chat/prompt.ts'
 import { linesOf, loginFailure, said, unsentLine, type Scene } from '../../infra/chat/view.ts'
 import type { Talk } from '../../infra/chat/talks.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { authority, type AuthorityRequest, type Credential, type LeafRequest } from '../../infra/local/certificates.ts'
-import { jsonCodec } from '../../shared/cwa/json.ts'
+import { authority, type AuthorityRequest, type Credential, type LeafRequest } from '../../infra/standin/tls/certificates.ts'
+import { jsonCodec } from '../../shared/cwa/json/json.ts'
 import { clientOf } from '../kit/upstream.ts'
 import { scriptedServer, type OldTls } from './scripted-server.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { tlsServerEndPoint } from '../../shared/cwa/channel-bindings.ts'
+import { tlsServerEndPoint } from '../../shared/cwa/ntlm/channel-bindings.ts'
 
 const der = (tag: number, content: Buffer) => {
   const length = content.length < 0x80 ? [content.length] : [0x82, content.length >> 8, content.length & 255]

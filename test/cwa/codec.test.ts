@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CwaFault } from '../../shared/cwa/faults.ts'
-import { jsonCodec } from '../../shared/cwa/json.ts'
-import { xmlCodec } from '../../shared/cwa/xml.ts'
+import { jsonCodec } from '../../shared/cwa/json/json.ts'
+import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import { events, requests, responses } from './arbitrary.ts'
 import { runs } from './fuzz.ts'
 

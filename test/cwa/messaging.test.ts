@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { jsonCodec } from '../../shared/cwa/json.ts'
+import { jsonCodec } from '../../shared/cwa/json/json.ts'
 import { conversationOf, eventsOf, methodsFor } from '../../shared/cwa/messaging.ts'
 import type { CwaEvent } from '../../shared/cwa/model.ts'
-import { xmlCodec } from '../../shared/cwa/xml.ts'
+import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import type { Command, ImEvent } from '../../shared/rules/messaging.ts'
 
 const COMMANDS: readonly Command[] = [

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { md4 } from '../../shared/cwa/md4.ts'
-import { ntHash, ntHashV2, rc4, sessionBaseKey } from '../../shared/cwa/ntlm-hash.ts'
-import { AV, FLAGS, parseAuthenticate, printAvPairs, printChallenge } from '../../shared/cwa/ntlm-messages.ts'
-import type { AuthenticateOptions, ChallengeOptions, VerifyOptions } from '../../shared/cwa/ntlm.ts'
-import { authenticate, challenge, negotiate, verify } from '../../shared/cwa/ntlm.ts'
+import { md4 } from '../../shared/cwa/ntlm/md4.ts'
+import { ntHash, ntHashV2, rc4, sessionBaseKey } from '../../shared/cwa/ntlm/ntlm-hash.ts'
+import { AV, FLAGS, parseAuthenticate, printAvPairs, printChallenge } from '../../shared/cwa/ntlm/ntlm-messages.ts'
+import type { AuthenticateOptions, ChallengeOptions, VerifyOptions } from '../../shared/cwa/ntlm/ntlm.ts'
+import { authenticate, challenge, negotiate, verify } from '../../shared/cwa/ntlm/ntlm.ts'
 import { runs } from './fuzz.ts'
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')

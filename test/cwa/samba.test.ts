@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { authenticate, negotiate } from '../../shared/cwa/ntlm.ts'
-import { windowsUpperCase } from '../../shared/cwa/windows-upper-case.ts'
+import { authenticate, negotiate } from '../../shared/cwa/ntlm/ntlm.ts'
+import { windowsUpperCase } from '../../shared/cwa/ntlm/windows-upper-case.ts'
 
 /**
  * The client's NTLM judged by an implementation that is not ours. The stand-in shares the client's code, and would agree

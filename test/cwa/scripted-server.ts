@@ -4,10 +4,10 @@ import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import { onTestFinished } from 'vitest'
-import type { Credential } from '../../infra/local/certificates.ts'
-import { ntHash } from '../../shared/cwa/ntlm-hash.ts'
-import { challenge, verify } from '../../shared/cwa/ntlm.ts'
-import type { Verdict } from '../../shared/cwa/ntlm.ts'
+import type { Credential } from '../../infra/standin/tls/certificates.ts'
+import { ntHash } from '../../shared/cwa/ntlm/ntlm-hash.ts'
+import { challenge, verify } from '../../shared/cwa/ntlm/ntlm.ts'
+import type { Verdict } from '../../shared/cwa/ntlm/ntlm.ts'
 
 /** A server on a free port that does, for each request, what a test says. */
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { CwaCodec } from '../../shared/cwa/codec.ts'
-import { jsonCodec } from '../../shared/cwa/json.ts'
+import { jsonCodec } from '../../shared/cwa/json/json.ts'
 import { eventsOf } from '../../shared/cwa/messaging.ts'
 import type { CwaEvent } from '../../shared/cwa/model.ts'
-import { xmlCodec } from '../../shared/cwa/xml.ts'
+import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import { clientOf } from '../kit/upstream.ts'
 import { scriptedServer } from './scripted-server.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CwaFault } from '../../shared/cwa/faults.ts'
-import { CWA_LIMITS } from '../../shared/cwa/limits.ts'
-import { xmlCodec } from '../../shared/cwa/xml.ts'
+import { CWA_LIMITS } from '../../shared/cwa/http/limits.ts'
+import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 
 const NAMESPACE = 'http://schemas.microsoft.com/2006/09/rtc/cwa'
 const responses = (inner: string) =>

@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import type { GatewayOptions } from '../../infra/local/gateway/gateway.ts'
+import type { GatewayOptions } from '../../infra/aws/gateway/gateway.ts'
 import { connections as connectionsAt } from '../../shared/gateway/connections.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
-import { connected, functions, OK, route, started } from '../local/gateway/harness.ts'
+import { connected, functions, OK, route, started } from '../aws/gateway/harness.ts'
 
 /** What Lambda gives to a function: the SDK signs with it. */
 beforeEach(() => {

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import { run } from '../../infra/admin/program.ts'
 import { stackFile } from '../../infra/local/stack-file.ts'
-import { wallClock } from '../../shared/rules/clock.ts'
+import { wallClock } from '../../shared/clock.ts'
 import type { Service } from './service.ts'
 
 /** Types administrator's commands for a stack that runs, at a time that may be ahead of the wall's. */

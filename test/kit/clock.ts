@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/rules/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 
 export interface TestClock extends Clock {
   /** Moves time on by `ms`, running what falls due on the way, in order, at its own moment. */

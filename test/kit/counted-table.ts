@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { Units } from '../../infra/local/dynamo/capacity.ts'
-import { dynamo } from '../../infra/local/dynamo/dynamo.ts'
+import type { Units } from '../../infra/aws/dynamo/capacity.ts'
+import { dynamo } from '../../infra/aws/dynamo/dynamo.ts'
 import { table, type Table } from '../../shared/store/table.ts'
 import { KEYS } from '../../shared/store/tables.ts'
 import { testClock } from './clock.ts'

@@ -7,7 +7,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
 import { onTestFinished } from 'vitest'
-import { dynamo } from '../../infra/local/dynamo/dynamo.ts'
+import { dynamo } from '../../infra/aws/dynamo/dynamo.ts'
 import { type Table, table } from '../../shared/store/table.ts'
 import { KEYS } from '../../shared/store/tables.ts'
 import { testClock } from './clock.ts'

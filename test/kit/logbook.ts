@@ -1,4 +1,4 @@
-import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
+import type { LambdaLogLine } from '../../infra/aws/lambda/log.ts'
 
 export interface Logbook {
   /** To be handed to the local Lambda. */

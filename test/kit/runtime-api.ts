@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { bodyBytes, loopback } from '../../infra/local/loopback.ts'
+import { bodyBytes, loopback } from '../../infra/aws/loopback.ts'
 
 /** What a function made of one event. */
 export interface Outcome {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { ntHash } from '../../shared/cwa/ntlm-hash.ts'
+import { ntHash } from '../../shared/cwa/ntlm/ntlm-hash.ts'
 
 /** One way in which a secret may lie about. */
 export interface Trace {

@@ -2,7 +2,7 @@ import { Agent, createServer, request, type IncomingMessage, type ServerResponse
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { authority } from '../../infra/local/certificates.ts'
+import { authority } from '../../infra/standin/tls/certificates.ts'
 
 /** What stands between: a gateway that offers Negotiate only, or one that lets nobody in by IWA. */
 export type FrontBehaviour = 'negotiate-only' | 'iwa-refused'

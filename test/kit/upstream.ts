@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest'
-import type { Matches } from '../../infra/local/cwa/control.ts'
-import { standInCwa, type CwaOptions, type StandInCwa } from '../../infra/local/cwa/server.ts'
-import { uriOf, type StandInUser } from '../../infra/local/cwa/users.ts'
-import { lcs } from '../../infra/local/lcs/server.ts'
+import type { Matches } from '../../infra/standin/cwa/control.ts'
+import { standInCwa, type CwaOptions, type StandInCwa } from '../../infra/standin/cwa/server.ts'
+import { uriOf, type StandInUser } from '../../infra/standin/cwa/users.ts'
+import { lcs } from '../../infra/standin/lcs/server.ts'
 import {
   cwaClient,
   type CwaClient,
@@ -10,9 +10,9 @@ import {
   type UpstreamSession,
 } from '../../shared/cwa/client.ts'
 import type { CwaCodec } from '../../shared/cwa/codec.ts'
-import { jsonCodec } from '../../shared/cwa/json.ts'
+import { jsonCodec } from '../../shared/cwa/json/json.ts'
 import type { CwaAnswer, CwaEvent, CwaMethod } from '../../shared/cwa/model.ts'
-import { xmlCodec } from '../../shared/cwa/xml.ts'
+import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import type { Availability } from '../../shared/rules/messaging.ts'
 import { testClock, type TestClock } from './clock.ts'
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { wakingDetail, WAKING_DETAIL_TYPE, WAKING_SOURCE } from '../../functions/parts/waking-event.ts'
-import { busEvent } from '../../infra/local/eventbridge/event.ts'
+import { wakingDetail, WAKING_DETAIL_TYPE, WAKING_SOURCE } from '../../functions/listening/waking-event.ts'
+import { busEvent } from '../../infra/aws/eventbridge/event.ts'
 import { wakingWords } from '../../infra/local/waking.ts'
 
 /** 14:03:22 where this test runs. */

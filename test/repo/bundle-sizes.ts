@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bundle, type Bundle } from '../../infra/bundle.ts'
+import { bundle, type Bundle } from '../../infra/cdk/bundle.ts'
 
 type Bundles = Readonly<Record<string, Pick<Bundle, 'packages'>>>
 

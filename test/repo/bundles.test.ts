@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { bundle, functionNames, type Bundle } from '../../infra/bundle.ts'
+import { bundle, functionNames, type Bundle } from '../../infra/cdk/bundle.ts'
 import { overBudget, parseSizes, printSizes } from './bundle-sizes.ts'
 import { textOf } from './sources.ts'
 

@@ -37,9 +37,9 @@ const RULES: readonly Rule[] = [
       'shared/rules/',
       'shared/store/tables.ts',
       'shared/wire/actions.ts',
-      'shared/cwa/legacy-tls.ts',
+      'shared/cwa/http/legacy-tls.ts',
     ],
-    types: ['functions/parts/environment.ts'],
+    types: ['functions/wiring/environment.ts'],
     packages: ['node:', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'valibot'],
   },
   {
@@ -65,8 +65,8 @@ const RULES: readonly Rule[] = [
     who: 'infra/admin/',
     files: [
       'infra/admin/',
-      'infra/chat/paint.ts',
-      'infra/chat/terminal.ts',
+      'infra/terminal/paint.ts',
+      'infra/terminal/terminal.ts',
       'infra/terminal/',
       'infra/local/stack-file.ts',
       'shared/rules/',
@@ -161,15 +161,15 @@ describe('forbidden', () => {
     ['functions/login.ts', `import { DynamoDBClient } from '@aws-sdk/client-dynamodb'`, '@aws-sdk/client-dynamodb'],
     ['functions/login.ts', `import { device } from '../shared/device/device.ts'`, 'shared/device/device.ts'],
     ['functions/login.ts', `import { handler } from './send.ts'`, 'functions/send.ts'],
-    ['functions/parts/route.ts', `import { bundle } from '../../infra/bundle.ts'`, 'infra/bundle.ts'],
-    ['infra/stack.ts', `import { seats } from '../shared/store/seats.ts'`, 'shared/store/seats.ts'],
-    ['infra/stack.ts', `import { assembly } from './local/assembly.ts'`, 'infra/local/assembly.ts'],
+    ['functions/envelope/route.ts', `import { bundle } from '../../infra/cdk/bundle.ts'`, 'infra/cdk/bundle.ts'],
+    ['infra/cdk/stack.ts', `import { seats } from '../shared/store/seats.ts'`, 'shared/store/seats.ts'],
+    ['infra/cdk/stack.ts', `import { assembly } from './local/assembly.ts'`, 'infra/aws/assembly/assembly.ts'],
     [
-      'infra/stack.ts',
+      'infra/cdk/stack.ts',
       `import { variable } from '../functions/parts/environment.ts'`,
-      'functions/parts/environment.ts',
+      'functions/wiring/environment.ts',
     ],
-    ['infra/local/stack.ts', `import { testClock } from '../../test/kit/clock.ts'`, 'test/kit/clock.ts'],
+    ['infra/local/stack.ts', `import { testClock } from '../kit/clock.ts'`, 'test/kit/clock.ts'],
     ['infra/local/stack.ts', `import { App } from 'aws-cdk-lib'`, 'aws-cdk-lib'],
     ['infra/chat/chat.ts', `import { localStack } from '../local/stack.ts'`, 'infra/local/stack.ts'],
   ])('names what %s may not: %s', (file, text, of) => {
@@ -178,9 +178,9 @@ describe('forbidden', () => {
 
   it.each([
     ['shared/wire/seal.ts', `import { Refusal } from '../rules/refusal.ts'\nimport { base64url } from 'jose'`],
-    ['infra/stack.ts', `import { LogGroup } from 'aws-cdk-lib/aws-logs'\nimport { table } from './table.ts'`],
-    ['infra/functions.ts', `import type { Variable } from '../functions/parts/environment.ts'`],
-    ['functions/parts/stores.ts', `import { DynamoDBClient } from '@aws-sdk/client-dynamodb'`],
+    ['infra/cdk/stack.ts', `import { LogGroup } from 'aws-cdk-lib/aws-logs'\nimport { table } from './table.ts'`],
+    ['infra/cdk/functions.ts', `import type { Variable } from '../functions/parts/environment.ts'`],
+    ['functions/wiring/stores.ts', `import { DynamoDBClient } from '@aws-sdk/client-dynamodb'`],
   ])('lets %s import what it may', (file, text) => {
     expect(forbidden(file, text, RULES)).toEqual([])
   })

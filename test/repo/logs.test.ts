@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { LOG_FIELDS } from '../../functions/parts/log-fields.ts'
+import { LOG_FIELDS } from '../../functions/envelope/log-fields.ts'
 import { happeningsIn, tableUnder } from './logs.ts'
 import { sources, textOf } from './sources.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { noSuchBatch } from '../../functions/parts/polling.ts'
+import { noSuchBatch } from '../../functions/session/poll.ts'
 import { AVAILABILITIES, type Command, type ImEvent } from '../../shared/rules/messaging.ts'
 import { REFUSALS } from '../../shared/rules/refusal.ts'
 import { ACTIONS } from '../../shared/wire/actions.ts'

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { guarded } from '../../functions/parts/guarding.ts'
+import { guarded } from '../../functions/admission/password-guard.ts'
 import { SignInRefused } from '../../shared/cwa/faults.ts'
 import { LOGIN_BURST } from '../../shared/rules/pace.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'

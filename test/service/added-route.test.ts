@@ -6,9 +6,9 @@ import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integra
 import { WebSocketApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { afterAll, describe, expect, it } from 'vitest'
-import { settingsFrom } from '../../infra/settings.ts'
-import { collaborationStack } from '../../infra/stack.ts'
-import type { SynthesisOptions } from '../../infra/synthesis.ts'
+import { settingsFrom } from '../../infra/cdk/settings.ts'
+import { collaborationStack } from '../../infra/cdk/stack.ts'
+import type { SynthesisOptions } from '../../infra/cdk/synthesis.ts'
 import { rawDevice } from '../kit/raw-device.ts'
 import { services } from '../kit/service.ts'
 

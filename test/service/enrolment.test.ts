@@ -8,7 +8,7 @@ import { deviceFile } from '../../infra/chat/device-file.ts'
 import { enrollTo } from '../../infra/chat/enrolling.ts'
 import { device } from '../../shared/device/device.ts'
 import { enroll } from '../../shared/device/enroll.ts'
-import { wallClock } from '../../shared/rules/clock.ts'
+import { wallClock } from '../../shared/clock.ts'
 import { deviceKey } from '../../shared/store/device-item.ts'
 import { ACTIONS } from '../../shared/wire/actions.ts'
 import {

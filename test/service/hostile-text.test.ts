@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
+import type { LambdaLogLine } from '../../infra/aws/lambda/log.ts'
 import { people } from '../../infra/local/people.ts'
 import { rawDevice } from '../kit/raw-device.ts'
 import { services } from '../kit/service.ts'

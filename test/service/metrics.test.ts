@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { HAND_OVER_MS } from '../../functions/parts/listening.ts'
-import type { LambdaLogLine } from '../../infra/local/lambda/log.ts'
+import { HAND_OVER_MS } from '../../functions/listening/listen.ts'
+import type { LambdaLogLine } from '../../infra/aws/lambda/log.ts'
 import { tell } from '../../infra/local/story.ts'
-import { STACK } from '../../infra/synthesis.ts'
+import { STACK } from '../../infra/cdk/synthesis.ts'
 import type { MeasureName } from '../../shared/rules/measures.ts'
 import { services, type Service } from '../kit/service.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Muteable } from '../../infra/local/mute.ts'
+import type { Muteable } from '../../infra/aws/mute.ts'
 import type { Character } from '../../infra/local/story.ts'
 import type { AwsService } from '../../infra/local/stack.ts'
 import { services, type Service } from '../kit/service.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
-import { uriOf } from '../../infra/local/cwa/users.ts'
+import { uriOf } from '../../infra/standin/cwa/users.ts'
 import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import { administrator } from '../kit/administrator.ts'

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { functionNames } from '../../infra/bundle.ts'
+import { functionNames } from '../../infra/cdk/bundle.ts'
 import { answeredOnce, runtimeClientFile } from '../kit/runtime-api.ts'
 import { services, type Service } from '../kit/service.ts'
 

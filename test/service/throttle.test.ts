@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { AccessLogEntry } from '../../infra/local/gateway/access-log.ts'
-import { uriOf } from '../../infra/local/cwa/users.ts'
-import { synthesize, type SynthesisOptions } from '../../infra/synthesis.ts'
+import type { AccessLogEntry } from '../../infra/aws/gateway/access-log.ts'
+import { uriOf } from '../../infra/standin/cwa/users.ts'
+import { synthesize, type SynthesisOptions } from '../../infra/cdk/synthesis.ts'
 import { services } from '../kit/service.ts'
 
 /** This project's app, with a stage that throttles so. */

@@ -6,7 +6,7 @@ import { logbook } from '../kit/logbook.ts'
 import { services, type ServiceOptions } from '../kit/service.ts'
 import { untilAsked } from '../kit/upstream.ts'
 import { witness } from '../../infra/local/witness.ts'
-import { wallClock } from '../../shared/rules/clock.ts'
+import { wallClock } from '../../shared/clock.ts'
 
 const ANN = 'sip:ann@contoso.test'
 const BOB = 'sip:bob@contoso.test'

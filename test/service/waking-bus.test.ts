@@ -1,6 +1,6 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { expect, it, onTestFinished } from 'vitest'
-import { LOCAL } from '../../infra/local/assembly-references.ts'
+import { LOCAL } from '../../infra/aws/assembly/assembly-references.ts'
 import { services } from '../kit/service.ts'
 
 const service = services()

@@ -1,5 +1,5 @@
 import { capacity } from '../../shared/rules/admission.ts'
-import { NO_MS } from '../../functions/parts/admission.ts'
+import { NO_MS } from '../../functions/admission/admission.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import { SEAT_LEASE_MS } from '../../shared/rules/seat.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'

@@ -1,4 +1,4 @@
-import { refused } from '../../functions/parts/sealing.ts'
+import { refused } from '../../functions/envelope/envelope.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import type { DeviceFrame, ServiceFrame } from '../../shared/wire/frames.ts'
 import type { Simulation } from '../kit/simulation/simulation.ts'

@@ -3,7 +3,7 @@ import type { Mail } from '../../shared/rules/batches.ts'
 import type { Availability, Command } from '../../shared/rules/messaging.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
 import { benchKey, randomOf, type SeatItem } from '../../shared/store/seat-item.ts'
-import type { Watch } from '../../shared/store/watches.ts'
+import type { Watch } from '../../shared/store/listener-groups.ts'
 import type { Change, SimulatedDatabase } from '../kit/simulation/database.ts'
 import type { Simulation } from '../kit/simulation/simulation.ts'
 

@@ -1,4 +1,4 @@
-import type { Desk } from '../desk.ts'
+import type { Desk } from '../context.ts'
 
 /** What one check found: one line for people. */
 export interface Finding {

@@ -1,4 +1,4 @@
-import { roughly } from '../duration.ts'
+import { roughly } from '../words/duration.ts'
 import { ok, warning, wrong, type Finding } from './check.ts'
 
 /** AWS refuses signatures that are further off (IAM user guide, "Signature Version 4"). */

@@ -2,7 +2,7 @@ import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { capacity } from '../../../shared/rules/admission.ts'
 import { awsCalls } from '../../../shared/rules/aws-calls.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../../shared/rules/settings.ts'
-import type { Desk } from '../desk.ts'
+import type { Desk } from '../context.ts'
 import { inWords } from '../fault.ts'
 import { ok, warning, type Check, type Finding } from './check.ts'
 

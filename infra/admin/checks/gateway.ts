@@ -1,6 +1,6 @@
 import { XMLParser } from 'fast-xml-parser'
-import { awsAnswer, type AwsAnswer, type AwsCall } from '../aws-call.ts'
-import type { Desk } from '../desk.ts'
+import { awsAnswer, type AwsAnswer, type AwsCall } from '../target/aws-call.ts'
+import type { Desk } from '../context.ts'
 import { inWords } from '../fault.ts'
 import { ok, warning, wrong, type Check, type Finding } from './check.ts'
 

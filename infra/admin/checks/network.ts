@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { legacyTls } from '../../../shared/cwa/legacy-tls.ts'
-import type { Clock } from '../../../shared/rules/clock.ts'
-import type { Upstream } from '../target.ts'
+import { legacyTls } from '../../../shared/cwa/http/legacy-tls.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import type { Upstream } from '../target/target.ts'
 
 /** Longest time, in milliseconds, for a connection to stand. */
 const CONNECT_MS = 5_000

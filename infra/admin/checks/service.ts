@@ -1,7 +1,7 @@
 import { capacity } from '../../../shared/rules/admission.ts'
 import { contradictions, DEFAULT_SETTINGS } from '../../../shared/rules/settings.ts'
-import { watching } from '../../../shared/rules/watch.ts'
-import { takenBenches } from '../taken.ts'
+import { watching } from '../../../shared/rules/listener-group.ts'
+import { takenBenches } from '../words/taken.ts'
 import { ok, warning, wrong, type Check } from './check.ts'
 
 export const settingsCheck: Check = {

@@ -1,5 +1,5 @@
 import { audienceOf, deviceToken } from '../../../shared/wire/token.ts'
-import type { Desk } from '../desk.ts'
+import type { Desk } from '../context.ts'
 import { ok, wrong, type Finding } from './check.ts'
 import { connectStatus, type ConnectAnswer } from './connect-status.ts'
 import type { TrialDevice } from './trial-device.ts'

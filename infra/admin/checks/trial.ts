@@ -1,5 +1,5 @@
 import { Refused } from '../../../shared/device/refused.ts'
-import type { Clock } from '../../../shared/rules/clock.ts'
+import type { Clock } from '../../../shared/clock.ts'
 import type { ImEvent } from '../../../shared/rules/messaging.ts'
 import type { ServiceFrame } from '../../../shared/wire/frames.ts'
 import { ok, warning, wrong, type Check, type Finding } from './check.ts'

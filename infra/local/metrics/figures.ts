@@ -1,7 +1,7 @@
 import { NAMESPACE, type MeasureName } from '../../../shared/rules/measures.ts'
-import { statesOf } from './alarm.ts'
+import { statesOf } from '../../aws/metrics/alarm.ts'
 import type { Measured } from './page.ts'
-import type { Sample, Series } from './series.ts'
+import type { Sample, Series } from '../../aws/metrics/series.ts'
 
 /** A gauge that was not told for this long tells nothing any more, in milliseconds: the schedule's tick comes each minute. */
 const STALE_MS = 150_000

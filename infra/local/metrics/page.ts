@@ -1,8 +1,8 @@
-import { loopback, type Loopback } from '../loopback.ts'
-import type { Description } from '../description.ts'
-import { statesOf } from './alarm.ts'
+import { loopback, type Loopback } from '../../aws/loopback.ts'
+import type { Description } from '../../aws/assembly/description.ts'
+import { statesOf } from '../../aws/metrics/alarm.ts'
 import { exposition } from './prometheus.ts'
-import type { MetricStore } from './series.ts'
+import type { MetricStore } from '../../aws/metrics/series.ts'
 
 export interface Measured {
   readonly metrics: MetricStore

@@ -1,6 +1,6 @@
 import { MEASURES, NAMESPACE } from '../../../shared/rules/measures.ts'
-import type { AlarmState } from './alarm.ts'
-import type { MetricName, Series } from './series.ts'
+import type { AlarmState } from '../../aws/metrics/alarm.ts'
+import type { MetricName, Series } from '../../aws/metrics/series.ts'
 
 type Kind = 'counter' | 'gauge' | 'summary'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { log } from '../../../functions/parts/log.ts'
+import { log } from '../../../functions/envelope/log.ts'
 import { simulatedDatabase } from './database.ts'
 import { expiryBy, TTL } from './expiry.ts'
 import { type SimulationOptions, simulation, Violation } from './simulation.ts'

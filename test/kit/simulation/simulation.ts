@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Clock } from '../../../shared/rules/clock.ts'
+import type { Clock } from '../../../shared/clock.ts'
 import { random, type Random } from './random.ts'
 
 /*

@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { AlarmDescription } from '../../../infra/local/metrics/alarm-description.ts'
+import type { AlarmDescription } from '../../../infra/aws/metrics/alarm-description.ts'
 import { figures } from '../../../infra/local/metrics/figures.ts'
 import { metricsPage } from '../../../infra/local/metrics/page.ts'
-import { metricStore } from '../../../infra/local/metrics/series.ts'
+import { metricStore } from '../../../infra/aws/metrics/series.ts'
 import { testClock } from '../../kit/clock.ts'
-import { samplesIn } from './exposition.ts'
+import { samplesIn } from '../../aws/metrics/exposition.ts'
 
 const service = { service: 'Stack' }
 

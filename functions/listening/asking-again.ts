@@ -1,0 +1,43 @@
+import { Cut } from '../../shared/cwa/cut.ts'
+import { Unanswered } from '../../shared/cwa/http/exchange.ts'
+import { CwaFault } from '../../shared/cwa/faults.ts'
+
+/** Pause before the same GET is tried again, in milliseconds: doubles from the first to the last, with full jitter. */
+const AGAIN_MS = { first: 500, last: 60_000 } as const
+
+/**
+ * A GET that was under way for as long as this, in milliseconds, was held: its time is what paces the next. One that is
+ * cut sooner may be a server that says no at once, and is asked again at once a few times in a row only.
+ */
+export const HELD_MS = 1_000
+export const CUTS_IN_A_ROW = 3
+
+/** What went wrong in a row, until now. */
+export interface Row {
+  readonly failures: number
+  /** GETs that were cut before they were held. */
+  readonly cuts: number
+}
+
+export const NOTHING_WRONG: Row = { failures: 0, cuts: 0 }
+
+/**
+ * What comes after a GET that brought nothing.
+ *
+ *   held for 60 s ── 504 ── GET at once ── held for 60 s ── 504 ── GET at once …       for ever: it is an empty answer
+ *   502 ── GET at once ── 502 ── GET at once ── 502 ── GET at once ── 502 ── pause, longer each time
+ *
+ * @param random from 0 up, below 1
+ * @returns the row with this in it, and how long to wait before the next GET, in milliseconds
+ */
+export function after(row: Row, thrown: unknown, random: number): { readonly row: Row; readonly pauseMs: number } {
+  const isHeld = thrown instanceof Unanswered || (thrown instanceof Cut && thrown.heldMs >= HELD_MS)
+  if (isHeld) return { row: NOTHING_WRONG, pauseMs: 0 }
+  const cuts = thrown instanceof Cut ? row.cuts + 1 : row.cuts
+  if (thrown instanceof Cut && cuts <= CUTS_IN_A_ROW) return { row: { ...row, cuts }, pauseMs: 0 }
+  const failures = row.failures + 1
+  // Never less than what the server itself asked for.
+  const askedMs = thrown instanceof CwaFault ? (thrown.retryAfterMs ?? 0) : 0
+  const pauseMs = askedMs + random * Math.min(AGAIN_MS.last, AGAIN_MS.first * 2 ** failures)
+  return { row: { failures, cuts }, pauseMs }
+}

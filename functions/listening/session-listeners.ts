@@ -1,0 +1,73 @@
+import type { Open } from '../../shared/rules/seat.ts'
+import { farewell } from '../session/end-session.ts'
+import { follow, type Following, type FollowingParts } from './session-listener.ts'
+import { log, why } from '../envelope/log.ts'
+import { turns } from './pacing.ts'
+
+/** The sessions that one environment listens for. */
+export interface Followers {
+  /** Starts with sessions that are new, tells the others how their seat is now, stops with those that are gone. */
+  readonly are: (open: readonly Open[]) => Promise<void>
+  /** Resolves when all of them are listened for. */
+  readonly listening: () => Promise<void>
+  /** How long ago the last GET was answered, of the session for which that is longest, in milliseconds; 0 with none. */
+  readonly pollAge: () => number
+  /** Lets go of all of them. */
+  readonly stop: () => Promise<void>
+}
+
+/** @param onEnd called when a session ended that was listened for: another may have its seat already */
+export function followers(parts: FollowingParts, onEnd: () => void): Followers {
+  const followed = new Map<string, Following>()
+  const turn = turns(parts.clock)
+
+  /** Where a session ends, its seat is given back and its device told. */
+  function followToTheEnd(first: Open): Following {
+    const { session } = first
+    const following = follow(first, parts, turn)
+    const ended = following.ended.then(async (words) => {
+      // A seat that could not be given back is looked at anew: it is found ended once more, and given back then.
+      if (words !== undefined && !(await endUpstream(session, words, parts))) followed.delete(session)
+      if (words !== undefined) onEnd()
+      return words
+    })
+    return {
+      ended,
+      listening: following.listening,
+      answeredAt: following.answeredAt,
+      moved: following.moved,
+      stop: async () => Promise.all([following.stop(), ended]).then(() => {}),
+    }
+  }
+
+  return {
+    async are(open) {
+      const sessions = new Set(open.map(({ session }) => session))
+      const gone = [...followed].filter(([session]) => !sessions.has(session))
+      for (const [session] of gone) followed.delete(session)
+      await Promise.allSettled(gone.map(([, following]) => following.stop()))
+
+      for (const seat of open) {
+        const following = followed.get(seat.session)
+        if (following === undefined) followed.set(seat.session, followToTheEnd(seat))
+        else following.moved(seat)
+      }
+    },
+    listening: async () => Promise.all([...followed.values()].map(({ listening }) => listening)).then(() => {}),
+    pollAge: () => Math.max(0, ...[...followed.values()].map(({ answeredAt }) => parts.clock.now() - answeredAt())),
+    stop: async () => Promise.allSettled([...followed.values()].map((each) => each.stop())).then(() => {}),
+  }
+}
+
+/** @returns whether the session has no seat any more */
+async function endUpstream(session: string, words: string, parts: FollowingParts): Promise<boolean> {
+  log('session cannot go on', { session, why: words })
+  try {
+    const freed = await parts.seats.free(session)
+    if (freed?.state === 'open') await farewell(freed, 'signed-out', parts, words)
+    return true
+  } catch (thrown) {
+    log('seat not given back', { session, why: why(thrown) })
+    return false
+  }
+}

@@ -1,0 +1,40 @@
+import type { CwaClient } from '../../shared/cwa/client.ts'
+import { REFUSALS, type RefusalCode } from '../../shared/rules/refusal.ts'
+import type { Open } from '../../shared/rules/seat.ts'
+import type { Sessions } from '../../shared/store/sessions.ts'
+import { log, why } from '../envelope/log.ts'
+import type { Push } from './push.ts'
+
+interface Parts {
+  readonly sessions: Sessions
+  readonly cwa: CwaClient
+  readonly push: Push
+}
+
+/**
+ * What is left to do for a session that lost its seat: sign it out upstream, forget it, tell its device why.
+ *
+ * Each is tried once and logged: a session that cannot be signed out upstream ends there by its own timeout, and a
+ * device that cannot be told hears `session-gone` with its next frame.
+ *
+ * @param words what this case was, where the code's meaning can be said more exactly
+ */
+export async function farewell(seat: Open, code: RefusalCode, parts: Parts, words?: string): Promise<void> {
+  const { session, device, connection } = seat
+  log('session ended', { session, device, code })
+  const { meaning, next } = REFUSALS[code]
+  const reason = words === undefined ? meaning : `${meaning}: ${words}`
+  const done = await Promise.allSettled([
+    signOut(session, parts),
+    parts.push({ type: 'ended', session, code, reason, next }, seat, 0),
+  ])
+  for (const each of done) {
+    if (each.status === 'rejected') log('farewell failed', { session, connection, why: why(each.reason) })
+  }
+}
+
+/** Ends a session upstream and forgets it. */
+export async function signOut(session: string, { sessions, cwa }: Pick<Parts, 'sessions' | 'cwa'>): Promise<void> {
+  const known = await sessions.remove(session)
+  if (known !== undefined) await cwa.terminateSession(known)
+}

@@ -1,0 +1,63 @@
+import { collapsed, lost, type Stretch } from '../../shared/rules/backlog.ts'
+import { fitting } from '../../shared/rules/batches.ts'
+import type { Measure } from '../../shared/rules/measures.ts'
+import { Refusal } from '../../shared/rules/refusal.ts'
+import type { Watching } from '../../shared/rules/listener-group.ts'
+import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
+import { batchOf } from './batch.ts'
+import { ring } from './notify.ts'
+import type { Told } from '../envelope/envelope.ts'
+import type { SessionStores } from '../wiring/stores.ts'
+
+export interface PollingParts extends Pick<SessionStores, 'seats' | 'sessions' | 'mailbox' | 'watches'> {
+  readonly watching: Watching
+  readonly measure: Measure
+}
+
+/** The story of a poll: what came after the last batch that the device has. From then on events go to this connection. */
+export function polling(parts: PollingParts) {
+  const { seats, measure } = parts
+  return async ({ frame, number, device, connection, now }: Told<DeviceFrameOf<'poll'>>): Promise<ServiceFrame> => {
+    const { session, after } = frame
+    const heard = await seats.heard({ session, device, connection, number, acked: after, at: now })
+    if (!heard.kept) throw new Refusal(heard.because, heard)
+    if (heard.moved) await ring(session, now, parts)
+
+    const stretches = collapsed(await lackingAfter(session, after, now, parts))
+    const { batches, more } = fitting(stretches.map(batchOf))
+    const recovered = !stretches.slice(0, batches.length).some(({ cut }) => cut)
+    measure('Resumes', 1, String(recovered))
+    return { type: 'events', session, batches, more, recovered }
+  }
+}
+
+/*
+ * The mailbox has nothing after the last batch of the device: then that is the last one there is, or what came after it is
+ * kept no more, and the device is told so. What the login told is not in the mailbox; what the session's own item says is
+ * older than the mailbox, or as old, and so is read before it:
+ *
+ *   listener                 append 51 ✔ ─ keep 51 ✔
+ *   poll after 50   mailbox: nothing ──────────────── SESSION#: 51 ── mailbox, again: 51      a batch that is taken for lost
+ *
+ * A number above the last one is of another session than this, whatever the device takes it for.
+ */
+async function lackingAfter(session: string, after: number, now: number, parts: PollingParts): Promise<Stretch[]> {
+  const { sessions, mailbox } = parts
+  const found = await mailbox.after(session, after)
+  if (found.length > 0) return found
+  const known = await sessions.read(session, { now })
+  if (known === undefined) throw new Refusal('session-gone')
+  const { seq } = known.cursor
+  if (seq > after) {
+    const again = await mailbox.after(session, after)
+    return again.length > 0 ? again : [lost(after, seq, now)]
+  }
+  const last = seq === after ? seq : ((await mailbox.last(session, { consistent: true }))?.seq ?? 0)
+  if (last < after) throw new Refusal('session-gone', { reason: noSuchBatch(after, Math.max(last, seq)) })
+  return []
+}
+
+/** For people: what is wrong with a poll after a batch that there is not. PROTOCOL.md has it as its example. */
+export function noSuchBatch(after: number, last: number): string {
+  return `after: this session has no batch ${after}, its last is ${last}: log in again`
+}

@@ -1,0 +1,42 @@
+import { configuration } from '../../shared/store/configuration.ts'
+import { redeeming } from '../../shared/store/enrolment.ts'
+import { mailbox } from '../../shared/store/mailbox.ts'
+import { outlooks } from '../../shared/store/seat-hint.ts'
+import { seats } from '../../shared/store/seats.ts'
+import { sessions } from '../../shared/store/sessions.ts'
+import { watches } from '../../shared/store/listener-groups.ts'
+import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
+import { masterKeyVault } from './master-key.ts'
+import { configurationTable, sessionsTable } from './tables.ts'
+
+/** One for all stores of an environment: the key ring is read once. */
+const vault = masterKeyVault()
+
+/** The configuration database, as functions may read it. */
+export function configurationStore() {
+  return configuration(configurationTable(), vault)
+}
+
+/** The one thing that a function writes there: that a code is redeemed. */
+export function redeemingStore() {
+  return redeeming(configurationTable(), vault)
+}
+
+/** What the sessions table holds. */
+export function sessionStores() {
+  const items = sessionsTable()
+  return {
+    seats: seats(items),
+    sessions: sessions(items, vault),
+    mailbox: mailbox(items),
+    watches: watches(items),
+    outlooks: outlooks(items),
+  }
+}
+
+/** Wrong passwords, which only a login counts. */
+export function wrongPasswords() {
+  return wrongPasswordStore(sessionsTable())
+}
+
+export type SessionStores = ReturnType<typeof sessionStores>

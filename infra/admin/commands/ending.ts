@@ -1,0 +1,101 @@
+import type { CwaClient } from '../../../shared/cwa/client.ts'
+import { CwaFault } from '../../../shared/cwa/faults.ts'
+import type { Seat } from '../../../shared/rules/seat.ts'
+import type { Session } from '../../../shared/store/sessions.ts'
+import { Unsealable } from '../../../shared/store/vault.ts'
+import type { Desk } from '../context.ts'
+
+/** `--json` of `sessions end`. */
+export interface SessionsEnded {
+  readonly ended: readonly SessionEnded[]
+  /** Sessions that were gone by then. */
+  readonly gone: readonly string[]
+}
+
+export interface SessionEnded {
+  readonly session: string
+  readonly device: string
+  readonly user?: string
+  /** Whether it was signed out of the web IM server. `times-out`: it ends there by the server's own timeout. */
+  readonly upstream: 'signed-out' | 'times-out'
+}
+
+/**
+ * Ends sessions, once whoever administers agrees. The seat first: whoever listens for the session finds it gone within a
+ * second, and stops. A session ends whatever its device does meanwhile, so the seat need only be the session's still.
+ */
+export async function endSessions(desk: Desk, seats: readonly Seat[]): Promise<void> {
+  const { ask, out } = desk
+  if (seats.length > 0) await ask.sure(`End ${seats.map(named).join(', ')}?`)
+  const { ended, gone, why } = await endEach(desk, seats)
+  const value: SessionsEnded = { ended, gone }
+  const lines = [
+    ...ended.map(({ session, device, user = '-' }) => `${session} of ${user} on ${device}: ended`),
+    ...gone.map((session) => `${session}: was gone already`),
+  ]
+  out.result(value, lines.length === 0 ? ['there is no such session: nothing to end'] : lines)
+  if (why !== undefined) out.note(`not signed out of CWA, where it ends by its own timeout: ${why}`)
+}
+
+/** Ends sessions, without asking. `why`: why one was not signed out upstream. */
+export async function endEach(
+  desk: Desk,
+  seats: readonly Seat[],
+): Promise<SessionsEnded & { readonly why: string | undefined }> {
+  const ended: SessionEnded[] = []
+  const gone: string[] = []
+  const farewell = farewells(desk)
+  try {
+    for (const seat of seats) {
+      const { session, device } = seat
+      const user = seat.state === 'open' ? { user: seat.user } : {}
+      const freed = await desk.seats.free(session)
+      // Said to one that is gone, too: a lost answer makes our own success look so, and the one who ended it may have died.
+      const upstream = await farewell.say(session)
+      if (freed) ended.push({ session, device, ...user, upstream })
+      else gone.push(session)
+      desk.out.progress('ended', ended.length + gone.length, seats.length)
+    }
+  } finally {
+    farewell.close()
+  }
+  return { ended, gone, why: farewell.why() }
+}
+
+function named(seat: Seat): string {
+  return seat.state === 'open' ? `the session of ${seat.user} on ${seat.device}` : `the login of ${seat.device}`
+}
+
+/** Signs sessions out upstream, as far as that can be reached from here. After the first failure it is not tried again. */
+function farewells({ sessions, upstream }: Desk) {
+  let cwa: CwaClient | undefined
+  let why: string | undefined
+
+  const signedOut = async (kept: Session): Promise<boolean> => {
+    cwa ??= upstream()
+    if (cwa === undefined) why = 'the stack does not say where CWA is'
+    if (why !== undefined) return false
+    try {
+      await cwa?.terminateSession(kept)
+      return true
+    } catch (thrown) {
+      if (!(thrown instanceof CwaFault)) throw thrown
+      // A ticket that is refused is this session's alone; a server that is away is away for all.
+      if (thrown.kind === 'again') why = thrown.message
+      return false
+    }
+  }
+  return {
+    async say(session: string): Promise<SessionEnded['upstream']> {
+      const kept = await sessions.remove(session).catch((thrown: unknown) => {
+        // A ticket that does not open any more signs nobody out; the session is gone here all the same.
+        if (!(thrown instanceof Unsealable)) throw thrown
+        why ??= thrown.message
+        return undefined
+      })
+      return kept !== undefined && (await signedOut(kept)) ? 'signed-out' : 'times-out'
+    },
+    why: () => why,
+    close: () => cwa?.close(),
+  }
+}

@@ -1,0 +1,42 @@
+import type { Seat } from '../../../shared/rules/seat.ts'
+import type { Desk } from '../context.ts'
+import { endEach, type SessionEnded } from './ending.ts'
+import { takenSeats } from '../words/taken.ts'
+import { belongsTo } from '../words/whose.ts'
+
+/** What was done to a device that may connect no more, beside its state. */
+export interface ShutOut {
+  /** Sessions that were ended. */
+  readonly ended: readonly SessionEnded[]
+  /** How many connections were closed. */
+  readonly closed: number
+}
+
+/**
+ * Ends what a device has open: its session (a login under way, too), and its connection. Its state is written before:
+ * what it sends over a connection that is not known here is refused within the time that functions trust what they read,
+ * and a login at once (functions/envelope/envelope.ts).
+ */
+export async function shutOut(desk: Desk, device: string): Promise<ShutOut> {
+  const seats = (await takenSeats(desk, { consistent: true })).filter(belongsTo({ device }))
+  const { ended, why } = await endEach(desk, seats)
+  let closed = 0
+  for (const seat of seats) {
+    const said = await closedConnection(desk, seat)
+    if (said === undefined) closed += 1
+    else desk.out.note(`its connection is not closed: ${said}`)
+  }
+  if (why !== undefined) desk.out.note(`not signed out of CWA, where it ends by its own timeout: ${why}`)
+  return { ended, closed }
+}
+
+/** @returns why not */
+async function closedConnection({ connections }: Desk, seat: Seat): Promise<string | undefined> {
+  if (seat.state !== 'open') return 'the login had not told it yet'
+  try {
+    await connections.close(seat.connection)
+    return undefined
+  } catch (thrown) {
+    return thrown instanceof Error ? `${thrown.name} ${thrown.message}` : String(thrown)
+  }
+}

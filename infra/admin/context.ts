@@ -1,0 +1,111 @@
+import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb'
+import { unmarshall } from '@aws-sdk/util-dynamodb'
+import { cwaClient, type CwaClient } from '../../shared/cwa/client.ts'
+import { jsonCodec } from '../../shared/cwa/json/json.ts'
+import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { awsCalls } from '../../shared/rules/aws-calls.ts'
+import {
+  configuration,
+  configurationWriter,
+  type Configuration,
+  type ConfigurationWriter,
+} from '../../shared/store/configuration.ts'
+import { connections, type Connections } from '../../shared/gateway/connections.ts'
+import { enrolments, type Enrolments } from '../../shared/store/enrolment.ts'
+import { ringStore, ringVault, type RingStore } from '../../shared/store/ring-store.ts'
+import { seats, type Seats } from '../../shared/store/seats.ts'
+import { sessions, type DeviceSessions, type Sessions } from '../../shared/store/sessions.ts'
+import { table } from '../../shared/store/table.ts'
+import { watches, type Watches } from '../../shared/store/listener-groups.ts'
+import { wrongPasswordStore, type WrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
+import type { Ask } from './ask.ts'
+import type { Out } from './out.ts'
+import type { Target } from './target/target.ts'
+
+/** What a command works with. */
+export interface Desk {
+  readonly target: Target
+  readonly client: DynamoDBClient
+  readonly configuration: Configuration & ConfigurationWriter
+  readonly seats: Seats
+  readonly sessions: Sessions & DeviceSessions
+  readonly enrolments: Enrolments
+  /** Where the master key is. */
+  readonly rings: RingStore
+  readonly watches: Watches
+  readonly wrongPasswords: WrongPasswordStore
+  /** Names and items of the configuration whose key begins so, page by page. Only the administrator scans: no function may. */
+  readonly listed: <Item>(prefix: string) => AsyncIterable<readonly Listed<Item>[]>
+  /** The client of the web IM server; undefined where the stack does not say where it is. Whoever asks closes it. */
+  readonly upstream: () => CwaClient | undefined
+  readonly connections: Connections
+  readonly out: Out
+  readonly ask: Ask
+  readonly clock: Clock
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+export interface Listed<Item> {
+  readonly name: string
+  readonly item: Item
+}
+
+export interface DeskOptions extends Pick<Desk, 'out' | 'ask' | 'clock' | 'environment'> {
+  readonly target: Target
+}
+
+export function desk({ target, ...rest }: DeskOptions): Desk {
+  const client = new DynamoDBClient({ ...awsCalls('administration'), ...target.dynamodb })
+  const settled = table(client, target.tables.configuration)
+  const kept = table(client, target.tables.sessions)
+  const { masterKey, ssm, kms } = target
+  const rings = ringStore({ masterKey, table: settled, ssm, kms })
+  const vault = ringVault(rings, () => rest.clock.now())
+  return {
+    ...rest,
+    target,
+    client,
+    rings,
+    configuration: { ...configuration(settled, vault), ...configurationWriter(settled, vault) },
+    enrolments: enrolments(settled, vault),
+    seats: seats(kept),
+    sessions: sessions(kept, vault),
+    watches: watches(kept),
+    wrongPasswords: wrongPasswordStore(kept),
+    listed: (prefix) => listed(client, target.tables.configuration, prefix),
+    connections: connections(target.connections.endpoint, target.connections),
+    upstream: () => upstream(target, rest.clock),
+  }
+}
+
+async function* listed<Item>(client: DynamoDBClient, TableName: string, prefix: string): AsyncIterable<Listed<Item>[]> {
+  const pages = paginateScan(
+    { client },
+    {
+      TableName,
+      FilterExpression: 'begins_with(pk, :prefix)',
+      ExpressionAttributeValues: { ':prefix': { S: prefix } },
+    },
+  )
+  for await (const { Items = [] } of pages) {
+    yield Items.map((found) => {
+      const { pk, sk: _sk, ...item } = unmarshall(found)
+      // The items under this prefix have the shape that the store gave them.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      return { name: String(pk).slice(prefix.length), item: item as Item }
+    })
+  }
+}
+
+function upstream({ cwa }: Target, clock: Clock): CwaClient | undefined {
+  if (cwa === undefined) return undefined
+  const { url, codec, ca, legacyTls } = cwa
+  return cwaClient({
+    url,
+    codec: codec === 'xml' ? xmlCodec : jsonCodec,
+    clock,
+    ...(ca !== undefined && { ca }),
+    ...(legacyTls !== undefined && { legacyTls }),
+  })
+}

@@ -1,0 +1,41 @@
+import type { Clock } from '../../../shared/clock.ts'
+import type { GatewayLimits } from '../../../shared/rules/gateway-limits.ts'
+import type { Throttling } from '../assembly/description.ts'
+
+/** Who may come in now. Each call that is told yes counts. */
+export interface Throttle {
+  /** A new connection: it counts against the account's connections a second, and as a request of the stage. */
+  readonly connection: () => boolean
+  readonly message: () => boolean
+}
+
+/** What the client is told, over HTTP (429) or over its connection. */
+export const TOO_MANY = 'Too Many Requests'
+
+/**
+ * API Gateway's throttles: token buckets, one of the account's new connections and one of the stage. AWS throttles as well
+ * as it can ("targets rather than guaranteed request ceilings"); this one is exact. Whether each route has the stage's
+ * bucket for itself its documents leave open: here all share one, which is the harsher.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-protect.html
+ *
+ * @param stage the stage's settings; undefined: it throttles nothing
+ */
+export function throttle(stage: Throttling | undefined, limits: GatewayLimits, clock: Clock): Throttle {
+  const { connectionsPerSecond } = limits
+  const connections = bucket({ ratePerSecond: connectionsPerSecond, burst: connectionsPerSecond }, clock)
+  const requests = stage === undefined ? () => true : bucket(stage, clock)
+  return { connection: () => connections() && requests(), message: requests }
+}
+
+/** A bucket of `burst` tokens that fills at the rate. The returned function takes one, if there is one. */
+function bucket({ ratePerSecond, burst }: Throttling, clock: Clock): () => boolean {
+  let [tokens, at] = [burst, clock.now()]
+  return () => {
+    const now = clock.now()
+    tokens = Math.min(burst, tokens + (Math.max(0, now - at) / 1_000) * ratePerSecond)
+    at = now
+    if (tokens < 1) return false
+    tokens -= 1
+    return true
+  }
+}

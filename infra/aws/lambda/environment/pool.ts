@@ -1,0 +1,134 @@
+import type { Clock } from '../../../../shared/clock.ts'
+import type { FunctionDescription } from '../../assembly/description.ts'
+import type { Asset } from './asset.ts'
+import { type Environment, environment } from './environment.ts'
+import { invokeException } from '../failure.ts'
+import type { Log } from '../log.ts'
+import type { Task } from './messages.ts'
+
+export interface PoolOptions {
+  readonly description: FunctionDescription
+  readonly asset: Asset
+  readonly code: URL
+  readonly clock: Clock
+  readonly log: Log
+  readonly variables: () => Readonly<Record<string, string>>
+  /** Most environments when no concurrency is reserved. */
+  readonly environments: number
+  /** After how long without an event an environment is ended, in milliseconds. */
+  readonly idleMs?: number | undefined
+}
+
+/** The environments of one function. */
+export interface Pool {
+  /** Gives the JSON of the result. Throws a FunctionError, or TooManyRequestsException over the reserved concurrency. */
+  readonly run: (task: Task) => Promise<string>
+  readonly alive: () => number
+  readonly leftRunning: () => number
+  /** Ends all; resolves with how many there were. What they run fails. */
+  readonly kill: () => Promise<number>
+  /** As kill, for good: what waits fails too, and no new environment is made. */
+  readonly stop: () => Promise<void>
+}
+
+type Waiting = { readonly resolve: (free: Environment) => void; readonly reject: (error: Error) => void }
+
+/**
+ * One event at a time in an environment. A free one is used again, the one used last first, which is how Lambda keeps
+ * few of them warm; else a new one is made. One that was not used for a while is ended, as Lambda does after a time that
+ * it does not tell. Over the reserved concurrency a call is refused; where none is reserved there is, beside the
+ * account's (account.ts), only the machine's limit, and calls wait in a queue.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+ */
+export function pool(options: PoolOptions): Pool {
+  const { description, log } = options
+  const alive = new Set<Environment>()
+  const free: Environment[] = []
+  const idling = new Map<Environment, () => void>()
+  const waiting: Waiting[] = []
+  const ending = new Set<Promise<unknown>>()
+  let [made, leftRunning, stopped] = [0, 0, false]
+
+  function take(): Environment | undefined {
+    const kept = free.pop()
+    if (kept !== undefined) {
+      idling.get(kept)?.()
+      idling.delete(kept)
+      return kept
+    }
+    return alive.size < (description.reservedConcurrency ?? options.environments) ? added() : undefined
+  }
+
+  function added(): Environment {
+    const number = ++made
+    const own = environment({
+      ...options,
+      variables: options.variables(),
+      line: (line) => log.add({ ...line, functionName: description.name, environment: number }),
+      leftRunning: () => leftRunning++,
+      ended: (gone) => forget(own, gone),
+    })
+    alive.add(own)
+    return own
+  }
+
+  function keep(own: Environment): void {
+    free.push(own)
+    if (options.idleMs !== undefined)
+      idling.set(
+        own,
+        options.clock.after(options.idleMs, () => void own.end()),
+      )
+  }
+
+  function forget(own: Environment, gone: Promise<unknown>): void {
+    alive.delete(own)
+    idling.get(own)?.()
+    idling.delete(own)
+    if (free.includes(own)) free.splice(free.indexOf(own), 1)
+    const finished = gone.finally(() => ending.delete(finished))
+    ending.add(finished)
+    serveNext()
+  }
+
+  function serveNext(): void {
+    if (stopped || waiting.length === 0) return
+    const own = take()
+    if (own !== undefined) waiting.shift()?.resolve(own)
+  }
+
+  function queued(): Promise<Environment> {
+    if (description.reservedConcurrency !== undefined)
+      throw invokeException('TooManyRequestsException', `Rate Exceeded. (${description.name})`)
+    return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
+  }
+
+  async function kill(): Promise<number> {
+    const all = [...alive]
+    await Promise.all([...all.map((own) => own.end()), ...ending])
+    return all.length
+  }
+
+  return {
+    alive: () => alive.size,
+    leftRunning: () => leftRunning,
+    kill,
+    async run(task) {
+      if (stopped) throw new Error(STOPPED)
+      const own = take() ?? (await queued())
+      try {
+        return await own.run(task)
+      } finally {
+        if (alive.has(own)) keep(own)
+        serveNext()
+      }
+    },
+    async stop() {
+      stopped = true
+      for (const { reject } of waiting.splice(0)) reject(new Error(STOPPED))
+      await kill()
+    },
+  }
+}
+
+const STOPPED = 'The local Lambda was stopped.'

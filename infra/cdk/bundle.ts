@@ -1,0 +1,71 @@
+import { readdirSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { build } from 'esbuild'
+
+const PROJECT = join(import.meta.dirname, '..')
+const FUNCTIONS = join(PROJECT, 'functions')
+
+/** The Lambda functions: one file each in functions/. */
+export function functionNames(): string[] {
+  return readdirSync(FUNCTIONS)
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.replace(/\.ts$/, ''))
+}
+
+/** A built function: where its asset is, how large its code, and what of which package went into it, in bytes. */
+export interface Bundle {
+  readonly directory: string
+  readonly bytes: number
+  readonly packages: Readonly<Record<string, number>>
+}
+
+/**
+ * Builds every function in one pass of esbuild: `<folder>/<function>/index.mjs`, minified ESM with a source map beside it.
+ *
+ * The maps hold no source texts: Node reads a map as it loads a module, and a short map loads sooner. They name sources as
+ * seen from the project, wherever the folder is: the same sources make the same asset on every machine.
+ */
+export async function bundle(folder: string): Promise<Readonly<Record<string, Bundle>>> {
+  const { metafile, outputFiles } = await build({
+    entryPoints: functionNames().map((name) => ({ in: join(FUNCTIONS, `${name}.ts`), out: `${name}/index` })),
+    outdir: PROJECT,
+    write: false,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    alias: {
+      '@aws-sdk/credential-provider-node': join(FUNCTIONS, 'functions/wiring/credentials.ts'),
+      tldts: join(FUNCTIONS, 'functions/wiring/public-suffixes.ts'),
+    },
+    sourcemap: 'linked',
+    sourcesContent: false,
+    metafile: true,
+    logLevel: 'silent',
+  })
+  for (const { path, contents } of outputFiles) {
+    const file = join(folder, relative(PROJECT, path))
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, contents)
+  }
+  const built = functionNames().map((name) => {
+    const output = Object.entries(metafile.outputs).find(([file]) => file.endsWith(`${name}/index.mjs`))?.[1]
+    if (output === undefined) throw new Error(`esbuild wrote no bundle for functions/${name}.ts`)
+    const bundle: Bundle = { directory: join(folder, name), bytes: output.bytes, packages: byPackage(output.inputs) }
+    return [name, bundle] as const
+  })
+  return Object.fromEntries(built)
+}
+
+function byPackage(inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>): Record<string, number> {
+  const sizes: Record<string, number> = {}
+  for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
+    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? 'this project'
+    sizes[name] = (sizes[name] ?? 0) + bytesInOutput
+  }
+  return sizes
+}

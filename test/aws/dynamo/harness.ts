@@ -1,0 +1,31 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { onTestFinished } from 'vitest'
+import type { TableDescription } from '../../../infra/aws/assembly/description.ts'
+import { type DynamoOptions, dynamo } from '../../../infra/aws/dynamo/dynamo.ts'
+import { type TestClock, testClock } from '../../kit/clock.ts'
+
+export const table: TableDescription = {
+  name: 'service',
+  arn: 'arn:aws:dynamodb:local:000000000000:table/service',
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  ttlAttribute: 'expiresAtS',
+}
+
+/** A running database, ended with the test, and the real client of a named caller. */
+export async function database(options: Partial<DynamoOptions> & { clock?: TestClock } = {}) {
+  const clock = options.clock ?? testClock()
+  const database = dynamo({ tables: [table], ...options, clock })
+  await database.start()
+  onTestFinished(database.stop)
+  return { database, clock, client: client(database.url) }
+}
+
+export function client(endpoint: string, caller = 'LoginFunction', maxAttempts = 1): DynamoDBClient {
+  const credentials = { accessKeyId: caller, secretAccessKey: 'local' }
+  const own = new DynamoDBClient({ endpoint, region: 'local', credentials, maxAttempts })
+  onTestFinished(() => own.destroy())
+  return own
+}
+
+export const key = (pk: string, sk = '-') => ({ pk: { S: pk }, sk: { S: sk } })

@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest'
+import type { Push } from '../../functions/session/push.ts'
+import { telling, type Telling, type TellingParts } from '../../functions/listening/delivery.ts'
+import type { Stretch } from '../../shared/rules/backlog.ts'
+import { unmeasured } from '../../shared/rules/measures.ts'
+import type { Open } from '../../shared/rules/seat.ts'
+import { configuration } from '../../shared/store/configuration.ts'
+import { mailbox } from '../../shared/store/mailbox.ts'
+import { seats as seatsOf } from '../../shared/store/seats.ts'
+import { testClock } from '../kit/clock.ts'
+import { database } from '../kit/database.ts'
+import { testVault } from '../kit/vault.ts'
+import { anOpen, aSigningIn, NOW } from '../rules/sample-seats.ts'
+
+const SEAT = anOpen({ connection: 'c1', acked: 0 })
+const MOVED = anOpen({ connection: 'c2', acked: 0, heard: 11, lastHeardAt: NOW + 1 })
+
+const message = (seq: number): Stretch => ({
+  first: seq,
+  seq,
+  at: NOW,
+  events: [{ kind: 'message', conversation: 1, from: 'sip:bob@contoso.test', text: `message ${seq}` }],
+})
+
+/** A session whose device is told over connections that a test answers for. */
+async function told(answer: (connection: string, telling: () => Telling) => Promise<boolean>) {
+  const { items } = await database()
+  const seats = seatsOf(items)
+  await seats.take(aSigningIn({ session: SEAT.session }), NOW)
+  await seats.open(SEAT)
+  const posted: { readonly to: string; readonly seqs: readonly number[] }[] = []
+  const push: Push = async (frame, { connection }) => {
+    if (frame.type === 'events') posted.push({ to: connection, seqs: frame.batches.map(({ seq }) => seq) })
+    return answer(connection, () => own)
+  }
+  const own: Telling = telling(SEAT, {
+    clock: testClock(NOW),
+    seats,
+    mailbox: mailbox(items),
+    configuration: configuration(items, testVault()),
+    push,
+    wake: async () => {},
+    random: () => 0.5,
+    measure: unmeasured,
+  })
+  const kept = async (): Promise<Open | undefined> => {
+    const seat = await seats.at(SEAT.number, { consistent: true })
+    return seat?.state === 'open' ? seat : undefined
+  }
+  return { own, seats, items, posted, kept, log: mailbox(items) }
+}
+
+const poll = (number: number) => ({
+  session: SEAT.session,
+  device: SEAT.device,
+  connection: 'c2',
+  number,
+  acked: 0,
+  at: NOW + 1,
+})
+
+/** Every connection is gone. */
+const nobody: Push = async () => false
+
+/** A message that waits for a device that is out of coverage, and listeners that may wake it, one after the other. */
+async function waitedFor() {
+  const { items } = await database()
+  const seats = seatsOf(items)
+  await seats.take(aSigningIn({ session: SEAT.session }), NOW)
+  await seats.open({ ...SEAT, coverage: 'out' })
+  let now = NOW
+  const listener = async (wake: TellingParts['wake']) => {
+    const seat = await seats.at(SEAT.number, { consistent: true })
+    if (seat?.state !== 'open') throw new Error('there is no session')
+    const [clock, vault] = [{ ...testClock(NOW), now: () => now }, testVault()]
+    const parts = {
+      clock,
+      seats,
+      mailbox: mailbox(items),
+      configuration: configuration(items, vault),
+      push: nobody,
+      measure: unmeasured,
+    }
+    const own = telling(seat, { ...parts, wake, random: () => 0.5 })
+    own.goOn([message(1)], 'now')
+    own.moved(seat)
+    return own
+  }
+  return {
+    listener,
+    passes: (ms: number) => {
+      now += ms
+    },
+  }
+}
+
+describe('a device that is waited for', () => {
+  const MINUTE_MS = 60_000
+
+  it('is woken by the next listener where one noted that it wakes it, and died', async () => {
+    const { listener, passes } = await waitedFor()
+    const died = Promise.withResolvers<void>()
+    passes(2 * MINUTE_MS)
+    await listener(() => {
+      died.resolve()
+      return new Promise(() => {})
+    })
+    await died.promise
+    let woken = 0
+    const wake = async () => {
+      woken += 1
+    }
+    for (let minutes = 0; minutes < 14; minutes += 1) {
+      passes(MINUTE_MS)
+      await (await listener(wake)).idle()
+    }
+    expect(woken).toBe(0)
+    passes(2 * MINUTE_MS)
+    await (await listener(wake)).idle()
+    expect(woken).toBe(1)
+  })
+
+  it('is woken once, however long it is away', async () => {
+    const { listener, passes } = await waitedFor()
+    let woken = 0
+    for (let day = 0; day < 30; day += 1) {
+      passes(24 * 60 * MINUTE_MS)
+      const own = await listener(async () => {
+        woken += 1
+      })
+      await own.idle()
+    }
+    expect(woken).toBe(1)
+  })
+})
+
+describe('a device that comes on another connection while it is being told over the old one', () => {
+  it('is told over the new one, where its listener has seen that by then', async () => {
+    const { own, seats, posted, kept, log } = await told(async (connection, telling) => {
+      if (connection !== 'c1') return true
+      await seats.heard(poll(11))
+      telling().moved(MOVED)
+      return false
+    })
+    await log.append(SEAT.session, { seq: 1, ackId: 1, eid: 1, events: message(1).events }, NOW)
+
+    own.kept([message(1)])
+    await own.idle()
+
+    expect(await kept()).toMatchObject({ coverage: 'in', connection: 'c2' })
+    expect(own.seat()).toMatchObject({ coverage: 'in', connection: 'c2' })
+    expect(posted.filter(({ to }) => to === 'c2').flatMap(({ seqs }) => seqs)).toContain(1)
+  })
+
+  it('is told over the new one, where its listener has yet to see that', async () => {
+    const { own, seats, posted, kept } = await told(async (connection) => {
+      if (connection !== 'c1') return true
+      await seats.heard(poll(11))
+      return false
+    })
+
+    own.kept([message(1)])
+    await own.idle()
+
+    expect(await kept()).toMatchObject({ coverage: 'in' })
+    expect(own.seat()).toMatchObject({ coverage: 'in', connection: 'c2' })
+    expect(posted).toEqual([
+      { to: 'c1', seqs: [1] },
+      { to: 'c2', seqs: [1] },
+    ])
+  })
+
+  it('is out of coverage where it did not', async () => {
+    const { own, posted, kept } = await told(async () => false)
+    own.kept([message(1)])
+    own.kept([message(2)])
+    await own.idle()
+    expect(await kept()).toMatchObject({ coverage: 'out' })
+    expect(own.seat()).toMatchObject({ coverage: 'out' })
+    expect(posted).toHaveLength(1)
+  })
+})

@@ -1,0 +1,90 @@
+import { expect, it, onTestFinished } from 'vitest'
+import { listen } from '../../functions/listening/listen.ts'
+import { cwaClient } from '../../shared/cwa/client.ts'
+import { jsonCodec } from '../../shared/cwa/json/json.ts'
+import { measuring, type Measured } from '../../shared/rules/measures.ts'
+import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
+import { mailbox } from '../../shared/store/mailbox.ts'
+import { outlooks } from '../../shared/store/seat-hint.ts'
+import { seats as seatsOf } from '../../shared/store/seats.ts'
+import { sessions as sessionsOf } from '../../shared/store/sessions.ts'
+import { watches } from '../../shared/store/listener-groups.ts'
+import { scriptedServer } from '../cwa/scripted-server.ts'
+import { testClock } from '../kit/clock.ts'
+import { database } from '../kit/database.ts'
+import { testVault } from '../kit/vault.ts'
+import { anOpen, aSigningIn, NOW } from '../rules/sample-seats.ts'
+
+const SEAT = anOpen({ number: 0, coverage: 'out' })
+const SECOND_MS = 1_000
+
+/** A listener of one session, at a server that never answers. `second` lets one pass, and waits for what is done in it. */
+async function listening() {
+  const { items } = await database()
+  const vault = testVault()
+  const clock = testClock(NOW)
+  const [seats, sessions] = [seatsOf(items), sessionsOf(items, vault)]
+  const { session, device, user } = SEAT
+  await seats.take(aSigningIn({ number: 0, session }), NOW)
+  await seats.open(SEAT)
+  const cursor = { seq: 0, ackId: 0, eid: 0 }
+  const known = { session, device, user, uri: 'sip:ann@contoso.test', sid: '1', ticket: 't', openedAt: NOW, cursor }
+  await sessions.open(known, NOW)
+  await configurationWriter(items, vault).putDevice(device, { state: 'active' })
+  const mute = await scriptedServer(() => undefined)
+  const cwa = cwaClient({ url: mute.url, codec: jsonCodec })
+  onTestFinished(cwa.close)
+
+  const { measure, take } = measuring()
+  const published: (readonly Measured[])[] = []
+  let left = 900_000
+  const stores = { seats, sessions, mailbox: mailbox(items), watches: watches(items), outlooks: outlooks(items) }
+  const ended = listen(
+    { watch: 0, benches: [0], listener: 'one', timeLeft: () => left, startHeir: async () => {} },
+    {
+      ...stores,
+      clock,
+      cwa,
+      measure,
+      configuration: configuration(items, vault),
+      push: async () => false,
+      wake: async () => {},
+      random: () => 0.5,
+      publish: () => published.push(take()),
+    },
+  )
+  const settled = async () => {
+    while (clock.waiting() === 0) await new Promise(setImmediate)
+  }
+  const second = async () => {
+    await settled()
+    clock.advance(SECOND_MS)
+  }
+  const stop = async () => {
+    await settled()
+    left = 0
+    clock.advance(SECOND_MS)
+    return ended
+  }
+  return { second, stop, published }
+}
+
+it('tells what it measured once a minute from within, and at its end: an invocation lives for a quarter of an hour', async () => {
+  const { second, stop, published } = await listening()
+  for (let seconds = 0; seconds < 59; seconds += 1) await second()
+  expect(published).toEqual([])
+  for (let seconds = 0; seconds < 62; seconds += 1) await second()
+  expect(published).toHaveLength(2)
+  expect(await stop()).toBe('time')
+  expect(published).toHaveLength(3)
+})
+
+it('tells how long ago the oldest poll was answered, which grows while none is', async () => {
+  const { second, stop, published } = await listening()
+  for (let seconds = 0; seconds < 122; seconds += 1) await second()
+  await stop()
+  const ages = published.map((each) => each.find(({ name }) => name === 'PollAge')?.values[0] ?? 0)
+  expect(ages).toHaveLength(3)
+  expect(ages[0]).toBeGreaterThan(55_000)
+  expect(ages[1]).toBeGreaterThan(115_000)
+})
