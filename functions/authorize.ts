@@ -3,7 +3,7 @@ import { deviceNamedBy, verdictOn } from '../shared/wire/token.ts'
 import type { Reading } from '../shared/store/configuration.ts'
 import { log } from './envelope/log.ts'
 import { logged } from './envelope/logged.ts'
-import { mayConnect, speaker } from './envelope/principal.ts'
+import { mayConnect, principal } from './envelope/principal.ts'
 import { configurationStore } from './wiring/stores.ts'
 
 const configuration = configurationStore()
@@ -51,7 +51,7 @@ interface Judged {
 
 async function judged({ token, device, audiences: expected }: Asked, reading: Reading): Promise<Judged> {
   const now = Date.now()
-  const known = await speaker(device, configuration, now, reading)
+  const known = await principal(device, configuration, now, reading)
   if (known === undefined) return { genuine: false, mayConnect: false }
   const verdict = await verdictOn(token, { device, audiences: expected }, known.key, now)
   return { ...verdict, mayConnect: verdict.genuine && mayConnect(known) }

@@ -5,11 +5,11 @@ import { ring } from './session/notify.ts'
 import { route } from './envelope/route.ts'
 import { configurationStore, sessionStores } from './wiring/stores.ts'
 import { upstream } from './wiring/upstream.ts'
-import { watchingHere } from './wiring/grouping.ts'
+import { groupingHere } from './wiring/grouping.ts'
 
 const stores = sessionStores()
 const { seats, sessions } = stores
-const listeners = { ...stores, watching: watchingHere() }
+const listeners = { ...stores, grouping: groupingHere() }
 const cwa = upstream()
 
 /**

@@ -2,13 +2,13 @@ import middy from '@middy/core'
 import { Refusal } from '../shared/rules/refusal.ts'
 import { ACTIONS } from '../shared/wire/actions.ts'
 import { observed } from './envelope/logged.ts'
-import { sealing, type GatewayEvent } from './envelope/envelope.ts'
+import { envelope, type GatewayEvent } from './envelope/envelope.ts'
 import { configurationStore } from './wiring/stores.ts'
 
 /** `$default`: a message that no route takes is refused in words that say what would be. */
 export const handler = middy<GatewayEvent>()
   .use(observed())
-  .use(sealing(undefined, configurationStore()))
+  .use(envelope(undefined, configurationStore()))
   .handler(async ({ body }: GatewayEvent) => {
     const accepted = ACTIONS.join(', ')
     if (!isJson(body)) {

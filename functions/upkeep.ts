@@ -12,11 +12,11 @@ import { configurationStore, sessionStores } from './wiring/stores.ts'
 import { upkeepStarter, type UpkeepEvent } from './wiring/upkeep-starter.ts'
 import { upstream } from './wiring/upstream.ts'
 import { waker } from './wiring/waker.ts'
-import { watchingHere } from './wiring/grouping.ts'
+import { groupingHere } from './wiring/grouping.ts'
 
 const configuration = configurationStore()
 const stores = sessionStores()
-const watching = watchingHere()
+const grouping = groupingHere()
 const parts = {
   ...stores,
   configuration,
@@ -33,35 +33,35 @@ const startUpkeep = upkeepStarter()
 /**
  * Keeps sessions alive: ends the inactive, and listens upstream for the others, minutes at a time.
  *
- * The schedule's tick listens for the first watch that nobody listens for, and starts more of this for the rest; with
+ * The schedule's tick listens for the first group that nobody listens for, and starts more of this for the rest; with
  * no sessions, or when all are listened for, it ends at once.
  */
 export const handler = middy<UpkeepEvent>()
   .use(logged('upkeep'))
   .handler(async (event: UpkeepEvent, context: Context) => {
     const { from } = event
-    const [watch, ...others] = event.watch === undefined ? await everyWatch(clock.now()) : [event.watch]
+    const [group, ...others] = event.group === undefined ? await everyWatch(clock.now()) : [event.group]
     // Now, and not after the quarter of an hour for which this may listen.
     publish()
-    if (watch === undefined) return
-    await Promise.all(others.map((other) => startUpkeep({ watch: other })))
+    if (group === undefined) return
+    await Promise.all(others.map((other) => startUpkeep({ group: other })))
 
     // Not the request's id: Lambda delivers an event twice with one id, and two listeners of one name both have the lease.
     const listener = randomUUID()
     const because = await listen(
       {
-        watch,
-        benches: watching.benches(watch),
+        group,
+        shards: grouping.shards(group),
         listener,
         ...(from !== undefined && { from }),
         timeLeft: () => context.getRemainingTimeInMillis(),
-        startHeir: () => startUpkeep({ watch, from: listener }),
+        startHeir: () => startUpkeep({ group, from: listener }),
       },
       parts,
     )
-    if (because === 'time') await startUpkeep({ watch })
+    if (because === 'time') await startUpkeep({ group })
   })
 
 async function everyWatch(now: number): Promise<number[]> {
-  return unlistened(await configuration.settings(now), now, { ...stores, watching, measure })
+  return unlistened(await configuration.settings(now), now, { ...stores, grouping, measure })
 }

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** The tests that run the whole stack, and those that synthesize it: loading the CDK takes each worker some seconds. */
-const WHOLE = 'test/{service,infra}/**/*.test.ts'
+const WHOLE = 'test/{service,cdk}/**/*.test.ts'
 
 // Vitest reads it.
 // oxlint-disable-next-line import/no-default-export

@@ -1,11 +1,19 @@
-import { benches, capacity, freeSeats, nextIdleMs, refusalWhenFull } from '../../shared/rules/admission.ts'
+import { shards, capacity, freeSeats, nextIdleMs, refusalWhenFull } from '../../shared/rules/admission.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
-import { benchOf, seatNumberOf, type Seat } from '../../shared/rules/seat.ts'
-import { lookWhileDraining, outlookFor } from './lowered-maximum.ts'
+import { shardOf, seatNumberOf, type Seat } from '../../shared/rules/seat.ts'
+import { lookUnderLoweredMaximum, seatHintFor } from './lowered-maximum.ts'
 import { log, why } from '../envelope/log.ts'
-import { evict, takeFree, takeOver, type AdmissionParts, type Admitted, type Applicant, type NoSeat } from './seat-claim.ts'
+import {
+  evict,
+  takeFree,
+  takeOver,
+  type AdmissionParts,
+  type Admitted,
+  type Applicant,
+  type NoSeat,
+} from './seat-claim.ts'
 
-/** How often a login looks at the benches: others who log in at the same moment may take what it saw, each time. */
+/** How often a login looks at the shards: others who log in at the same moment may take what it saw, each time. */
 const LOOKS = 4
 
 /** Longest time, in milliseconds, that a complete no is repeated without a look: a seat given back is noticed that late. */
@@ -22,10 +30,10 @@ interface No {
  * Step 1 of a login: a seat, or a no. One of these for each environment of the function: it remembers its last no.
  *
  * Looks eventually consistent first, which is cheap, at the device's own seat and where the last one found room; at
- * every bench consistently once more before it says no. So a login that finds room reads one bench, however many there
+ * every shard consistently once more before it says no. So a login that finds room reads one shard, however many there
  * are, and a hint that leads astray costs reads and decides nothing.
  *
- * A complete no costs at most 16.5 read units a bench. It is then repeated for NO_MS, and never past the moment at which
+ * A complete no costs at most 16.5 read units a shard. It is then repeated for NO_MS, and never past the moment at which
  * the next session can be idle, so that a storm of logins costs each environment one complete look a second, and each
  * login beside it only what it takes to find the device's own seat: half a unit. A device that has a seat is let in
  * meanwhile, and so is everyone once the limits are others.
@@ -56,12 +64,12 @@ export function admission(parts: AdmissionParts): (applicant: Applicant) => Prom
 }
 
 async function look(applicant: Applicant, parts: AdmissionParts): Promise<Admitted | NoSeat> {
-  const outlook = await outlookFor(capacity(applicant.settings), parts)
-  const drained = await lookWhileDraining(applicant, outlook.most, parts)
+  const seatHint = await seatHintFor(capacity(applicant.settings), parts)
+  const drained = await lookUnderLoweredMaximum(applicant, seatHint.most, parts)
   if (drained !== undefined) return drained
   let seen: readonly Seat[] = []
   for (let looks = 0; looks < LOOKS; looks += 1) {
-    const looked = await lookAround(applicant, outlook.room, looks > 0, parts)
+    const looked = await lookAround(applicant, seatHint.room, looks > 0, parts)
     if ('seat' in looked || (looks > 0 && looked.complete)) return looked
     seen = looked.taken
   }
@@ -77,15 +85,15 @@ async function lookAround(
   const { settings, now } = applicant
   const taken: Seat[] = []
   let complete = true
-  for (const bench of benchesFor(applicant, room, consistent)) {
-    const read = await parts.seats.read(bench, { consistent })
-    const free = freeSeats(bench, read, settings, now)
+  for (const shard of shardsFor(applicant, room, consistent)) {
+    const read = await parts.seats.read(shard, { consistent })
+    const free = freeSeats(shard, read, settings, now)
     const own = await takeOver(read, applicant, parts)
     if (own !== undefined) return own
     const admitted = await takeFree(free, applicant, parts)
     if (admitted !== undefined) {
-      const isLast = free.length === 1 && benches(settings).includes(bench + 1)
-      return { ...admitted, led: await lead(room, isLast ? bench + 1 : bench, parts) }
+      const isLast = free.length === 1 && shards(settings).includes(shard + 1)
+      return { ...admitted, led: await lead(room, isLast ? shard + 1 : shard, parts) }
     }
     complete &&= free.length === 0
     taken.push(...read)
@@ -108,25 +116,25 @@ function knowing(admitted: Admitted, isOver: boolean, previous: string | undefin
   return { ...admitted, previousIsOver: isOver || admitted.former?.seat.session === previous }
 }
 
-/** Where there was room is looked at first, then the benches above it, where it will be next, then those below. */
-function benchesFor({ previous, settings }: Applicant, room: number, consistent: boolean): number[] {
-  const all = benches(settings)
-  const own = previous === undefined || !consistent ? [] : [benchOf(seatNumberOf(previous))]
-  return [...new Set([...own, ...all.filter((bench) => bench >= room), ...all])]
+/** Where there was room is looked at first, then the shards above it, where it will be next, then those below. */
+function shardsFor({ previous, settings }: Applicant, room: number, consistent: boolean): number[] {
+  const all = shards(settings)
+  const own = previous === undefined || !consistent ? [] : [shardOf(seatNumberOf(previous))]
+  return [...new Set([...own, ...all.filter((shard) => shard >= room), ...all])]
 }
 
 /**
- * The next login is led to where this one found room, or to the bench above where it took the last seat: nobody reads a
- * bench that is known to be full. Should that fail, the next one looks as long as this one did.
+ * The next login is led to where this one found room, or to the shard above where it took the last seat: nobody reads a
+ * shard that is known to be full. Should that fail, the next one looks as long as this one did.
  */
-async function lead(from: number, bench: number, { outlooks }: AdmissionParts): Promise<boolean> {
-  if (bench === from) return false
+async function lead(from: number, shard: number, { seatHints }: AdmissionParts): Promise<boolean> {
+  if (shard === from) return false
   try {
     // Where another login was faster, listeners saw that one lead.
-    await outlooks.lead(from, bench)
+    await seatHints.lead(from, shard)
     return true
   } catch (thrown) {
-    log('hint not kept', { bench, why: why(thrown) })
+    log('hint not kept', { shard, why: why(thrown) })
     return false
   }
 }

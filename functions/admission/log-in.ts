@@ -11,12 +11,12 @@ import { secretsOf, type DeviceSession, type Secrets } from '../../shared/store/
 import type { WrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { admission } from './admission.ts'
-import { farewell } from '../session/end-session.ts'
+import { endSession } from '../session/end-session.ts'
 import { guarded } from './password-guard.ts'
 import { log, why } from '../envelope/log.ts'
 import { occupied, point } from './pointing.ts'
 import type { Push } from '../session/push.ts'
-import type { Told } from '../envelope/envelope.ts'
+import type { Request } from '../envelope/envelope.ts'
 import type { SessionStores } from '../wiring/stores.ts'
 import type { Admitted, AdmissionParts } from './seat-claim.ts'
 import { asRefusal } from '../wiring/upstream.ts'
@@ -24,7 +24,7 @@ import { asRefusal } from '../wiring/upstream.ts'
 /** Longest wait, in milliseconds, for a session's first events (contacts, own presence): the device waits, too. */
 const FIRST_EVENTS_MS = 3_000
 
-export type Login = Told<DeviceFrameOf<'login'>>
+export type Login = Request<DeviceFrameOf<'login'>>
 
 interface Known {
   /** The device's login before this one; undefined where that opened a session: it is over, and had the right password. */
@@ -48,7 +48,7 @@ export interface LoginParts extends AdmissionParts, Pick<SessionStores, 'session
  *
  * One of these for each environment of the function: it remembers its last no.
  */
-export function loggingIn(parts: LoginParts): (told: Login) => Promise<ServiceFrame> {
+export function logIn(parts: LoginParts): (told: Login) => Promise<ServiceFrame> {
   const { configuration, seats, sessions, seeThatUpkeepListens } = parts
   const admit = admission(parts)
   return async (told) => {
@@ -61,17 +61,17 @@ export function loggingIn(parts: LoginParts): (told: Login) => Promise<ServiceFr
       return { settings, admitted: await admit({ device, number, previous: previous?.session, settings, now }) }
     })
     const { seat, step, former, previousIsOver = false } = admitted
-    const farewells = farewellsOf(parts)
-    if (former !== undefined) farewells.say(former.seat, former.because)
+    const endings = farewellsOf(parts)
+    if (former !== undefined) endings.say(former.seat, former.because)
     try {
       const pointing = { device, number, settings, now, previous, previousIsOver }
       const last = await point(seat.session, pointing, {
         seats,
         sessions,
-        ended: (each) => farewells.say(each, 'replaced'),
+        ended: (each) => endings.say(each, 'replaced'),
       })
       const accepted = await signIn(
-        { ...told, settings, previous: farewells.toldTo(last) ? undefined : last },
+        { ...told, settings, previous: endings.toldTo(last) ? undefined : last },
         seat,
         parts,
       )
@@ -84,7 +84,7 @@ export function loggingIn(parts: LoginParts): (told: Login) => Promise<ServiceFr
       await giveBack(seat, parts)
       throw asRefusal(thrown)
     } finally {
-      await farewells.said()
+      await endings.said()
     }
   }
 }
@@ -118,7 +118,7 @@ function farewellsOf(parts: LoginParts) {
   const told = new Map<string, Promise<void>>()
   return {
     say(seat: Seat, because: RefusalCode): void {
-      if (seat.state === 'open') told.set(seat.session, farewell(seat, because, parts))
+      if (seat.state === 'open') told.set(seat.session, endSession(seat, because, parts))
     },
     toldTo: (last: DeviceSession | undefined) => last !== undefined && told.has(last.session),
     said: async () => Promise.all(told.values()),

@@ -1,17 +1,17 @@
-import { benches, capacity, freeSeats } from '../../shared/rules/admission.ts'
-import { benchOf, isFree, type Seat } from '../../shared/rules/seat.ts'
-import type { Outlook } from '../../shared/store/seat-hint.ts'
+import { shards, capacity, freeSeats } from '../../shared/rules/admission.ts'
+import { shardOf, isFree, type Seat } from '../../shared/rules/seat.ts'
+import type { SeatHint } from '../../shared/store/seat-hint.ts'
 import { evict, takeFree, type Admitted, type AdmissionParts, type Applicant, type NoSeat } from './seat-claim.ts'
 
 /** How often a login tries while others try for the same last seats. */
 const TRIES = 3
 
-/** The outlook, once it covers every seat that a login under this capacity may take. */
-export async function outlookFor(most: number, { outlooks }: AdmissionParts): Promise<Outlook> {
+/** The seatHint, once it covers every seat that a login under this capacity may take. */
+export async function seatHintFor(most: number, { seatHints }: AdmissionParts): Promise<SeatHint> {
   for (;;) {
-    const outlook = await outlooks.read()
-    if (outlook.most >= most && (outlook.quiet === undefined || outlook.quiet.from >= most)) return outlook
-    await outlooks.reach(most)
+    const seatHint = await seatHints.read()
+    if (seatHint.most >= most && (seatHint.quiet === undefined || seatHint.quiet.from >= most)) return seatHint
+    await seatHints.reach(most)
   }
 }
 
@@ -37,24 +37,24 @@ export async function outlookFor(most: number, { outlooks }: AdmissionParts): Pr
 
 /**
  * What a login gets while a lowered maximum is drained; undefined where nothing above the maximum is live. Reads every
- * bench up to the highest in use, consistently: the price of an exact count, paid only then.
+ * shard up to the highest in use, consistently: the price of an exact count, paid only then.
  */
-export async function lookWhileDraining(
+export async function lookUnderLoweredMaximum(
   applicant: Applicant,
   most: number,
   parts: AdmissionParts,
 ): Promise<Admitted | NoSeat | undefined> {
   const { settings, now } = applicant
   const maximum = capacity(settings)
-  const above = benches({ persistentConnections: most }).filter((bench) => bench >= benchOf(maximum))
+  const above = shards({ persistentConnections: most }).filter((shard) => shard >= shardOf(maximum))
   const isAbove = (seat: Seat) => seat.number >= maximum && !isFree(seat, now)
   if (most <= maximum || !(await readAll(above, parts)).some(isAbove)) return undefined
 
-  const all = async () => readAll(benches({ persistentConnections: most }), parts)
+  const all = async () => readAll(shards({ persistentConnections: most }), parts)
   const live = (seats: readonly Seat[]) => seats.filter((seat) => !isFree(seat, now)).length
   let taken = await all()
   for (let tries = 0; tries < TRIES && live(taken) < maximum; tries += 1) {
-    const free = benches(settings).flatMap((bench) => freeSeats(bench, ofBench(taken, bench), settings, now))
+    const free = shards(settings).flatMap((shard) => freeSeats(shard, ofShard(taken, shard), settings, now))
     const admitted = await takeFree(free, applicant, parts)
     taken = await all()
     if (admitted === undefined) continue
@@ -69,10 +69,10 @@ export async function lookWhileDraining(
 
 async function readAll(numbers: readonly number[], { seats }: AdmissionParts): Promise<Seat[]> {
   const read: Seat[] = []
-  for (const bench of numbers) read.push(...(await seats.read(bench, { consistent: true })))
+  for (const shard of numbers) read.push(...(await seats.read(shard, { consistent: true })))
   return read
 }
 
-function ofBench(taken: readonly Seat[], bench: number): Seat[] {
-  return taken.filter(({ number }) => benchOf(number) === bench)
+function ofShard(taken: readonly Seat[], shard: number): Seat[] {
+  return taken.filter(({ number }) => shardOf(number) === shard)
 }

@@ -4,10 +4,10 @@ import { Refusal } from '../../shared/rules/refusal.ts'
 import type { Measure } from '../../shared/rules/measures.ts'
 import { isFree, SEAT_LEASE_MS, sessionId, type Seat, type SigningIn } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
-import type { Outlooks } from '../../shared/store/seat-hint.ts'
+import type { SeatHints } from '../../shared/store/seat-hint.ts'
 import type { Seats } from '../../shared/store/seats.ts'
 
-/** How many free seats of one bench a login tries: others who log in at the same moment may be faster. */
+/** How many free seats of one shard a login tries: others who log in at the same moment may be faster. */
 const TRIES = 4
 
 export interface Admitted {
@@ -34,7 +34,7 @@ export interface Applicant {
 
 export interface AdmissionParts {
   readonly seats: Seats
-  readonly outlooks: Outlooks
+  readonly seatHints: SeatHints
   readonly measure: Measure
   /** From 0 up, below 1; absent: Math.random. */
   readonly chance?: () => number

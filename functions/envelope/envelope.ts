@@ -9,7 +9,7 @@ import { parseDeviceFrame, printFrame, type DeviceFrame, type ServiceFrame } fro
 import { seal, unseal } from '../../shared/wire/seal.ts'
 import { debug, failure, log, why } from './log.ts'
 import { measure } from './metrics.ts'
-import { mustBeAllowed, speaker } from './principal.ts'
+import { mustBeAllowed, principal } from './principal.ts'
 
 /** What API Gateway hands to a route, as far as we read it. The authorizer vouches for `device`. */
 export interface GatewayEvent {
@@ -28,7 +28,7 @@ export interface GatewayReply {
 }
 
 /** What a route's story is told: the frame, already opened, and who sent it. */
-export interface Told<F extends DeviceFrame = DeviceFrame> {
+export interface Request<F extends DeviceFrame = DeviceFrame> {
   readonly frame: F
   /** The frame's number: the device's own, only growing. */
   readonly number: number
@@ -57,7 +57,7 @@ const TOO_HIGH = "the frame's number: expected epoch milliseconds, or one more t
 const NOTHING_TO_SAY: GatewayReply = { statusCode: 200 }
 
 /** An event on its way through the envelope: opened, it holds what the story is told. */
-export type RouteEvent = GatewayEvent & { told?: Told }
+export type RouteEvent = GatewayEvent & { told?: Request }
 
 type Envelope = MiddlewareObj<
   RouteEvent,
@@ -73,9 +73,9 @@ type Envelope = MiddlewareObj<
  *
  * @param action the route's, or undefined where a frame's action has no route: then nothing is opened
  */
-export function sealing(action: Action | undefined, configuration: Configuration): Envelope {
+export function envelope(action: Action | undefined, configuration: Configuration): Envelope {
   const known = async (device: string, reading?: Reading) => {
-    const found = await speaker(device, configuration, Date.now(), reading)
+    const found = await principal(device, configuration, Date.now(), reading)
     if (found === undefined) throw new Error(`device ${device} holds a connection, but the configuration lacks it`)
     return found
   }

@@ -1,6 +1,6 @@
 /** The fields that a line may have beside `level`, `what` and `request`. .github/LOGS.md says what each means; a test compares them. */
 export const LOG_FIELDS = [
-  'bench',
+  'shard',
   'by',
   'code',
   'connection',
@@ -18,7 +18,7 @@ export const LOG_FIELDS = [
   'session',
   'skipped',
   'to',
-  'watch',
+  'group',
   'why',
 ] as const
 

@@ -6,7 +6,7 @@ import { redeemerIn } from '../../shared/wire/enrolment.ts'
 import { parseTransportKey } from '../../shared/wire/transport-key.ts'
 
 /** Who a connection belongs to, as the configuration knows it now: a device, or one that redeems an enrolment code. */
-export interface Speaker {
+export interface Principal {
   readonly state: DeviceState
   /** 32 bytes: of the device, or of the code. */
   readonly key: Uint8Array
@@ -18,12 +18,12 @@ export interface Speaker {
  * @returns undefined for a name that nobody may have: of no device, or of a code that was replaced, has expired, or was
  * redeemed by another
  */
-export async function speaker(
+export async function principal(
   name: string,
   configuration: Configuration,
   now: number,
   reading?: Reading,
-): Promise<Speaker | undefined> {
+): Promise<Principal | undefined> {
   const redeemer = redeemerIn(name)
   const record = await configuration.device(redeemer?.device ?? name, now, reading)
   if (redeemer === undefined) {
@@ -38,7 +38,7 @@ export async function speaker(
 }
 
 /** Whoever is in this state holds a connection. */
-export function mayConnect({ state }: Speaker): boolean {
+export function mayConnect({ state }: Principal): boolean {
   return state === 'active' || state === 'waiting'
 }
 
@@ -49,7 +49,7 @@ export function mayConnect({ state }: Speaker): boolean {
  * @param action undefined for a frame that has no route
  * @throws Refusal `not-enrolled`
  */
-export function mustBeAllowed({ state }: Speaker, action: Action | undefined): void {
+export function mustBeAllowed({ state }: Principal, action: Action | undefined): void {
   const may = state === 'waiting' ? action === 'enroll' : state === 'active' && action !== 'enroll'
   if (!may) throw new Refusal('not-enrolled')
 }

@@ -5,16 +5,16 @@ import type { Action } from '../../shared/wire/actions.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { posted } from './posted.ts'
 import { observed } from './logged.ts'
-import { sealing, type RouteEvent, type Told } from './envelope.ts'
+import { envelope, type RouteEvent, type Request } from './envelope.ts'
 
-type Story<A extends Action> = (told: Told<DeviceFrameOf<A>>) => Promise<ServiceFrame | undefined>
+type Story<A extends Action> = (told: Request<DeviceFrameOf<A>>) => Promise<ServiceFrame | undefined>
 
 /**
  * A Lambda handler for one route: the story gets the opened frame, and what it returns goes back sealed. Where it
  * returns undefined, nothing goes back.
  */
 export function route<A extends Action>(action: A, configuration: Configuration, story: Story<A>) {
-  return middy<RouteEvent>().use(observed()).use(sealing(action, configuration)).handler(toldBy(story))
+  return middy<RouteEvent>().use(observed()).use(envelope(action, configuration)).handler(toldBy(story))
 }
 
 /** The same for a route without a route response (infra/cdk/api.ts): what is to be said is posted. */
@@ -27,7 +27,7 @@ export function oneWayRoute<A extends Action>(
   return middy<RouteEvent>()
     .use(observed())
     .use(posted(gateway))
-    .use(sealing(action, configuration))
+    .use(envelope(action, configuration))
     .handler(toldBy(story))
 }
 
@@ -35,6 +35,6 @@ function toldBy<A extends Action>(story: Story<A>) {
   return async ({ told }: RouteEvent) => {
     // The envelope has checked that the frame is of this action.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return story(told as unknown as Told<DeviceFrameOf<A>>)
+    return story(told as unknown as Request<DeviceFrameOf<A>>)
   }
 }

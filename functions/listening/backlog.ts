@@ -14,14 +14,14 @@ import type { Mailbox } from '../../shared/store/mailbox.ts'
 import { ITEM_LIFE_MS } from '../../shared/store/sessions.ts'
 import { log } from '../envelope/log.ts'
 
-export interface KeepingParts {
+export interface BacklogParts {
   readonly mailbox: Mailbox
   readonly configuration: Configuration
   readonly measure: Measure
 }
 
 /** A session's mailbox, for whoever appends to it: it knows how much its device has not acknowledged. */
-export interface Keeping {
+export interface Backlog {
   /**
    * What the device lacks. From then on its backlog is counted from there. One that would expire is carried over: `carried`
    * is the batch that does so, and the last one from then on.
@@ -44,7 +44,7 @@ const DIGEST_BYTES = 300_000
 
 const NOTHING: Size = { batches: 0, bytes: 0 }
 
-export function keeping(session: string, { mailbox, configuration, measure }: KeepingParts): Keeping {
+export function backlog(session: string, { mailbox, configuration, measure }: BacklogParts): Backlog {
   let backlog: readonly (Size & { readonly seq: number })[] = []
   let least = NOTHING
 

@@ -11,7 +11,7 @@ import { log, why } from '../envelope/log.ts'
 import type { Push } from '../session/push.ts'
 import type { Wake } from '../wiring/waker.ts'
 
-export interface TellingParts {
+export interface DeliveryParts {
   readonly clock: Clock
   readonly seats: Seats
   readonly mailbox: Mailbox
@@ -24,7 +24,7 @@ export interface TellingParts {
 }
 
 /** What is in a session's mailbox, on its way to the device. */
-export interface Telling {
+export interface Delivery {
   /** The seat as it was last seen. */
   readonly seat: () => Open
   /** Tells what was just kept, or, to a device that nobody looks at, only what cannot wait. */
@@ -60,7 +60,7 @@ interface Waiting {
  * Posts of one session go one after the other, and never make the listening wait or fail. Whatever is not told here the
  * device gets by its next poll: the mailbox has it.
  */
-export function telling(first: Open, parts: TellingParts): Telling {
+export function delivery(first: Open, parts: DeliveryParts): Delivery {
   const { clock, seats, mailbox, configuration, push, wake, random, measure } = parts
   const { session, device } = first
   let seat = first

@@ -1,28 +1,28 @@
 import type { Clock } from '../../shared/clock.ts'
 import { isInactive } from '../../shared/rules/settings.ts'
 import type { Open, Seat } from '../../shared/rules/seat.ts'
-import { LISTEN_LEASE_MS, type Watch } from '../../shared/store/listener-groups.ts'
-import { farewell } from '../session/end-session.ts'
-import { followers } from './session-listeners.ts'
-import type { FollowingParts } from './session-listener.ts'
+import { LISTEN_LEASE_MS, type ListenerGroup } from '../../shared/store/listener-groups.ts'
+import { endSession } from '../session/end-session.ts'
+import { sessionListeners } from './session-listeners.ts'
+import type { SessionListenerParts } from './session-listener.ts'
 import { log, why } from '../envelope/log.ts'
 import { pause } from './pause.ts'
 import type { SessionStores } from '../wiring/stores.ts'
 
-export interface ListeningParts extends FollowingParts, Pick<SessionStores, 'watches' | 'outlooks'> {
+export interface ListeningParts extends SessionListenerParts, Pick<SessionStores, 'listenerGroups' | 'seatHints'> {
   /** Writes what was measured. An invocation of upkeep lives for a quarter of an hour, and alarms look each minute. */
   readonly publish: () => void
 }
 
 /** How often a listener looks whether somebody rang, in milliseconds. */
-const BELL_MS = 1_000
-/** How often it looks at its benches when nobody did, in milliseconds: for silent devices and acknowledgements. */
+const REVISION_MS = 1_000
+/** How often it looks at its shards when nobody did, in milliseconds: for silent devices and acknowledgements. */
 const LOOK_MS = 10_000
 /** For how many bells it looks each time after a ring: an eventually consistent look may be older than the ring. */
-const LOOKS_AFTER_RING = 3
+const LOOKS_AFTER_NOTIFY = 3
 /** How often it tells what it measured, in milliseconds: CloudWatch keeps one value a minute of a metric. */
 const PUBLISH_MS = 60_000
-/** How often it renews its claim, in milliseconds: two renewals may fail before another listener can claim the watch. */
+/** How often it renews its claim, in milliseconds: two renewals may fail before another listener can claim the group. */
 const RENEW_MS = LISTEN_LEASE_MS / 3
 
 /**
@@ -35,11 +35,11 @@ export const HAND_OVER_MS = { startHeir: 60_000, letGo: 15_000 } as const
 const ENDED_AT_ONCE = 20
 
 export interface ListenOptions {
-  readonly watch: number
-  readonly benches: readonly number[]
-  /** Names this listener in the watch's lease. */
+  readonly group: number
+  readonly shards: readonly number[]
+  /** Names this listener in the group's lease. */
   readonly listener: string
-  /** The listener that started this one to go on: the watch is taken over once every session is listened for. */
+  /** The listener that started this one to go on: the group is taken over once every session is listened for. */
   readonly from?: string
   /** How much time is left, in milliseconds. */
   readonly timeLeft: () => number
@@ -48,7 +48,7 @@ export interface ListenOptions {
 }
 
 /**
- * Listens for every session of a watch until there is none, another listener has the watch, or the time is up.
+ * Listens for every session of a group until there is none, another listener has the group, or the time is up.
  *
  *   listener A   ───── a minute left: start B ─────────────────────── sees B ── stops
  *   listener B                                 ── GETs for all ── succeed ✔ ──────────
@@ -58,22 +58,22 @@ export interface ListenOptions {
  * @returns whether there are sessions left for somebody else to listen for
  */
 export async function listen(options: ListenOptions, parts: ListeningParts): Promise<'nobody' | 'another' | 'time'> {
-  const { watch, listener, from, timeLeft, startHeir } = options
-  const { clock, watches, measure } = parts
+  const { group, listener, from, timeLeft, startHeir } = options
+  const { clock, listenerGroups, measure } = parts
   const isDue = timetable(clock)
   let succeeding = from !== undefined
   let heirStarted = false
-  let bell: string | undefined
+  let revision: string | undefined
   let ringing = 0
   let taken: Seat[] | undefined
-  const followed = followers(parts, () => (ringing = LOOKS_AFTER_RING))
+  const followed = sessionListeners(parts, () => (ringing = LOOKS_AFTER_NOTIFY))
 
-  // Eventually consistent, it may be the one from whom this listener has the watch.
-  const isAnothers = ({ listener: who }: Pick<Watch, 'listener'>) => who !== undefined && who !== listener
+  // Eventually consistent, it may be the one from whom this listener has the group.
+  const isAnothers = ({ listener: who }: Pick<ListenerGroup, 'listener'>) => who !== undefined && who !== listener
 
   const look = async () => {
-    taken = await benchesRead(options, parts, false)
-    if (await endInactive(taken, parts)) ringing = LOOKS_AFTER_RING
+    taken = await shardsRead(options, parts, false)
+    if (await endInactive(taken, parts)) ringing = LOOKS_AFTER_NOTIFY
     await followed.are(taken.filter(isOpen))
   }
 
@@ -87,19 +87,20 @@ export async function listen(options: ListenOptions, parts: ListeningParts): Pro
   const round = async (): Promise<'nobody' | 'another' | 'time' | undefined> => {
     if (timeLeft() < HAND_OVER_MS.letGo) return 'time'
     if (isDue('publish', PUBLISH_MS)) tellHealth()
-    if (!succeeding && isDue('renew', RENEW_MS) && !(await watches.claim(watch, listener, clock.now())))
+    if (!succeeding && isDue('renew', RENEW_MS) && !(await listenerGroups.claim(group, listener, clock.now())))
       return 'another'
-    const rung = await bellOf(watch, parts)
-    if (!succeeding && isAnothers(rung) && isAnothers(await watches.look(watch, { consistent: true }))) return 'another'
-    if (rung.bell !== bell) ringing = LOOKS_AFTER_RING
-    bell = rung.bell
+    const rung = await revisionOf(group, parts)
+    if (!succeeding && isAnothers(rung) && isAnothers(await listenerGroups.look(group, { consistent: true })))
+      return 'another'
+    if (rung.revision !== revision) ringing = LOOKS_AFTER_NOTIFY
+    revision = rung.revision
     ringing -= 1
     if (ringing >= 0 || taken?.some(({ state }) => state === 'signing-in') || isDue('look', LOOK_MS)) await look()
     if (taken?.length === 0 && (await nobodyLeft(options, parts))) return 'nobody'
     if (succeeding && from !== undefined) {
       await followed.listening()
-      if (!(await watches.succeed(watch, listener, from, clock.now()))) return 'another'
-      log('taken over', { watch, listener, from })
+      if (!(await listenerGroups.succeed(group, listener, from, clock.now()))) return 'another'
+      log('taken over', { group, listener, from })
       measure('HandOvers', 1)
       succeeding = false
     }
@@ -110,7 +111,7 @@ export async function listen(options: ListenOptions, parts: ListeningParts): Pro
     return undefined
   }
 
-  log('listening', { watch, listener })
+  log('listening', { group, listener })
   try {
     for (;;) {
       try {
@@ -118,15 +119,17 @@ export async function listen(options: ListenOptions, parts: ListeningParts): Pro
         if (because !== undefined) return because
       } catch (thrown) {
         // Whoever is listened for stays so: what failed is done again with the next round.
-        log('round failed', { watch, listener, why: why(thrown) })
+        log('round failed', { group, listener, why: why(thrown) })
       }
-      await pause(clock, BELL_MS)
+      await pause(clock, REVISION_MS)
     }
   } finally {
     tellHealth()
     await followed.stop()
-    await watches.release(watch, listener).catch((thrown: unknown) => log('not released', { watch, why: why(thrown) }))
-    log('listened', { watch, listener })
+    await listenerGroups
+      .release(group, listener)
+      .catch((thrown: unknown) => log('not released', { group, why: why(thrown) }))
+    log('listened', { group, listener })
   }
 }
 
@@ -140,18 +143,14 @@ function timetable(clock: Clock): (what: 'renew' | 'look' | 'publish', everyMs: 
   }
 }
 
-/** A login that leads others to another bench does not ring as well: the hint it writes is as good. */
-async function bellOf(watch: number, { watches, outlooks }: ListeningParts) {
-  const [{ listener, bell }, hint] = await Promise.all([watches.look(watch), outlooks.glance()])
-  return { ...(listener !== undefined && { listener }), bell: `${bell} ${hint}` }
+/** A login that leads others to another shard does not ring as well: the hint it writes is as good. */
+async function revisionOf(group: number, { listenerGroups, seatHints }: ListeningParts) {
+  const [{ listener, revision }, hint] = await Promise.all([listenerGroups.look(group), seatHints.glance()])
+  return { ...(listener !== undefined && { listener }), revision: `${revision} ${hint}` }
 }
 
-async function benchesRead(
-  { benches }: ListenOptions,
-  { seats }: ListeningParts,
-  consistent: boolean,
-): Promise<Seat[]> {
-  return (await Promise.all(benches.map((bench) => seats.read(bench, { consistent })))).flat()
+async function shardsRead({ shards }: ListenOptions, { seats }: ListeningParts, consistent: boolean): Promise<Seat[]> {
+  return (await Promise.all(shards.map((shard) => seats.read(shard, { consistent })))).flat()
 }
 
 /*
@@ -163,25 +162,25 @@ async function benchesRead(
  * Either the login sees no lease and starts upkeep, or the seat was taken before the second read.
  */
 async function nobodyLeft(options: ListenOptions, parts: ListeningParts): Promise<boolean> {
-  const { watch, listener } = options
-  await parts.watches.release(watch, listener)
-  if ((await benchesRead(options, parts, true)).length === 0) return true
-  await parts.watches.claim(watch, listener, parts.clock.now())
+  const { group, listener } = options
+  await parts.listenerGroups.release(group, listener)
+  if ((await shardsRead(options, parts, true)).length === 0) return true
+  await parts.listenerGroups.claim(group, listener, parts.clock.now())
   return false
 }
 
 const isOpen = (seat: Seat): seat is Open => seat.state === 'open'
 
 /** @returns whether there are more */
-async function endInactive(taken: readonly Seat[], parts: FollowingParts): Promise<boolean> {
+async function endInactive(taken: readonly Seat[], parts: SessionListenerParts): Promise<boolean> {
   const now = parts.clock.now()
   const settings = await parts.configuration.settings(now)
   const inactive = taken.filter(isOpen).filter(({ lastHeardAt }) => isInactive(lastHeardAt, now, settings))
   // Side by side: a server that is slow to sign one out must not outlast the lease, which this loop renews.
   await Promise.all(
     inactive.slice(0, ENDED_AT_ONCE).map(async (seat) => {
-      // A device that spoke since the bench was read stays: the condition says so.
-      if (await parts.seats.end(seat)) await farewell(seat, 'inactive', parts)
+      // A device that spoke since the shard was read stays: the condition says so.
+      if (await parts.seats.end(seat)) await endSession(seat, 'inactive', parts)
     }),
   )
   return inactive.length > ENDED_AT_ONCE

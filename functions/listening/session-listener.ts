@@ -6,21 +6,21 @@ import { inBatches, lastEid, type Cursor } from '../../shared/rules/batches.ts'
 import { isAttended, type Open } from '../../shared/rules/seat.ts'
 import { isRenewed, secretsOf, type Secrets, type Session, type Sessions } from '../../shared/store/sessions.ts'
 import { after, NOTHING_WRONG } from './asking-again.ts'
-import { keeping } from './backlog.ts'
+import { backlog } from './backlog.ts'
 import { log, why } from '../envelope/log.ts'
 import { newsReader, type News } from './news.ts'
 import type { Turn } from './pacing.ts'
 import { pause } from './pause.ts'
 import { prolong, standingOf } from './standing.ts'
-import { telling, type TellingParts } from './delivery.ts'
+import { delivery, type DeliveryParts } from './delivery.ts'
 
-export interface FollowingParts extends TellingParts {
+export interface SessionListenerParts extends DeliveryParts {
   readonly sessions: Sessions
   readonly cwa: CwaClient
 }
 
 /** One session that is listened for. */
-export interface Following {
+export interface SessionListener {
   /** Takes note of the seat as it is now. */
   readonly moved: (seat: Open) => void
   /** Resolves when the first GET is under way: from then on nothing waits for this session's listener. */
@@ -48,13 +48,13 @@ const GIVE_UP_AFTER = 3
  *
  * @param turn is waited for before each GET that may need a connection of its own: the first, and one after a failure
  */
-export function follow(first: Open, parts: FollowingParts, turn: Turn): Following {
+export function listenTo(first: Open, parts: SessionListenerParts, turn: Turn): SessionListener {
   const { clock, sessions, cwa, configuration, random } = parts
   const aborted = new AbortController()
   const { signal } = aborted
   const { session, device } = first
-  const towards = telling(first, parts)
-  const kept = keeping(session, parts)
+  const towards = delivery(first, parts)
+  const kept = backlog(session, parts)
   const listening = Promise.withResolvers<void>()
   let upstream: Secrets & Pick<Session, 'sid'> = { sid: '', ticket: '' }
   let cursor: Cursor = { seq: 0, ackId: 0, eid: 0 }

@@ -1,11 +1,11 @@
 import type { Open } from '../../shared/rules/seat.ts'
-import { farewell } from '../session/end-session.ts'
-import { follow, type Following, type FollowingParts } from './session-listener.ts'
+import { endSession } from '../session/end-session.ts'
+import { listenTo, type SessionListener, type SessionListenerParts } from './session-listener.ts'
 import { log, why } from '../envelope/log.ts'
 import { turns } from './pacing.ts'
 
 /** The sessions that one environment listens for. */
-export interface Followers {
+export interface SessionListeners {
   /** Starts with sessions that are new, tells the others how their seat is now, stops with those that are gone. */
   readonly are: (open: readonly Open[]) => Promise<void>
   /** Resolves when all of them are listened for. */
@@ -17,14 +17,14 @@ export interface Followers {
 }
 
 /** @param onEnd called when a session ended that was listened for: another may have its seat already */
-export function followers(parts: FollowingParts, onEnd: () => void): Followers {
-  const followed = new Map<string, Following>()
+export function sessionListeners(parts: SessionListenerParts, onEnd: () => void): SessionListeners {
+  const followed = new Map<string, SessionListener>()
   const turn = turns(parts.clock)
 
   /** Where a session ends, its seat is given back and its device told. */
-  function followToTheEnd(first: Open): Following {
+  function listenToTheEnd(first: Open): SessionListener {
     const { session } = first
-    const following = follow(first, parts, turn)
+    const following = listenTo(first, parts, turn)
     const ended = following.ended.then(async (words) => {
       // A seat that could not be given back is looked at anew: it is found ended once more, and given back then.
       if (words !== undefined && !(await endUpstream(session, words, parts))) followed.delete(session)
@@ -49,7 +49,7 @@ export function followers(parts: FollowingParts, onEnd: () => void): Followers {
 
       for (const seat of open) {
         const following = followed.get(seat.session)
-        if (following === undefined) followed.set(seat.session, followToTheEnd(seat))
+        if (following === undefined) followed.set(seat.session, listenToTheEnd(seat))
         else following.moved(seat)
       }
     },
@@ -60,11 +60,11 @@ export function followers(parts: FollowingParts, onEnd: () => void): Followers {
 }
 
 /** @returns whether the session has no seat any more */
-async function endUpstream(session: string, words: string, parts: FollowingParts): Promise<boolean> {
+async function endUpstream(session: string, words: string, parts: SessionListenerParts): Promise<boolean> {
   log('session cannot go on', { session, why: words })
   try {
     const freed = await parts.seats.free(session)
-    if (freed?.state === 'open') await farewell(freed, 'signed-out', parts, words)
+    if (freed?.state === 'open') await endSession(freed, 'signed-out', parts, words)
     return true
   } catch (thrown) {
     log('seat not given back', { session, why: why(thrown) })

@@ -1,40 +1,40 @@
-import { benches as benchesOf, capacity, freeSeats } from '../../shared/rules/admission.ts'
+import { shards as shardsOf, capacity, freeSeats } from '../../shared/rules/admission.ts'
 import type { Measure } from '../../shared/rules/measures.ts'
 import { isFree } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
-import type { Watching } from '../../shared/rules/listener-group.ts'
-import { type Outlook, QUIET_MS } from '../../shared/store/seat-hint.ts'
+import type { Grouping } from '../../shared/rules/listener-group.ts'
+import { type SeatHint, QUIET_MS } from '../../shared/store/seat-hint.ts'
 import type { SessionStores } from '../wiring/stores.ts'
 
-type Parts = Pick<SessionStores, 'seats' | 'watches' | 'outlooks'> & {
-  readonly watching: Watching
+type Parts = Pick<SessionStores, 'seats' | 'listenerGroups' | 'seatHints'> & {
+  readonly grouping: Grouping
   readonly measure: Measure
 }
 
 /**
- * The watches that have sessions, and nobody who listens: those above a lowered maximum, too.
+ * The listenerGroups that have sessions, and nobody who listens: those above a lowered maximum, too.
  *
  * Who looks at them all also leads logins to where there is room, and forgets the seats above a lowered maximum once
  * they have been empty for QUIET_MS.
  */
 export async function unlistened(settings: Settings, now: number, parts: Parts): Promise<number[]> {
-  const { seats, watches, watching, outlooks, measure } = parts
-  const outlook = await outlooks.read()
+  const { seats, listenerGroups, grouping, seatHints, measure } = parts
+  const seatHint = await seatHints.read()
   const maximum = capacity(settings)
   const used = new Set<number>()
   let room: number | undefined
   let above = 0
   let sessions = 0
-  for (const bench of benchesOf({ persistentConnections: Math.max(maximum, outlook.most) })) {
-    const taken = await seats.read(bench, { consistent: outlook.most > maximum })
+  for (const shard of shardsOf({ persistentConnections: Math.max(maximum, seatHint.most) })) {
+    const taken = await seats.read(shard, { consistent: seatHint.most > maximum })
     sessions += taken.filter((seat) => !isFree(seat, now)).length
     above += taken.filter(({ number }) => number >= maximum).length
-    if (room === undefined && freeSeats(bench, taken, settings, now).length > 0) room = bench
-    if (taken.length > 0) used.add(watching.ofBench(bench))
+    if (room === undefined && freeSeats(shard, taken, settings, now).length > 0) room = shard
+    if (taken.length > 0) used.add(grouping.ofShard(shard))
   }
-  if (room !== undefined && room !== outlook.room) await outlooks.lead(outlook.room, room)
-  await forgetAbove(maximum, above === 0, outlook, now, parts)
-  const listened = await Promise.all([...used].map((watch) => watches.listened(watch, now)))
+  if (room !== undefined && room !== seatHint.room) await seatHints.lead(seatHint.room, room)
+  await forgetAbove(maximum, above === 0, seatHint, now, parts)
+  const listened = await Promise.all([...used].map((group) => listenerGroups.listened(group, now)))
   const left = [...used].filter((_, index) => !listened[index])
   if (sessions > 0) {
     measure('Sessions', sessions)
@@ -47,18 +47,18 @@ export async function unlistened(settings: Settings, now: number, parts: Parts):
 async function forgetAbove(
   maximum: number,
   empty: boolean,
-  outlook: Outlook,
+  seatHint: SeatHint,
   now: number,
-  { outlooks }: Parts,
+  { seatHints }: Parts,
 ): Promise<void> {
-  const { most, quiet } = outlook
-  if (most < maximum) return outlooks.reach(maximum)
+  const { most, quiet } = seatHint
+  if (most < maximum) return seatHints.reach(maximum)
   if (most === maximum) return
   if (!empty) {
-    if (quiet !== undefined) await outlooks.quieten(outlook, undefined)
+    if (quiet !== undefined) await seatHints.quieten(seatHint, undefined)
   } else if (quiet?.from !== maximum) {
-    await outlooks.quieten(outlook, { from: maximum, since: now })
+    await seatHints.quieten(seatHint, { from: maximum, since: now })
   } else if (now - quiet.since >= QUIET_MS) {
-    await outlooks.lower(quiet)
+    await seatHints.lower(quiet)
   }
 }

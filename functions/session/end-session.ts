@@ -19,7 +19,7 @@ interface Parts {
  *
  * @param words what this case was, where the code's meaning can be said more exactly
  */
-export async function farewell(seat: Open, code: RefusalCode, parts: Parts, words?: string): Promise<void> {
+export async function endSession(seat: Open, code: RefusalCode, parts: Parts, words?: string): Promise<void> {
   const { session, device, connection } = seat
   log('session ended', { session, device, code })
   const { meaning, next } = REFUSALS[code]
@@ -29,7 +29,7 @@ export async function farewell(seat: Open, code: RefusalCode, parts: Parts, word
     parts.push({ type: 'ended', session, code, reason, next }, seat, 0),
   ])
   for (const each of done) {
-    if (each.status === 'rejected') log('farewell failed', { session, connection, why: why(each.reason) })
+    if (each.status === 'rejected') log('end of session failed', { session, connection, why: why(each.reason) })
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Watching } from '../../shared/rules/listener-group.ts'
-import type { Watches } from '../../shared/store/listener-groups.ts'
+import type { Grouping } from '../../shared/rules/listener-group.ts'
+import type { ListenerGroups } from '../../shared/store/listener-groups.ts'
 import { log, why } from '../envelope/log.ts'
 
 /**
@@ -9,9 +9,9 @@ import { log, why } from '../envelope/log.ts'
 export async function ring(
   session: string,
   now: number,
-  { watches, watching }: { readonly watches: Watches; readonly watching: Watching },
+  { listenerGroups, grouping }: { readonly listenerGroups: ListenerGroups; readonly grouping: Grouping },
 ): Promise<void> {
-  await watches.ring(watching.ofSession(session), now).catch((thrown: unknown) => {
+  await listenerGroups.notify(grouping.ofSession(session), now).catch((thrown: unknown) => {
     log('not rung', { session, why: why(thrown) })
   })
 }

@@ -2,22 +2,22 @@ import { collapsed, lost, type Stretch } from '../../shared/rules/backlog.ts'
 import { fitting } from '../../shared/rules/batches.ts'
 import type { Measure } from '../../shared/rules/measures.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
-import type { Watching } from '../../shared/rules/listener-group.ts'
+import type { Grouping } from '../../shared/rules/listener-group.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { batchOf } from './batch.ts'
 import { ring } from './notify.ts'
-import type { Told } from '../envelope/envelope.ts'
+import type { Request } from '../envelope/envelope.ts'
 import type { SessionStores } from '../wiring/stores.ts'
 
-export interface PollingParts extends Pick<SessionStores, 'seats' | 'sessions' | 'mailbox' | 'watches'> {
-  readonly watching: Watching
+export interface PollingParts extends Pick<SessionStores, 'seats' | 'sessions' | 'mailbox' | 'listenerGroups'> {
+  readonly grouping: Grouping
   readonly measure: Measure
 }
 
 /** The story of a poll: what came after the last batch that the device has. From then on events go to this connection. */
 export function polling(parts: PollingParts) {
   const { seats, measure } = parts
-  return async ({ frame, number, device, connection, now }: Told<DeviceFrameOf<'poll'>>): Promise<ServiceFrame> => {
+  return async ({ frame, number, device, connection, now }: Request<DeviceFrameOf<'poll'>>): Promise<ServiceFrame> => {
     const { session, after } = frame
     const heard = await seats.heard({ session, device, connection, number, acked: after, at: now })
     if (!heard.kept) throw new Refusal(heard.because, heard)

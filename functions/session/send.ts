@@ -10,7 +10,7 @@ import type { Seats } from '../../shared/store/seats.ts'
 import { isRenewed, type Secrets, type Session, type Sessions } from '../../shared/store/sessions.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { log, why } from '../envelope/log.ts'
-import type { Told } from '../envelope/envelope.ts'
+import type { Request } from '../envelope/envelope.ts'
 import { asRefusal } from '../wiring/upstream.ts'
 
 export interface SendingParts {
@@ -27,7 +27,7 @@ export interface SendingParts {
  */
 export function sending(parts: SendingParts) {
   const { seats, sessions, configuration } = parts
-  return async ({ frame, number, device, connection, now }: Told<DeviceFrameOf<'send'>>): Promise<ServiceFrame> => {
+  return async ({ frame, number, device, connection, now }: Request<DeviceFrameOf<'send'>>): Promise<ServiceFrame> => {
     const { session, ack: acked } = frame
     const { sendsPerMinute } = await configuration.settings(now)
     const heard = { session, device, connection, number, acked, at: now }

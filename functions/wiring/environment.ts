@@ -15,7 +15,8 @@ export type Variable =
 
 export function variable(name: Variable): string {
   const value = process.env[name]
-  if (value === undefined) throw new Error(`the variable ${name} is not set: the stack gives it, see infra/cdk/stack.ts`)
+  if (value === undefined)
+    throw new Error(`the variable ${name} is not set: the stack gives it, see infra/cdk/stack.ts`)
   return value
 }
 

@@ -1,10 +1,10 @@
 import { configuration } from '../../shared/store/configuration.ts'
 import { redeeming } from '../../shared/store/enrolment.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
-import { outlooks } from '../../shared/store/seat-hint.ts'
+import { seatHints } from '../../shared/store/seat-hint.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
-import { watches } from '../../shared/store/listener-groups.ts'
+import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import { masterKeyVault } from './master-key.ts'
 import { configurationTable, sessionsTable } from './tables.ts'
@@ -29,8 +29,8 @@ export function sessionStores() {
     seats: seats(items),
     sessions: sessions(items, vault),
     mailbox: mailbox(items),
-    watches: watches(items),
-    outlooks: outlooks(items),
+    listenerGroups: listenerGroups(items),
+    seatHints: seatHints(items),
   }
 }
 

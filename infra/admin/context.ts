@@ -17,14 +17,14 @@ import { ringStore, ringVault, type RingStore } from '../../shared/store/ring-st
 import { seats, type Seats } from '../../shared/store/seats.ts'
 import { sessions, type DeviceSessions, type Sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
-import { watches, type Watches } from '../../shared/store/listener-groups.ts'
+import { listenerGroups, type ListenerGroups } from '../../shared/store/listener-groups.ts'
 import { wrongPasswordStore, type WrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import type { Ask } from './ask.ts'
 import type { Out } from './out.ts'
 import type { Target } from './target/target.ts'
 
 /** What a command works with. */
-export interface Desk {
+export interface AdminContext {
   readonly target: Target
   readonly client: DynamoDBClient
   readonly configuration: Configuration & ConfigurationWriter
@@ -33,7 +33,7 @@ export interface Desk {
   readonly enrolments: Enrolments
   /** Where the master key is. */
   readonly rings: RingStore
-  readonly watches: Watches
+  readonly listenerGroups: ListenerGroups
   readonly wrongPasswords: WrongPasswordStore
   /** Names and items of the configuration whose key begins so, page by page. Only the administrator scans: no function may. */
   readonly listed: <Item>(prefix: string) => AsyncIterable<readonly Listed<Item>[]>
@@ -51,11 +51,11 @@ export interface Listed<Item> {
   readonly item: Item
 }
 
-export interface DeskOptions extends Pick<Desk, 'out' | 'ask' | 'clock' | 'environment'> {
+export interface AdminContextOptions extends Pick<AdminContext, 'out' | 'ask' | 'clock' | 'environment'> {
   readonly target: Target
 }
 
-export function desk({ target, ...rest }: DeskOptions): Desk {
+export function context({ target, ...rest }: AdminContextOptions): AdminContext {
   const client = new DynamoDBClient({ ...awsCalls('administration'), ...target.dynamodb })
   const settled = table(client, target.tables.configuration)
   const kept = table(client, target.tables.sessions)
@@ -71,7 +71,7 @@ export function desk({ target, ...rest }: DeskOptions): Desk {
     enrolments: enrolments(settled, vault),
     seats: seats(kept),
     sessions: sessions(kept, vault),
-    watches: watches(kept),
+    listenerGroups: listenerGroups(kept),
     wrongPasswords: wrongPasswordStore(kept),
     listed: (prefix) => listed(client, target.tables.configuration, prefix),
     connections: connections(target.connections.endpoint, target.connections),

@@ -1,5 +1,5 @@
 /** Works on all, so many at once. Results are in the order of what was given; the first fault is thrown, and none begun after it. */
-export async function several<Item, Result>(
+export async function mapConcurrent<Item, Result>(
   items: readonly Item[],
   atOnce: number,
   work: (item: Item) => Promise<Result>,

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Input, Output } from '../terminal/terminal.ts'
 import { ask } from './ask.ts'
 import type { Attend } from './attend.ts'
-import { desk } from './context.ts'
+import { context } from './context.ts'
 import { devicesCommands } from './commands/devices.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { examples } from './commands/examples.ts'
@@ -42,7 +42,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   const attend: Attend = async (work) => {
     const { json = false, yes = false, ...where } = program.opts<Globals>()
     const { localFile, environment, clock } = surroundings
-    const at = desk({
+    const at = context({
       target: await target(where, localFile),
       out: out({ ...surroundings, json }),
       ask: ask({ ...surroundings, yes }),

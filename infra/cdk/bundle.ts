@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { build } from 'esbuild'
 
-const PROJECT = join(import.meta.dirname, '..')
+const PROJECT = join(import.meta.dirname, '../..')
 const FUNCTIONS = join(PROJECT, 'functions')
 
 /** The Lambda functions: one file each in functions/. */
@@ -39,8 +39,8 @@ export async function bundle(folder: string): Promise<Readonly<Record<string, Bu
     target: 'node24',
     mainFields: ['module', 'main'],
     alias: {
-      '@aws-sdk/credential-provider-node': join(FUNCTIONS, 'functions/wiring/credentials.ts'),
-      tldts: join(FUNCTIONS, 'functions/wiring/public-suffixes.ts'),
+      '@aws-sdk/credential-provider-node': join(FUNCTIONS, 'wiring/credentials.ts'),
+      tldts: join(FUNCTIONS, 'wiring/public-suffixes.ts'),
     },
     sourcemap: 'linked',
     sourcesContent: false,

@@ -25,7 +25,7 @@ interface Needs {
   readonly downstream?: true
   readonly startsUpkeep?: true
   readonly wakes?: true
-  /** Whether it must know which benches are listened for together. */
+  /** Whether it must know which shards are listened for together. */
   readonly findsListener?: true
   /** Whether it is started by asynchronous events, by the schedule and by functions, itself among them. */
   readonly startedLater?: true
@@ -53,7 +53,7 @@ const NEEDS = {
   status: { configuration: TRANSPORT_KEY, sessions: { 'SEATS#*': ['UpdateItem'] }, secrets: true, downstream: true },
   poll: {
     configuration: TRANSPORT_KEY,
-    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': READ, 'MAIL#*': ['Query'], 'WATCH#*': ['UpdateItem'] },
+    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': READ, 'MAIL#*': ['Query'], 'GROUP#*': ['UpdateItem'] },
     secrets: true,
     findsListener: true,
   },
@@ -65,7 +65,7 @@ const NEEDS = {
   },
   logout: {
     configuration: TRANSPORT_KEY,
-    sessions: { 'SEATS#*': ['UpdateItem', 'DeleteItem'], 'SESSION#*': ['DeleteItem'], 'WATCH#*': ['UpdateItem'] },
+    sessions: { 'SEATS#*': ['UpdateItem', 'DeleteItem'], 'SESSION#*': ['DeleteItem'], 'GROUP#*': ['UpdateItem'] },
     secrets: true,
     upstream: true,
     findsListener: true,
@@ -80,7 +80,7 @@ const NEEDS = {
       'WRONG#*': ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
       'SESSION#*': ['PutItem', 'DeleteItem'],
       'MAIL#*': ['PutItem'],
-      'WATCH#*': ['GetItem', 'UpdateItem'],
+      'GROUP#*': ['GetItem', 'UpdateItem'],
     },
     secrets: true,
     upstream: true,
@@ -95,7 +95,7 @@ const NEEDS = {
       'SEATS#*': ['Query', 'GetItem', 'UpdateItem', 'DeleteItem'],
       'SESSION#*': ['GetItem', 'UpdateItem', 'DeleteItem'],
       'MAIL#*': ['Query', 'PutItem'],
-      'WATCH#*': ['GetItem', 'UpdateItem'],
+      'GROUP#*': ['GetItem', 'UpdateItem'],
     },
     secrets: true,
     upstream: true,
@@ -182,7 +182,7 @@ function lambdaFunction(stack: Stack, name: Name, props: FunctionsProps): Lambda
     role,
     ...inNetwork,
     // Upkeep hands over to itself every quarter of an hour, which Lambda takes for a loop after the sixteenth time. What
-    // bounds it is the lease: one listener a watch, and none where there is no session.
+    // bounds it is the lease: one listener a group, and none where there is no session.
     // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
     ...(needs.startedLater && { recursiveLoop: RecursiveLoop.ALLOW }),
   })

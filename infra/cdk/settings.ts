@@ -17,7 +17,7 @@ const CA_BYTES = 3_000
 export const STACK = 'Collaboration'
 
 /**
- * How many long polls one environment of upkeep holds: those of one, two or three benches (of shared/rules/seat.ts). A Lambda
+ * How many long polls one environment of upkeep holds: those of one, two or three shards (of shared/rules/seat.ts). A Lambda
  * environment has 1,024 file descriptors: 900 leave room for DynamoDB, the gateway and the runtime.
  */
 const LISTENER_SESSIONS = [300, 600, 900]

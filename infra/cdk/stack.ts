@@ -39,7 +39,7 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
   const served = functions(stack, { settings, bundles, configuration, sessions, gateway, network, waking, unprocessed })
   webSocket.serve(served)
 
-  // The finest that EventBridge has. With nobody logged in a tick reads the benches and ends.
+  // The finest that EventBridge has. With nobody logged in a tick reads the shards and ends.
   new Rule(stack, 'EveryMinute', {
     schedule: Schedule.rate(Duration.minutes(1)),
     // A tick that could not be handed to Lambda in time is not missed: the next one looks at everything.

@@ -21,7 +21,7 @@ const KEPT = Duration.days(14)
 
 /**
  * Where the asynchronous events go that Lambda gives up: an invocation record each, with the event, why, and the error.
- * Nothing reads them but people: they are small, and hold the number of a watch and the id of a listener.
+ * Nothing reads them but people: they are small, and hold the number of a group and the id of a listener.
  */
 export function unprocessedQueue(stack: Stack): Queue {
   const queue = new Queue(stack, 'Unprocessed', {

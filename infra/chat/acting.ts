@@ -10,7 +10,7 @@ import type { Roster } from './roster.ts'
 import { loginFailure, note, said } from './view.ts'
 
 /** What a person's intentions are carried out with. */
-export interface Desk {
+export interface AdminContext {
   readonly device: Device
   readonly known: Roster
   readonly address: Addressing
@@ -28,7 +28,7 @@ export interface Desk {
 }
 
 /** Carries out what a line means. What does not work is printed, never thrown. */
-export function act(wanted: Intention, desk: Desk): void {
+export function act(wanted: Intention, desk: AdminContext): void {
   const { known, address, words, paint, print, warn, quit } = desk
   switch (wanted.kind) {
     case 'nothing':
@@ -69,7 +69,7 @@ export function act(wanted: Intention, desk: Desk): void {
 function say(
   uri: Uri | undefined,
   text: string,
-  { device, known, address, words, paint, clock, print, warn }: Desk,
+  { device, known, address, words, paint, clock, print, warn }: AdminContext,
 ): void {
   if (uri === undefined) return
   if (device.uri === undefined) return warn('there is no session: /resume logs in again')
@@ -79,39 +79,39 @@ function say(
   words.say(uri, text)
 }
 
-function to(name: string, { address }: Desk): void {
+function to(name: string, { address }: AdminContext): void {
   const uri = address.someone(name)
   if (uri !== undefined) address.to(uri)
 }
 
-function accept(name: string | undefined, { address, words }: Desk): void {
+function accept(name: string | undefined, { address, words }: AdminContext): void {
   const talk = address.talk(name)
   if (talk === undefined) return
   address.to(talk.uri)
   words.accept(talk)
 }
 
-function leave(name: string | undefined, { address, words }: Desk): void {
+function leave(name: string | undefined, { address, words }: AdminContext): void {
   const talk = address.talk(name)
   if (talk !== undefined) words.leave(talk)
 }
 
-async function become(availability: Availability, { words, became }: Desk): Promise<void> {
+async function become(availability: Availability, { words, became }: AdminContext): Promise<void> {
   if (await words.ask({ kind: 'presence', availability })) became(availability)
 }
 
-function remove(name: string, { address, words }: Desk): void {
+function remove(name: string, { address, words }: AdminContext): void {
   const uri = address.someone(name)
   if (uri !== undefined) void words.ask({ kind: 'delete-contact', uri })
 }
 
-function drop({ device, paint, print, warn }: Desk): void {
+function drop({ device, paint, print, warn }: AdminContext): void {
   if (device.session === undefined) return warn('there is no session: /resume logs in again')
   device.close()
   print(note('out of coverage: the session stays, and what you write waits. /resume brings you back', { paint }))
 }
 
-async function resume({ device, logIn, paint, print }: Desk): Promise<void> {
+async function resume({ device, logIn, paint, print }: AdminContext): Promise<void> {
   if (device.state === 'online') return print(note('you are in coverage', { paint }))
   // How that goes is told by the events.
   if (device.session !== undefined) return void (await device.resume().catch(() => {}))

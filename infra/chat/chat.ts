@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Device } from '../../shared/device/device.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
 import type { Availability, ImEvent, Uri } from '../../shared/rules/messaging.ts'
-import { act, type Desk } from './acting.ts'
+import { act, type AdminContext } from './acting.ts'
 import { addressing } from './addressing.ts'
 import { intention, userPart } from './commands.ts'
 import { conversing } from './conversing.ts'
@@ -74,7 +74,7 @@ export function chat({ device, paint, clock, screen, logIn, quit }: ChatOptions)
     // A notice that waited for coverage would come too late.
     if (device.state === 'online') void device.send({ kind: 'typing', conversation, typing }).catch(() => {})
   })
-  const desk: Desk = { device, known, address, words, paint, clock, print, warn, became, logIn, quit }
+  const desk: AdminContext = { device, known, address, words, paint, clock, print, warn, became, logIn, quit }
 
   const talkHere = () => (address.current === undefined ? undefined : live.with(address.current))
 

@@ -4,7 +4,7 @@ import { seal, unseal } from '../wire/seal.ts'
 import { audienceOf, deviceToken } from '../wire/token.ts'
 import type { Clock } from '../clock.ts'
 import type { FrameNumbers } from './clock.ts'
-import { questions } from './pending-requests.ts'
+import { pendingRequests } from './pending-requests.ts'
 import { Disconnected, Refused } from './refused.ts'
 import type { ServiceClock } from './service-clock.ts'
 
@@ -48,7 +48,7 @@ export function connection(options: ConnectionOptions): Connection {
   let goingOut = Promise.resolve()
   let comingIn = Promise.resolve()
 
-  const asked = questions({ ...options, transmit, onSilence: () => end('no answer came in time') })
+  const asked = pendingRequests({ ...options, transmit, onSilence: () => end('no answer came in time') })
   const giveUp = clock.after(options.answerTimeoutMs, () => end('it took too long to open'))
   opened.promise.then(giveUp, giveUp)
   open().catch((thrown: unknown) => end(thrown instanceof Error ? thrown.message : String(thrown)))

@@ -15,7 +15,7 @@ export const ANSWERED_EVERY = 5
  */
 export const ACKNOWLEDGE_MS = 10_000
 
-export interface SignsOptions {
+export interface HeartbeatOptions {
   readonly clock: Clock
   /** The longest time between two signs of life, in milliseconds. */
   readonly intervalMs: number
@@ -26,7 +26,7 @@ export interface SignsOptions {
 }
 
 /** The signs of life of a session: a beat, and an acknowledgement in between where one is owed. */
-export interface Signs {
+export interface Heartbeat {
   /** The user did something. */
   did(): void
   /** Something came from the service. */
@@ -39,7 +39,7 @@ export interface Signs {
   uncovered(): void
 }
 
-export function signs({ clock, intervalMs, say, owes }: SignsOptions): Signs {
+export function heartbeat({ clock, intervalMs, say, owes }: HeartbeatOptions): Heartbeat {
   let isCovered = false
   let active = false
   // Who logs in is there.

@@ -16,7 +16,7 @@ const RENUMBERINGS = 3
 /** When to ask after a send that is still in progress, in milliseconds, where the service does not say. */
 const IN_PROGRESS_MS = 1_000
 
-export interface QuestionsOptions {
+export interface PendingRequestsOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly answerTimeoutMs: number
@@ -38,7 +38,7 @@ export interface QuestionsOptions {
  * A status that asks for no answer waits for its turn, too, and lets the next one go at once: should that overtake it,
  * the status is refused, and what it would have said has been said.
  */
-export interface Questions {
+export interface PendingRequests {
   /**
    * Resolves with the answer; rejects with Refused, or with what `abandon` is given. A frame that asks for no answer is
    * taken for heard when it was not refused in time.
@@ -59,7 +59,7 @@ export interface Questions {
   abandon(reason: Error): void
 }
 
-interface Question extends PromiseWithResolvers<ServiceFrame> {
+interface PendingRequest extends PromiseWithResolvers<ServiceFrame> {
   readonly frame: DeviceFrame
   number: number
   /** The number that its next one must be above. */
@@ -73,14 +73,14 @@ interface Question extends PromiseWithResolvers<ServiceFrame> {
   readonly timer: Timer
 }
 
-export function questions(options: QuestionsOptions): Questions {
+export function pendingRequests(options: PendingRequestsOptions): PendingRequests {
   const { clock, random, answerTimeoutMs, nextNumber, transmit, onSilence } = options
   // In the order in which they were asked.
-  const open = new Set<Question>()
+  const open = new Set<PendingRequest>()
 
   const away = () => [...open].filter(({ state }) => state === 'away')
 
-  function settled(question: Question): Question {
+  function settled(question: PendingRequest): PendingRequest {
     question.timer.clear()
     open.delete(question)
     // Whoever waits for this one is told first.
@@ -96,7 +96,7 @@ export function questions(options: QuestionsOptions): Questions {
     }
   }
 
-  function put(question: Question): void {
+  function put(question: PendingRequest): void {
     question.state = 'away'
     question.number = nextNumber(question.above)
     question.timer.set(answerTimeoutMs, () => silent(question))
@@ -104,7 +104,7 @@ export function questions(options: QuestionsOptions): Questions {
   }
 
   /** Once more, when it is its turn. */
-  function again(question: Question, { above = 0, afterMs }: { above?: number; afterMs?: number }): void {
+  function again(question: PendingRequest, { above = 0, afterMs }: { above?: number; afterMs?: number }): void {
     question.above = above
     question.state = afterMs === undefined ? 'waits' : 'later'
     if (afterMs === undefined) question.timer.clear()
@@ -112,22 +112,22 @@ export function questions(options: QuestionsOptions): Questions {
     proceed()
   }
 
-  function silent(question: Question): void {
+  function silent(question: PendingRequest): void {
     if (isAnswered(question)) onSilence()
     else if (question.frame.type === 'status')
       settled(question).resolve({ type: 'heard', session: question.frame.session })
   }
 
   /** The service could not read the number of a frame that it answers with 0: that is the oldest of its action. */
-  function answeredBy(action: string, number: number): Question | undefined {
-    const isOfAction = ({ frame }: Question) => frame.type === action
+  function answeredBy(action: string, number: number): PendingRequest | undefined {
+    const isOfAction = ({ frame }: PendingRequest) => frame.type === action
     if (number === 0) return away().find(isOfAction) ?? away()[0]
     // One that was taken for lost may be answered all the same.
     return [...open].find((question) => question.number === number && isOfAction(question))
   }
 
   /** After a while, and a few times: then the fault is the answer. A throttle is none: whatever it holds back goes later. */
-  function askAgain(question: Question, reason: string, throttled = false): void {
+  function askAgain(question: PendingRequest, reason: string, throttled = false): void {
     question.losses += 1
     question.repeats += 1
     if (throttled || question.losses < LOSSES) again(question, { afterMs: backoffMs(question.losses, random) })
@@ -189,11 +189,11 @@ type No = Extract<ServiceFrame, { type: 'refused' }>
  *   device    send 3 ─────────────────── unconfirmed ── send 4 ── out-of-order, wait 1 s ── send 4 ✔
  *   service           POST ── note ✘                                      (as send 3: what became of send 3)
  */
-function isNotYet({ code, retryAfterMs }: No, { frame }: Question): boolean {
+function isNotYet({ code, retryAfterMs }: No, { frame }: PendingRequest): boolean {
   if (code === 'out-of-order') return retryAfterMs !== undefined
   return code === 'in-progress' || (code === 'too-many' && frame.type !== 'login')
 }
 
-function isAnswered({ frame }: Question): boolean {
+function isAnswered({ frame }: PendingRequest): boolean {
   return frame.type !== 'status' || frame.answer
 }

@@ -7,7 +7,7 @@ import { taken } from './inbox.ts'
 import type { Refused } from './refused.ts'
 import type { Outcome } from './send-state.ts'
 import { sender, type Sent } from './sender.ts'
-import { signs } from './heartbeat.ts'
+import { heartbeat } from './heartbeat.ts'
 
 export type Accepted = Extract<ServiceFrame, { type: 'accepted' }>
 type Events = Extract<ServiceFrame, { type: 'events' }>
@@ -77,7 +77,7 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
     tell,
   })
 
-  const life = signs({
+  const life = heartbeat({
     clock,
     intervalMs: Math.min(accepted.statusIntervalMs, LONGEST_SILENCE_MS),
     owes: () => owed > acknowledged,

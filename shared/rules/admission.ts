@@ -1,4 +1,4 @@
-import { BENCH_SEATS, isFree, isIdle, type Open, type Seat } from './seat.ts'
+import { SHARD_SEATS, isFree, isIdle, type Open, type Seat } from './seat.ts'
 import type { Settings } from './settings.ts'
 
 export type AdmissionLimits = Pick<Settings, 'maximumSessions' | 'idleTimeoutMs' | 'persistentConnections'>
@@ -8,15 +8,15 @@ export function capacity({ maximumSessions, persistentConnections }: AdmissionLi
   return maximumSessions ?? persistentConnections
 }
 
-/** The benches that have seats under these limits, lowest first: they fill in this order. */
-export function benches(limits: AdmissionLimits): number[] {
-  return Array.from({ length: Math.ceil(capacity(limits) / BENCH_SEATS) }, (_, bench) => bench)
+/** The shards that have seats under these limits, lowest first: they fill in this order. */
+export function shards(limits: AdmissionLimits): number[] {
+  return Array.from({ length: Math.ceil(capacity(limits) / SHARD_SEATS) }, (_, shard) => shard)
 }
 
-/** Numbers of the seats of a bench that a login may take. */
-export function freeSeats(bench: number, taken: readonly Seat[], limits: AdmissionLimits, now: number): number[] {
-  const first = bench * BENCH_SEATS
-  const count = Math.min(BENCH_SEATS, capacity(limits) - first)
+/** Numbers of the seats of a shard that a login may take. */
+export function freeSeats(shard: number, taken: readonly Seat[], limits: AdmissionLimits, now: number): number[] {
+  const first = shard * SHARD_SEATS
+  const count = Math.min(SHARD_SEATS, capacity(limits) - first)
   const byNumber = new Map(taken.map((seat) => [seat.number, seat]))
   return Array.from({ length: Math.max(0, count) }, (_, index) => first + index).filter((number) =>
     isFree(byNumber.get(number), now),

@@ -1,25 +1,25 @@
-import { BENCH_SEATS, benchOf, seatNumberOf } from './seat.ts'
+import { SHARD_SEATS, shardOf, seatNumberOf } from './seat.ts'
 
 /**
- * A watch is the benches that one environment of upkeep listens for, next to each other, under one lease. Whoever
- * computes with watches has the same `sessionsPerListener`: the stack's setting.
+ * A group is the shards that one environment of upkeep listens for, next to each other, under one lease. Whoever
+ * computes with listenerGroups has the same `sessionsPerListener`: the stack's setting.
  */
-export interface Watching {
-  /** The watch that a bench belongs to. */
-  readonly ofBench: (bench: number) => number
-  /** The watch that a session's seat belongs to. */
+export interface Grouping {
+  /** The group that a shard belongs to. */
+  readonly ofShard: (shard: number) => number
+  /** The group that a session's seat belongs to. */
   readonly ofSession: (session: string) => number
-  /** The benches of a watch, lowest first. */
-  readonly benches: (watch: number) => number[]
+  /** The shards of a group, lowest first. */
+  readonly shards: (group: number) => number[]
 }
 
-/** @param sessionsPerListener how many held GETs an environment has room for; a bench is never torn */
-export function watching(sessionsPerListener: number): Watching {
-  const size = Math.max(1, Math.floor(sessionsPerListener / BENCH_SEATS))
-  const ofBench = (bench: number) => Math.floor(bench / size)
+/** @param sessionsPerListener how many held GETs an environment has room for; a shard is never torn */
+export function grouping(sessionsPerListener: number): Grouping {
+  const size = Math.max(1, Math.floor(sessionsPerListener / SHARD_SEATS))
+  const ofShard = (shard: number) => Math.floor(shard / size)
   return {
-    ofBench,
-    ofSession: (session) => ofBench(benchOf(seatNumberOf(session))),
-    benches: (watch) => Array.from({ length: size }, (_, index) => watch * size + index),
+    ofShard,
+    ofSession: (session) => ofShard(shardOf(seatNumberOf(session))),
+    shards: (group) => Array.from({ length: size }, (_, index) => group * size + index),
   }
 }

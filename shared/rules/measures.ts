@@ -18,7 +18,7 @@ export const MEASURES = {
   Sessions: { unit: 'Count', together: 'last' },
   /** Seats that a login could take without an eviction, where a maximum is set. */
   SeatsFree: { unit: 'Count', together: 'last' },
-  /** Groups of benches that have sessions, and nobody who listens, as a tick found them. */
+  /** Groups of shards that have sessions, and nobody who listens, as a tick found them. */
   Unlistened: { unit: 'Count', together: 'last' },
   /** `accepted`, or the code of the refusal. */
   Logins: { unit: 'Count', together: 'sum', by: 'outcome' },

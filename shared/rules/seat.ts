@@ -1,10 +1,10 @@
 import type { RefusalCode } from './refusal.ts'
 
 /**
- * How many seats one bench holds: one DynamoDB partition, and one query of at most 5.5 read units, so that a login that
+ * How many seats one shard holds: one DynamoDB partition, and one query of at most 5.5 read units, so that a login that
  * finds room costs no more than 12 in all.
  */
-export const BENCH_SEATS = 300
+export const SHARD_SEATS = 300
 
 /** How many seats there can be: a session id, as the device protocol takes it, names its seat in five digits at most. */
 export const MOST_SEATS = 100_000
@@ -71,8 +71,8 @@ export function seatNumberOf(session: string): number {
   return Number.parseInt(session, 10)
 }
 
-export function benchOf(seat: number): number {
-  return Math.floor(seat / BENCH_SEATS)
+export function shardOf(seat: number): number {
+  return Math.floor(seat / SHARD_SEATS)
 }
 
 /** Whether a login may take the seat: nobody has it, or a login that never finished had it. */

@@ -1,8 +1,8 @@
 import type { Table } from './table.ts'
 
-/** What is known of the benches without looking at them. */
-export interface Outlook {
-  /** Where a login looks first: the lowest bench with room, when somebody last looked. A wrong one costs reads, no more. */
+/** What is known of the shards without looking at them. */
+export interface SeatHint {
+  /** Where a login looks first: the lowest shard with room, when somebody last looked. A wrong one costs reads, no more. */
   readonly room: number
   /** Every seat that is taken has a number below this: the highest capacity that there was, until those above are empty. */
   readonly most: number
@@ -21,24 +21,24 @@ export interface Quiet {
  */
 export const QUIET_MS = 60_000
 
-export interface Outlooks {
+export interface SeatHints {
   /** Consistent: a login that does not know of the seats above a lowered maximum would not count their sessions. */
-  read(): Promise<Outlook>
-  /** Where logins are led. Half a read unit, eventually consistent: for a listener, which looks at its benches when it changes. */
+  read(): Promise<SeatHint>
+  /** Where logins are led. Half a read unit, eventually consistent: for a listener, which looks at its shards when it changes. */
   glance(): Promise<number>
-  /** Leads logins to another bench. `false`: somebody else did meanwhile, so that of many at once one writes. */
+  /** Leads logins to another shard. `false`: somebody else did meanwhile, so that of many at once one writes. */
   lead(from: number, to: number): Promise<boolean>
   /** Notes that seats below this number may be taken from now on. To be written before the first is. */
   reach(most: number): Promise<void>
   /** Notes that all seats from a number up were seen empty, or that they were not. */
-  quieten(known: Outlook, quiet: Quiet | undefined): Promise<boolean>
+  quieten(known: SeatHint, quiet: Quiet | undefined): Promise<boolean>
   /** Forgets the seats from `quiet.from` up. `false`: a login may take one of them by now. */
   lower(quiet: Quiet): Promise<boolean>
 }
 
 /*
- *   login A   hint: 3 ── bench 3 is full ── a seat on 4 ── hint 3 → 4 ✔
- *   login B   hint: 3 ── bench 3 is full ── a seat on 4 ── hint 3 → 4 ✘ AS_READ        each pays for a write that says
+ *   login A   hint: 3 ── shard 3 is full ── a seat on 4 ── hint 3 → 4 ✔
+ *   login B   hint: 3 ── shard 3 is full ── a seat on 4 ── hint 3 → 4 ✘ AS_READ        each pays for a write that says
  *   upkeep                                        a seat on 1 is free ─ hint 4 → 1 ✔   nothing new, or leads back up
  */
 const AS_READ = 'room = :from'
@@ -62,9 +62,9 @@ interface Item {
   readonly quietSince?: number
 }
 
-const KEY = { pk: 'HINT#benches', sk: '-' }
+const KEY = { pk: 'HINT#shards', sk: '-' }
 
-export function outlooks(table: Table): Outlooks {
+export function seatHints(table: Table): SeatHints {
   return {
     async read() {
       const { room = 0, most = 0, quietFrom, quietSince } = (await table.get<Item>(KEY, { consistent: true })) ?? {}

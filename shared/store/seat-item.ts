@@ -1,16 +1,16 @@
 import { beginning } from '../rules/clusters.ts'
 import { REFUSALS, type RefusalCode } from '../rules/refusal.ts'
-import { seatNumberOf, sessionId, BENCH_SEATS, benchOf, type Seat, type SendOutcome } from '../rules/seat.ts'
+import { seatNumberOf, sessionId, SHARD_SEATS, shardOf, type Seat, type SendOutcome } from '../rules/seat.ts'
 import type { Key } from './table.ts'
 
 /**
- * A seat as it is kept. A login reads a bench of 300 of them and is charged for each byte, names included, so that a
+ * A seat as it is kept. A login reads a shard of 300 of them and is charged for each byte, names included, so that a
  * name is one letter, what follows from the key is left out, and so is what is usual: at 141 bytes a seat 300 of them
  * cost 5.5 read units for an eventually consistent look, and 11 for a consistent one.
  *
  * | attribute | of a seat |
  * |---|---|
- * | `pk`, `sk` | the bench and the place on it: together its `number` |
+ * | `pk`, `sk` | the shard and the place on it: together its `number` |
  * | `s` | the random part of `session`: the rest is the number |
  * | `d` | `device` |
  * | `l` | `leaseUntil`; a seat with a lease is `signing-in`, one without is `open` |
@@ -53,11 +53,11 @@ export interface SeatItem extends Key {
 export const OUTCOME_WORDS = 120
 
 export function keyOf(number: number): Key {
-  return { pk: benchKey(benchOf(number)), sk: String(number % BENCH_SEATS).padStart(5, '0') }
+  return { pk: shardKey(shardOf(number)), sk: String(number % SHARD_SEATS).padStart(5, '0') }
 }
 
-export function benchKey(bench: number): string {
-  return `SEATS#${String(bench).padStart(4, '0')}`
+export function shardKey(shard: number): string {
+  return `SEATS#${String(shard).padStart(4, '0')}`
 }
 
 /** What is kept of a session's id. One that is not written as sessionId() writes it stays whole: no seat holds that. */
@@ -91,7 +91,7 @@ export function itemOf(seat: Seat): SeatItem {
 }
 
 export function seatIn(item: SeatItem): Seat {
-  const number = Number(item.pk.slice(benchKey(0).indexOf('#') + 1)) * BENCH_SEATS + Number(item.sk)
+  const number = Number(item.pk.slice(shardKey(0).indexOf('#') + 1)) * SHARD_SEATS + Number(item.sk)
   const base = { number, session: sessionId(number, item.s), device: item.d }
   const { h = 0 } = item
   if (item.l !== undefined) return { state: 'signing-in', ...base, heard: h, leaseUntil: item.l }

@@ -1,7 +1,7 @@
 import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import { seatNumberOf, WAKING_MS, type Open, type Seat, type SendOutcome, type SigningIn } from '../rules/seat.ts'
 import { isMilestone, minuteOf, sendWaitMs } from '../rules/pace.ts'
-import { benchKey, itemOf, keyOf, outcomeText, randomOf, seatIn, type SeatItem } from './seat-item.ts'
+import { shardKey, itemOf, keyOf, outcomeText, randomOf, seatIn, type SeatItem } from './seat-item.ts'
 import type { Expression, Table } from './table.ts'
 
 /** What a frame of the device says about its session, beside what it asks for. */
@@ -38,8 +38,8 @@ export type Overtaken =
   | { readonly done: false; readonly heard: number }
 
 export interface Seats {
-  /** The taken seats of a bench. Eventually consistent unless asked otherwise: the conditions decide anyway. */
-  read(bench: number, options?: { consistent?: boolean }): Promise<Seat[]>
+  /** The taken seats of a shard. Eventually consistent unless asked otherwise: the conditions decide anyway. */
+  read(shard: number, options?: { consistent?: boolean }): Promise<Seat[]>
   /** Who has one seat. Eventually consistent unless asked otherwise. */
   at(number: number, options?: { consistent?: boolean }): Promise<Seat | undefined>
   /** Takes a free seat. `false`: somebody else was faster. */
@@ -184,7 +184,7 @@ export function seats(table: Table): Seats {
   }
 
   return {
-    read: async (bench, options) => (await table.query<SeatItem>(benchKey(bench), options)).map(seatIn),
+    read: async (shard, options) => (await table.query<SeatItem>(shardKey(shard), options)).map(seatIn),
 
     async at(number, options) {
       const item = await table.get<SeatItem>(keyOf(number), options)

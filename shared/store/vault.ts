@@ -15,7 +15,7 @@ export interface Vault {
   open(sealed: unknown, place: Place): Promise<string>
   /** The same sealed by the newest key; undefined where it is already. @throws Unsealable */
   reseal(sealed: unknown, place: Place): Promise<Uint8Array | undefined>
-  /** Tells two texts of one place apart without telling them: a keyed tag, by the newest key first and by each older one. */
+  /** Tells two texts of one place apart without delivery them: a keyed tag, by the newest key first and by each older one. */
   tags(text: string, place: Place): Promise<readonly [Uint8Array, ...Uint8Array[]]>
 }
 

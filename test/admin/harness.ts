@@ -16,7 +16,7 @@ import { ringStore, ringVault } from '../../shared/store/ring-store.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { table } from '../../shared/store/table.ts'
-import { watches } from '../../shared/store/listener-groups.ts'
+import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import { KEYS } from '../../shared/store/tables.ts'
 import type { Open, Seat } from '../../shared/rules/seat.ts'
@@ -120,7 +120,7 @@ export async function administered({
   const stores = {
     seats: seats(kept),
     sessions: sessions(kept, vault),
-    watches: watches(kept),
+    listenerGroups: listenerGroups(kept),
     wrongPasswords: wrongPasswordStore(kept),
   }
   const said: Said[] = []

@@ -28,12 +28,12 @@ const CAT: SigningIn = {
   leaseUntil: NOW + SEAT_LEASE_MS,
 }
 
-/** Ann in coverage, Bob out of it and on another bench, Cat logging in. */
+/** Ann in coverage, Bob out of it and on another shard, Cat logging in. */
 async function occupied(options: Parameters<typeof administered>[0] = {}) {
   const all = await administered(options)
   for (const seat of [BOB, ANN, CAT]) await all.place(seat)
   await all.sessions.open(KEPT, NOW)
-  const held = async (bench: number) => (await all.seats.read(bench)).map(({ session }) => session)
+  const held = async (shard: number) => (await all.seats.read(shard)).map(({ session }) => session)
   return { ...all, held }
 }
 
@@ -195,13 +195,13 @@ describe('sessions end', () => {
 })
 
 describe('seats', () => {
-  it('counts taken, idle and free bench by bench', async () => {
+  it('counts taken, idle and free shard by shard', async () => {
     const { admin, configuration } = await occupied()
     await configuration.change({}, { maximumSessions: 500, idleTimeoutMs: 600_000 })
 
     expect((await admin('seats')).out).toBe(
       [
-        'bench  taken  idle  free',
+        'shard  taken  idle  free',
         '0          2     0   298',
         '1          1     1   199',
         'all        3     1   497',
@@ -212,9 +212,9 @@ describe('seats', () => {
     expect(JSON.parse((await admin('seats', '--json')).out)).toEqual({
       most: 500,
       total: { taken: 3, idle: 1, free: 497 },
-      benches: [
-        { bench: 0, taken: 2, idle: 0, free: 298 },
-        { bench: 1, taken: 1, idle: 1, free: 199 },
+      shards: [
+        { shard: 0, taken: 2, idle: 0, free: 298 },
+        { shard: 1, taken: 1, idle: 1, free: 199 },
       ],
     })
   })
@@ -238,16 +238,16 @@ describe('seats', () => {
 })
 
 describe('the listeners', () => {
-  it('are missed by doctor on a bench with sessions, until somebody listens', async () => {
-    const { admin, watches, clock } = await occupied()
-    await watches.claim(1, 'listener', clock.now())
+  it('are missed by doctor on a shard with sessions, until somebody listens', async () => {
+    const { admin, listenerGroups, clock } = await occupied()
+    await listenerGroups.claim(1, 'listener', clock.now())
     const found = async () => (await admin('doctor', '--skip-cwa')).out
 
-    expect(await found()).toContain('warning  benches: bench 0 has 2 sessions, and nobody listens')
+    expect(await found()).toContain('warning  shards: shard 0 has 2 sessions, and nobody listens')
 
-    await watches.claim(0, 'listener', clock.now())
-    expect(await found()).toContain('ok       benches: all 2 with sessions are listened for')
+    await listenerGroups.claim(0, 'listener', clock.now())
+    expect(await found()).toContain('ok       shards: all 2 with sessions are listened for')
     clock.advance(LISTEN_LEASE_MS)
-    expect(await found()).toContain('bench 1 has 1 session,')
+    expect(await found()).toContain('shard 1 has 1 session,')
   })
 })

@@ -32,7 +32,7 @@ describe('settings show', () => {
 })
 
 describe('settings set', () => {
-  it('sets several at once, and leaves the others', async () => {
+  it('sets mapConcurrent at once, and leaves the others', async () => {
     const { admin, configuration, reader, clock } = await administered()
     await configuration.change({}, { inactivityTimeoutMs: 3_600_000 })
 

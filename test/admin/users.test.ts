@@ -211,7 +211,7 @@ describe('a file of users', () => {
     ['semicolons, as spreadsheets write them', `user;permitted\r\n${ANN};yes\r\n"${BOB}";no\r\n`],
     ['tabs', `user\tpermitted\n${ANN}\tyes\n${BOB}\tno\n`],
     ['old line ends', `user,permitted\r${ANN},yes\r${BOB},no\r`],
-    ['several line ends', `user,permitted\r\n${ANN},yes\n${BOB},no`],
+    ['mapConcurrent line ends', `user,permitted\r\n${ANN},yes\n${BOB},no`],
   ])('may have %s', (_, text) => {
     expect(userFile(utf8(text))).toEqual(ANN_AND_BOB)
   })

@@ -1,11 +1,11 @@
 import { admission } from '../../functions/admission/admission.ts'
 import type { Admitted, Applicant } from '../../functions/admission/seat-claim.ts'
-import { benches as benchesOf } from '../../shared/rules/admission.ts'
+import { shards as benchesOf } from '../../shared/rules/admission.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
-import { BENCH_SEATS, type Open } from '../../shared/rules/seat.ts'
+import { SHARD_SEATS, type Open } from '../../shared/rules/seat.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
-import { outlooks } from '../../shared/store/seat-hint.ts'
+import { seatHints } from '../../shared/store/seat-hint.ts'
 import { itemOf } from '../../shared/store/seat-item.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { countedTable, type CountedTable } from '../kit/counted-table.ts'
@@ -86,8 +86,8 @@ async function costs(maximum: number, taken: number): Promise<{ admitted?: Cost;
   try {
     const parts = partsOf(table)
     await fill(table, upTo(taken), maximum)
-    const room = benchesFor(maximum).find((bench) => (bench + 1) * BENCH_SEATS > taken) ?? 0
-    await parts.outlooks.lead(0, room)
+    const room = benchesFor(maximum).find((bench) => (bench + 1) * SHARD_SEATS > taken) ?? 0
+    await parts.seatHints.lead(0, room)
     const { result, units } = await table.counting(async () => outcomeOf(admission(parts), 0, maximum))
     if (taken < maximum) {
       must(result, 'admitted', `with ${taken} of ${maximum} seats taken`)
@@ -156,7 +156,7 @@ function must(outcome: string, expected: string, when: string): void {
   if (outcome !== expected) throw new Error(`${when} a login is ${outcome}`)
 }
 
-const partsOf = ({ items }: CountedTable) => ({ seats: seats(items), outlooks: outlooks(items), measure: unmeasured })
+const partsOf = ({ items }: CountedTable) => ({ seats: seats(items), seatHints: seatHints(items), measure: unmeasured })
 const benchesFor = (maximum: number) => benchesOf({ persistentConnections: maximum })
 const upTo = (count: number) => Array.from({ length: count }, (_, number) => number)
 
@@ -166,7 +166,7 @@ function shown(cost: Cost | undefined): string {
 
 /** Sessions on these seats, with what some hours leave on them. */
 async function fill({ items }: CountedTable, numbers: readonly number[], maximum: number): Promise<void> {
-  await outlooks(items).reach(maximum)
+  await seatHints(items).reach(maximum)
   for (let from = 0; from < numbers.length; from += PUTS_AT_ONCE) {
     const some = numbers.slice(from, from + PUTS_AT_ONCE).map((number) => aSession(number))
     await Promise.all(some.map((seat) => items.put({ ...itemOf(seat) })))

@@ -3,7 +3,7 @@ import type { RunningStack } from '../../infra/local/stack.ts'
 import type { DynamoFault } from '../../infra/aws/dynamo/front.ts'
 import { wallClock } from '../../shared/clock.ts'
 import { table } from '../../shared/store/table.ts'
-import { LISTEN_LEASE_MS, watches } from '../../shared/store/listener-groups.ts'
+import { LISTEN_LEASE_MS, listenerGroups } from '../../shared/store/listener-groups.ts'
 import { functionNamed } from './crowd.ts'
 import type { Seeded } from './seeded.ts'
 
@@ -209,7 +209,7 @@ async function takeLease({ dynamo, description }: RunningStack): Promise<void> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const client = new DynamoDBClient({ endpoint: dynamo.url, region: 'local', credentials })
   try {
-    const leases = watches(table(client, description.outputs['SessionsTable'] ?? ''))
+    const leases = listenerGroups(table(client, description.outputs['SessionsTable'] ?? ''))
     // Its own clock runs ahead by a lease, so that it finds every other one over.
     await leases.claim(0, 'chaos', wallClock.now() + LISTEN_LEASE_MS)
     await leases.release(0, 'chaos')

@@ -79,7 +79,12 @@ export async function handover({ seconds = SECONDS, print }: BenchOptions): Prom
   conclude(watch, handovers, chain, print)
 }
 
-function conclude(watch: Watch, handovers: readonly number[], chain: number, print: (line: string) => void): void {
+function conclude(
+  watch: ListenerGroup,
+  handovers: readonly number[],
+  chain: number,
+  print: (line: string) => void,
+): void {
   const isNear = ({ queuedAt }: Event) => handovers.some((at) => Math.abs(at - queuedAt) < NEAR_MS)
   const shown = watch.events.filter(({ shownAt }) => shownAt !== undefined)
   const near = waits(shown.filter(isNear))
@@ -102,7 +107,7 @@ function conclude(watch: Watch, handovers: readonly number[], chain: number, pri
 const waits = (some: readonly Event[]): Latencies =>
   latencies(some.map(({ queuedAt, shownAt = 0 }) => shownAt - queuedAt))
 
-interface Watch {
+interface ListenerGroup {
   readonly events: readonly Event[]
   readonly wrongs: { readonly twice: number; readonly outOfOrder: number }
   /** An event at CWA, for the next session in turn. */
@@ -111,7 +116,7 @@ interface Watch {
   readonly missing: () => number
 }
 
-function watched(): Watch {
+function watched(): ListenerGroup {
   const events: Event[] = []
   const last = new Map<number, number>()
   const wrongs = { twice: 0, outOfOrder: 0 }
@@ -147,7 +152,7 @@ function watched(): Watch {
   }
 }
 
-async function entered({ running }: Crowd, member: Member, index: number, watch: Watch): Promise<Device> {
+async function entered({ running }: Crowd, member: Member, index: number, watch: ListenerGroup): Promise<Device> {
   const { person, transportKey, uri } = member
   const own = device({ url: running.url, device: person.device, transportKey })
   own.on((event) => {

@@ -39,7 +39,7 @@ const MAY: Readonly<Record<string, May>> = {
   status: { configuration: KEY, sessions: { 'SEATS#*': ['UpdateItem'] }, secrets: true, posts: true },
   poll: {
     configuration: KEY,
-    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': ['GetItem'], 'MAIL#*': ['Query'], 'WATCH#*': ['UpdateItem'] },
+    sessions: { 'SEATS#*': ['UpdateItem'], 'SESSION#*': ['GetItem'], 'MAIL#*': ['Query'], 'GROUP#*': ['UpdateItem'] },
     secrets: true,
   },
   send: {
@@ -49,7 +49,7 @@ const MAY: Readonly<Record<string, May>> = {
   },
   logout: {
     configuration: KEY,
-    sessions: { 'SEATS#*': ['DeleteItem', 'UpdateItem'], 'SESSION#*': ['DeleteItem'], 'WATCH#*': ['UpdateItem'] },
+    sessions: { 'SEATS#*': ['DeleteItem', 'UpdateItem'], 'SESSION#*': ['DeleteItem'], 'GROUP#*': ['UpdateItem'] },
     secrets: true,
   },
   enroll: { configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'] }, secrets: true },
@@ -62,7 +62,7 @@ const MAY: Readonly<Record<string, May>> = {
       'WRONG#*': ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
       'SESSION#*': ['DeleteItem', 'PutItem'],
       'MAIL#*': ['PutItem'],
-      'WATCH#*': ['GetItem', 'UpdateItem'],
+      'GROUP#*': ['GetItem', 'UpdateItem'],
     },
     secrets: true,
     posts: true,
@@ -75,7 +75,7 @@ const MAY: Readonly<Record<string, May>> = {
       'SEATS#*': ['DeleteItem', 'GetItem', 'Query', 'UpdateItem'],
       'SESSION#*': ['DeleteItem', 'GetItem', 'UpdateItem'],
       'MAIL#*': ['PutItem', 'Query'],
-      'WATCH#*': ['GetItem', 'UpdateItem'],
+      'GROUP#*': ['GetItem', 'UpdateItem'],
     },
     secrets: true,
     posts: true,

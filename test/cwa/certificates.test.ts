@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { authority, type AuthorityRequest, type Credential, type LeafRequest } from '../../infra/standin/tls/certificates.ts'
+import {
+  authority,
+  type AuthorityRequest,
+  type Credential,
+  type LeafRequest,
+} from '../../infra/standin/tls/certificates.ts'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
 import { clientOf } from '../kit/upstream.ts'
 import { scriptedServer, type OldTls } from './scripted-server.ts'

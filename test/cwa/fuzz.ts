@@ -6,7 +6,7 @@ export interface Runs {
 }
 
 /**
- * How many cases a property is tried with: few in each run of the tests, as many as FUZZ_RUNS says in a bench run, and for
+ * How many cases a property is tried with: few in each run of the tests, as many as FUZZ_RUNS says in a shard run, and for
  * FUZZ_MS milliseconds at most, where that is set.
  *
  *     FUZZ_RUNS=100000 npx vitest run --dir test --testTimeout 0 test/cwa/codec.test.ts test/cwa/ntlm.test.ts

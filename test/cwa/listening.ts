@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { follow, type FollowingParts } from '../../functions/listening/session-listener.ts'
+import { listenTo, type SessionListenerParts } from '../../functions/listening/session-listener.ts'
 import { turns } from '../../functions/listening/pacing.ts'
 import { lambdaClock } from '../../functions/listening/pause.ts'
 import { cwaClient } from '../../shared/cwa/client.ts'
@@ -66,7 +66,7 @@ export async function listener(url: string, clock: Clock = lambdaClock, random: 
   await configurationWriter(items, vault).putDevice(KNOWN.device, { state: 'active' })
   const cwa = cwaClient({ url, codec: jsonCodec, clock })
   onTestFinished(cwa.close)
-  const parts: FollowingParts = {
+  const parts: SessionListenerParts = {
     ...stores,
     cwa,
     clock,
@@ -76,7 +76,7 @@ export async function listener(url: string, clock: Clock = lambdaClock, random: 
     random,
     measure: unmeasured,
   }
-  const following = follow(SEAT, parts, turns(clock))
+  const following = listenTo(SEAT, parts, turns(clock))
   onTestFinished(following.stop)
   const numbers = async (): Promise<number[]> => {
     const mail = await stores.mailbox.after(SESSION, 0)

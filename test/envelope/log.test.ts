@@ -35,9 +35,9 @@ describe('a line of the log', () => {
   it('names the invocation that it is of', async () => {
     const lines = await written(`
       await inContext().before({ event: {}, context: { awsRequestId: 'r-1' }, internal: {} })
-      log('listening', { watch: 0 })
+      log('listening', { group: 0 })
     `)
-    expect(lines).toEqual([{ level: 'INFO', what: 'listening', request: 'r-1', watch: 0 }])
+    expect(lines).toEqual([{ level: 'INFO', what: 'listening', request: 'r-1', group: 0 }])
   })
 
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Push } from '../../functions/session/push.ts'
-import { telling, type Telling, type TellingParts } from '../../functions/listening/delivery.ts'
+import { delivery, type Delivery, type DeliveryParts } from '../../functions/listening/delivery.ts'
 import type { Stretch } from '../../shared/rules/backlog.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import type { Open } from '../../shared/rules/seat.ts'
@@ -23,7 +23,7 @@ const message = (seq: number): Stretch => ({
 })
 
 /** A session whose device is told over connections that a test answers for. */
-async function told(answer: (connection: string, telling: () => Telling) => Promise<boolean>) {
+async function told(answer: (connection: string, delivery: () => Delivery) => Promise<boolean>) {
   const { items } = await database()
   const seats = seatsOf(items)
   await seats.take(aSigningIn({ session: SEAT.session }), NOW)
@@ -33,7 +33,7 @@ async function told(answer: (connection: string, telling: () => Telling) => Prom
     if (frame.type === 'events') posted.push({ to: connection, seqs: frame.batches.map(({ seq }) => seq) })
     return answer(connection, () => own)
   }
-  const own: Telling = telling(SEAT, {
+  const own: Delivery = delivery(SEAT, {
     clock: testClock(NOW),
     seats,
     mailbox: mailbox(items),
@@ -69,7 +69,7 @@ async function waitedFor() {
   await seats.take(aSigningIn({ session: SEAT.session }), NOW)
   await seats.open({ ...SEAT, coverage: 'out' })
   let now = NOW
-  const listener = async (wake: TellingParts['wake']) => {
+  const listener = async (wake: DeliveryParts['wake']) => {
     const seat = await seats.at(SEAT.number, { consistent: true })
     if (seat?.state !== 'open') throw new Error('there is no session')
     const [clock, vault] = [{ ...testClock(NOW), now: () => now }, testVault()]
@@ -81,7 +81,7 @@ async function waitedFor() {
       push: nobody,
       measure: unmeasured,
     }
-    const own = telling(seat, { ...parts, wake, random: () => 0.5 })
+    const own = delivery(seat, { ...parts, wake, random: () => 0.5 })
     own.goOn([message(1)], 'now')
     own.moved(seat)
     return own
@@ -136,10 +136,10 @@ describe('a device that is waited for', () => {
 
 describe('a device that comes on another connection while it is being told over the old one', () => {
   it('is told over the new one, where its listener has seen that by then', async () => {
-    const { own, seats, posted, kept, log } = await told(async (connection, telling) => {
+    const { own, seats, posted, kept, log } = await told(async (connection, delivery) => {
       if (connection !== 'c1') return true
       await seats.heard(poll(11))
-      telling().moved(MOVED)
+      delivery().moved(MOVED)
       return false
     })
     await log.append(SEAT.session, { seq: 1, ackId: 1, eid: 1, events: message(1).events }, NOW)

@@ -5,10 +5,10 @@ import { jsonCodec } from '../../shared/cwa/json/json.ts'
 import { measuring, type Measured } from '../../shared/rules/measures.ts'
 import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
-import { outlooks } from '../../shared/store/seat-hint.ts'
+import { seatHints } from '../../shared/store/seat-hint.ts'
 import { seats as seatsOf } from '../../shared/store/seats.ts'
 import { sessions as sessionsOf } from '../../shared/store/sessions.ts'
-import { watches } from '../../shared/store/listener-groups.ts'
+import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { scriptedServer } from '../cwa/scripted-server.ts'
 import { testClock } from '../kit/clock.ts'
 import { database } from '../kit/database.ts'
@@ -38,9 +38,15 @@ async function listening() {
   const { measure, take } = measuring()
   const published: (readonly Measured[])[] = []
   let left = 900_000
-  const stores = { seats, sessions, mailbox: mailbox(items), watches: watches(items), outlooks: outlooks(items) }
+  const stores = {
+    seats,
+    sessions,
+    mailbox: mailbox(items),
+    listenerGroups: listenerGroups(items),
+    seatHints: seatHints(items),
+  }
   const ended = listen(
-    { watch: 0, benches: [0], listener: 'one', timeLeft: () => left, startHeir: async () => {} },
+    { group: 0, shards: [0], listener: 'one', timeLeft: () => left, startHeir: async () => {} },
     {
       ...stores,
       clock,

@@ -1,7 +1,7 @@
 import { turns } from '../../functions/listening/pacing.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { follow, type FollowingParts } from '../../functions/listening/session-listener.ts'
+import { listenTo, type SessionListenerParts } from '../../functions/listening/session-listener.ts'
 import { lambdaClock } from '../../functions/listening/pause.ts'
 import type { CwaClient } from '../../shared/cwa/client.ts'
 import type { CwaEvents } from '../../shared/cwa/model.ts'
@@ -99,7 +99,7 @@ async function listened({
   const cwa = upstream()
   const posted: number[] = []
   let now = NOW
-  const parts: FollowingParts = {
+  const parts: SessionListenerParts = {
     seats,
     sessions,
     mailbox,
@@ -117,7 +117,7 @@ async function listened({
   const itemAsItIs = () =>
     items.get<Record<string, unknown>>({ pk: `SESSION#${session}`, sk: '-' }, { consistent: true })
   const before = await itemAsItIs()
-  const following = follow(first, parts, turns(lambdaClock))
+  const following = listenTo(first, parts, turns(lambdaClock))
   onTestFinished(following.stop)
   await following.listening
   return {

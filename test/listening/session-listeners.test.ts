@@ -1,6 +1,6 @@
 import { unmeasured } from '../../shared/rules/measures.ts'
 import { expect, it, onTestFinished } from 'vitest'
-import { followers } from '../../functions/listening/session-listeners.ts'
+import { sessionListeners } from '../../functions/listening/session-listeners.ts'
 import { PACE } from '../../functions/listening/pacing.ts'
 import { cwaClient } from '../../shared/cwa/client.ts'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
@@ -48,7 +48,7 @@ async function heir() {
   }
   const cwa = cwaClient({ url: server.url, codec: jsonCodec })
   onTestFinished(cwa.close)
-  const followed = followers(
+  const followed = sessionListeners(
     {
       ...stores,
       cwa,

@@ -2,21 +2,21 @@ import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import {
   type AdmissionLimits,
-  benches,
+  shards,
   capacity,
   freeSeats,
   idleFirst,
   nextIdleMs,
   refusalWhenFull,
 } from '../../shared/rules/admission.ts'
-import { BENCH_SEATS, isFree, isIdle, type Seat } from '../../shared/rules/seat.ts'
-import { anOpen, aSigningIn, closeBenches, NOW } from './sample-seats.ts'
+import { SHARD_SEATS, isFree, isIdle, type Seat } from '../../shared/rules/seat.ts'
+import { anOpen, aSigningIn, closeShards, NOW } from './sample-seats.ts'
 
 const IDLE_MS = 600_000
 
 /** What a login gets that reads these seats, in the order in which it asks. */
 function answer(taken: readonly Seat[], limits: AdmissionLimits): string {
-  if (benches(limits).some((bench) => freeSeats(bench, taken, limits, NOW).length > 0)) return 'free seat'
+  if (shards(limits).some((shard) => freeSeats(shard, taken, limits, NOW).length > 0)) return 'free seat'
   const [idle] = idleFirst(taken, limits, NOW)
   return idle === undefined ? refusalWhenFull(limits) : `evicts ${idle.number}`
 }
@@ -82,30 +82,30 @@ describe('the capacity', () => {
 
   test.each([
     { maximumSessions: 1, expected: [0] },
-    { maximumSessions: BENCH_SEATS, expected: [0] },
-    { maximumSessions: BENCH_SEATS + 1, expected: [0, 1] },
-    { maximumSessions: 3 * BENCH_SEATS, expected: [0, 1, 2] },
-  ])('of $maximumSessions makes the benches $expected', ({ maximumSessions, expected }) => {
-    expect(benches({ maximumSessions, persistentConnections: 5_000 })).toEqual(expected)
+    { maximumSessions: SHARD_SEATS, expected: [0] },
+    { maximumSessions: SHARD_SEATS + 1, expected: [0, 1] },
+    { maximumSessions: 3 * SHARD_SEATS, expected: [0, 1, 2] },
+  ])('of $maximumSessions makes the shards $expected', ({ maximumSessions, expected }) => {
+    expect(shards({ maximumSessions, persistentConnections: 5_000 })).toEqual(expected)
   })
 
-  it('without a maximum makes the benches of the persistent connection', () => {
-    expect(benches({ persistentConnections: 5_000 })).toHaveLength(17)
+  it('without a maximum makes the shards of the persistent connection', () => {
+    expect(shards({ persistentConnections: 5_000 })).toHaveLength(17)
   })
 
   test.each([1, 299, 300, 301, 600, 601, 5_000])('of %i is so many seats, each once, lowest first', (most) => {
     const limits = { maximumSessions: most, persistentConnections: 5_000 }
-    const seats = benches(limits).flatMap((bench) => freeSeats(bench, [], limits, NOW))
+    const seats = shards(limits).flatMap((shard) => freeSeats(shard, [], limits, NOW))
     expect(seats).toEqual(Array.from({ length: most }, (_, number) => number))
   })
 
-  it('has no seats on a bench beyond it', () => {
-    expect(freeSeats(1, [], { maximumSessions: BENCH_SEATS, persistentConnections: 5_000 }, NOW)).toEqual([])
-    expect(freeSeats(2, [], { maximumSessions: BENCH_SEATS + 1, persistentConnections: 5_000 }, NOW)).toEqual([])
+  it('has no seats on a shard beyond it', () => {
+    expect(freeSeats(1, [], { maximumSessions: SHARD_SEATS, persistentConnections: 5_000 }, NOW)).toEqual([])
+    expect(freeSeats(2, [], { maximumSessions: SHARD_SEATS + 1, persistentConnections: 5_000 }, NOW)).toEqual([])
   })
 })
 
-describe('the free seats of a bench', () => {
+describe('the free seats of a shard', () => {
   const limits = { maximumSessions: 304, persistentConnections: 5_000 }
 
   it('are those that nobody has, and those whose lease is over', () => {
@@ -127,7 +127,7 @@ describe('the sessions that may go', () => {
 
   it('are all that are idle, the longest silent first', () => {
     fc.assert(
-      fc.property(closeBenches, (taken) => {
+      fc.property(closeShards, (taken) => {
         const idle = taken.filter((seat) => isIdle(seat, NOW, limits.idleTimeoutMs))
         const first = idleFirst(taken, limits, NOW)
         const silentSince = idle.map(({ lastHeardAt }) => lastHeardAt).sort((a, b) => a - b)
@@ -156,7 +156,7 @@ describe('the wait until a session can be idle', () => {
 
   it('is over exactly when a seat can be had, if nobody speaks', () => {
     fc.assert(
-      fc.property(closeBenches, (taken) => {
+      fc.property(closeShards, (taken) => {
         fc.pre(taken.length > 0)
         const ms = nextIdleMs(taken, limits, NOW) ?? Number.NaN
         expect(later(taken, ms)).toBe(true)

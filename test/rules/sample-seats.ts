@@ -43,7 +43,7 @@ export function aSigningIn(changes: Partial<SigningIn> = {}): SigningIn {
 
 const moments = fc.integer({ min: NOW - 100, max: NOW + 100 })
 
-/** Seats of one bench whose moments lie close around NOW, so that every boundary is met often. */
+/** Seats of one shard whose moments lie close around NOW, so that every boundary is met often. */
 export const closeSeats: fc.Arbitrary<Seat> = fc.oneof(
   fc.record({ number: fc.nat(20), leaseUntil: moments }).map(aSigningIn),
   fc
@@ -51,8 +51,8 @@ export const closeSeats: fc.Arbitrary<Seat> = fc.oneof(
     .map(anOpen),
 )
 
-/** A bench as it may be read: at most one item for each seat. */
-export const closeBenches: fc.Arbitrary<Seat[]> = fc.uniqueArray(closeSeats, {
+/** A shard as it may be read: at most one item for each seat. */
+export const closeShards: fc.Arbitrary<Seat[]> = fc.uniqueArray(closeSeats, {
   selector: ({ number }) => number,
   maxLength: 8,
 })

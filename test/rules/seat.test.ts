@@ -2,8 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
 import {
-  BENCH_SEATS,
-  benchOf,
+  SHARD_SEATS,
+  shardOf,
   isFree,
   isIdle,
   SEAT_LEASE_MS,
@@ -28,15 +28,15 @@ describe('a session id', () => {
   })
 })
 
-describe('the bench of a seat', () => {
+describe('the shard of a seat', () => {
   test.each([
     [0, 0],
-    [BENCH_SEATS - 1, 0],
-    [BENCH_SEATS, 1],
-    [2 * BENCH_SEATS - 1, 1],
-    [2 * BENCH_SEATS, 2],
-  ])('of seat %i is bench %i', (seat, bench) => {
-    expect(benchOf(seat)).toBe(bench)
+    [SHARD_SEATS - 1, 0],
+    [SHARD_SEATS, 1],
+    [2 * SHARD_SEATS - 1, 1],
+    [2 * SHARD_SEATS, 2],
+  ])('of seat %i is shard %i', (seat, shard) => {
+    expect(shardOf(seat)).toBe(shard)
   })
 })
 

@@ -6,9 +6,9 @@ import type { Applicant } from '../../functions/admission/seat-claim.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import { isFree } from '../../shared/rules/seat.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
-import { watching } from '../../shared/rules/listener-group.ts'
-import { watches } from '../../shared/store/listener-groups.ts'
-import { outlooks, QUIET_MS } from '../../shared/store/seat-hint.ts'
+import { grouping } from '../../shared/rules/listener-group.ts'
+import { listenerGroups } from '../../shared/store/listener-groups.ts'
+import { seatHints, QUIET_MS } from '../../shared/store/seat-hint.ts'
 import { itemOf } from '../../shared/store/seat-item.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { countedTable } from '../kit/counted-table.ts'
@@ -20,9 +20,9 @@ async function house() {
   onTestFinished(stop)
   const parts = {
     seats: seats(items),
-    outlooks: outlooks(items),
-    watches: watches(items),
-    watching: watching(300),
+    seatHints: seatHints(items),
+    listenerGroups: listenerGroups(items),
+    grouping: grouping(300),
     measure: unmeasured,
   }
   let devices = 0
@@ -51,7 +51,7 @@ async function house() {
       ),
     /** Sessions on these seats. */
     place: async (numbers: readonly number[], below: number) => {
-      await parts.outlooks.reach(below)
+      await parts.seatHints.reach(below)
       const opened = numbers.map((number) =>
         anOpen({ number, session: sessionOn(number), device: `on-seat-${number}` }),
       )
@@ -179,9 +179,9 @@ describe('a maximum that is lowered', () => {
     await parts.seats.free(high?.session ?? '')
     expect(await tick(1)).toEqual([0])
     await tick(QUIET_MS)
-    expect(await parts.outlooks.read()).toMatchObject({ most: 600 })
+    expect(await parts.seatHints.read()).toMatchObject({ most: 600 })
     await tick(QUIET_MS + 1)
-    expect(await parts.outlooks.read()).toEqual({ room: 0, most: 4 })
+    expect(await parts.seatHints.read()).toEqual({ room: 0, most: 4 })
     expect(low?.number).toBe(0)
     expect(await login(settings)).toBeTypeOf('number')
   })

@@ -4,7 +4,7 @@ import type { DynamoFault } from '../../infra/aws/dynamo/front.ts'
 import type { LambdaLogLine } from '../../infra/aws/lambda/log.ts'
 import { statesOf } from '../../infra/aws/metrics/alarm.ts'
 import { STACK } from '../../infra/cdk/synthesis.ts'
-import { watches } from '../../shared/store/listener-groups.ts'
+import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { testClock, type TestClock } from '../kit/clock.ts'
 import { services, type Service, type ServiceOptions } from '../kit/service.ts'
 import { keptTable } from '../kit/tables.ts'
@@ -185,7 +185,7 @@ function throttlesOf({ metrics }: Service): number {
 
 /** As if the lease of whoever listened were over: a listener that died is missed that long. */
 async function forgetListener(running: Service): Promise<void> {
-  const leases = watches(keptTable(running))
+  const leases = listenerGroups(keptTable(running))
   const { listener } = await leases.look(0, { consistent: true })
   if (listener !== undefined) await leases.release(0, listener)
 }

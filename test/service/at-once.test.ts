@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { LOGIN_BURST } from '../../shared/rules/pace.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
-import { benchKey, type SeatItem } from '../../shared/store/seat-item.ts'
+import { shardKey, type SeatItem } from '../../shared/store/seat-item.ts'
 import { parseServiceFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
 import { unseal } from '../../shared/wire/seal.ts'
 import { rawDevice } from '../kit/raw-device.ts'
@@ -61,7 +61,7 @@ async function logins(running: Service, count: number, over: number): Promise<To
 }
 
 const seatsOf = async (running: Service) =>
-  (await keptTable(running).query<SeatItem>(benchKey(0), { consistent: true })).filter(({ d }) => d === 'ann-phone')
+  (await keptTable(running).query<SeatItem>(shardKey(0), { consistent: true })).filter(({ d }) => d === 'ann-phone')
 
 /** The one that has the session; of the others each was refused, or is told that it was replaced. */
 async function theOneOf(told: readonly Told[], running: Service): Promise<Told> {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../infra/standin/cwa/event-queue.ts'
 import type { Character } from '../../infra/local/story.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
-import { watches } from '../../shared/store/listener-groups.ts'
+import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { logbook } from '../kit/logbook.ts'
 import { rawDevice } from '../kit/raw-device.ts'
 import { services, type Service, type ServiceOptions } from '../kit/service.ts'
@@ -36,7 +36,7 @@ const AWAY = 15_500
 
 const upTo = (count: number, text: string) => Array.from({ length: count }, (_, number) => `${text} ${number}`)
 
-/** Ann's session, listened for, and its watch. */
+/** Ann's session, listened for, and its group. */
 function deliveries() {
   const service = services()
   return async (options: ServiceOptions = {}) => {
@@ -45,11 +45,11 @@ function deliveries() {
     const { ann, cwa, lambda } = running
     const { session } = await login(ann)
     await cwa.control.untilListening(ANN)
-    const watch = watches(keptTable(running))
+    const group = listenerGroups(keptTable(running))
     return {
       ...running,
       session,
-      watch,
+      group,
       book,
       /** Brings events to Ann's session, in a batch of their own, and resolves when they are kept and acknowledged. */
       brings: async (...events: readonly NewEvent[]) => {
@@ -59,8 +59,8 @@ function deliveries() {
       /** As if the machine of the listener had died, and its lease run out. */
       killListener: async () => {
         await lambda.killEnvironments(UPKEEP)
-        const { listener } = await watch.look(0, { consistent: true })
-        if (listener !== undefined) await watch.release(0, listener)
+        const { listener } = await group.look(0, { consistent: true })
+        if (listener !== undefined) await group.release(0, listener)
       },
       tick: () => lambda.invokeLater(UPKEEP, {}),
     }
@@ -224,8 +224,8 @@ describe('a device that does not come back', () => {
   const delivery = deliveries()
 
   it('is woken once for what waits, until it says something, and never for presence', async () => {
-    const { ann, brings, eventBridge, watch, session } = await delivery({ settings: { wakeAfterMs: 1_500 } })
-    const look = () => watch.ring(0, Date.now())
+    const { ann, brings, eventBridge, group, session } = await delivery({ settings: { wakeAfterMs: 1_500 } })
+    const look = () => group.notify(0, Date.now())
     ann.device.close()
     await brings(presence(BUSY))
     await brings(said('one'), said('two'))
@@ -248,12 +248,12 @@ describe('a device that does not come back', () => {
   })
 
   it('is not shown as available to others', async () => {
-    const { ann, bob, watch } = await delivery()
+    const { ann, bob, group } = await delivery()
     await login(bob)
     await ann.saw('Bob is here', 'presence', ({ uri, availability }) => uri === BOB && availability === 'available')
     const before = ann.seen.length
     bob.device.close()
-    await watch.ring(0, Date.now())
+    await group.notify(0, Date.now())
 
     const gone = await ann.saw(
       'Bob is gone',

@@ -4,7 +4,7 @@ import { HAND_OVER_MS } from '../../functions/listening/listen.ts'
 import { LAMBDA_LIMITS } from '../../infra/aws/lambda/limits.ts'
 import { lineage } from '../../infra/aws/lambda/lineage.ts'
 import type { Character } from '../../infra/local/story.ts'
-import { watches } from '../../shared/store/listener-groups.ts'
+import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { seeded } from '../bench/seeded.ts'
 import { logbook } from '../kit/logbook.ts'
 import { services, type Service } from '../kit/service.ts'
@@ -61,9 +61,9 @@ describe('hand-overs', () => {
     await login(running.ann)
     await running.cwa.control.untilListening(ANN)
     await running.lambda.killEnvironments(UPKEEP)
-    const watch = watches(keptTable(running))
-    const { listener = '' } = await watch.look(0, { consistent: true })
-    await watch.release(0, listener)
+    const group = listenerGroups(keptTable(running))
+    const { listener = '' } = await group.look(0, { consistent: true })
+    await group.release(0, listener)
     await startUpkeep(running, longChain())
     await book.until('taken over')
     await hears(running, 'still here')

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { benches as benchesOf } from '../../shared/rules/admission.ts'
-import { benchOf } from '../../shared/rules/seat.ts'
-import { outlooks } from '../../shared/store/seat-hint.ts'
+import { shards as shardsOf } from '../../shared/rules/admission.ts'
+import { shardOf } from '../../shared/rules/seat.ts'
+import { seatHints } from '../../shared/store/seat-hint.ts'
 import { itemOf } from '../../shared/store/seat-item.ts'
 import { deviceSessions } from '../../shared/store/sessions.ts'
 import type { Table } from '../../shared/store/table.ts'
-import { watches } from '../../shared/store/listener-groups.ts'
+import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { type Service, services } from '../kit/service.ts'
 import { keptTable } from '../kit/tables.ts'
 import { anOpen, sessionOn } from '../rules/sample-seats.ts'
@@ -19,10 +19,10 @@ async function filled(
   { maximum, hint }: { readonly maximum: number; readonly hint: number },
 ) {
   const items = keptTable(running)
-  for (const bench of benchesOf({ persistentConnections: maximum })) {
-    await watches(items).claim(bench, 'the test', Date.now() + HOUR_MS)
+  for (const shard of shardsOf({ persistentConnections: maximum })) {
+    await listenerGroups(items).claim(shard, 'the test', Date.now() + HOUR_MS)
   }
-  await items.put({ pk: 'HINT#benches', sk: '-', room: hint, most: maximum })
+  await items.put({ pk: 'HINT#shards', sk: '-', room: hint, most: maximum })
   const seats = numbers.map((number) =>
     anOpen({
       number,
@@ -87,7 +87,7 @@ describe('a login that is not full', () => {
     { maximum: 900, free: 450 },
   ])('costs at most 5 write units and 12 read units with one seat of $maximum left', async ({ maximum, free }) => {
     const taken = below(maximum).filter((number) => number !== free)
-    const { running, cold } = await coldest(maximum, taken, benchOf(free))
+    const { running, cold } = await coldest(maximum, taken, shardOf(free))
     expect(cold.writes).toBeGreaterThanOrEqual(4)
     expect(cold.writes).toBeLessThanOrEqual(5)
     expect(cold.reads).toBeGreaterThan(4)
@@ -111,16 +111,16 @@ describe('a login that is not full', () => {
     expect(next.reads).toBeLessThanOrEqual(cold.reads)
   })
 
-  it('costs no more where the hint is astray by one: the bench that it names was filled just now', async () => {
+  it('costs no more where the hint is astray by one: the shard that it names was filled just now', async () => {
     const { items, cold } = await coldest(900, below(320), 0)
     expect(cold.writes).toBeLessThanOrEqual(5)
     expect(cold.reads).toBeLessThanOrEqual(12)
-    expect((await outlooks(items).read()).room).toBe(1)
+    expect((await seatHints(items).read()).room).toBe(1)
   })
 
-  it('leads the next one on where it took the last seat of a bench, at no more cost', async () => {
+  it('leads the next one on where it took the last seat of a shard, at no more cost', async () => {
     const { running, items, cold } = await coldest(900, below(299), 0)
-    expect((await outlooks(items).read()).room).toBe(1)
+    expect((await seatHints(items).read()).room).toBe(1)
     const { person, device } = running.bob
     const next = await unitsOf(running, () => device.login(person.login, person.password))
     expect(cold.writes).toBe(5)
@@ -130,9 +130,9 @@ describe('a login that is not full', () => {
     expect(next.reads).toBeLessThan(cold.reads - 4)
   })
 
-  it('passes benches that are full only until one has found the bench with room', async () => {
+  it('passes shards that are full only until one has found the shard with room', async () => {
     const { running, items, cold } = await coldest(1_200, below(950), 0)
-    expect((await outlooks(items).read()).room).toBe(3)
+    expect((await seatHints(items).read()).room).toBe(3)
     const { person, device } = running.bob
     const second = await unitsOf(running, () => device.login(person.login, person.password))
     expect(cold.writes).toBeLessThanOrEqual(5)

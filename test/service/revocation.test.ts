@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 
 /** Another device of a person, whose socket shows everything, and its login on the way. */
-async function loggingIn(id: string, { person }: Service['ann']) {
+async function logIn(id: string, { person }: Service['ann']) {
   const key = newTransportKey()
   await running.configuration.putDevice(id, { state: 'active', transportKey: printTransportKey(key) })
   const raw = await rawDevice(running.url, id, key)
@@ -31,14 +31,14 @@ async function heldUpstream(id: string, who: Service['ann']): Promise<RawDevice>
   const asked = untilAsked(running.cwa, ({ verb }) => verb !== 'GET')
   running.cwa.control.hold()
   onTestFinished(running.cwa.control.release)
-  const { raw } = await loggingIn(id, who)
+  const { raw } = await logIn(id, who)
   await asked
   return raw
 }
 
 /** The first of these, accepted and listened for: whoever begins to listen looks at the device's state, too. */
 async function loggedIn(id: string, who: Service['ann']) {
-  const { raw, key } = await loggingIn(id, who)
+  const { raw, key } = await logIn(id, who)
   const accepted = await answer(raw, 'accepted')
   await running.cwa.control.untilListening(uriOf(who.person))
   return { raw, key, session: accepted.session }

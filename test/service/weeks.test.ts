@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../infra/standin/cwa/event-queue.ts'
 import type { Character } from '../../infra/local/story.ts'
 import type { Mail } from '../../shared/rules/batches.ts'
-import { watches } from '../../shared/store/listener-groups.ts'
+import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { rawDevice } from '../kit/raw-device.ts'
 import { type Service, services } from '../kit/service.ts'
 import { keptTable } from '../kit/tables.ts'
@@ -34,8 +34,8 @@ function weeks() {
 
     const stopListening = async () => {
       await lambda.killEnvironments(UPKEEP)
-      const { listener } = await watches(items).look(0, { consistent: true })
-      if (listener !== undefined) await watches(items).release(0, listener)
+      const { listener } = await listenerGroups(items).look(0, { consistent: true })
+      if (listener !== undefined) await listenerGroups(items).release(0, listener)
     }
     const grow = async (days: number, partitions: readonly string[]) => {
       for (const pk of partitions) {

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { polling } from '../../functions/session/poll.ts'
 import type { Mail } from '../../shared/rules/batches.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
-import { watching } from '../../shared/rules/listener-group.ts'
+import { grouping } from '../../shared/rules/listener-group.ts'
 import { mailbox as mailboxOf } from '../../shared/store/mailbox.ts'
 import { seats as seatsOf } from '../../shared/store/seats.ts'
 import { sessions as sessionsOf } from '../../shared/store/sessions.ts'
-import { watches } from '../../shared/store/listener-groups.ts'
+import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { database } from '../kit/database.ts'
 import { testVault } from '../kit/vault.ts'
 import { anOpen, aSigningIn, NOW } from '../rules/sample-seats.ts'
@@ -38,9 +38,9 @@ async function loggedIn(through: (sessions: Sessions) => Sessions = (sessions) =
     seats,
     sessions: through(sessions),
     mailbox,
-    watches: watches(items),
+    listenerGroups: listenerGroups(items),
     measure: unmeasured,
-    watching: watching(300),
+    grouping: grouping(300),
   })
   let number = SEAT.heard
   return {

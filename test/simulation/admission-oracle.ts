@@ -4,7 +4,7 @@ import { Refusal } from '../../shared/rules/refusal.ts'
 import { SEAT_LEASE_MS } from '../../shared/rules/seat.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
 import { CONFIGURATION_CACHE_MS } from '../../shared/store/configuration.ts'
-import { benchKey, keyOf, randomOf, type SeatItem } from '../../shared/store/seat-item.ts'
+import { shardKey, keyOf, randomOf, type SeatItem } from '../../shared/store/seat-item.ts'
 import { SETTINGS_KEY } from '../../shared/store/settings-change.ts'
 import { seatNumberOf } from '../../shared/rules/seat.ts'
 import type { Change, SimulatedDatabase } from '../kit/simulation/database.ts'
@@ -50,7 +50,7 @@ interface Login {
   readonly took: Map<string, string>
 }
 
-const OUTLOOK = { pk: 'HINT#benches', sk: '-' }
+const OUTLOOK = { pk: 'HINT#shards', sk: '-' }
 
 /** How old a state an eventually consistent read may show. */
 const STALE_MS = 1_000
@@ -90,7 +90,7 @@ export function admissionOracle(
   const noteCapacity = () =>
     capacities.push({ at: clock.now(), most: capacity(settingsNow()), settings: settingsNow() })
 
-  const taken = () => kept.items(benchKey(0)).map(seatItem)
+  const taken = () => kept.items(shardKey(0)).map(seatItem)
   /** A login goes by the time at which it began: a lease that was over a moment ago may be none to it. */
   const live = () => taken().filter((item) => !isOver(item, clock.now() - 29_000))
   const open = () => taken().filter(({ l }) => l === undefined)
@@ -107,12 +107,12 @@ export function admissionOracle(
   }
 
   noteCapacity()
-  configured.watch(() => {
+  configured.group(() => {
     noteCapacity()
     noteFull()
   })
 
-  kept.watch((change) => {
+  kept.group((change) => {
     const isSeat = change.key.pk.startsWith('SEATS#')
     const mostCounted = Number(kept.item(OUTLOOK)?.['most'] ?? 0)
     if (change.key.pk === OUTLOOK.pk || isSeat) {

@@ -1,5 +1,5 @@
-import { signOut, farewell } from '../../functions/session/end-session.ts'
-import { loggingIn } from '../../functions/admission/log-in.ts'
+import { signOut, endSession } from '../../functions/session/end-session.ts'
+import { logIn } from '../../functions/admission/log-in.ts'
 import { unlistened } from '../../functions/listening/unlistened-groups.ts'
 import type { Push } from '../../functions/session/push.ts'
 import type { CwaClient } from '../../shared/cwa/client.ts'
@@ -7,14 +7,14 @@ import { SignInRefused } from '../../shared/cwa/faults.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import type { Open } from '../../shared/rules/seat.ts'
 import { DEFAULT_SETTINGS, isInactive, type Settings } from '../../shared/rules/settings.ts'
-import { watching } from '../../shared/rules/listener-group.ts'
+import { grouping } from '../../shared/rules/listener-group.ts'
 import { configuration } from '../../shared/store/configuration.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
-import { outlooks, QUIET_MS } from '../../shared/store/seat-hint.ts'
+import { seatHints, QUIET_MS } from '../../shared/store/seat-hint.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { SETTINGS_KEY } from '../../shared/store/settings-change.ts'
-import { watches } from '../../shared/store/listener-groups.ts'
+import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import { simulatedDatabase, type Rewrite } from '../kit/simulation/database.ts'
 import { type Expiry, expiryBy } from '../kit/simulation/expiry.ts'
@@ -52,7 +52,7 @@ export interface Played {
 /**
  * One schedule of admission: a few devices, more than there are seats, log in, speak, fall silent, lose coverage, log out;
  * logins run the service's own story, in environments that each remember their last no; upkeep ends the inactive and
- * looks at the benches; an administrator lowers and raises the maximum; anything crashes, and answers get lost. Logins
+ * looks at the shards; an administrator lowers and raises the maximum; anything crashes, and answers get lost. Logins
  * of one device come at once, and logins that somebody caught are played again. What expires goes at any moment after, or
  * never; some schedules last a month.
  *
@@ -90,14 +90,14 @@ export async function playAdmission({ seed, rewrite, expiry }: ScheduleOptions):
     seats: seats(kept.table),
     sessions: sessions(kept.table, openVault),
     mailbox: mailbox(kept.table),
-    watches: watches(kept.table),
-    outlooks: outlooks(kept.table),
+    listenerGroups: listenerGroups(kept.table),
+    seatHints: seatHints(kept.table),
   }
   /** Each environment has its own cache of the settings. */
   const environmentParts = () => ({
     ...stores,
     configuration: configuration(configured.table, openVault),
-    watching: watching(1),
+    grouping: grouping(1),
     wrong: wrongPasswordStore(kept.table),
     push: pushes(world),
     cwa: upstream(world),
@@ -108,11 +108,11 @@ export async function playAdmission({ seed, rewrite, expiry }: ScheduleOptions):
   })
 
   // Lambda's: one login at a time in each; one in which a login crashed or ran out of time is gone.
-  const idle: ReturnType<typeof loggingIn>[] = []
+  const idle: ReturnType<typeof logIn>[] = []
   const counts = { logins: 0, admitted: 0, crashes: 0 }
   const login = async (device: string, number: number, password: string) => {
     counts.logins += 1
-    const environment = idle.splice(random.below(idle.length + 1), 1)[0] ?? loggingIn(environmentParts())
+    const environment = idle.splice(random.below(idle.length + 1), 1)[0] ?? logIn(environmentParts())
     const name = `login ${counts.logins} of ${device}`
     const told = { device, number, connection: `c${number}`, frame: { type: 'login', user: USER, password } } as const
     oracle.loginBegins(name, device, number)
@@ -209,7 +209,7 @@ export async function playAdmission({ seed, rewrite, expiry }: ScheduleOptions):
     const now = clock.now()
     const open = (await stores.seats.read(0)).filter((seat): seat is Open => seat.state === 'open')
     for (const seat of open.filter(({ lastHeardAt }) => isInactive(lastHeardAt, now, settings))) {
-      if (await stores.seats.end(seat)) await farewell(seat, 'inactive', parts)
+      if (await stores.seats.end(seat)) await endSession(seat, 'inactive', parts)
     }
   }
   const changeMaximum = async () => {
@@ -248,7 +248,7 @@ export async function playAdmission({ seed, rewrite, expiry }: ScheduleOptions):
   await mustBeDone(all)
   await oracle.allIsQuiet(async (name) => {
     const told = { type: 'login', user: USER, password: 'right' } as const
-    const environment = loggingIn(environmentParts())
+    const environment = logIn(environmentParts())
     oracle.loginBegins(name, name, 1)
     const ended = await world.start(name, () =>
       environment({ device: name, number: 1, connection: name, frame: told, now: clock.now() }),

@@ -2,7 +2,7 @@ import { frameNumbers } from '../../shared/device/clock.ts'
 import type { Connection } from '../../shared/device/connection.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
 import { hold, type Hold, type HoldOptions } from '../../shared/device/hold.ts'
-import { questions, type QuestionsOptions } from '../../shared/device/pending-requests.ts'
+import { pendingRequests, type PendingRequestsOptions } from '../../shared/device/pending-requests.ts'
 import { Disconnected, Refused } from '../../shared/device/refused.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { DeviceFrame, ServiceFrame } from '../../shared/wire/frames.ts'
@@ -10,7 +10,7 @@ import type { Simulation } from '../kit/simulation/simulation.ts'
 import type { Down, SimulatedGateway } from './delivery-gateway.ts'
 
 type Wiring = Parameters<HoldOptions['connect']>[0]
-type Unqueueing = Pick<QuestionsOptions, 'clock' | 'nextNumber' | 'transmit' | 'onSilence'>
+type Unqueueing = Pick<PendingRequestsOptions, 'clock' | 'nextNumber' | 'transmit' | 'onSilence'>
 
 export interface DeviceOptions {
   readonly world: Simulation
@@ -85,7 +85,7 @@ export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
       else if ('ack' in frame) acknowledged = frame.ack
       socket.up(frame, number)
     }
-    const open = questions({
+    const open = pendingRequests({
       clock,
       random: random.next,
       answerTimeoutMs: ANSWER_TIMEOUT_MS,

@@ -172,7 +172,7 @@ function acknowledgedOnPost({ push, seats, ...rest }: Parts): Parts {
     ...rest,
     seats: {
       ...seats,
-      read: async (bench, options) => (await seats.read(bench, options)).map(asAcked),
+      read: async (shard, options) => (await seats.read(shard, options)).map(asAcked),
       at: async (number, options) => {
         const seat = await seats.at(number, options)
         return seat && asAcked(seat)

@@ -2,8 +2,8 @@ import { isWaitedFor } from '../../shared/rules/backlog.ts'
 import type { Mail } from '../../shared/rules/batches.ts'
 import type { Availability, Command } from '../../shared/rules/messaging.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
-import { benchKey, randomOf, type SeatItem } from '../../shared/store/seat-item.ts'
-import type { Watch } from '../../shared/store/listener-groups.ts'
+import { shardKey, randomOf, type SeatItem } from '../../shared/store/seat-item.ts'
+import type { ListenerGroup } from '../../shared/store/listener-groups.ts'
 import type { Change, SimulatedDatabase } from '../kit/simulation/database.ts'
 import type { Simulation } from '../kit/simulation/simulation.ts'
 
@@ -23,8 +23,8 @@ export const INVARIANTS = {
   ownSeat: 'whoever acts for a session writes on its seat alone',
   outcomeOfItself: 'an outcome is noted for the send that is under way',
   wokenOnce: 'a device is woken once until it says something',
-  heir: 'a watch is taken over from whoever started its heir, or from nobody',
-  letIn: 'a listener that was started to go on takes the watch over from the one that started it',
+  heir: 'a group is taken over from whoever started its heir, or from nobody',
+  letIn: 'a listener that was started to go on takes the group over from the one that started it',
   usable: 'a session that nobody ended goes on',
   presence: 'the last presence that a device shows of a contact is the last there was',
 } as const
@@ -98,11 +98,11 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
     return known
   }
 
-  kept.watch((change) => {
+  kept.group((change) => {
     const { pk } = change.key
     if (pk.startsWith('MAIL#') && change.after !== undefined) onMail(change.key, mailItem(change.after))
     if (pk.startsWith('SEATS#')) onSeat(change)
-    if (pk.startsWith('WATCH#')) onWatch(change)
+    if (pk.startsWith('GROUP#')) onWatch(change)
   })
 
   const onMail = ({ pk, sk }: Change['key'], { events }: Mail) => {
@@ -127,7 +127,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
   }
 
   const onWatch = ({ before, after }: Change) => {
-    const [was, is]: Partial<Watch>[] = [before ?? {}, after ?? {}]
+    const [was, is]: Partial<ListenerGroup>[] = [before ?? {}, after ?? {}]
     if (was?.listener === undefined || is?.listener === undefined || was.listener === is.listener) return
     const isOver = (was.until ?? 0) <= world.clock.now()
     const [starter = was.listener] = was.listener.split(' after ')
@@ -230,7 +230,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
       if (wokenSince.has(randomOf(session))) violated(INVARIANTS.wokenOnce)
       // A frame that came between the note and the event has taken the note away: the event is of the time before it.
       const isNoted = kept
-        .items(benchKey(0))
+        .items(shardKey(0))
         .map(seatItem)
         .some(({ s, w }) => s === randomOf(session) && w !== undefined)
       if (isNoted) waking.add(randomOf(session))

@@ -3,7 +3,7 @@ import { unlistened } from '../../functions/listening/unlistened-groups.ts'
 import { polling } from '../../functions/session/poll.ts'
 import type { Push } from '../../functions/session/push.ts'
 import { sending } from '../../functions/session/send.ts'
-import type { Told } from '../../functions/envelope/envelope.ts'
+import type { Request } from '../../functions/envelope/envelope.ts'
 import type { UpkeepEvent } from '../../functions/wiring/upkeep-starter.ts'
 import type { Wake } from '../../functions/wiring/waker.ts'
 import type { Hold } from '../../shared/device/hold.ts'
@@ -13,17 +13,17 @@ import type { SendState } from '../../shared/device/send-state.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import { AVAILABILITIES, type Command } from '../../shared/rules/messaging.ts'
 import { Refusal, type RefusalCode } from '../../shared/rules/refusal.ts'
-import { BENCH_SEATS, sessionId, type Open } from '../../shared/rules/seat.ts'
+import { SHARD_SEATS, sessionId, type Open } from '../../shared/rules/seat.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
-import { watching as watchingOf } from '../../shared/rules/listener-group.ts'
+import { grouping as watchingOf } from '../../shared/rules/listener-group.ts'
 import { configuration } from '../../shared/store/configuration.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
-import { outlooks } from '../../shared/store/seat-hint.ts'
+import { seatHints } from '../../shared/store/seat-hint.ts'
 import { itemOf, keyOf } from '../../shared/store/seat-item.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { expiry, sessions } from '../../shared/store/sessions.ts'
 import { SETTINGS_KEY } from '../../shared/store/settings-change.ts'
-import { watches } from '../../shared/store/listener-groups.ts'
+import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import type { DeviceFrame, ServiceFrame } from '../../shared/wire/frames.ts'
 import { openVault } from '../kit/vault.ts'
 import { simulatedDatabase, type Rewrite } from '../kit/simulation/database.ts'
@@ -39,8 +39,8 @@ export interface Parts {
   readonly seats: ReturnType<typeof seats>
   readonly sessions: ReturnType<typeof sessions>
   readonly mailbox: ReturnType<typeof mailbox>
-  readonly watches: ReturnType<typeof watches>
-  readonly outlooks: ReturnType<typeof outlooks>
+  readonly listenerGroups: ReturnType<typeof listenerGroups>
+  readonly seatHints: ReturnType<typeof seatHints>
   readonly cwa: CwaClient
   readonly push: Push
 }
@@ -111,7 +111,7 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
   const cwa = simulatedCwa(world, oracle)
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
-    persistentConnections: BENCH_SEATS,
+    persistentConnections: SHARD_SEATS,
     // Some devices find a dead socket by themselves before the end, by an answered sign of life; others must be woken.
     statusIntervalMs: 20_000 + random.below(120_000),
     wakeAfterMs: 30_000 + random.below(30_000),
@@ -119,7 +119,7 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     ...(random.chance(0.2) && { mailboxBytes: 2_000 + random.below(40_000) }),
   }
   configured.place({ ...SETTINGS_KEY, ...settings })
-  const watching = watchingOf(BENCH_SEATS)
+  const grouping = watchingOf(SHARD_SEATS)
   /** Whether some listeners take no notice of the lease, so that there are two at once for long. */
   const careless = random.chance(0.25)
   let isOver = false
@@ -130,12 +130,12 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     seats: seats(kept.table),
     sessions: sessions(kept.table, openVault),
     mailbox: mailbox(kept.table),
-    watches: watches(kept.table),
-    outlooks: outlooks(kept.table),
+    listenerGroups: listenerGroups(kept.table),
+    seatHints: seatHints(kept.table),
     cwa: cwa.client,
     push,
   })
-  const poll = polling({ ...whole, watching, measure: unmeasured })
+  const poll = polling({ ...whole, grouping, measure: unmeasured })
   const send = sending({ ...whole, configuration: configuration(configured.table, openVault) })
 
   /** What the functions do, each for a frame of its action. */
@@ -203,8 +203,8 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     })
     kept.place({ pk: `DEVICE#${device}`, sk: '-', session, heard: number, ...expiry(now) })
     oracle.hasSession(device, session, sid)
-    const isListened = await whole.watches.ring(0, now).catch(() => false)
-    if (!isListened) await startUpkeep({ watch: 0 }).catch(() => {})
+    const isListened = await whole.listenerGroups.notify(0, now).catch(() => false)
+    if (!isListened) await startUpkeep({ group: 0 }).catch(() => {})
     const batches = [{ seq: FIRST_EVENTS, events: [] }]
     return { type: 'accepted', session, uri, steps: [], statusIntervalMs: settings.statusIntervalMs, batches }
   }
@@ -224,10 +224,10 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     const limitMs = 80_000 + random.below(120_000)
     const endsAt = clock.now() + limitMs
     const isCareless = careless && random.chance(0.3)
-    const watches = isCareless ? regardless(whole.watches, () => !isOver) : looked(whole.watches)
+    const listenerGroups = isCareless ? regardless(whole.listenerGroups, () => !isOver) : looked(whole.listenerGroups)
     const environment = {
       ...whole,
-      watches,
+      listenerGroups,
       // Whether a device is enrolled is another story.
       configuration: { ...configuration(configured.table, openVault), deviceState: async () => 'active' as const },
       clock,
@@ -239,27 +239,27 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     const work = async () => {
       const now = clock.now()
       const inForce = await environment.configuration.settings(now)
-      const [watch] =
-        event.watch === undefined
-          ? await unlistened(inForce, now, { ...whole, watching, measure: unmeasured })
-          : [event.watch]
-      if (watch === undefined) return
-      const options = { watch, benches: watching.benches(watch), listener, ...(from !== undefined && { from }) }
-      const startHeir = () => startUpkeep({ watch, from: listener })
+      const [group] =
+        event.group === undefined
+          ? await unlistened(inForce, now, { ...whole, grouping, measure: unmeasured })
+          : [event.group]
+      if (group === undefined) return
+      const options = { group, shards: grouping.shards(group), listener, ...(from !== undefined && { from }) }
+      const startHeir = () => startUpkeep({ group, from: listener })
       const because = await listen({ ...options, timeLeft: () => endsAt - clock.now(), startHeir }, environment)
-      if (because === 'time') await startUpkeep({ watch })
+      if (because === 'time') await startUpkeep({ group })
     }
     void world.start(listener, work, { limitMs }).then(({ state }) => {
       if (state === 'crashed') counts.crashes += 1
     })
   }
 
-  const holder = () => kept.item({ pk: 'WATCH#0000', sk: '-' })?.['listener']
-  const looked = (watches: Parts['watches']): Parts['watches'] => ({
-    ...watches,
-    async succeed(watch, listener, from, now) {
+  const holder = () => kept.item({ pk: 'GROUP#0000', sk: '-' })?.['listener']
+  const looked = (listenerGroups: Parts['listenerGroups']): Parts['listenerGroups'] => ({
+    ...listenerGroups,
+    async succeed(group, listener, from, now) {
       const before = holder()
-      const done = await watches.succeed(watch, listener, from, now)
+      const done = await listenerGroups.succeed(group, listener, from, now)
       if (!done && before === from && holder() === from) world.violated(INVARIANTS.letIn)
       return done
     },
@@ -359,7 +359,7 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     else if (what < 90) device?.does((held) => held.session?.status(random.chance(0.5)).catch(() => {}))
     else if (what < 93) device?.does((held) => held.session?.fetch(held.ask).catch(() => {}))
     else if (what < 95) upkeep({})
-    else if (what < 97) upkeep({ watch: 0 })
+    else if (what < 97) upkeep({ group: 0 })
     else world.crash(`upkeep ${1 + random.below(counts.listeners + 1)}`)
   }
 
@@ -454,14 +454,14 @@ function isLong(seed: number): boolean {
 }
 
 /** A lease that keeps nobody out, for as long as things go wrong. */
-function regardless(watches: Parts['watches'], goesWrong: () => boolean): Parts['watches'] {
+function regardless(listenerGroups: Parts['listenerGroups'], goesWrong: () => boolean): Parts['listenerGroups'] {
   return {
-    ...watches,
-    claim: async (...asked) => goesWrong() || watches.claim(...asked),
-    succeed: async (...asked) => goesWrong() || watches.succeed(...asked),
-    async look(watch) {
-      const { bell, ...lease } = await watches.look(watch)
-      return goesWrong() ? { bell } : { bell, ...lease }
+    ...listenerGroups,
+    claim: async (...asked) => goesWrong() || listenerGroups.claim(...asked),
+    succeed: async (...asked) => goesWrong() || listenerGroups.succeed(...asked),
+    async look(group) {
+      const { revision, ...lease } = await listenerGroups.look(group)
+      return goesWrong() ? { revision } : { revision, ...lease }
     },
   }
 }
@@ -489,7 +489,7 @@ async function resumed(held: Hold): Promise<void> {
 function isOf<A extends DeviceFrame['type']>(
   action: A,
   sent: Sent,
-): sent is Sent & Pick<Told<Extract<DeviceFrame, { type: A }>>, 'frame'> {
+): sent is Sent & Pick<Request<Extract<DeviceFrame, { type: A }>>, 'frame'> {
   return sent.frame.type === action
 }
 

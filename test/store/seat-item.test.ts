@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, test } from 'vitest'
 import { minuteOf } from '../../shared/rules/pace.ts'
-import { BENCH_SEATS, type Open, type SendOutcome } from '../../shared/rules/seat.ts'
+import { SHARD_SEATS, type Open, type SendOutcome } from '../../shared/rules/seat.ts'
 import { itemOf, OUTCOME_WORDS, randomOf } from '../../shared/store/seat-item.ts'
 import { seats as seatsOf } from '../../shared/store/seats.ts'
 import { countedTable } from '../kit/counted-table.ts'
@@ -27,12 +27,12 @@ function aFullSeat(number: number, changes: Partial<Open> = {}): Open {
   })
 }
 
-describe('a bench of 300 taken seats', () => {
+describe('a shard of 300 taken seats', () => {
   it('costs a login at most 5.5 read units for an eventually consistent look, 16.5 with a consistent one', async () => {
     const { items, counting, stop } = await countedTable()
     onTestFinished(stop)
     const seats = seatsOf(items)
-    const all = Array.from({ length: BENCH_SEATS }, (_, number) => aFullSeat(number))
+    const all = Array.from({ length: SHARD_SEATS }, (_, number) => aFullSeat(number))
     await Promise.all(all.map((seat) => items.put({ ...itemOf(seat) })))
 
     const once = await counting(async () => seats.read(0))

@@ -1,5 +1,5 @@
 import type { Open, Seat } from '../../shared/rules/seat.ts'
-import { benchOf } from '../../shared/rules/seat.ts'
+import { shardOf } from '../../shared/rules/seat.ts'
 import { type Heard, type Seats, seats as seatsOf } from '../../shared/store/seats.ts'
 import { database } from '../kit/database.ts'
 import { aSigningIn, NOW } from '../rules/sample-seats.ts'
@@ -9,7 +9,7 @@ export async function seating() {
   const { items, withAnswerLost } = await database()
   const seats = seatsOf(items)
   const found = async (number: number): Promise<Seat | undefined> => {
-    const taken = await seats.read(benchOf(number), { consistent: true })
+    const taken = await seats.read(shardOf(number), { consistent: true })
     return taken.find((seat) => seat.number === number)
   }
   return {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { freeSeats, idleFirst } from '../../shared/rules/admission.ts'
 import { isMilestone, minuteOf, sendWaitMs } from '../../shared/rules/pace.ts'
-import { BENCH_SEATS, isFree, type Open } from '../../shared/rules/seat.ts'
+import { SHARD_SEATS, isFree, type Open } from '../../shared/rules/seat.ts'
 import type { Heard, Seats } from '../../shared/store/seats.ts'
 import { anOpen, aSigningIn, NOW, sessionOn } from '../rules/sample-seats.ts'
 import { judgesRaces } from '../kit/races.ts'
@@ -42,7 +42,7 @@ describe('DynamoDB and the rules agree', { timeout: 20_000 }, () => {
     let number = 0
     await fc.assert(
       fc.asyncProperty(before, closeMs, async (sample, ms) => {
-        number += BENCH_SEATS
+        number += SHARD_SEATS
         const former = sample && { ...sample, number, session: sessionOn(number, 'the-former-login') }
         const next = aSigningIn({ number, session: sessionOn(number, 'the-login-to-come') })
         if (former) await place(former)
@@ -59,7 +59,7 @@ describe('DynamoDB and the rules agree', { timeout: 20_000 }, () => {
     const sends = fc.record({ sent: fc.integer({ min: 1, max: 7 }), perMinute: fc.integer({ min: 2, max: 4 }), closeS })
     await fc.assert(
       fc.asyncProperty(sends, fc.boolean(), async ({ sent, perMinute, closeS }, isNoted) => {
-        number += BENCH_SEATS
+        number += SHARD_SEATS
         const noted = isNoted ? { milestoneMinute: minuteOf(NOW) } : {}
         const answered = sent > 1 ? { outcome: { number: sent - 1 } } : {}
         const seat = await place(anOpen({ number, sent: sent - 1, ...answered, ...noted }))
@@ -112,7 +112,7 @@ describe('DynamoDB and the rules agree', { timeout: 20_000 }, () => {
     let number = 0
     await fc.assert(
       fc.asyncProperty(fc.array(steps, { maxLength: 3 }), async (meanwhile) => {
-        number += BENCH_SEATS
+        number += SHARD_SEATS
         const seat = await place(anOpen({ number }))
         let spoke = false
         for (const step of meanwhile) spoke = (await step(seats, seat)) || spoke

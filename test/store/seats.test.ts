@@ -1,12 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { BENCH_SEATS } from '../../shared/rules/seat.ts'
+import { SHARD_SEATS } from '../../shared/rules/seat.ts'
 import { anOpen, aSigningIn, NOW, sessionOn } from '../rules/sample-seats.ts'
 import { heardFrom, seating } from './seated.ts'
 
 const ANOTHER = sessionOn(17, 'another-session-')
 
-describe('a bench', () => {
+describe('a shard', () => {
   it('gives back exactly the seats that were put', { timeout: 90_000 }, async () => {
     const { seats, place } = await seating()
     const text = fc.string({ unit: 'binary', maxLength: 12 })
@@ -32,15 +32,15 @@ describe('a bench', () => {
       active: fc.boolean(),
       coverage: fc.constantFrom('in' as const, 'out' as const),
     })
-    let bench = 0
+    let shard = 0
     await fc.assert(
       fc.asyncProperty(changes, some, fc.maxSafeNat(), async (all, few, leaseUntil) => {
-        bench += 1
-        const first = bench * BENCH_SEATS
+        shard += 1
+        const first = shard * SHARD_SEATS
         const open = await place(anOpen({ number: first, ...all, ...few }))
         const signingIn = await place(aSigningIn({ number: first + 1, device: all.device, leaseUntil }))
-        expect(await seats.read(bench)).toEqual([open, signingIn])
-        expect(await seats.read(bench, { consistent: true })).toEqual([open, signingIn])
+        expect(await seats.read(shard)).toEqual([open, signingIn])
+        expect(await seats.read(shard, { consistent: true })).toEqual([open, signingIn])
       }),
       { numRuns: 15 },
     )
@@ -49,7 +49,7 @@ describe('a bench', () => {
   it('has its own seats only, by their numbers', async () => {
     const { seats, place } = await seating()
     for (const number of [599, 301, 0, 300, 299, 9, 10, 99_999]) await place(anOpen({ number }))
-    const numbers = async (bench: number) => (await seats.read(bench)).map(({ number }) => number)
+    const numbers = async (shard: number) => (await seats.read(shard)).map(({ number }) => number)
     expect(await numbers(0)).toEqual([0, 9, 10, 299])
     expect(await numbers(1)).toEqual([300, 301, 599])
     expect(await numbers(2)).toEqual([])

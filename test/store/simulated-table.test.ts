@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { watches } from '../../shared/store/listener-groups.ts'
+import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { configurationWriter } from '../../shared/store/configuration.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
-import { outlooks } from '../../shared/store/seat-hint.ts'
+import { seatHints } from '../../shared/store/seat-hint.ts'
 import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import type { Expression, Key, Table } from '../../shared/store/table.ts'
@@ -37,7 +37,7 @@ async function writes(): Promise<Write[]> {
   const { session, device, connection } = seat
   const cursor = { seq: 1, ackId: 2, eid: 3 }
   const quiet = { from: 4, since: NOW }
-  const outlook = outlooks(table)
+  const seatHint = seatHints(table)
   const vault = testVault()
   const configuration = configurationWriter(table, vault)
   await seats(table).take(aSigningIn(), NOW)
@@ -59,16 +59,16 @@ async function writes(): Promise<Write[]> {
   await sessions(table, vault).keep({ session, cursor }, NOW)
   await sessions(table, vault).renew(session, { was: { ticket: 'a' }, now: { ticket: 'b' } })
   await sessions(table, vault).point(device, { session, heard: 5 })
-  await outlook.lead(0, 1)
-  await outlook.lead(1, 2)
-  await outlook.reach(4)
-  await outlook.quieten({ room: 0, most: 5 }, quiet)
-  await outlook.quieten({ room: 0, most: 5 }, undefined)
-  await outlook.lower(quiet)
-  await watches(table).claim(0, 'listener', NOW)
-  await watches(table).ring(0, NOW)
-  await watches(table).succeed(0, 'heir', 'listener', NOW)
-  await watches(table).release(0, 'heir')
+  await seatHint.lead(0, 1)
+  await seatHint.lead(1, 2)
+  await seatHint.reach(4)
+  await seatHint.quieten({ room: 0, most: 5 }, quiet)
+  await seatHint.quieten({ room: 0, most: 5 }, undefined)
+  await seatHint.lower(quiet)
+  await listenerGroups(table).claim(0, 'listener', NOW)
+  await listenerGroups(table).notify(0, NOW)
+  await listenerGroups(table).succeed(0, 'heir', 'listener', NOW)
+  await listenerGroups(table).release(0, 'heir')
   await mailbox(table).append(session, { ...cursor, events: [] }, NOW)
   await configuration.addUser('ann', { permitted: true })
   await configuration.permit('ann', false)

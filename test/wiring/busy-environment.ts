@@ -32,7 +32,7 @@ function call(number: number): void {
   void table.get({ pk: `DEVICE#${number}`, sk: '-' }).catch(ignored)
   void connections.post(`connection-${number}`, 'text').catch(ignored)
   void wake({ device: 'd', session: 's', count: 1, since: 0 }).catch(ignored)
-  void start({ watch: number }).catch(ignored)
+  void start({ group: number }).catch(ignored)
 }
 
 for (let number = 0; number < GETS; number++) void hold(number)

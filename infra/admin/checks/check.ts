@@ -1,4 +1,4 @@
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 
 /** What one check found: one line for people. */
 export interface Finding {
@@ -12,7 +12,7 @@ export interface Finding {
 export interface Check {
   /** What is looked at, for progress. */
   readonly looksAt: string
-  readonly findings: (desk: Desk) => Promise<readonly Finding[]>
+  readonly findings: (context: AdminContext) => Promise<readonly Finding[]>
 }
 
 export function ok(check: string, says: string): Finding {

@@ -2,7 +2,7 @@ import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { capacity } from '../../../shared/rules/admission.ts'
 import { awsCalls } from '../../../shared/rules/aws-calls.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../../shared/rules/settings.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { inWords } from '../fault.ts'
 import { ok, warning, type Check, type Finding } from './check.ts'
 
@@ -20,14 +20,14 @@ const MORE = 'ask for more: Service Quotas, AWS Lambda, "Concurrent executions" 
  */
 export const concurrencyCheck: Check = {
   looksAt: "the account's concurrency",
-  async findings(desk) {
-    const settings = { ...DEFAULT_SETTINGS, ...(await desk.configuration.whatIsSet()) }
-    const unreserved = await unreservedIn(desk)
-    return [typeof unreserved === 'number' ? enoughFor(unreserved, settings, desk.target) : unreserved]
+  async findings(context) {
+    const settings = { ...DEFAULT_SETTINGS, ...(await context.configuration.whatIsSet()) }
+    const unreserved = await unreservedIn(context)
+    return [typeof unreserved === 'number' ? enoughFor(unreserved, settings, context.target) : unreserved]
   },
 }
 
-async function unreservedIn({ target }: Desk): Promise<number | Finding> {
+async function unreservedIn({ target }: AdminContext): Promise<number | Finding> {
   const { endpoint: _, ...where } = target.dynamodb
   const client = new LambdaClient({ ...awsCalls('administration'), ...where })
   try {
@@ -54,7 +54,7 @@ async function unreservedIn({ target }: Desk): Promise<number | Finding> {
 export function enoughFor(
   unreserved: number,
   settings: Settings,
-  { sessionsPerListener }: Pick<Desk['target'], 'sessionsPerListener'>,
+  { sessionsPerListener }: Pick<AdminContext['target'], 'sessionsPerListener'>,
 ): Finding {
   const sessions = capacity(settings)
   const listening = 2 * Math.ceil(sessions / sessionsPerListener) + 1

@@ -1,16 +1,16 @@
 import { XMLParser } from 'fast-xml-parser'
 import { awsAnswer, type AwsAnswer, type AwsCall } from '../target/aws-call.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { inWords } from '../fault.ts'
 import { ok, warning, wrong, type Check, type Finding } from './check.ts'
 
 /** API Gateway's CloudWatch role: without it access logs stop without a word, and the stage cannot be made anew. */
 export const accessLogRoleCheck: Check = {
   looksAt: "API Gateway's CloudWatch role",
-  async findings(desk) {
+  async findings(context) {
     const check = 'access logs'
-    const endpoint = desk.environment['AWS_ENDPOINT_URL_API_GATEWAY']
-    const answer = await asked(desk, { service: 'apigateway', endpoint, path: '/account' })
+    const endpoint = context.environment['AWS_ENDPOINT_URL_API_GATEWAY']
+    const answer = await asked(context, { service: 'apigateway', endpoint, path: '/account' })
     if (typeof answer === 'string') return [unknown(check, answer, 'apigateway:GET on /account')]
     const { cloudwatchRoleArn: role }: { cloudwatchRoleArn?: unknown } = Object(JSON.parse(answer.text))
     return typeof role === 'string' && role !== ''
@@ -28,12 +28,12 @@ const ROLE_TODO =
  */
 export const connectionsCheck: Check = {
   looksAt: 'the way to connections',
-  async findings(desk) {
-    const { vpc, connections } = desk.target
+  async findings(context) {
+    const { vpc, connections } = context.target
     if (vpc === undefined) return []
     const check = 'posts to devices'
     if (vpc.connectionsUrl !== connections.endpoint) return [ok(check, `go to ${vpc.connectionsUrl}`)]
-    const answer = await asked(desk, endpointsOf(vpc.id, desk.environment['AWS_ENDPOINT_URL_EC2']))
+    const answer = await asked(context, endpointsOf(vpc.id, context.environment['AWS_ENDPOINT_URL_EC2']))
     if (typeof answer === 'string') return [unknown(check, answer, 'ec2:DescribeVpcEndpoints')]
     const inTheWay = endpointsIn(answer.text).filter(({ privateDnsEnabled }) => privateDnsEnabled === 'true')
     return inTheWay.length === 0
@@ -73,7 +73,7 @@ function endpointsIn(xml: string): VpcEndpoint[] {
 }
 
 /** The answer, or why there is none. */
-async function asked({ client, target }: Desk, call: AwsCall): Promise<AwsAnswer | string> {
+async function asked({ client, target }: AdminContext, call: AwsCall): Promise<AwsAnswer | string> {
   try {
     const answer = await awsAnswer(client, target.connections.endpoint, call)
     return answer.status === 200 ? answer : `AWS answers ${answer.status}`

@@ -1,7 +1,7 @@
 import { capacity } from '../../../shared/rules/admission.ts'
 import { contradictions, DEFAULT_SETTINGS } from '../../../shared/rules/settings.ts'
-import { watching } from '../../../shared/rules/listener-group.ts'
-import { takenBenches } from '../words/taken.ts'
+import { grouping } from '../../../shared/rules/listener-group.ts'
+import { takenShards } from '../words/taken.ts'
 import { ok, warning, wrong, type Check } from './check.ts'
 
 export const settingsCheck: Check = {
@@ -14,25 +14,25 @@ export const settingsCheck: Check = {
   },
 }
 
-/** Events of a bench that has sessions and no listener wait, until upkeep's next tick. */
+/** Events of a shard that has sessions and no listener wait, until upkeep's next tick. */
 export const listenersCheck: Check = {
-  looksAt: 'the benches',
-  async findings(desk) {
-    const taken = await takenBenches(desk)
-    const now = desk.clock.now()
-    const { ofBench } = watching(desk.target.sessionsPerListener)
-    const listened = await Promise.all(taken.map(({ bench }) => desk.watches.listened(ofBench(bench), now)))
+  looksAt: 'the shards',
+  async findings(context) {
+    const taken = await takenShards(context)
+    const now = context.clock.now()
+    const { ofShard } = grouping(context.target.sessionsPerListener)
+    const listened = await Promise.all(taken.map(({ shard }) => context.listenerGroups.listened(ofShard(shard), now)))
     const unheard = taken.filter((_, at) => listened[at] === false)
     if (unheard.length === 0) {
       const says =
         taken.length === 0
           ? 'there are no sessions to listen for'
           : `all ${taken.length} with sessions are listened for`
-      return [ok('benches', says)]
+      return [ok('shards', says)]
     }
     const todo = "upkeep's tick mends it within a minute; if this stays, look at the log of the function upkeep"
-    return unheard.map(({ bench, taken }) => {
-      return warning('benches', `bench ${bench} has ${sessions(taken.length)}, and nobody listens`, todo)
+    return unheard.map(({ shard, taken }) => {
+      return warning('shards', `bench ${shard} has ${sessions(taken.length)}, and nobody listens`, todo)
     })
   },
 }

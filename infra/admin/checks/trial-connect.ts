@@ -1,11 +1,11 @@
 import { audienceOf, deviceToken } from '../../../shared/wire/token.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { ok, wrong, type Finding } from './check.ts'
 import { connectStatus, type ConnectAnswer } from './connect-status.ts'
 import type { TrialDevice } from './trial-device.ts'
 
 /** Nobody without a device's key may hold a connection: that is asked first, as a stranger would. */
-export async function refusedWithoutToken({ target, clock }: Desk): Promise<Finding> {
+export async function refusedWithoutToken({ target, clock }: AdminContext): Promise<Finding> {
   const { status } = await connectStatus(target.url, clock)
   if (status === 401) return ok('connect without a token', 'is refused (HTTP 401)')
   if (status !== 101) return notConnected('connect without a token', { status })
@@ -14,7 +14,7 @@ export async function refusedWithoutToken({ target, clock }: Desk): Promise<Find
 }
 
 /** The upgrade alone, with the device's token. */
-export async function connected({ target, clock }: Desk, { id, transportKey }: TrialDevice): Promise<Finding> {
+export async function connected({ target, clock }: AdminContext, { id, transportKey }: TrialDevice): Promise<Finding> {
   const began = clock.now()
   const url = new URL(target.url)
   const audience = audienceOf(target.url)

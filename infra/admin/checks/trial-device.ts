@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { newTransportKey, printTransportKey } from '../../../shared/wire/transport-key.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { AdminFault } from '../fault.ts'
 import { shutOut } from '../commands/shutting-out.ts'
 
@@ -14,18 +14,18 @@ export interface TrialDevice {
 }
 
 /** @throws AdminFault when the configuration does not take it */
-export async function trialDevice(desk: Desk, user: string): Promise<TrialDevice> {
+export async function trialDevice(context: AdminContext, user: string): Promise<TrialDevice> {
   const id = `doctor-${randomBytes(6).toString('hex')}`
   const transportKey = newTransportKey()
   const record = { state: 'active', transportKey: printTransportKey(transportKey), user } as const
-  if (!(await desk.configuration.addDevice(id, record)))
+  if (!(await context.configuration.addDevice(id, record)))
     throw new AdminFault(`device ${id} is there already: try again`)
   return {
     id,
     transportKey,
     async remove() {
-      await desk.configuration.removeDevice(id)
-      await shutOut(desk, id)
+      await context.configuration.removeDevice(id)
+      await shutOut(context, id)
     },
   }
 }

@@ -3,7 +3,7 @@ import { frameNumbers } from '../../../shared/device/clock.ts'
 import { serviceClock, timeByHttp } from '../../../shared/device/service-clock.ts'
 import type { ImEvent } from '../../../shared/rules/messaging.ts'
 import type { ServiceFrame } from '../../../shared/wire/frames.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import type { TrialDevice } from './trial-device.ts'
 
 /** A route may take 29 s; an answer later than this, in milliseconds, is not coming. */
@@ -19,7 +19,7 @@ export interface TrialLine extends Connection {
   readonly happened: (is: (event: ImEvent) => boolean, ms: number) => Promise<ImEvent | undefined>
 }
 
-export function trialLine({ id, transportKey }: TrialDevice, { target, clock }: Desk): TrialLine {
+export function trialLine({ id, transportKey }: TrialDevice, { target, clock }: AdminContext): TrialLine {
   let empty = 0
   let acked = 0
   const events: ImEvent[] = []

@@ -25,14 +25,14 @@ type Accepted = Extract<ServiceFrame, { type: 'accepted' }>
 export function trialCheck(user: string, password: string): Check {
   return {
     looksAt: `a session of ${user}`,
-    async findings(desk) {
-      const device = await trialDevice(desk, user)
+    async findings(context) {
+      const device = await trialDevice(context, user)
       const found: Finding[] = []
       try {
-        for (const step of [refusedWithoutToken, connected]) found.push(await step(desk, device))
+        for (const step of [refusedWithoutToken, connected]) found.push(await step(context, device))
         if (found.every(({ state }) => state !== 'wrong')) {
-          const line = trialLine(device, desk)
-          found.push(...(await session(line, user, password, desk.clock).finally(() => line.close())))
+          const line = trialLine(device, context)
+          found.push(...(await session(line, user, password, context.clock).finally(() => line.close())))
         }
       } finally {
         await device.remove()

@@ -3,7 +3,7 @@ import { KEY_PREFIXES } from '../../../shared/store/configuration.ts'
 import type { DeviceItem, DeviceState } from '../../../shared/store/device-item.ts'
 import { newTransportKey, printTransportKey } from '../../../shared/wire/transport-key.ts'
 import type { Attend } from '../attend.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { deviceId } from '../words/device-id.ts'
 import { roughly } from '../words/duration.ts'
 import { enrollDevice, rotateDevice, VALID_DEFAULT, type CodeOptions } from './enrolling.ts'
@@ -42,7 +42,11 @@ export interface NewDevice {
 }
 
 /** Makes a device's transport key, and writes it to a file: it is nowhere else to be had. */
-export async function addDevice({ configuration, target, out }: Desk, id: string, options: NewDevice): Promise<void> {
+export async function addDevice(
+  { configuration, target, out }: AdminContext,
+  id: string,
+  options: NewDevice,
+): Promise<void> {
   const device = deviceId(id)
   const user = options.user === undefined ? {} : { user: userName(options.user) }
   const transportKey = printTransportKey(newTransportKey())
@@ -60,7 +64,7 @@ export async function addDevice({ configuration, target, out }: Desk, id: string
   out.result(value, [`${device}: active; its key is in ${options.out}, and nowhere else to be had`, ...next])
 }
 
-export async function listDevices({ listed, out, clock }: Desk): Promise<void> {
+export async function listDevices({ listed, out, clock }: AdminContext): Promise<void> {
   const devices: DevicesListed['devices'][number][] = []
   for await (const page of listed<DeviceItem>(KEY_PREFIXES.device)) {
     // The key of none goes on from here.
@@ -81,7 +85,7 @@ export async function listDevices({ listed, out, clock }: Desk): Promise<void> {
   out.result(value, devices.length === 0 ? none : out.table(['device', 'state', 'given to', 'code'], rows))
 }
 
-export async function showDevice({ configuration, sessions, out, clock }: Desk, id: string): Promise<void> {
+export async function showDevice({ configuration, sessions, out, clock }: AdminContext, id: string): Promise<void> {
   const device = deviceId(id)
   const record = await configuration.device(device, clock.now())
   if (record === undefined) throw unknown(device)
@@ -106,8 +110,12 @@ function codeOf(until: number | undefined, claim: string | undefined, now: numbe
   return { code: now < until ? 'open' : 'expired' }
 }
 
-export async function setDeviceState(desk: Desk, id: string, state: Exclude<DeviceState, 'waiting'>): Promise<void> {
-  const { configuration, ask, out } = desk
+export async function setDeviceState(
+  context: AdminContext,
+  id: string,
+  state: Exclude<DeviceState, 'waiting'>,
+): Promise<void> {
+  const { configuration, ask, out } = context
   const device = deviceId(id)
   if (state === 'revoked') await ask.sure(`Revoke ${device}? It cannot be enabled again.`)
   const done = await configuration.setState(device, state)
@@ -118,26 +126,31 @@ export async function setDeviceState(desk: Desk, id: string, state: Exclude<Devi
     const value: DeviceShown = { device, state: done }
     return out.result(value, [`${device}: ${done}`])
   }
-  toldShutOut(desk, device, done, await shutOut(desk, device))
+  toldShutOut(context, device, done, await shutOut(context, device))
 }
 
 /** Says what became of a device whose state, or record, lets it connect no more. */
-function toldShutOut({ out }: Desk, device: string, state: DeviceShown['state'], { ended, closed }: ShutOut): void {
+function toldShutOut(
+  { out }: AdminContext,
+  device: string,
+  state: DeviceShown['state'],
+  { ended, closed }: ShutOut,
+): void {
   const value: DeviceShown = { device, state, ended, closed }
   const sessions = ended.map(({ session, user = '-' }) => `${session} of ${user}: ended`)
   out.result(value, [`${device}: ${state}`, ...sessions, ...(closed > 0 ? ['its connection: closed'] : [])])
 }
 
-export async function removeDevice(desk: Desk, id: string): Promise<void> {
-  const { configuration, ask } = desk
+export async function removeDevice(context: AdminContext, id: string): Promise<void> {
+  const { configuration, ask } = context
   const device = deviceId(id)
   await ask.sure(`Remove ${device}, and its key?`)
   const isKnown = await configuration.removeDevice(device)
   // Once more for one whose removal was cut short.
-  if (!isKnown && (await desk.sessions.ofDevice(device)) === undefined) throw unknown(device)
-  const shut = await shutOut(desk, device)
-  await forgetDevice(desk, device)
-  toldShutOut(desk, device, 'removed', shut)
+  if (!isKnown && (await context.sessions.ofDevice(device)) === undefined) throw unknown(device)
+  const shut = await shutOut(context, device)
+  await forgetDevice(context, device)
+  toldShutOut(context, device, 'removed', shut)
 }
 
 function unknown(device: string): AdminFault {
@@ -155,13 +168,13 @@ export function devicesCommands(program: Command, attend: Attend): void {
       examples(`devices enroll 'CONTOSO\\ann'`, `devices enroll 'CONTOSO\\ann' --valid 1h --out ann.code`),
     )
     .action((user: string, options: CodeOptions & { id?: string }) =>
-      attend((desk) => enrollDevice(desk, user, options)),
+      attend((context) => enrollDevice(context, user, options)),
     )
   withCode(devices.command('rotate'))
     .argument('<ID>')
     .description('a code for a new key; the old one works until the code is redeemed')
     .addHelpText('after', examples('devices rotate ann-phone'))
-    .action((id: string, options: CodeOptions) => attend((desk) => rotateDevice(desk, id, options)))
+    .action((id: string, options: CodeOptions) => attend((context) => rotateDevice(context, id, options)))
   devices
     .command('add')
     .argument('<ID>', 'a name for the device, such as ann-phone')
@@ -169,7 +182,7 @@ export function devicesCommands(program: Command, attend: Attend): void {
     .option('--user <NAME>', 'whom it is given to; npm run chat needs it')
     .description('makes a key for a device without a code: for programs on this machine')
     .addHelpText('after', examples(`devices add ann-phone --user 'CONTOSO\\ann' --out .local/ann.json`))
-    .action((id: string, options: NewDevice) => attend((desk) => addDevice(desk, id, options)))
+    .action((id: string, options: NewDevice) => attend((context) => addDevice(context, id, options)))
   devices
     .command('list')
     .description('all devices and their states')
@@ -180,21 +193,21 @@ export function devicesCommands(program: Command, attend: Attend): void {
     .argument('<ID>')
     .description('one device')
     .addHelpText('after', examples('devices show ann-phone'))
-    .action((id: string) => attend((desk) => showDevice(desk, id)))
+    .action((id: string) => attend((context) => showDevice(context, id)))
   for (const [name, state, description] of STATES) {
     devices
       .command(name)
       .argument('<ID>')
       .description(description)
       .addHelpText('after', examples(`devices ${name} ann-phone`))
-      .action((id: string) => attend((desk) => setDeviceState(desk, id, state)))
+      .action((id: string) => attend((context) => setDeviceState(context, id, state)))
   }
   devices
     .command('remove')
     .argument('<ID>')
     .description('forgets a device and its key: asks first')
     .addHelpText('after', examples('devices remove ann-phone'))
-    .action((id: string) => attend((desk) => removeDevice(desk, id)))
+    .action((id: string) => attend((context) => removeDevice(context, id)))
 }
 
 /** The options of a command that gives out a code. */

@@ -10,7 +10,7 @@ import { userChecks } from '../checks/sign-in.ts'
 import { tableCheck } from '../checks/tables.ts'
 import { trialCheck } from '../checks/trial.ts'
 import { upstreamCheck } from '../checks/upstream.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { examples } from './examples.ts'
 import { AdminFault, inWords, wrongUse } from '../fault.ts'
 import { userName } from '../words/user-name.ts'
@@ -29,14 +29,14 @@ export interface DoctorOptions {
 const PASSWORD_VARIABLE = 'COLLABORATION_PASSWORD'
 
 /** Looks at everything there is, one line each. @throws AdminFault when something is wrong */
-export async function doctor(desk: Desk, options: DoctorOptions): Promise<void> {
-  const { out, target } = desk
-  const checks = await checksFor(desk, options)
+export async function doctor(context: AdminContext, options: DoctorOptions): Promise<void> {
+  const { out, target } = context
+  const checks = await checksFor(context, options)
   const found: Finding[] = []
   for (const [index, { looksAt, findings }] of checks.entries()) {
     out.progress(`looking at ${looksAt}`, index + 1, checks.length)
-    const told = await findings(desk).catch((thrown: unknown) => failed(looksAt, thrown, desk, found))
-    for (const finding of told) for (const line of lines(finding, desk)) out.line(line)
+    const told = await findings(context).catch((thrown: unknown) => failed(looksAt, thrown, context, found))
+    for (const finding of told) for (const line of lines(finding, context)) out.line(line)
     found.push(...told)
   }
   const count = (state: Finding['state']) => found.filter((finding) => finding.state === state).length
@@ -46,7 +46,7 @@ export async function doctor(desk: Desk, options: DoctorOptions): Promise<void> 
   if (count('wrong') > 0) throw new AdminFault('something is wrong: each line above says what to do')
 }
 
-async function checksFor(desk: Desk, { user, skipCwa, deep }: DoctorOptions): Promise<Check[]> {
+async function checksFor(context: AdminContext, { user, skipCwa, deep }: DoctorOptions): Promise<Check[]> {
   const own = [
     tableCheck('configuration'),
     tableCheck('sessions'),
@@ -54,33 +54,33 @@ async function checksFor(desk: Desk, { user, skipCwa, deep }: DoctorOptions): Pr
     settingsCheck,
     listenersCheck,
     databaseClockCheck,
-    ...(desk.target.isLocal ? [] : [accessLogRoleCheck, connectionsCheck, concurrencyCheck]),
+    ...(context.target.isLocal ? [] : [accessLogRoleCheck, connectionsCheck, concurrencyCheck]),
   ]
   const cwa = skipCwa ? [] : [upstreamCheck]
   if (user === undefined && deep) throw wrongUse('--deep logs a user in: say which, with --user NAME')
   if (user === undefined) return [...own, ...cwa]
   const name = userName(user)
-  const password = skipCwa && !deep ? undefined : await passwordOf(name, desk)
+  const password = skipCwa && !deep ? undefined : await passwordOf(name, context)
   const trial = deep && password !== undefined ? [trialCheck(name, password)] : []
   // Where this machine has no way to CWA, the functions have: the trial goes over them.
   return [...own, ...cwa, ...userChecks(name, skipCwa ? undefined : password), ...trial]
 }
 
-async function passwordOf(user: string, { environment, ask }: Desk): Promise<string> {
+async function passwordOf(user: string, { environment, ask }: AdminContext): Promise<string> {
   const password = environment[PASSWORD_VARIABLE] ?? (await ask.secret(`Password of ${user}: `))
   if (password === undefined) throw wrongUse(`there is no password: type it on a terminal, or set ${PASSWORD_VARIABLE}`)
   return password
 }
 
 /** A check that could not be done is something that is wrong, too, unless it was told already. */
-function failed(looksAt: string, thrown: unknown, { target }: Desk, before: readonly Finding[]): Finding[] {
+function failed(looksAt: string, thrown: unknown, { target }: AdminContext, before: readonly Finding[]): Finding[] {
   const [says = '', todo = 'mend what is wrong above first'] = inWords(thrown, target).split('\n')
   return before.some((each) => each.says === says) ? [] : [{ check: looksAt, state: 'wrong', says, todo }]
 }
 
 const COLOURS = { ok: 'green', warning: 'yellow', wrong: 'red' } as const
 
-function lines({ check, state, says, todo }: Finding, { out }: Desk): string[] {
+function lines({ check, state, says, todo }: Finding, { out }: AdminContext): string[] {
   const first = `${out.paint(COLOURS[state], state.padEnd(7))}  ${check}: ${says}`
   return todo === undefined ? [first] : [first, `         -> ${todo}`]
 }
@@ -93,7 +93,7 @@ export function doctorCommand(program: Command, attend: Attend): void {
     .option('--deep', 'also holds a session as a device does, for the user of --user: run it after a deployment')
     .description('looks for what is wrong, and says what to do about it')
     .addHelpText('after', DOCTOR_HELP)
-    .action((options: DoctorOptions) => attend((desk) => doctor(desk, options)))
+    .action((options: DoctorOptions) => attend((context) => doctor(context, options)))
 }
 
 const DOCTOR_HELP = `

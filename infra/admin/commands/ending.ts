@@ -3,7 +3,7 @@ import { CwaFault } from '../../../shared/cwa/faults.ts'
 import type { Seat } from '../../../shared/rules/seat.ts'
 import type { Session } from '../../../shared/store/sessions.ts'
 import { Unsealable } from '../../../shared/store/vault.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 
 /** `--json` of `sessions end`. */
 export interface SessionsEnded {
@@ -24,10 +24,10 @@ export interface SessionEnded {
  * Ends sessions, once whoever administers agrees. The seat first: whoever listens for the session finds it gone within a
  * second, and stops. A session ends whatever its device does meanwhile, so the seat need only be the session's still.
  */
-export async function endSessions(desk: Desk, seats: readonly Seat[]): Promise<void> {
-  const { ask, out } = desk
+export async function endSessions(context: AdminContext, seats: readonly Seat[]): Promise<void> {
+  const { ask, out } = context
   if (seats.length > 0) await ask.sure(`End ${seats.map(named).join(', ')}?`)
-  const { ended, gone, why } = await endEach(desk, seats)
+  const { ended, gone, why } = await endEach(context, seats)
   const value: SessionsEnded = { ended, gone }
   const lines = [
     ...ended.map(({ session, device, user = '-' }) => `${session} of ${user} on ${device}: ended`),
@@ -39,27 +39,27 @@ export async function endSessions(desk: Desk, seats: readonly Seat[]): Promise<v
 
 /** Ends sessions, without asking. `why`: why one was not signed out upstream. */
 export async function endEach(
-  desk: Desk,
+  context: AdminContext,
   seats: readonly Seat[],
 ): Promise<SessionsEnded & { readonly why: string | undefined }> {
   const ended: SessionEnded[] = []
   const gone: string[] = []
-  const farewell = farewells(desk)
+  const endSession = endings(context)
   try {
     for (const seat of seats) {
       const { session, device } = seat
       const user = seat.state === 'open' ? { user: seat.user } : {}
-      const freed = await desk.seats.free(session)
+      const freed = await context.seats.free(session)
       // Said to one that is gone, too: a lost answer makes our own success look so, and the one who ended it may have died.
-      const upstream = await farewell.say(session)
+      const upstream = await endSession.say(session)
       if (freed) ended.push({ session, device, ...user, upstream })
       else gone.push(session)
-      desk.out.progress('ended', ended.length + gone.length, seats.length)
+      context.out.progress('ended', ended.length + gone.length, seats.length)
     }
   } finally {
-    farewell.close()
+    endSession.close()
   }
-  return { ended, gone, why: farewell.why() }
+  return { ended, gone, why: endSession.why() }
 }
 
 function named(seat: Seat): string {
@@ -67,7 +67,7 @@ function named(seat: Seat): string {
 }
 
 /** Signs sessions out upstream, as far as that can be reached from here. After the first failure it is not tried again. */
-function farewells({ sessions, upstream }: Desk) {
+function endings({ sessions, upstream }: AdminContext) {
   let cwa: CwaClient | undefined
   let why: string | undefined
 

@@ -2,7 +2,7 @@ import { renderUnicodeCompact } from 'uqr'
 import type { Offer } from '../../../shared/store/enrolment.ts'
 import { codeKeys, newEnrolmentCode, printEnrolmentCode, type EnrolmentCode } from '../../../shared/wire/enrolment.ts'
 import { newTransportKey, printTransportKey } from '../../../shared/wire/transport-key.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { deviceId } from '../words/device-id.ts'
 import { DURATION_WORDS, parseDuration, roughly } from '../words/duration.ts'
 import { AdminFault, wrongUse } from '../fault.ts'
@@ -29,11 +29,15 @@ const VALID_MS = { least: 60_000, most: 24 * 60 * 60_000 } as const
 export const VALID_DEFAULT = '15m'
 
 /** Makes a device that waits for its key, and the code by which it comes for it. */
-export async function enrollDevice(desk: Desk, name: string, options: CodeOptions & { id?: string }): Promise<void> {
+export async function enrollDevice(
+  context: AdminContext,
+  name: string,
+  options: CodeOptions & { id?: string },
+): Promise<void> {
   const user = userName(name)
   const device = deviceId(options.id ?? idFor(user))
-  await given(desk, device, options, async (offer) => {
-    if (!(await desk.enrolments.add(device, offer, user))) {
+  await given(context, device, options, async (offer) => {
+    if (!(await context.enrolments.add(device, offer, user))) {
       throw new AdminFault(`device ${device} is there already: devices rotate gives it a new key, --id another name`)
     }
     return { user }
@@ -41,10 +45,10 @@ export async function enrollDevice(desk: Desk, name: string, options: CodeOption
 }
 
 /** A new key for a device that there is: by a new code. Until that is redeemed, the device goes on with the key it has. */
-export async function rotateDevice(desk: Desk, id: string, options: CodeOptions): Promise<void> {
+export async function rotateDevice(context: AdminContext, id: string, options: CodeOptions): Promise<void> {
   const device = deviceId(id)
-  await given(desk, device, options, async (offer) => {
-    const done = await desk.enrolments.offer(device, offer)
+  await given(context, device, options, async (offer) => {
+    const done = await context.enrolments.offer(device, offer)
     if (done === 'unknown') throw new AdminFault(`device ${device} is not known: devices list shows which there are`)
     if (done === 'revoked') throw new AdminFault(`${device} is revoked, and stays so: devices enroll makes another one`)
     return {}
@@ -52,7 +56,7 @@ export async function rotateDevice(desk: Desk, id: string, options: CodeOptions)
 }
 
 async function given(
-  { target, out, clock }: Desk,
+  { target, out, clock }: AdminContext,
   device: string,
   { valid, out: path }: CodeOptions,
   give: (offer: Offer) => Promise<{ readonly user?: string }>,

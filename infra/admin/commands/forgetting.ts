@@ -1,5 +1,5 @@
 import { seatNumberOf } from '../../../shared/rules/seat.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { endEach } from './ending.ts'
 import { AdminFault } from '../fault.ts'
 
@@ -15,13 +15,13 @@ const TRIES = 5
  */
 
 /** Forgets which session a device had, and its numbers, after its record is gone: nothing of it is left then. */
-export async function forgetDevice(desk: Desk, device: string): Promise<void> {
-  const { seats, sessions } = desk
+export async function forgetDevice(context: AdminContext, device: string): Promise<void> {
+  const { seats, sessions } = context
   for (let tries = 0; tries < TRIES; tries += 1) {
     const last = await sessions.ofDevice(device)
     if (last === undefined) return
     const seat = await seats.at(seatNumberOf(last.session), { consistent: true })
-    if (seat?.session === last.session) await endEach(desk, [seat])
+    if (seat?.session === last.session) await endEach(context, [seat])
     if (await sessions.forget(device, last.session)) return
   }
   throw new AdminFault(

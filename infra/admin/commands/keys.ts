@@ -4,11 +4,11 @@ import type { DeviceItem } from '../../../shared/store/device-item.ts'
 import { newKeyRing, rotated, type KeyRing, type MasterKey } from '../../../shared/store/key-ring.ts'
 import { RING_CACHE_MS } from '../../../shared/store/vault.ts'
 import type { Attend } from '../attend.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { roughly } from '../words/duration.ts'
 import { examples } from './examples.ts'
 import { AdminFault } from '../fault.ts'
-import { several } from '../map-concurrent.ts'
+import { mapConcurrent } from '../map-concurrent.ts'
 import { takenSeats } from '../words/taken.ts'
 
 /** `--json` of what shows or changes the key ring. The keys themselves are never shown. */
@@ -32,43 +32,45 @@ interface Counts {
 /** How many items are looked at side by side. */
 const AT_ONCE = 8
 
-export async function createKeys(desk: Desk): Promise<void> {
-  const ring = await changed(desk, (before) => {
+export async function createKeys(context: AdminContext): Promise<void> {
+  const ring = await changed(context, (before) => {
     if (before !== undefined) throw new AdminFault('there is a key ring already: keys rotate puts a new key into it')
-    return newKeyRing(desk.clock.now())
+    return newKeyRing(context.clock.now())
   })
-  show(desk, ring, [`made, in ${desk.target.masterKey}: keep no copy of it in the open, and lose it never: without it`])
-  desk.out.note('no device can connect any more, and all must be enrolled anew')
+  show(context, ring, [
+    `made, in ${context.target.masterKey}: keep no copy of it in the open, and lose it never: without it`,
+  ])
+  context.out.note('no device can connect any more, and all must be enrolled anew')
 }
 
-export async function showKeys(desk: Desk): Promise<void> {
-  show(desk, await ringOf(desk), [])
+export async function showKeys(context: AdminContext): Promise<void> {
+  show(context, await ringOf(context), [])
 }
 
-export async function rotateKeys(desk: Desk): Promise<void> {
-  const ring = await changed(desk, (before) => rotated(mustBe(before), desk.clock.now()))
-  show(desk, ring, [])
-  desk.out.note(
+export async function rotateKeys(context: AdminContext): Promise<void> {
+  const ring = await changed(context, (before) => rotated(mustBe(before), context.clock.now()))
+  show(context, ring, [])
+  context.out.note(
     `the new key seals from now on, everywhere within ${roughly(RING_CACHE_MS)}; the older ones still open.`,
   )
-  desk.out.note('keys reencrypt seals anew what is kept; then keys retire takes the older ones away')
+  context.out.note('keys reencrypt seals anew what is kept; then keys retire takes the older ones away')
 }
 
-export async function reencrypt(desk: Desk): Promise<void> {
-  await ringOf(desk)
-  const value = await resealed(desk)
+export async function reencrypt(context: AdminContext): Promise<void> {
+  await ringOf(context)
+  const value = await resealed(context)
   const { devices, sessions } = value
-  desk.out.result(value, [
+  context.out.result(value, [
     `devices: ${devices.resealed} of ${devices.looked} sealed anew`,
     `sessions: ${sessions.resealed} of ${sessions.looked} sealed anew`,
   ])
 }
 
 /** Takes the older keys away, once nothing is sealed by them any more. */
-export async function retireKeys(desk: Desk): Promise<void> {
-  const { clock, ask } = desk
-  const [newest, ...older] = await ringOf(desk)
-  if (older.length === 0) return show(desk, [newest], ['there is no older key: nothing to retire'])
+export async function retireKeys(context: AdminContext): Promise<void> {
+  const { clock, ask } = context
+  const [newest, ...older] = await ringOf(context)
+  if (older.length === 0) return show(context, [newest], ['there is no older key: nothing to retire'])
   // An environment seals with the key that it knew until it reads the ring again.
   const waitMs = newest.madeAt + 2 * RING_CACHE_MS - clock.now()
   if (waitMs > 0) {
@@ -79,39 +81,39 @@ export async function retireKeys(desk: Desk): Promise<void> {
   await ask.sure(
     `Retire ${older.map(({ id }) => id).join(', ')}? What they sealed, in backups too, does not open any more.`,
   )
-  await resealed(desk)
-  const left = await resealed(desk)
+  await resealed(context)
+  const left = await resealed(context)
   if (left.devices.resealed + left.sessions.resealed > 0) {
     throw new AdminFault('something was sealed by an older key meanwhile: try again. Nothing was retired')
   }
-  const ring = await changed(desk, (before) => {
+  const ring = await changed(context, (before) => {
     const [first] = mustBe(before)
     if (first.id !== newest.id) throw new AdminFault('the keys were rotated meanwhile: look again. Nothing was retired')
     return [first]
   })
-  show(desk, ring, [])
+  show(context, ring, [])
 }
 
 /** Seals everything by the newest key, device by device and session by session. Stopped half-way, it goes on where it is left. */
-async function resealed(desk: Desk): Promise<Reencrypted> {
-  const { configuration, sessions, listed } = desk
+async function resealed(context: AdminContext): Promise<Reencrypted> {
+  const { configuration, sessions, listed } = context
   const names: string[] = []
   for await (const page of listed<DeviceItem>(KEY_PREFIXES.device)) names.push(...page.map(({ name }) => name))
-  const taken = (await takenSeats(desk)).map(({ session }) => session)
+  const taken = (await takenSeats(context)).map(({ session }) => session)
   return {
-    devices: await counted(desk, 'devices', names, (name) => configuration.reseal(name)),
-    sessions: await counted(desk, 'sessions', taken, (session) => sessions.reseal(session)),
+    devices: await counted(context, 'devices', names, (name) => configuration.reseal(name)),
+    sessions: await counted(context, 'sessions', taken, (session) => sessions.reseal(session)),
   }
 }
 
 async function counted(
-  { out }: Desk,
+  { out }: AdminContext,
   what: string,
   names: readonly string[],
   reseal: (name: string) => Promise<boolean>,
 ): Promise<Counts> {
   let done = 0
-  const each = await several(names, AT_ONCE, async (name) => {
+  const each = await mapConcurrent(names, AT_ONCE, async (name) => {
     const anew = await reseal(name)
     out.progress(what, (done += 1), names.length)
     return anew
@@ -119,7 +121,7 @@ async function counted(
   return { looked: names.length, resealed: each.filter((anew) => anew).length }
 }
 
-async function ringOf({ rings }: Desk): Promise<KeyRing> {
+async function ringOf({ rings }: AdminContext): Promise<KeyRing> {
   return mustBe(await rings.read())
 }
 
@@ -128,14 +130,14 @@ function mustBe(ring: KeyRing | undefined): KeyRing {
   return ring
 }
 
-async function changed({ rings, clock }: Desk, to: (ring: KeyRing | undefined) => KeyRing): Promise<KeyRing> {
+async function changed({ rings, clock }: AdminContext, to: (ring: KeyRing | undefined) => KeyRing): Promise<KeyRing> {
   const ring = await rings.change(to, clock.now())
   if (ring === undefined)
     throw new AdminFault('somebody else is changing the key ring at this moment: try again in a minute')
   return ring
 }
 
-function show({ out, target, clock }: Desk, ring: KeyRing, more: readonly string[]): void {
+function show({ out, target, clock }: AdminContext, ring: KeyRing, more: readonly string[]): void {
   const keys = ring.map(({ id, madeAt }) => ({ id, madeAt }))
   const value: KeysShown = { masterKey: target.masterKey, keys }
   const rows = keys.map(({ id, madeAt }, at) => [

@@ -1,19 +1,19 @@
 import type { Command } from 'commander'
-import { benches as benchesOf, capacity, freeSeats } from '../../../shared/rules/admission.ts'
+import { shards as shardsOf, capacity, freeSeats } from '../../../shared/rules/admission.ts'
 import { isFree, isIdle } from '../../../shared/rules/seat.ts'
 import type { Settings } from '../../../shared/rules/settings.ts'
 import type { Attend } from '../attend.ts'
 import type { Cell } from '../words/columns.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { examples } from './examples.ts'
-import { takenBenches, type TakenBench } from '../words/taken.ts'
+import { takenShards, type TakenShard } from '../words/taken.ts'
 
 /** `--json` of `seats`. */
 export interface SeatsShown {
   /** As many sessions as there may be: the maximum, or where none is set the persistent connections. */
   readonly most: number
   readonly total: Counts
-  readonly benches: readonly (Counts & { readonly bench: number })[]
+  readonly shards: readonly (Counts & { readonly shard: number })[]
 }
 
 interface Counts {
@@ -24,24 +24,24 @@ interface Counts {
   readonly free: number
 }
 
-export async function showSeats(desk: Desk): Promise<void> {
-  const { configuration, out, clock } = desk
+export async function showSeats(context: AdminContext): Promise<void> {
+  const { configuration, out, clock } = context
   const settings = await configuration.settings(clock.now())
-  const taken = new Map((await takenBenches(desk)).map((each) => [each.bench, each]))
-  const numbers = [...new Set([...benchesOf(settings), ...taken.keys()])].sort((one, other) => one - other)
+  const taken = new Map((await takenShards(context)).map((each) => [each.shard, each]))
+  const numbers = [...new Set([...shardsOf(settings), ...taken.keys()])].sort((one, other) => one - other)
   const now = clock.now()
-  const benches = numbers.map((bench) => ({
-    bench,
-    ...counts(taken.get(bench) ?? { bench, taken: [] }, settings, now),
+  const shards = numbers.map((shard) => ({
+    shard,
+    ...counts(taken.get(shard) ?? { shard, taken: [] }, settings, now),
   }))
   const total = {
-    taken: sum(benches.map((each) => each.taken)),
-    idle: sum(benches.map((each) => each.idle)),
-    free: sum(benches.map((each) => each.free)),
+    taken: sum(shards.map((each) => each.taken)),
+    idle: sum(shards.map((each) => each.idle)),
+    free: sum(shards.map((each) => each.free)),
   }
-  const value: SeatsShown = { most: capacity(settings), total, benches }
-  const rows = [...benches.map((each) => row(String(each.bench), each)), row('all', total)]
-  const table = out.table(['bench', 'taken', 'idle', 'free'], rows)
+  const value: SeatsShown = { most: capacity(settings), total, shards }
+  const rows = [...shards.map((each) => row(String(each.shard), each)), row('all', total)]
+  const table = out.table(['shard', 'taken', 'idle', 'free'], rows)
   out.result(value, [...table, ...words(settings, total)])
 }
 
@@ -49,12 +49,12 @@ function row(name: string, { taken, idle, free }: Counts): Cell[] {
   return [name, taken, idle, free]
 }
 
-function counts({ bench, taken }: TakenBench, settings: Settings, now: number): Counts {
+function counts({ shard, taken }: TakenShard, settings: Settings, now: number): Counts {
   const { idleTimeoutMs = Infinity } = settings
   return {
     taken: taken.filter((seat) => !isFree(seat, now)).length,
     idle: taken.filter((seat) => isIdle(seat, now, idleTimeoutMs)).length,
-    free: freeSeats(bench, taken, settings, now).length,
+    free: freeSeats(shard, taken, settings, now).length,
   }
 }
 
@@ -80,7 +80,7 @@ function sum(numbers: readonly number[]): number {
 export function seatsCommand(program: Command, attend: Attend): void {
   program
     .command('seats')
-    .description('how many sessions there are, and how many more there may be, bench by bench')
+    .description('how many sessions there are, and how many more there may be, shard by shard')
     .addHelpText('after', examples('seats', 'seats --json'))
     .action(() => attend(showSeats))
 }

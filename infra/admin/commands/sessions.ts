@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { isIdle, type Seat } from '../../../shared/rules/seat.ts'
 import type { Settings } from '../../../shared/rules/settings.ts'
 import type { Attend } from '../attend.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { roughly } from '../words/duration.ts'
 import { endSessions } from './ending.ts'
 import { examples } from './examples.ts'
@@ -37,19 +37,19 @@ export type SessionShown = SessionListed & {
   readonly acked?: number
 }
 
-export async function listSessions(desk: Desk, whose: Whose): Promise<void> {
-  const { configuration, out, clock } = desk
+export async function listSessions(context: AdminContext, whose: Whose): Promise<void> {
+  const { configuration, out, clock } = context
   const settings = await configuration.settings(clock.now())
-  const found = (await takenSeats(desk)).filter(belongsTo(whose))
+  const found = (await takenSeats(context)).filter(belongsTo(whose))
   const sessions = found.map((seat) => listed(seat, settings, clock.now())).sort(byUser)
   const value: SessionsListed = { sessions }
   const rows = sessions.map((each) => row(each, clock.now()))
   out.result(value, sessions.length === 0 ? ['there are no sessions'] : out.table(HEADS, rows))
 }
 
-export async function showSession(desk: Desk, id: string): Promise<void> {
-  const { configuration, sessions, out, clock } = desk
-  const seat = await seatOf(desk, id)
+export async function showSession(context: AdminContext, id: string): Promise<void> {
+  const { configuration, sessions, out, clock } = context
+  const seat = await seatOf(context, id)
   const now = clock.now()
   const [settings, kept] = await Promise.all([configuration.settings(now), sessions.read(id)])
   const shown: SessionShown = {
@@ -104,13 +104,13 @@ export function sessionsCommands(program: Command, attend: Attend): void {
     .option('--device <ID>', "only this device's")
     .description('all sessions')
     .addHelpText('after', examples('sessions list', `sessions list --user 'CONTOSO\\ann'`))
-    .action((whose: Whose) => attend((desk) => listSessions(desk, checked(whose))))
+    .action((whose: Whose) => attend((context) => listSessions(context, checked(whose))))
   sessions
     .command('show')
     .argument('<ID>')
     .description('one session')
     .addHelpText('after', examples('sessions show 17-b0Jm3o2u9hQ5w1Zx'))
-    .action((id: string) => attend((desk) => showSession(desk, id)))
+    .action((id: string) => attend((context) => showSession(context, id)))
   sessions
     .command('end')
     .argument('[ID]')
@@ -119,7 +119,7 @@ export function sessionsCommands(program: Command, attend: Attend): void {
     .description('ends sessions: asks first')
     .addHelpText('after', examples('sessions end 17-b0Jm3o2u9hQ5w1Zx', `sessions end --user 'CONTOSO\\ann' --yes`))
     .action((id: string | undefined, whose: Whose) =>
-      attend(async (desk) => endSessions(desk, await chosen(desk, id, whose))),
+      attend(async (context) => endSessions(context, await chosen(context, id, whose))),
     )
 }
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { contradictions, DEFAULT_SETTINGS, type Settings } from '../../../shared/rules/settings.ts'
 import { CONFIGURATION_CACHE_MS } from '../../../shared/store/configuration.ts'
 import type { Attend } from '../attend.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { roughly } from '../words/duration.ts'
 import { examples } from './examples.ts'
 import { AdminFault } from '../fault.ts'
@@ -18,7 +18,7 @@ export interface SettingsShown {
   readonly contradictions: readonly string[]
 }
 
-export async function showSettings({ configuration, out }: Desk): Promise<void> {
+export async function showSettings({ configuration, out }: AdminContext): Promise<void> {
   const read = await configuration.whatIsSet()
   const settings = { ...DEFAULT_SETTINGS, ...read }
   const wrong = contradictions(settings)
@@ -36,18 +36,18 @@ export async function showSettings({ configuration, out }: Desk): Promise<void> 
   ])
 }
 
-export async function setSettings(desk: Desk, assignments: readonly string[]): Promise<void> {
+export async function setSettings(context: AdminContext, assignments: readonly string[]): Promise<void> {
   const wanted = Object.fromEntries(assignments.map(assignment))
-  await changed(desk, (read) => ({ ...read, ...wanted }))
+  await changed(context, (read) => ({ ...read, ...wanted }))
 }
 
-export async function unsetSettings(desk: Desk, names: readonly string[]): Promise<void> {
+export async function unsetSettings(context: AdminContext, names: readonly string[]): Promise<void> {
   const unwanted = new Set<string>(names.map(settingName))
-  await changed(desk, (read) => Object.fromEntries(Object.entries(read).filter(([name]) => !unwanted.has(name))))
+  await changed(context, (read) => Object.fromEntries(Object.entries(read).filter(([name]) => !unwanted.has(name))))
 }
 
-async function changed(desk: Desk, next: (read: Partial<Settings>) => Partial<Settings>): Promise<void> {
-  const { configuration, out } = desk
+async function changed(context: AdminContext, next: (read: Partial<Settings>) => Partial<Settings>): Promise<void> {
+  const { configuration, out } = context
   const read = await configuration.whatIsSet()
   const written = await configuration.change(read, next(read))
   if (!written.done && written.because === 'contradiction') {
@@ -58,7 +58,7 @@ async function changed(desk: Desk, next: (read: Partial<Settings>) => Partial<Se
       'nothing was changed: somebody else changed the settings just now. Look with settings show, and try again',
     )
   }
-  await showSettings(desk)
+  await showSettings(context)
   out.note(`in force everywhere within ${roughly(CONFIGURATION_CACHE_MS)}`)
 }
 
@@ -75,15 +75,15 @@ export function settingsCommands(program: Command, attend: Attend): void {
   settings
     .command('set')
     .argument('<NAME=VALUE...>', 'such as maximumSessions=100 idleTimeoutMs=10m')
-    .description('sets one or several, all or none; durations are 90s, 10m, 4h, 1d, or milliseconds')
+    .description('sets one or mapConcurrent, all or none; durations are 90s, 10m, 4h, 1d, or milliseconds')
     .addHelpText('after', SETTINGS_HELP)
-    .action((assignments: string[]) => attend((desk) => setSettings(desk, assignments)))
+    .action((assignments: string[]) => attend((context) => setSettings(context, assignments)))
   settings
     .command('unset')
     .argument('<NAME...>', 'such as maximumSessions')
     .description('goes back to the default, or to none')
     .addHelpText('after', examples('settings unset idleTimeoutMs'))
-    .action((names: string[]) => attend((desk) => unsetSettings(desk, names)))
+    .action((names: string[]) => attend((context) => unsetSettings(context, names)))
 }
 
 const SETTINGS_HELP = `

@@ -1,5 +1,5 @@
 import type { Seat } from '../../../shared/rules/seat.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { endEach, type SessionEnded } from './ending.ts'
 import { takenSeats } from '../words/taken.ts'
 import { belongsTo } from '../words/whose.ts'
@@ -17,21 +17,21 @@ export interface ShutOut {
  * what it sends over a connection that is not known here is refused within the time that functions trust what they read,
  * and a login at once (functions/envelope/envelope.ts).
  */
-export async function shutOut(desk: Desk, device: string): Promise<ShutOut> {
-  const seats = (await takenSeats(desk, { consistent: true })).filter(belongsTo({ device }))
-  const { ended, why } = await endEach(desk, seats)
+export async function shutOut(context: AdminContext, device: string): Promise<ShutOut> {
+  const seats = (await takenSeats(context, { consistent: true })).filter(belongsTo({ device }))
+  const { ended, why } = await endEach(context, seats)
   let closed = 0
   for (const seat of seats) {
-    const said = await closedConnection(desk, seat)
+    const said = await closedConnection(context, seat)
     if (said === undefined) closed += 1
-    else desk.out.note(`its connection is not closed: ${said}`)
+    else context.out.note(`its connection is not closed: ${said}`)
   }
-  if (why !== undefined) desk.out.note(`not signed out of CWA, where it ends by its own timeout: ${why}`)
+  if (why !== undefined) context.out.note(`not signed out of CWA, where it ends by its own timeout: ${why}`)
   return { ended, closed }
 }
 
 /** @returns why not */
-async function closedConnection({ connections }: Desk, seat: Seat): Promise<string | undefined> {
+async function closedConnection({ connections }: AdminContext, seat: Seat): Promise<string | undefined> {
   if (seat.state !== 'open') return 'the login had not told it yet'
   try {
     await connections.close(seat.connection)

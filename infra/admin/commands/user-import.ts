@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { AdminFault } from '../fault.ts'
-import { several } from '../map-concurrent.ts'
+import { mapConcurrent } from '../map-concurrent.ts'
 import { userFile } from '../words/user-file.ts'
 
 /** `--json` of `users import`. */
@@ -14,13 +14,13 @@ export interface UsersImported {
 const WRITES_AT_ONCE = 8
 
 /** All or nothing as far as the file goes; should a write fail, the same import can be run again. */
-export async function importUsers({ configuration, out }: Desk, file: string): Promise<void> {
+export async function importUsers({ configuration, out }: AdminContext, file: string): Promise<void> {
   const read = userFile(bytesOf(file))
   if ('mistakes' in read) throw new AdminFault(`nothing was imported from ${file}:\n  ${read.mistakes.join('\n  ')}`)
   const { users } = read
   let done = 0
   try {
-    await several(users, WRITES_AT_ONCE, async ({ user, permitted }) => {
+    await mapConcurrent(users, WRITES_AT_ONCE, async ({ user, permitted }) => {
       await configuration.putUser(user, { permitted })
       done += 1
       out.progress('imported', done, users.length)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { KEY_PREFIXES, type UserRecord } from '../../../shared/store/configuration.ts'
 import type { Attend } from '../attend.ts'
-import type { Desk } from '../context.ts'
+import type { AdminContext } from '../context.ts'
 import { examples } from './examples.ts'
 import { AdminFault } from '../fault.ts'
 import { importUsers } from './user-import.ts'
@@ -18,36 +18,36 @@ export interface UsersListed {
   readonly users: readonly { readonly user: string; readonly permitted: boolean }[]
 }
 
-export async function addUsers(desk: Desk, names: readonly string[], permitted: boolean): Promise<void> {
-  await changeEach(desk, names, async (name) => {
-    return (await desk.configuration.addUser(name, { permitted })) ? 'added' : 'known'
+export async function addUsers(context: AdminContext, names: readonly string[], permitted: boolean): Promise<void> {
+  await changeEach(context, names, async (name) => {
+    return (await context.configuration.addUser(name, { permitted })) ? 'added' : 'known'
   })
 }
 
-export async function permitUsers(desk: Desk, names: readonly string[], permitted: boolean): Promise<void> {
-  await changeEach(desk, names, async (name) => {
-    if (!(await desk.configuration.permit(name, permitted))) return 'unknown'
+export async function permitUsers(context: AdminContext, names: readonly string[], permitted: boolean): Promise<void> {
+  await changeEach(context, names, async (name) => {
+    if (!(await context.configuration.permit(name, permitted))) return 'unknown'
     return permitted ? 'permitted' : 'denied'
   })
-  if (!permitted) desk.out.note('a session that is open stays: sessions end --user NAME ends it')
+  if (!permitted) context.out.note('a session that is open stays: sessions end --user NAME ends it')
 }
 
-export async function removeUsers(desk: Desk, names: readonly string[]): Promise<void> {
+export async function removeUsers(context: AdminContext, names: readonly string[]): Promise<void> {
   const users = names.map(userName)
-  await desk.ask.sure(`Remove ${users.join(', ')}?`)
-  await changeEach(desk, users, async (name) => {
-    if (!(await desk.configuration.removeUser(name))) return 'unknown'
+  await context.ask.sure(`Remove ${users.join(', ')}?`)
+  await changeEach(context, users, async (name) => {
+    if (!(await context.configuration.removeUser(name))) return 'unknown'
     // Whoever has this name next has guessed nothing yet.
-    await desk.wrongPasswords.forget(name)
+    await context.wrongPasswords.forget(name)
     return 'removed'
   })
 }
 
 /** Whoever waits after wrong passwords may sign in at once. */
-export async function unlockUsers(desk: Desk, names: readonly string[]): Promise<void> {
-  await changeEach(desk, names, async (name) => {
-    if ((await desk.wrongPasswords.read(name)) === undefined) return 'not locked'
-    await desk.wrongPasswords.forget(name)
+export async function unlockUsers(context: AdminContext, names: readonly string[]): Promise<void> {
+  await changeEach(context, names, async (name) => {
+    if ((await context.wrongPasswords.read(name)) === undefined) return 'not locked'
+    await context.wrongPasswords.forget(name)
     return 'unlocked'
   })
 }
@@ -58,13 +58,13 @@ const WHY: Readonly<Partial<Record<Outcome, string>>> = {
 }
 
 /** @throws AdminFault when something was otherwise than it must be; the others are done all the same */
-async function changeEach(desk: Desk, names: readonly string[], change: (name: string) => Promise<Outcome>) {
+async function changeEach(context: AdminContext, names: readonly string[], change: (name: string) => Promise<Outcome>) {
   const users = names.map(userName)
   const changed: UsersChanged['users'][number][] = []
   for (const user of users) changed.push({ user, outcome: await change(user) })
   const done = changed.filter(isDone)
   const value: UsersChanged = { users: changed }
-  desk.out.result(
+  context.out.result(
     value,
     done.map(({ user, outcome }) => `${user}: ${outcome}`),
   )
@@ -81,7 +81,7 @@ function isDone({ outcome }: { readonly outcome: Outcome }): boolean {
   return WHY[outcome] === undefined
 }
 
-export async function listUsers({ listed, out }: Desk): Promise<void> {
+export async function listUsers({ listed, out }: AdminContext): Promise<void> {
   const users: { user: string; permitted: boolean }[] = []
   for await (const page of listed<UserRecord>(KEY_PREFIXES.user)) {
     users.push(...page.map(({ name, item }) => ({ user: name, permitted: item.permitted })))
@@ -108,26 +108,26 @@ export function usersCommands(program: Command, attend: Attend): void {
     .description('adds users, and permits them')
     .addHelpText('after', examples(`users add 'CONTOSO\\ann' bob@contoso.test`, `users add --denied 'CONTOSO\\cat'`))
     .action((names: string[], { denied }: { denied?: true }) =>
-      attend((desk) => addUsers(desk, names, denied !== true)),
+      attend((context) => addUsers(context, names, denied !== true)),
     )
   users
     .command('permit')
     .argument('<NAME...>')
     .description('lets users log in')
     .addHelpText('after', examples(`users permit 'CONTOSO\\cat'`))
-    .action((names: string[]) => attend((desk) => permitUsers(desk, names, true)))
+    .action((names: string[]) => attend((context) => permitUsers(context, names, true)))
   users
     .command('deny')
     .argument('<NAME...>')
     .description('lets users log in no more; sessions that are open stay')
     .addHelpText('after', examples(`users deny 'CONTOSO\\cat'`))
-    .action((names: string[]) => attend((desk) => permitUsers(desk, names, false)))
+    .action((names: string[]) => attend((context) => permitUsers(context, names, false)))
   users
     .command('unlock')
     .argument('<NAME...>')
     .description('forgets the wrong passwords of users: who must wait after them need not')
     .addHelpText('after', examples(`users unlock 'CONTOSO\\cat'`))
-    .action((names: string[]) => attend((desk) => unlockUsers(desk, names)))
+    .action((names: string[]) => attend((context) => unlockUsers(context, names)))
   users
     .command('list')
     .description('all users and their permission')
@@ -138,13 +138,13 @@ export function usersCommands(program: Command, attend: Attend): void {
     .argument('<NAME...>')
     .description('forgets users: asks first')
     .addHelpText('after', examples(`users remove 'CONTOSO\\cat'`, `users remove 'CONTOSO\\cat' --yes`))
-    .action((names: string[]) => attend((desk) => removeUsers(desk, names)))
+    .action((names: string[]) => attend((context) => removeUsers(context, names)))
   users
     .command('import')
     .argument('<FILE.csv>', 'with the header user,permitted, and yes or no in the second column')
     .description('adds and changes users from a file: all of it, or nothing where a line is wrong')
     .addHelpText('after', examples('users import people.csv'))
-    .action((file: string) => attend((desk) => importUsers(desk, file)))
+    .action((file: string) => attend((context) => importUsers(context, file)))
 }
 
 const USERS_HELP = `

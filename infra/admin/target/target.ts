@@ -21,7 +21,7 @@ export interface Target {
   readonly tables: { readonly configuration: string; readonly sessions: string }
   /** Where devices connect. */
   readonly url: string
-  /** How many sessions one listener has: benches are put together by it. */
+  /** How many sessions one listener has: shards are put together by it. */
   readonly sessionsPerListener: number
   /** The web IM server upstream. Absent: the stack does not say where it is. */
   readonly cwa?: Upstream

@@ -9,9 +9,9 @@ import { random, type Random } from './random.ts'
  *
  *   const world = simulation({ seed: 7, faults: { crash: 0.01, answerLost: 0.02 } })
  *   const database = simulatedDatabase(world)                        // database.table is a shared/store Table
- *   const admit = admission({ seats: seats(database.table), outlooks: outlooks(database.table) })
+ *   const admit = admission({ seats: seats(database.table), seatHints: seatHints(database.table) })
  *   const outcome = world.start('login 1', () => admit(applicant), { limitMs: 29_000 })
- *   database.watch(() => { if (tooMany()) world.violated('never more live sessions than the maximum') })
+ *   database.group(() => { if (tooMany()) world.violated('never more live sessions than the maximum') })
  *   await world.run()                                                 // throws Violation: seed, and what happened
  *   expect((await outcome).state).toBe('done')
  *

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CONFERENCE_TYPE, parseConferenceInfo, printRoleChange } from '../../../infra/standin/lcs/conferences/conference-info.ts'
+import {
+  CONFERENCE_TYPE,
+  parseConferenceInfo,
+  printRoleChange,
+} from '../../../infra/standin/lcs/conferences/conference-info.ts'
 import { callersDialog, within } from '../../../infra/standin/lcs/sip/dialogs.ts'
 import type { Dialog } from '../../../infra/standin/lcs/sip/dialogs.ts'
 import { parseFragment, parseReferTo, printReferTo } from '../../../infra/standin/lcs/conferences/refer.ts'

@@ -1,6 +1,12 @@
 import type { CwaError } from '../../../../shared/cwa/model.ts'
 import type { Clock } from '../../../../shared/clock.ts'
-import { CHANGE_TYPE, parseRoamingSelf, printContainerChange, ROAMING_EVENT, ROAMING_TYPE } from '../../lcs/presence/containers.ts'
+import {
+  CHANGE_TYPE,
+  parseRoamingSelf,
+  printContainerChange,
+  ROAMING_EVENT,
+  ROAMING_TYPE,
+} from '../../lcs/presence/containers.ts'
 import type { ContainerChange, RoamingSelf } from '../../lcs/presence/containers.ts'
 import type { Incoming } from '../../lcs/incoming.ts'
 import type { Endpoint } from '../http/endpoint.ts'

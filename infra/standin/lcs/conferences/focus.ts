@@ -1,7 +1,15 @@
 import type { Clock } from '../../../../shared/clock.ts'
 import { addressOfRecord, parseAddress, printAddress } from '../sip/address.ts'
 import { CONFERENCE_TYPE } from './conference-info.ts'
-import { calleesDialog, callersDialog, keyOfRequest, newCallId, newTag, receivedWithin, within } from '../sip/dialogs.ts'
+import {
+  calleesDialog,
+  callersDialog,
+  keyOfRequest,
+  newCallId,
+  newTag,
+  receivedWithin,
+  within,
+} from '../sip/dialogs.ts'
 import type { Incoming } from '../incoming.ts'
 import type { ClientTransaction, SipLink } from '../sip/transactions.ts'
 import { participation } from './participation.ts'
