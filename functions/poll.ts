@@ -1,12 +1,12 @@
 import { measure } from './envelope/metrics.ts'
-import { polling } from './session/poll.ts'
 import { route } from './envelope/route.ts'
-import { configurationStore, sessionStores } from './wiring/stores.ts'
+import { poll } from './session/poll.ts'
 import { groupingHere } from './wiring/grouping.ts'
+import { configurationStore, sessionStores } from './wiring/stores.ts'
 
-/** Tells a device what it lacks. The story is in functions/session/poll.ts, where a simulation tells it, too. */
+/** Tells a device what it lacks. functions/session/poll.ts tells the story. */
 export const handler = route(
   'poll',
   configurationStore(),
-  polling({ ...sessionStores(), grouping: groupingHere(), measure }),
+  poll({ ...sessionStores(), grouping: groupingHere(), measure }),
 )

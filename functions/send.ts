@@ -1,9 +1,13 @@
 import { route } from './envelope/route.ts'
-import { sending } from './session/send.ts'
+import { send } from './session/send.ts'
 import { configurationStore, sessionStores } from './wiring/stores.ts'
-import { upstream } from './wiring/upstream.ts'
+import { upstreamHere } from './wiring/upstream.ts'
 
 const configuration = configurationStore()
 
-/** Carries what a device asks for up to CWA, once. The story is in functions/session/send.ts, where a simulation tells it, too. */
-export const handler = route('send', configuration, sending({ ...sessionStores(), configuration, cwa: upstream() }))
+/** Carries what a device asks for up to the server, once. functions/session/send.ts tells the story. */
+export const handler = route(
+  'send',
+  configuration,
+  send({ ...sessionStores(), configuration, upstream: upstreamHere() }),
+)

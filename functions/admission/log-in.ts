@@ -1,25 +1,24 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { CwaClient, UpstreamSession } from '../../shared/cwa/client.ts'
-import { eventsOf } from '../../shared/cwa/messaging.ts'
 import { fitting, inBatches, type Cursor, type Mail } from '../../shared/rules/batches.ts'
-import type { Clock } from '../../shared/clock.ts'
 import { Refusal, type RefusalCode } from '../../shared/rules/refusal.ts'
 import type { Open, Seat, SigningIn } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import type { Configuration, Reading } from '../../shared/store/configuration.ts'
-import { secretsOf, type DeviceSession, type Secrets } from '../../shared/store/sessions.ts'
+import type { DeviceSession } from '../../shared/store/sessions.ts'
 import type { WrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
+import type { Brought, LoggedIn, Upstream, UpstreamState } from '../../shared/upstream/upstream.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { admission } from './admission.ts'
+import { ensureListener, type ListenerParts } from './ensure-listener.ts'
 import { endSession } from '../session/end-session.ts'
 import { guarded } from './password-guard.ts'
 import { log, why } from '../envelope/log.ts'
 import { occupied, point } from './pointing.ts'
 import type { Push } from '../session/push.ts'
 import type { Request } from '../envelope/envelope.ts'
-import type { SessionStores } from '../wiring/stores.ts'
-import type { Admitted, AdmissionParts } from './seat-claim.ts'
-import { asRefusal } from '../wiring/upstream.ts'
+import type { SessionStores } from '../session/session-stores.ts'
+import type { AdmissionParts } from './seat-claim.ts'
+import { asRefusal } from '../session/upstream-refusal.ts'
 
 /** Longest wait, in milliseconds, for a session's first events (contacts, own presence): the device waits, too. */
 const FIRST_EVENTS_MS = 3_000
@@ -32,14 +31,11 @@ interface Known {
   readonly settings: Settings
 }
 
-export interface LoginParts extends AdmissionParts, Pick<SessionStores, 'sessions' | 'mailbox'> {
+export interface LoginParts extends AdmissionParts, ListenerParts, Pick<SessionStores, 'sessions' | 'mailbox'> {
   readonly configuration: Configuration
   readonly push: Push
-  readonly cwa: CwaClient
+  readonly upstream: Upstream
   readonly wrong: WrongPasswordStore
-  readonly clock: Pick<Clock, 'now'>
-  /** Sees that somebody listens for a session that was opened. Should that fail, the schedule mends it. */
-  readonly seeThatUpkeepListens: (admitted: Admitted) => Promise<void>
 }
 
 /**
@@ -49,7 +45,7 @@ export interface LoginParts extends AdmissionParts, Pick<SessionStores, 'session
  * One of these for each environment of the function: it remembers its last no.
  */
 export function logIn(parts: LoginParts): (told: Login) => Promise<ServiceFrame> {
-  const { configuration, seats, sessions, seeThatUpkeepListens } = parts
+  const { configuration, seats, sessions } = parts
   const admit = admission(parts)
   return async (told) => {
     const { device, number, now } = told
@@ -75,7 +71,8 @@ export function logIn(parts: LoginParts): (told: Login) => Promise<ServiceFrame>
         seat,
         parts,
       )
-      await seeThatUpkeepListens(admitted).catch((thrown: unknown) => {
+      // Should this fail, the schedule mends it.
+      await ensureListener(admitted, parts).catch((thrown: unknown) => {
         log('upkeep not started', { session: seat.session, why: why(thrown) })
       })
       const { statusIntervalMs } = settings
@@ -127,53 +124,49 @@ function farewellsOf(parts: LoginParts) {
 
 async function signIn(login: Login & Known, seat: SigningIn, parts: LoginParts) {
   const { frame, device, number, connection, settings, previous, now } = login
-  const { sessions, configuration, cwa, wrong } = parts
+  const { sessions, configuration, upstream, wrong } = parts
   const { session } = seat
-  const { user } = frame
+  const { user, password, availability } = frame
   const isPermitted = async (reading: Reading) => (await configuration.user(user, now, reading))?.permitted === true
   if (!(await isPermitted('cached')) && !(await isPermitted('doubted'))) throw new Refusal('not-permitted')
 
-  const signedIn = await guarded({ user, settings, previous, now }, wrong, () => cwa.signIn(user, frame.password))
-  const opened = await cwa.initiateSession(signedIn, frame.availability && { availability: frame.availability })
+  const loggedIn = await guarded({ user, settings, previous, now }, wrong, () =>
+    upstream.logIn(user, password, availability && { availability }),
+  )
   try {
-    const { mail, ...secrets } = await firstMail(session, opened, parts)
+    const { mail, state } = await firstMail(session, loggedIn, parts)
     const { batches } = fitting(mail.map(({ seq, events }) => ({ seq, events })))
-    const cursor = await keepTheRest(session, mail, batches.length, now, parts)
-    const { sid, uri } = opened
-    await sessions.open({ session, device, user, uri, sid, ...secrets, openedAt: now, cursor }, now)
+    const cursor = await keepTheRest(session, { mail, start: loggedIn.cursor, told: batches.length }, now, parts)
+    const { address: uri, steps } = loggedIn
+    await sessions.open({ session, device, user, uri, state, openedAt: now, cursor }, now)
     await openSeat(seat, { user, connection, heard: number, acked: cursor.seq }, parts)
-    log('logged in', { session, device, by: signedIn.by })
+    log('logged in', { session, device, by: steps.at(-1) })
 
-    const steps = [`permission: ${user} may use the collaboration client`, ...signedIn.steps]
-    return { session, uri, steps, batches }
+    return { session, uri, steps: [`permission: ${user} may use the collaboration client`, ...steps], batches }
   } catch (thrown) {
-    await undo(session, opened, parts)
+    await undo(session, loggedIn.state, parts)
     throw thrown
   }
 }
 
 /** What was opened for a session that is none: its seat was lost, or something failed. Each is tried once. */
-async function undo(session: string, opened: UpstreamSession, { sessions, cwa }: LoginParts): Promise<void> {
-  const done = await Promise.allSettled([cwa.terminateSession(opened), sessions.remove(session)])
+async function undo(session: string, state: UpstreamState, { sessions, upstream }: LoginParts): Promise<void> {
+  const done = await Promise.allSettled([upstream.logOut(state), sessions.remove(session)])
   for (const each of done) if (each.status === 'rejected') log('sign-out failed', { session, why: why(each.reason) })
 }
 
 /** The session's first events. That there are none yet is no reason to refuse. */
-async function firstMail(
-  session: string,
-  opened: UpstreamSession,
-  { cwa }: LoginParts,
-): Promise<{ mail: Mail[] } & Secrets> {
-  const holdMs = FIRST_EVENTS_MS
-  const brought = await cwa.poll(opened, { ackId: 0, active: true, holdMs }).catch((fault: unknown) => {
-    log('no first events', { session, why: why(fault) })
-    return { events: [], ackId: 0, ...secretsOf(opened) }
-  })
-  const arrived = brought.events.map((event) => ({ eid: event.eid, events: eventsOf(event) }))
-  return { mail: inBatches(arrived, brought.ackId, START), ...secretsOf(brought) }
+async function firstMail(session: string, { state, cursor }: LoggedIn, { upstream }: LoginParts) {
+  const options = { active: true, holdMs: FIRST_EVENTS_MS }
+  const brought = await upstream
+    .listen()
+    .next(state, cursor, options)
+    .catch((fault: unknown): Pick<Brought, 'arrived' | 'cursor' | 'state'> => {
+      log('no first events', { session, why: why(fault) })
+      return { arrived: [], cursor, state }
+    })
+  return { mail: inBatches(brought.arrived, brought.cursor, { seq: 0, upstream: cursor }), state: brought.state }
 }
-
-const START: Cursor = { seq: 0, ackId: 0, eid: 0 }
 
 /**
  * What the answer tells is kept nowhere else: a device that does not get the answer does not know the session either,
@@ -184,14 +177,13 @@ const START: Cursor = { seq: 0, ackId: 0, eid: 0 }
  */
 async function keepTheRest(
   session: string,
-  mail: readonly Mail[],
-  told: number,
+  { mail, start, told }: { readonly mail: readonly Mail[]; readonly start: string; readonly told: number },
   now: number,
   { mailbox }: LoginParts,
 ): Promise<Cursor> {
   for (const batch of mail.slice(told)) await mailbox.append(session, batch, now)
-  const { seq, ackId, eid } = mail[told - 1] ?? START
-  return { seq, ackId, eid }
+  const { seq, upstream } = mail[told - 1] ?? { seq: 0, upstream: start }
+  return { seq, upstream }
 }
 
 /** The seat now holds its session. The device is told the first batches with the acceptance, and so has them. */

@@ -1,8 +1,8 @@
-import { SignInRefused } from '../../shared/cwa/faults.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import { signInWaitMs, type WrongPasswords } from '../../shared/rules/wrong-passwords.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
+import { UpstreamFault } from '../../shared/upstream/fault.ts'
 import type { DeviceSession } from '../../shared/store/sessions.ts'
 import type { WrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 
@@ -61,7 +61,7 @@ export async function guarded<T>(
     if (countsFirst) await wrong.forget(user)
     return signedIn
   } catch (thrown) {
-    const isWrong = thrown instanceof SignInRefused
+    const isWrong = thrown instanceof UpstreamFault && thrown.kind === 'wrong-password'
     if (isWrong && !countsFirst) await count(known, () => {})
     if (!isWrong && countsFirst) await wrong.takeBack(user)
     throw thrown

@@ -1,6 +1,4 @@
-import { Cut } from '../../shared/cwa/cut.ts'
-import { Unanswered } from '../../shared/cwa/http/exchange.ts'
-import { CwaFault } from '../../shared/cwa/faults.ts'
+import { UpstreamFault } from '../../shared/upstream/fault.ts'
 
 /** Pause before the same GET is tried again, in milliseconds: doubles from the first to the last, with full jitter. */
 const AGAIN_MS = { first: 500, last: 60_000 } as const
@@ -31,13 +29,14 @@ export const NOTHING_WRONG: Row = { failures: 0, cuts: 0 }
  * @returns the row with this in it, and how long to wait before the next GET, in milliseconds
  */
 export function after(row: Row, thrown: unknown, random: number): { readonly row: Row; readonly pauseMs: number } {
-  const isHeld = thrown instanceof Unanswered || (thrown instanceof Cut && thrown.heldMs >= HELD_MS)
-  if (isHeld) return { row: NOTHING_WRONG, pauseMs: 0 }
-  const cuts = thrown instanceof Cut ? row.cuts + 1 : row.cuts
-  if (thrown instanceof Cut && cuts <= CUTS_IN_A_ROW) return { row: { ...row, cuts }, pauseMs: 0 }
+  const fault = thrown instanceof UpstreamFault ? thrown : undefined
+  const cutAfterMs = fault?.cutAfterMs
+  if (fault?.timedOut || (cutAfterMs !== undefined && cutAfterMs >= HELD_MS)) return { row: NOTHING_WRONG, pauseMs: 0 }
+  const cuts = cutAfterMs === undefined ? row.cuts : row.cuts + 1
+  if (cutAfterMs !== undefined && cuts <= CUTS_IN_A_ROW) return { row: { ...row, cuts }, pauseMs: 0 }
   const failures = row.failures + 1
   // Never less than what the server itself asked for.
-  const askedMs = thrown instanceof CwaFault ? (thrown.retryAfterMs ?? 0) : 0
+  const askedMs = fault?.retryAfterMs ?? 0
   const pauseMs = askedMs + random * Math.min(AGAIN_MS.last, AGAIN_MS.first * 2 ** failures)
   return { row: { failures, cuts }, pauseMs }
 }

@@ -71,8 +71,8 @@ export function backlog(session: string, { mailbox, configuration, measure }: Ba
    *
    *   day 0   46 47 48 ─ day 5: 49 (46 … 49) ─ day 7: ✘ ✘ ✘ ─ day 8: the device polls after 45, and gets 46 … 49
    */
-  const carriedOver = async (stretches: readonly Stretch[], { seq, ackId, eid }: Cursor, now: number) => {
-    const mail = { seq: seq + 1, ackId, eid, events: [] }
+  const carriedOver = async (stretches: readonly Stretch[], { seq, upstream }: Cursor, now: number) => {
+    const mail = { seq: seq + 1, upstream, events: [] }
     const all = [...stretches, { first: mail.seq, seq: mail.seq, at: now, events: mail.events }]
     const whole = collapsed(all)
     const digest = sizesOf(whole).bytes > DIGEST_BYTES ? bounded(all, await configuration.settings(now)) : whole

@@ -9,7 +9,7 @@ import type { Seats } from '../../shared/store/seats.ts'
 import { batchOf } from '../session/batch.ts'
 import { log, why } from '../envelope/log.ts'
 import type { Push } from '../session/push.ts'
-import type { Wake } from '../wiring/waker.ts'
+import type { Wake } from './waking-event.ts'
 
 export interface DeliveryParts {
   readonly clock: Clock

@@ -7,7 +7,7 @@ import { sessionListeners } from './session-listeners.ts'
 import type { SessionListenerParts } from './session-listener.ts'
 import { log, why } from '../envelope/log.ts'
 import { pause } from './pause.ts'
-import type { SessionStores } from '../wiring/stores.ts'
+import type { SessionStores } from '../session/session-stores.ts'
 
 export interface ListeningParts extends SessionListenerParts, Pick<SessionStores, 'listenerGroups' | 'seatHints'> {
   /** Writes what was measured. An invocation of upkeep lives for a quarter of an hour, and alarms look each minute. */

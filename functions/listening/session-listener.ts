@@ -1,14 +1,11 @@
-import { pollWait, type CwaClient } from '../../shared/cwa/client.ts'
-import { CwaFault } from '../../shared/cwa/faults.ts'
-import { eventsOf } from '../../shared/cwa/messaging.ts'
-import type { CwaEvents } from '../../shared/cwa/model.ts'
-import { inBatches, lastEid, type Cursor } from '../../shared/rules/batches.ts'
+import { inBatches, type Cursor } from '../../shared/rules/batches.ts'
 import { isAttended, type Open } from '../../shared/rules/seat.ts'
-import { isRenewed, secretsOf, type Secrets, type Session, type Sessions } from '../../shared/store/sessions.ts'
+import type { Sessions } from '../../shared/store/sessions.ts'
+import { UpstreamFault } from '../../shared/upstream/fault.ts'
+import type { Brought, Upstream, UpstreamState } from '../../shared/upstream/upstream.ts'
 import { after, NOTHING_WRONG } from './asking-again.ts'
 import { backlog } from './backlog.ts'
 import { log, why } from '../envelope/log.ts'
-import { newsReader, type News } from './news.ts'
 import type { Turn } from './pacing.ts'
 import { pause } from './pause.ts'
 import { prolong, standingOf } from './standing.ts'
@@ -16,7 +13,7 @@ import { delivery, type DeliveryParts } from './delivery.ts'
 
 export interface SessionListenerParts extends DeliveryParts {
   readonly sessions: Sessions
-  readonly cwa: CwaClient
+  readonly upstream: Upstream
 }
 
 /** One session that is listened for. */
@@ -40,7 +37,7 @@ export interface SessionListener {
 const GIVE_UP_AFTER = 3
 
 /**
- * Listens upstream for one session: GET, keep in the mailbox, tell the device, acknowledge with the next GET.
+ * Listens upstream for one session: wait, keep in the mailbox, tell the device, acknowledge with the next wait. As with CWA:
  *
  *   GET ackId=7 ── events 8, 9 ── append (seq 4, ackId 9) ✔ ── post ── GET ackId=9
  *                              ╰─ dies here: 8 and 9 come again    ╰─ dies here: the device polls after 3
@@ -49,27 +46,27 @@ const GIVE_UP_AFTER = 3
  * @param turn is waited for before each GET that may need a connection of its own: the first, and one after a failure
  */
 export function listenTo(first: Open, parts: SessionListenerParts, turn: Turn): SessionListener {
-  const { clock, sessions, cwa, configuration, random } = parts
+  const { clock, sessions, configuration, random } = parts
   const aborted = new AbortController()
   const { signal } = aborted
   const { session, device } = first
   const towards = delivery(first, parts)
   const kept = backlog(session, parts)
   const listening = Promise.withResolvers<void>()
-  let upstream: Secrets & Pick<Session, 'sid'> = { sid: '', ticket: '' }
-  let cursor: Cursor = { seq: 0, ackId: 0, eid: 0 }
+  const server = parts.upstream.listen()
+  let state: UpstreamState | undefined
+  let cursor: Cursor = { seq: 0, upstream: '' }
   let cursorKept = cursor
   let seat = first
   let acked = 0
-  let repeating = false
+  let odd: readonly string[] = []
   let answeredAt = clock.now()
   let needsTurn = true
   let asked: { readonly active: boolean; readonly letGo: () => void } | undefined
-  const newsIn = newsReader()
 
   const find = async (options: { consistent: boolean }) => {
     const standing = await standingOf(session, parts, options)
-    upstream = standing.known
+    state = standing.known.state
     cursor = standing.cursor
     cursorKept = cursor
     acked = Math.min(seat.acked, cursor.seq)
@@ -87,10 +84,8 @@ export function listenTo(first: Open, parts: SessionListenerParts, turn: Turn): 
     const isNews = now.heard !== seat.heard || now.acked !== seat.acked
     if (isNews) acked = Math.min(now.acked, cursor.seq)
     seat = now
-    towards.moved(isFound() ? { ...now, acked } : now)
+    towards.moved(state === undefined ? now : { ...now, acked })
   }
-
-  const isFound = () => upstream.sid !== ''
 
   /** What another listener kept and did not live to tell. */
   const start = async () => {
@@ -105,29 +100,29 @@ export function listenTo(first: Open, parts: SessionListenerParts, turn: Turn): 
     towards.goOn(stretches, when)
   }
 
-  const once = async () => {
-    const brought = await ask()
+  const once = async (asked: UpstreamState) => {
+    const brought = await ask(asked)
     needsTurn = brought === undefined
     if (brought === undefined) return undefined
     answeredAt = clock.now()
-    if (isRenewed(upstream, brought)) await renew(secretsOf(brought))
+    if (brought.state.secret !== asked.secret) await renew(asked, brought.state)
     if (!(await keep(brought))) {
       await find({ consistent: true })
       // Whoever kept it tells it, if it lives to.
       return goOn('later')
     }
-    await pause(clock, pollWait(brought.pollWaitTime), signal)
+    await pause(clock, brought.waitMs, signal)
   }
 
-  /** One GET; undefined where it was let go, to be asked anew: what it would have brought comes with the next. */
-  const ask = async () => {
+  /** One wait; undefined where it was let go, to be asked anew: what it would have brought comes with the next. */
+  const ask = async (state: UpstreamState) => {
     const own = new AbortController()
     const letGo = () => own.abort()
     const active = isAttended(towards.seat(), clock.now())
     signal.addEventListener('abort', letGo)
     asked = { active, letGo }
     try {
-      const asking = cwa.poll(upstream, { ackId: cursor.ackId, active, signal: own.signal })
+      const asking = server.next(state, cursor.upstream, { active, signal: own.signal })
       listening.resolve()
       return await asking
     } catch (thrown) {
@@ -139,48 +134,43 @@ export function listenTo(first: Open, parts: SessionListenerParts, turn: Turn): 
     }
   }
 
-  /** First kept, then used: should the write fail, the next answer brings the ticket again. */
-  const renew = async (now: Secrets) => {
-    const renewed = await sessions.renew(session, { was: upstream, now })
-    const newest = renewed ? now : await sessions.read(session, { consistent: true })
-    upstream = { sid: upstream.sid, ...secretsOf(newest ?? now) }
+  /** First kept, then used: should the write fail, the next answer brings it again. */
+  const renew = async (was: UpstreamState, now: UpstreamState) => {
+    const renewed = await sessions.renew(session, { was, now })
+    state = renewed ? now : ((await sessions.read(session, { consistent: true }))?.state ?? now)
   }
 
   /** @returns `false` where another listener kept something first */
-  const keep = async ({ events, ackId }: CwaEvents): Promise<boolean> => {
-    const news = newsIn(events, cursor.eid)
-    noteLies(news)
-    const arrived = news.events.map((event) => ({ eid: event.eid, events: eventsOf(event) }))
-    const before = cursor.eid
-    for (const batch of inBatches(arrived, ackId, cursor)) {
-      const mail = { ...batch, eid: Math.max(batch.eid, before) }
+  const keep = async ({ arrived, cursor: upstream, oddities }: Brought): Promise<boolean> => {
+    noteOddities(oddities)
+    for (const mail of inBatches(arrived, upstream, cursor)) {
       const at = clock.now()
       if (!(await kept.append(mail, acked, at))) return false
       cursor = mail
       cursorKept = mail
       towards.kept([{ first: mail.seq, seq: mail.seq, at, events: mail.events }])
     }
-    cursor = { seq: cursor.seq, ackId, eid: lastEid(arrived, cursor.eid) }
+    cursor = { seq: cursor.seq, upstream }
     return true
   }
 
   /** A server that does not count as it should is not argued with, but it is noted: once, not with each answer. */
-  const noteLies = ({ repeats, skipped }: Pick<News, 'repeats' | 'skipped'>) => {
-    if (repeats > 0 && !repeating) log('events came again, and were dropped', { session, repeats })
-    if (skipped > 0) log('event numbers were left out upstream', { session, skipped })
-    repeating = repeats > 0
+  const noteOddities = (oddities: Brought['oddities']) => {
+    for (const [what, count] of Object.entries(oddities))
+      if (!odd.includes(what)) log('answer upstream was odd', { session, count, why: what })
+    odd = Object.keys(oddities)
   }
 
-  /** A ticket that is refused may just be an old one, where another function was told the next. */
-  const hasNewerTicket = async (): Promise<boolean> => {
+  /** A state that is refused may just be an old one, where another function was told the next. */
+  const hasNewerState = async (): Promise<boolean> => {
     const known = await sessions.read(session, { consistent: true })
-    if (known === undefined || !isRenewed(upstream, known)) return false
-    upstream = known
+    if (known === undefined || known.state.secret === state?.secret) return false
+    state = known.state
     return true
   }
 
-  const isOver = async (fault: CwaFault, inARow: number): Promise<boolean> => {
-    if (fault.kind === 'sign-in') return !(await hasNewerTicket())
+  const isOver = async (fault: UpstreamFault, inARow: number): Promise<boolean> => {
+    if (fault.kind === 'sign-in') return !(await hasNewerState())
     return fault.kind === 'give-up' && inARow >= GIVE_UP_AFTER
   }
 
@@ -194,19 +184,19 @@ export function listenTo(first: Open, parts: SessionListenerParts, turn: Turn): 
     while (!signal.aborted) {
       try {
         if (needsTurn) await turn(signal)
-        if (!isFound()) {
+        if (state === undefined) {
           if ((await configuration.deviceState(device)) !== 'active')
             return 'its device was disabled, revoked or removed'
           await start()
         }
-        await once()
+        if (state !== undefined) await once(state)
         row = NOTHING_WRONG
         useless = 0
       } catch (thrown) {
         listening.resolve()
         needsTurn = true
         if (signal.aborted) break
-        const fault = thrown instanceof CwaFault ? thrown : undefined
+        const fault = thrown instanceof UpstreamFault ? thrown : undefined
         useless = fault?.kind === 'give-up' ? useless + 1 : 0
         if (fault && (await isOver(fault, useless).catch(() => false))) return fault.message
         const next = after(row, thrown, random())
@@ -231,8 +221,7 @@ export function listenTo(first: Open, parts: SessionListenerParts, turn: Turn): 
       aborted.abort()
       await ended
       await towards.idle()
-      const isFurther = cursor.ackId !== cursorKept.ackId || cursor.eid !== cursorKept.eid
-      if (isFurther) await sessions.keep({ session, cursor }, clock.now())
+      if (cursor.upstream !== cursorKept.upstream) await sessions.keep({ session, cursor }, clock.now())
     },
     ended,
   }

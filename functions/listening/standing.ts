@@ -1,8 +1,8 @@
-import { CwaFault } from '../../shared/cwa/faults.ts'
 import type { Cursor } from '../../shared/rules/batches.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Mailbox } from '../../shared/store/mailbox.ts'
 import { isToBeKept, type SessionRead, type Sessions } from '../../shared/store/sessions.ts'
+import { UpstreamFault } from '../../shared/upstream/fault.ts'
 import { log, why } from '../envelope/log.ts'
 
 export interface StandingParts {
@@ -21,7 +21,7 @@ export interface Standing {
  * Reads where a session stands: the mailbox goes before the cache, which is written now and then.
  *
  * @param options.consistent an eventually consistent look is followed by a consistent one where it finds nothing
- * @throws CwaFault `give-up` where the session is not in the cache of the connectivity, or has expired there
+ * @throws UpstreamFault `give-up` where the session is not in the cache of the connectivity, or has expired there
  */
 export async function standingOf(
   session: string,
@@ -37,7 +37,7 @@ export async function standingOf(
     return { known, cursor: last !== undefined && last.seq > known.cursor.seq ? last : known.cursor }
   }
   if (!options.consistent) return standingOf(session, parts, { consistent: true })
-  throw new CwaFault('give-up', 'the session is not in the cache of the connectivity')
+  throw new UpstreamFault('give-up', 'the session is not in the cache of the connectivity')
 }
 
 /*

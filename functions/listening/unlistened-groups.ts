@@ -4,7 +4,7 @@ import { isFree } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import type { Grouping } from '../../shared/rules/listener-group.ts'
 import { type SeatHint, QUIET_MS } from '../../shared/store/seat-hint.ts'
-import type { SessionStores } from '../wiring/stores.ts'
+import type { SessionStores } from '../session/session-stores.ts'
 
 type Parts = Pick<SessionStores, 'seats' | 'listenerGroups' | 'seatHints'> & {
   readonly grouping: Grouping

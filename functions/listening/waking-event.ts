@@ -8,6 +8,9 @@ export interface Waiting {
   readonly since: number
 }
 
+/** Has a device woken by whatever the team hooked up to the bus. Resolves when EventBridge has taken the event. */
+export type Wake = (waiting: Waiting) => Promise<void>
+
 /** `source` and `detail-type` of the event: what a rule's pattern names. */
 export const WAKING_SOURCE = 'collaboration'
 export const WAKING_DETAIL_TYPE = 'Device waited for'

@@ -1,4 +1,4 @@
-import type { CwaClient } from '../../shared/cwa/client.ts'
+import type { Upstream } from '../../shared/upstream/upstream.ts'
 import { REFUSALS, type RefusalCode } from '../../shared/rules/refusal.ts'
 import type { Open } from '../../shared/rules/seat.ts'
 import type { Sessions } from '../../shared/store/sessions.ts'
@@ -7,7 +7,7 @@ import type { Push } from './push.ts'
 
 interface Parts {
   readonly sessions: Sessions
-  readonly cwa: CwaClient
+  readonly upstream: Upstream
   readonly push: Push
 }
 
@@ -34,7 +34,10 @@ export async function endSession(seat: Open, code: RefusalCode, parts: Parts, wo
 }
 
 /** Ends a session upstream and forgets it. */
-export async function signOut(session: string, { sessions, cwa }: Pick<Parts, 'sessions' | 'cwa'>): Promise<void> {
+export async function signOut(
+  session: string,
+  { sessions, upstream }: Pick<Parts, 'sessions' | 'upstream'>,
+): Promise<void> {
   const known = await sessions.remove(session)
-  if (known !== undefined) await cwa.terminateSession(known)
+  if (known !== undefined) await upstream.logOut(known.state)
 }

@@ -5,23 +5,23 @@ import { Refusal } from '../../shared/rules/refusal.ts'
 import type { Grouping } from '../../shared/rules/listener-group.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { batchOf } from './batch.ts'
-import { ring } from './notify.ts'
+import { notifyListener } from './notify.ts'
 import type { Request } from '../envelope/envelope.ts'
-import type { SessionStores } from '../wiring/stores.ts'
+import type { SessionStores } from './session-stores.ts'
 
-export interface PollingParts extends Pick<SessionStores, 'seats' | 'sessions' | 'mailbox' | 'listenerGroups'> {
+export interface PollParts extends Pick<SessionStores, 'seats' | 'sessions' | 'mailbox' | 'listenerGroups'> {
   readonly grouping: Grouping
   readonly measure: Measure
 }
 
 /** The story of a poll: what came after the last batch that the device has. From then on events go to this connection. */
-export function polling(parts: PollingParts) {
+export function poll(parts: PollParts) {
   const { seats, measure } = parts
   return async ({ frame, number, device, connection, now }: Request<DeviceFrameOf<'poll'>>): Promise<ServiceFrame> => {
     const { session, after } = frame
     const heard = await seats.heard({ session, device, connection, number, acked: after, at: now })
     if (!heard.kept) throw new Refusal(heard.because, heard)
-    if (heard.moved) await ring(session, now, parts)
+    if (heard.moved) await notifyListener(session, now, parts)
 
     const stretches = collapsed(await lackingAfter(session, after, now, parts))
     const { batches, more } = fitting(stretches.map(batchOf))
@@ -41,7 +41,7 @@ export function polling(parts: PollingParts) {
  *
  * A number above the last one is of another session than this, whatever the device takes it for.
  */
-async function lackingAfter(session: string, after: number, now: number, parts: PollingParts): Promise<Stretch[]> {
+async function lackingAfter(session: string, after: number, now: number, parts: PollParts): Promise<Stretch[]> {
   const { sessions, mailbox } = parts
   const found = await mailbox.after(session, after)
   if (found.length > 0) return found

@@ -1,22 +1,20 @@
-import type { CwaClient } from '../../shared/cwa/client.ts'
-import type { CwaAnswer } from '../../shared/cwa/model.ts'
-import { CwaFault, wordsOf } from '../../shared/cwa/faults.ts'
-import { conversationOf, methodsFor } from '../../shared/cwa/messaging.ts'
+import { UpstreamFault } from '../../shared/upstream/fault.ts'
+import type { SentOutcome, Upstream, UpstreamState } from '../../shared/upstream/upstream.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import type { SendOutcome } from '../../shared/rules/seat.ts'
 import type { Configuration } from '../../shared/store/configuration.ts'
 import type { Seats } from '../../shared/store/seats.ts'
-import { isRenewed, type Secrets, type Session, type Sessions } from '../../shared/store/sessions.ts'
+import type { Session, Sessions } from '../../shared/store/sessions.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { log, why } from '../envelope/log.ts'
 import type { Request } from '../envelope/envelope.ts'
-import { asRefusal } from '../wiring/upstream.ts'
+import { asRefusal } from './upstream-refusal.ts'
 
-export interface SendingParts {
+export interface SendParts {
   readonly seats: Seats
   readonly sessions: Sessions
-  readonly cwa: CwaClient
+  readonly upstream: Upstream
   readonly configuration: Configuration
 }
 
@@ -25,7 +23,7 @@ export interface SendingParts {
  * note, and where a crash left none it is `unconfirmed`, never posted twice. The next number begins when the outcome of
  * the one before is noted, or can no longer come: posts of a device do not overtake each other.
  */
-export function sending(parts: SendingParts) {
+export function send(parts: SendParts) {
   const { seats, sessions, configuration } = parts
   return async ({ frame, number, device, connection, now }: Request<DeviceFrameOf<'send'>>): Promise<ServiceFrame> => {
     const { session, ack: acked } = frame
@@ -37,7 +35,7 @@ export function sending(parts: SendingParts) {
     const known = await sessions.read(session, { now })
     if (known === undefined) throw new Refusal('session-gone')
 
-    const outcome = await posted(known, methodsFor(frame.command, frame.number), frame.number, {
+    const outcome = await posted(known, frame, {
       ...parts,
       unsent: () => seats.unsent(session, frame.number, sendsPerMinute),
     })
@@ -53,57 +51,53 @@ async function note(session: string, outcome: SendOutcome, seats: Seats): Promis
   })
 }
 
-type Upstream = Pick<Session, 'session' | 'sid' | 'ticket' | 'cookies'>
-type Methods = ReturnType<typeof methodsFor>
+type Known = Pick<Session, 'session' | 'state'>
+type Asked = Pick<DeviceFrameOf<'send'>, 'command' | 'number'>
 
 /**
- * Posts, and keeps the ticket that the answer brings. A ticket that is refused may have been replaced since it was read:
- * nothing was done with it, so the newer one is tried, once.
+ * Carries the command out, and keeps the state that the answer brings. A state that is refused may have been replaced
+ * since it was read: nothing was done with it, so the newer one is tried, once.
  */
-async function command(
-  known: Upstream,
-  methods: Methods,
-  { sessions, cwa }: SendingParts,
-): Promise<readonly CwaAnswer[]> {
-  const { session } = known
+async function carriedOut(
+  { session, state: was }: Known,
+  { command, number }: Asked,
+  { sessions, upstream }: SendParts,
+): Promise<SentOutcome> {
   try {
-    const { answers, ...now } = await cwa.command(known, methods)
-    if (isRenewed(known, now)) await keepTicket(session, { was: known, now }, sessions)
-    return answers
+    const { outcome, state: now } = await upstream.send(was, command, number)
+    if (now.secret !== was.secret) await keepState(session, { was, now }, sessions)
+    return outcome
   } catch (thrown) {
-    if (!(thrown instanceof CwaFault) || thrown.kind !== 'sign-in') throw thrown
+    if (!(thrown instanceof UpstreamFault) || thrown.kind !== 'sign-in') throw thrown
     const newer = await sessions.read(session)
-    if (newer === undefined || !isRenewed(known, newer)) throw thrown
-    return (await cwa.command(newer, methods)).answers
+    if (newer === undefined || newer.state.secret === was.secret) throw thrown
+    return (await upstream.send(newer.state, command, number)).outcome
   }
 }
 
-/** The methods are done by then, whatever becomes of this: the next answer brings the ticket again. */
-async function keepTicket(
+/** The command is done by then, whatever becomes of this: the next answer brings the state again. */
+async function keepState(
   session: string,
-  secrets: { readonly was: Secrets; readonly now: Secrets },
+  state: { readonly was: UpstreamState; readonly now: UpstreamState },
   sessions: Sessions,
 ): Promise<void> {
-  await sessions.renew(session, secrets).catch((thrown: unknown) => {
-    log('ticket not kept', { session, why: why(thrown) })
+  await sessions.renew(session, state).catch((thrown: unknown) => {
+    log('state upstream not kept', { session, why: why(thrown) })
   })
 }
 
-/** Posts, and says what came of it. Throws only where it is certain that nothing was sent, and the same may be tried again. */
+/** Says what came of it. Throws only where it is certain that nothing was sent, and the same may be tried again. */
 async function posted(
-  upstreamSession: Upstream,
-  methods: Methods,
-  number: number,
-  parts: SendingParts & { readonly unsent: () => Promise<void> },
+  known: Known,
+  asked: Asked,
+  parts: SendParts & { readonly unsent: () => Promise<void> },
 ): Promise<SendOutcome> {
+  const { number } = asked
   try {
-    const answers = await command(upstreamSession, methods, parts)
-    const no = answers.find(isRefusal)
-    if (no !== undefined) return { number, code: 'upstream-refused', reason: no.error ? wordsOf(no.error) : no.answer }
-    const conversation = conversationOf(answers)
-    return { number, ...(conversation !== undefined && { conversation }) }
+    const outcome = await carriedOut(known, asked, parts)
+    return 'refused' in outcome ? { number, code: 'upstream-refused', reason: outcome.refused } : { number, ...outcome }
   } catch (thrown) {
-    if (!(thrown instanceof CwaFault)) throw thrown
+    if (!(thrown instanceof UpstreamFault)) throw thrown
     const { code, message: reason } = Refusal.from(asRefusal(thrown))
     if (thrown.maybeDone) return { number, code: 'unconfirmed', reason }
     if (code !== 'upstream-away') return { number, code, reason }
@@ -112,19 +106,10 @@ async function posted(
   }
 }
 
-function isRefusal(answer: CwaAnswer): answer is Extract<CwaAnswer, { error?: unknown }> {
-  return answer.answer === 'error' || /^request(Failed|Invalid|Rejected)$/.test(answer.answer)
-}
-
 type NotBegun = Extract<Awaited<ReturnType<Seats['sending']>>, { kept: false }>
 
 /** The answer to a send that did not begin: of a repeat, what the first was answered. */
-async function answerAgain(
-  number: number,
-  begun: NotBegun,
-  now: number,
-  { seats }: SendingParts,
-): Promise<ServiceFrame> {
+async function answerAgain(number: number, begun: NotBegun, now: number, { seats }: SendParts): Promise<ServiceFrame> {
   const { because, found: seat } = begun
   if (because !== 'out-of-order' || seat === undefined) throw new Refusal(because, begun)
   const { session, sent, outcome } = seat

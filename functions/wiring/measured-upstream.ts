@@ -1,32 +1,36 @@
-import type { CwaClient } from '../../shared/cwa/client.ts'
-import { Unanswered } from '../../shared/cwa/http/exchange.ts'
-import { CwaFault, SignInRefused } from '../../shared/cwa/faults.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Measure } from '../../shared/rules/measures.ts'
+import { UpstreamFault } from '../../shared/upstream/fault.ts'
+import type { Listening, Upstream } from '../../shared/upstream/upstream.ts'
 
-/** The same client, whose faults are counted by kind, and whose sign-ins are timed. */
-export function measuredUpstream(cwa: CwaClient, measure: Measure, clock: Pick<Clock, 'now'>): CwaClient {
-  const counted = async <T>(work: Promise<T>, isAnswer: (thrown: CwaFault) => boolean = () => false): Promise<T> => {
+/** The same server, whose faults are counted by kind, and whose sign-ins are timed. */
+export function measuredUpstream(server: Upstream, measure: Measure, clock: Pick<Clock, 'now'>): Upstream {
+  const counted = async <T>(
+    work: Promise<T>,
+    isAnswer: (fault: UpstreamFault) => boolean = () => false,
+  ): Promise<T> => {
     try {
       return await work
     } catch (thrown) {
-      if (thrown instanceof CwaFault && !isAnswer(thrown)) measure('UpstreamFaults', 1, thrown.kind)
+      if (thrown instanceof UpstreamFault && !isAnswer(thrown)) measure('UpstreamFaults', 1, thrown.kind)
       throw thrown
     }
   }
   return {
-    async signIn(user, password) {
+    async logIn(user, password, options) {
       const begunAt = clock.now()
       // A wrong password is an answer of a server that works.
-      const signedIn = await counted(cwa.signIn(user, password), (thrown) => thrown instanceof SignInRefused)
+      const loggedIn = await counted(server.logIn(user, password, options), ({ kind }) => kind === 'wrong-password')
       measure('SignInTime', clock.now() - begunAt)
-      return signedIn
+      return loggedIn
     },
-    initiateSession: async (signedIn, options) => counted(cwa.initiateSession(signedIn, options)),
-    command: async (session, methods) => counted(cwa.command(session, methods)),
-    // A GET may be held for longer than this side waits.
-    poll: async (session, options) => counted(cwa.poll(session, options), (thrown) => thrown instanceof Unanswered),
-    terminateSession: async (session) => counted(cwa.terminateSession(session)),
-    close: cwa.close,
+    listen(): Listening {
+      const own = server.listen()
+      // The server may hold an answer for longer than this side waits.
+      return { next: async (...asked) => counted(own.next(...asked), ({ timedOut }) => timedOut) }
+    },
+    send: async (state, command, key) => counted(server.send(state, command, key)),
+    logOut: async (state) => counted(server.logOut(state)),
+    close: server.close,
   }
 }

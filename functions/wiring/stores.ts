@@ -6,6 +6,7 @@ import { seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
+import type { SessionStores } from '../session/session-stores.ts'
 import { masterKeyVault } from './master-key.ts'
 import { configurationTable, sessionsTable } from './tables.ts'
 
@@ -23,7 +24,7 @@ export function redeemingStore() {
 }
 
 /** What the sessions table holds. */
-export function sessionStores() {
+export function sessionStores(): SessionStores {
   const items = sessionsTable()
   return {
     seats: seats(items),
@@ -38,5 +39,3 @@ export function sessionStores() {
 export function wrongPasswords() {
   return wrongPasswordStore(sessionsTable())
 }
-
-export type SessionStores = ReturnType<typeof sessionStores>

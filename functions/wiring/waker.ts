@@ -2,10 +2,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { awsCalls } from '../../shared/rules/aws-calls.ts'
 import { variable } from './environment.ts'
 import { countingThrottles } from './throttles.ts'
-import { WAKING_DETAIL_TYPE, WAKING_SOURCE, wakingDetail, type Waiting } from '../listening/waking-event.ts'
-
-/** Has a device woken by whatever the team hooked up to the bus. Resolves when EventBridge has taken the event. */
-export type Wake = (waiting: Waiting) => Promise<void>
+import { WAKING_DETAIL_TYPE, WAKING_SOURCE, wakingDetail, type Wake } from '../listening/waking-event.ts'
 
 /**
  * The way to the bus on which devices to wake are told of.

@@ -1,3 +1,4 @@
+import type { Conversation } from '../../shared/rules/messaging.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import { device, type Device } from '../../shared/device/device.ts'
 import { Refused } from '../../shared/device/refused.ts'
@@ -43,7 +44,7 @@ export async function tell({ ann, bob, cat, step, saw }: Delivery): Promise<void
   for (const who of [ann, bob]) for (const line of (await login(who)).steps) saw(`${who.name}: ${line}`)
 
   step('A conversation')
-  const { conversation = 0 } = await ann.device.send({ kind: 'start', to: [uri(bob)], text: 'Hello Bob, lunch?' })
+  const { conversation = '' } = await ann.device.send({ kind: 'start', to: [uri(bob)], text: 'Hello Bob, lunch?' })
   const invitation = await bob.saw('the invitation', 'invitation', ({ from }) => from === uri(ann))
   saw(`Bob is invited by ${invitation.from}: "${invitation.text}"`)
   await bob.device.send({ kind: 'accept', conversation: invitation.conversation })
@@ -90,13 +91,13 @@ async function login({ device, person }: Character): Promise<Accepted> {
   return device.login(person.login, person.password)
 }
 
-async function connected({ saw }: Character, conversation: number): Promise<void> {
+async function connected({ saw }: Character, conversation: Conversation): Promise<void> {
   await saw('the connected conversation', 'conversation', (event) => {
     return event.conversation === conversation && event.state === 'connected'
   })
 }
 
-async function say({ device }: Character, conversation: number, text: string): Promise<void> {
+async function say({ device }: Character, conversation: Conversation, text: string): Promise<void> {
   await device.send({ kind: 'message', conversation, text })
 }
 

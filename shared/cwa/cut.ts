@@ -18,12 +18,8 @@ import type { Answer } from './http/exchange.ts'
  * | filters that answer for the server | 200 or 204 with an empty body, often text/html |
  */
 export class Cut extends CwaFault {
-  /** For how long the GET was under way, in milliseconds. */
-  readonly heldMs: number
-
-  constructor(words: string, heldMs: number, cause?: unknown) {
-    super('again', words, { maybeDone: true, cause })
-    this.heldMs = heldMs
+  constructor(words: string, cutAfterMs: number, cause?: unknown) {
+    super('again', words, { maybeDone: true, cutAfterMs, cause })
   }
 }
 

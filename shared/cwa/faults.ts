@@ -1,39 +1,18 @@
 import { beginning } from '../rules/clusters.ts'
+import { UpstreamFault, type FaultKind } from '../upstream/fault.ts'
 import type { CwaError } from './model.ts'
 
-/** What the caller does next: the same once more after a pause, sign in anew, or stop. */
-export type FaultKind = 'again' | 'sign-in' | 'give-up'
-
-export interface FaultOptions extends ErrorOptions {
-  /** Milliseconds the server asked to wait. */
-  readonly retryAfterMs?: number
-  /** The request may have reached the server, and may have been carried out: a command must not be repeated blindly. */
-  readonly maybeDone?: boolean
-}
-
-/** A no from CWA or from the way to it. Its words and its cause are fit for a log: no password, ticket or header is in them. */
-export class CwaFault extends Error {
+/** A no from CWA or from the way to it. */
+export class CwaFault extends UpstreamFault {
   override readonly name: string = 'CwaFault'
-  readonly kind: FaultKind
-  readonly retryAfterMs: number | undefined
-  readonly maybeDone: boolean
-
-  constructor(kind: FaultKind, words: string, options: FaultOptions = {}) {
-    super(words, options.cause === undefined ? undefined : { cause: options.cause })
-    this.kind = kind
-    this.retryAfterMs = options.retryAfterMs
-    this.maybeDone = options.maybeDone ?? false
-  }
 }
 
 /** The server answered, and accepts this user name and password by none of the ways it offers. `steps` says what was tried. */
 export class SignInRefused extends CwaFault {
   override readonly name = 'SignInRefused'
-  readonly steps: readonly string[]
 
   constructor(steps: readonly string[]) {
-    super('give-up', `the server accepts neither sign-in: ${steps.join('; ')}`)
-    this.steps = steps
+    super('wrong-password', `the server accepts neither sign-in: ${steps.join('; ')}`, { steps })
   }
 }
 

@@ -1,8 +1,9 @@
-import type { Command, Conversation, ImEvent } from '../rules/messaging.ts'
+import type { Command, Conversation, ImEvent, Uri } from '../rules/messaging.ts'
 import { availabilityNumber, availabilityOf } from './availability.ts'
 import { cut, DEVICE_BOUNDS, runs } from './bounds.ts'
 import { carried } from './characters.ts'
 import { wordsOf } from './faults.ts'
+import { NotPossible } from './not-possible.ts'
 import type { CwaAnswer, CwaCategory, CwaEvent, CwaMethod, ImMessage, PresenceOfUser } from './model.ts'
 
 /** What devices say and hear, in CWA's words and back. Pure. */
@@ -18,6 +19,8 @@ const USER_STATE_INSTANCE = 0x2000_0000
  * and as `confId` it names a conversation that the device starts, until the server says which number it gave it
  * (`conversationOf`, or the `confId` of the events). Characters that XML cannot carry are taken out of texts here, so
  * that a message arrives in either codec, and the same in both.
+ *
+ * @throws NotPossible for what CWA has no words for
  */
 export function methodsFor(command: Command, number: number): CwaMethod[] {
   const rid = String(number)
@@ -25,18 +28,18 @@ export function methodsFor(command: Command, number: number): CwaMethod[] {
     case 'start': {
       const subject = command.subject === undefined ? {} : { subject: carried(command.subject) }
       const message = plain(command.text)
-      return [{ method: 'initiateImSession', rid, confId: number, uris: command.to, message, ...subject }]
+      return [{ method: 'initiateImSession', rid, confId: number, uris: command.to.map(sipUri), message, ...subject }]
     }
     case 'accept':
-      return [{ method: 'acceptImSession', rid, confId: command.conversation }]
+      return [{ method: 'acceptImSession', rid, confId: confIdOf(command.conversation) }]
     case 'message':
-      return [{ method: 'sendMessage', rid, confId: command.conversation, message: plain(command.text) }]
+      return [{ method: 'sendMessage', rid, confId: confIdOf(command.conversation), message: plain(command.text) }]
     case 'typing': {
       const state = command.typing ? 'composing' : 'idle'
-      return [{ method: 'notifyComposing', rid, confId: command.conversation, state }]
+      return [{ method: 'notifyComposing', rid, confId: confIdOf(command.conversation), state }]
     }
     case 'leave':
-      return [{ method: 'terminateImSession', rid, confId: command.conversation }]
+      return [{ method: 'terminateImSession', rid, confId: confIdOf(command.conversation) }]
     case 'presence': {
       const availability = availabilityNumber(command.availability)
       const value = { type: 'userState', availability, manual: true } as const
@@ -45,13 +48,27 @@ export function methodsFor(command: Command, number: number): CwaMethod[] {
     }
     case 'add-contact': {
       // Attributes that are left empty make the request fail (bb969566).
-      const contact = { uri: command.uri, name: carried(command.name) || command.uri }
+      const contact = { uri: sipUri(command.uri), name: carried(command.name) || command.uri }
       return [{ method: 'addContact', rid, contact: { ...contact, subscribed: true, tag: false, groups: [] } }]
     }
     case 'delete-contact':
     default:
-      return [{ method: 'deleteContact', rid, uri: command.uri }]
+      return [{ method: 'deleteContact', rid, uri: sipUri(command.uri) }]
   }
+}
+
+/** CWA knows users by SIP URIs (RFC 3261), and conversations by whole numbers. */
+const SIP_URI = /^sip:[^\s@<>"]{1,200}@[^\s@<>"]{1,200}$/i
+const CONF_ID = /^\d{1,15}$/
+
+function sipUri(uri: Uri): string {
+  if (SIP_URI.test(uri)) return uri
+  throw new NotPossible('this server knows users by SIP URIs, such as sip:ann@contoso.test')
+}
+
+function confIdOf(conversation: Conversation): number {
+  if (CONF_ID.test(conversation)) return Number(conversation)
+  throw new NotPossible('there is no such conversation')
 }
 
 function plain(text: string): ImMessage {
@@ -60,7 +77,8 @@ function plain(text: string): ImMessage {
 
 /** The number the server gave to the conversation that these answers are about, when they say so. */
 export function conversationOf(answers: readonly CwaAnswer[]): Conversation | undefined {
-  return answers.find((answer) => answer.answer === 'initiateImSessionAccepted')?.confId
+  const confId = answers.find((answer) => answer.answer === 'initiateImSessionAccepted')?.confId
+  return confId === undefined ? undefined : String(confId)
 }
 
 /**
@@ -97,7 +115,7 @@ export function eventsOf(event: CwaEvent): ImEvent[] {
 const STATES = { incoming: 'incoming', connecting: 'connecting', connected: 'connected', terminated: 'ended' } as const
 
 function inConversation(event: Extract<CwaEvent, { readonly confId: number }>): ImEvent[] {
-  const conversation = event.confId
+  const conversation = String(event.confId)
   switch (event.event) {
     case 'imSessionReceived': {
       const { inviter, subject, message } = event

@@ -1,4 +1,4 @@
-import type { Command } from '../rules/messaging.ts'
+import type { Command, Conversation } from '../rules/messaging.ts'
 import type { RefusalCode } from '../rules/refusal.ts'
 import type { ServiceFrame } from '../wire/frames.ts'
 import type { SendEvent } from './event.ts'
@@ -8,7 +8,7 @@ import { stateAfter, type Outcome, type SendNews, type SendState } from './send-
 /** What the service said of a send. `conversation`: the one that a `start` began. */
 export interface Sent {
   readonly number: number
-  readonly conversation?: number
+  readonly conversation?: Conversation
 }
 
 /** A session's sends: numbered 1, 2, 3, …, one at a time. */
@@ -41,7 +41,7 @@ interface Send extends PromiseWithResolvers<Sent> {
   readonly command: Command
   state: SendState
   number: number | undefined
-  conversation: number | undefined
+  conversation: Conversation | undefined
   /** It was asked, and no answer came. */
   unanswered: boolean
 }

@@ -9,16 +9,15 @@ export const ANSWER_BYTES = 90_000
 /** Most bytes of the batches in one frame that comes unasked, as JSON: one unit of the gateway's bill. */
 export const PUSH_BYTES = 20_000
 
-/** How far upstream events have come: `ackId` for the next GET, `eid` of the last event, `seq` of the last batch. */
+/** How far a session's events have come: the last batch, and the server's own cursor, which only its client reads. */
 export interface Cursor {
   readonly seq: number
-  readonly ackId: number
-  readonly eid: number
+  readonly upstream: string
 }
 
-/** What one upstream event means for the device: nothing, one event, or several. */
+/** What one upstream event means for the device: nothing, one event, or several; and the cursor once they are kept. */
 export interface Arrived {
-  readonly eid: number
+  readonly cursor: string
   readonly events: readonly ImEvent[]
 }
 
@@ -28,28 +27,27 @@ export interface Mail extends Cursor {
 }
 
 /**
- * Splits what one GET brought into batches that each fit a frame, numbered on from the cursor.
+ * Splits what one wait brought into batches that each fit a frame, numbered on from the cursor.
  *
- * Only the last batch carries the answer's `ackId`: a crash in between asks upstream for the whole answer again, and
- * what is already kept is dropped by its `eid`. A single event is never torn; it is bounded where it is made.
+ * Only the last batch carries the answer's own cursor; each other one that of the last upstream event that is kept whole
+ * with it: a crash in between asks upstream for the rest again. A single event is never torn; it is bounded where it is
+ * made.
+ *
+ * @param upstream the cursor that holds once all of it is kept
  */
-export function inBatches(arrived: readonly Arrived[], ackId: number, cursor: Cursor): Mail[] {
-  const events = arrived.flatMap(({ eid, events }) =>
-    events.map((event, index) => ({ event, eid: index === events.length - 1 ? eid : undefined })),
+export function inBatches(arrived: readonly Arrived[], upstream: string, from: Cursor): Mail[] {
+  const events = arrived.flatMap(({ cursor, events }) =>
+    events.map((event, index) => ({ event, cursor: index === events.length - 1 ? cursor : undefined })),
   )
-  let { seq, eid } = cursor
+  let reached = from
   const batches = chunked(events, BATCH_CHARACTERS, ({ event }) => JSON.stringify(event).length).map((chunk) => {
-    seq += 1
-    eid = chunk.reduce((last, entry) => entry.eid ?? last, eid)
-    return { seq, eid, ackId: cursor.ackId, events: chunk.map(({ event }) => event) }
+    const whole = chunk.findLast(({ cursor }) => cursor !== undefined)?.cursor
+    reached = { seq: reached.seq + 1, upstream: whole ?? reached.upstream }
+    return { ...reached, events: chunk.map(({ event }) => event) }
   })
   const last = batches.at(-1)
-  if (last !== undefined) batches[batches.length - 1] = { ...last, ackId, eid: lastEid(arrived, eid) }
+  if (last !== undefined) batches[batches.length - 1] = { ...last, upstream }
   return batches
-}
-
-export function lastEid(arrived: readonly Arrived[], before: number): number {
-  return arrived.reduce((last, { eid }) => Math.max(last, eid), before)
 }
 
 /** The batches that fit into one answer, or another frame, and whether some did not. The first always goes. */

@@ -1,9 +1,9 @@
 /**
  * What a device and its user know of instant messaging: what they may ask for, and what may happen.
- * Nothing here knows how CWA says it; shared/cwa/messaging.ts translates.
+ * Nothing here knows how a server says it: each implementation of shared/upstream translates.
  */
 
-/** A user's availability, in words. CWA's numbers for them are in shared/cwa/availability.ts. */
+/** A user's availability, in words. */
 export const AVAILABILITIES = [
   'available',
   'idle',
@@ -16,11 +16,11 @@ export const AVAILABILITIES = [
 ] as const
 export type Availability = (typeof AVAILABILITIES)[number]
 
-/** A SIP URI such as `sip:ann@contoso.test`. */
+/** Who somebody is to the server upstream, such as `sip:ann@contoso.test`: a URI that only the server reads. */
 export type Uri = string
 
-/** A conversation's number: unique within one session. */
-export type Conversation = number
+/** The server's name of a conversation, unique within one session: text that only the server reads. */
+export type Conversation = string
 
 /** What a device asks for. `text` is plain text. */
 export type Command =

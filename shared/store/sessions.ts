@@ -1,5 +1,6 @@
 import type { Cursor } from '../rules/batches.ts'
-import type { Table } from './table.ts'
+import type { UpstreamState } from '../upstream/upstream.ts'
+import type { Expression, Table } from './table.ts'
 import { TTL_ATTRIBUTE } from './tables.ts'
 import type { Vault } from './vault.ts'
 
@@ -15,12 +16,8 @@ export interface Session {
   readonly device: string
   readonly user: string
   readonly uri: string
-  /** CWA's session id. */
-  readonly sid: string
-  /** The newest `CWA-Ticket`. */
-  readonly ticket: string
-  /** Cookies of a load balancer before CWA. They are sealed together with the ticket, and renewed with it. */
-  readonly cookies?: string
+  /** The newest that is known of the session upstream. */
+  readonly state: UpstreamState
   readonly openedAt: number
   /** Where the mailbox stood when this was written; what the mailbox holds goes before it. */
   readonly cursor: Cursor
@@ -28,18 +25,6 @@ export interface Session {
 
 /** A session as it was read, and the epoch second from which on DynamoDB may delete it, unless it is kept anew. */
 export type SessionRead = Session & { readonly [TTL_ATTRIBUTE]?: number }
-
-/** What a request upstream needs besides the session's id, and an answer may renew. */
-export type Secrets = Pick<Session, 'ticket' | 'cookies'>
-
-export function secretsOf({ ticket, cookies }: Secrets): Secrets {
-  return { ticket, ...(cookies !== undefined && { cookies }) }
-}
-
-/** Whether these are others than those that were asked with, so that they are to be kept. */
-export function isRenewed(was: Secrets, now: Secrets): boolean {
-  return now.ticket !== was.ticket || now.cookies !== was.cookies
-}
 
 export interface Sessions {
   open(session: Session, now: number): Promise<void>
@@ -51,12 +36,12 @@ export interface Sessions {
    */
   keep(session: Pick<Session, 'session' | 'cursor'>, now: number): Promise<void>
   /**
-   * Puts the ticket and cookies that an answer brought in the place of those that were asked with. `false`: another function was
+   * Puts the state that an answer brought in the place of the one that was asked with. `false`: another function was
    * told a newer one meanwhile, and an older answer never overwrites it.
    */
-  renew(session: string, secrets: { readonly was: Secrets; readonly now: Secrets }): Promise<boolean>
+  renew(session: string, state: { readonly was: UpstreamState; readonly now: UpstreamState }): Promise<boolean>
   remove(session: string): Promise<Session | undefined>
-  /** Seals the ticket by the newest master key. `false`: it is already, or there is no such session. */
+  /** Seals the secret by the newest master key. `false`: it is already, or there is no such session. */
   reseal(session: string): Promise<boolean>
 }
 
@@ -120,60 +105,71 @@ const NOT_FURTHER = 'attribute_exists(pk) AND #cursor.#seq <= :seq'
  *   administrator   read 1 ────────────────── put 1 by the new key ✘ AS_SEALED   an old ticket over a newer one
  *   upkeep                 answer: 2 ─ put ✔
  */
-const AS_SEALED = 'attribute_exists(pk) AND ticket = :sealed'
+const AS_SEALED = 'attribute_exists(pk) AND #secret = :sealed'
 
 /*
  *   login   point ✔ (answer lost) ─ the SDK puts again ✔ MINE         a retry that refuses its own success
  */
 const MINE = '#session = :session'
 
-/** A session as it is kept: its ticket sealed, and with the tag by which a renewal knows it. */
-type Kept = Omit<SessionRead, keyof Secrets> & { readonly ticket: Uint8Array; readonly tag: Uint8Array }
+/** A session as it is kept: the secret of its state sealed, and with the tag by which a renewal knows it. */
+type Kept = Omit<SessionRead, 'state'> & {
+  readonly public: string
+  readonly secret: Uint8Array
+  readonly tag: Uint8Array
+}
 
 export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions {
-  const sealed = async (session: string, secrets: Secrets) => {
-    const text = textOf(secrets)
-    const [[tag], bytes] = await Promise.all([vault.tags(text, ticketOf(session)), vault.seal(text, ticketOf(session))])
-    return { ticket: bytes, tag }
+  const sealed = async (session: string, { public: open, secret }: UpstreamState) => {
+    const [[tag], bytes] = await Promise.all([
+      vault.tags(secret, secretOf(session)),
+      vault.seal(secret, secretOf(session)),
+    ])
+    return { public: open, secret: bytes, tag }
   }
-  const opened = async (kept: Kept): Promise<SessionRead> => {
-    const { tag: _tag, ...rest } = kept
-    return { ...rest, ...secretsIn(await vault.open(kept.ticket, ticketOf(kept.session))) }
+  const opened = async ({ tag: _tag, public: open, secret: bytes, ...rest }: Kept): Promise<SessionRead> => {
+    const secret = await vault.open(bytes, secretOf(rest.session))
+    return { ...rest, state: { public: open, secret } }
   }
   const kept = (session: string, { consistent = true }: { consistent?: boolean } = {}) =>
     table.get<Kept>(key(session), { consistent })
+  const put = async (session: string, state: UpstreamState, condition: Expression) => {
+    const item = await sealed(session, state)
+    const { done } = await table.update(
+      key(session),
+      {
+        text: 'SET #public = :public, #secret = :secret, tag = :tag',
+        values: { ':public': item.public, ':secret': item.secret, ':tag': item.tag },
+      },
+      condition,
+    )
+    return done
+  }
 
   return {
     ...deviceSessions(table),
-    async open(session, now) {
-      const { ticket, cookies, ...rest } = session
-      const secrets = await sealed(session.session, { ticket, ...(cookies !== undefined && { cookies }) })
-      await table.put({ ...key(session.session), ...rest, ...secrets, ...expiry(now) })
+    async open({ state, ...rest }, now) {
+      await table.put({ ...key(rest.session), ...rest, ...(await sealed(rest.session, state)), ...expiry(now) })
     },
     async read(session, { now = -Infinity, ...options } = {}) {
       const found = await kept(session, options)
       return found === undefined || hasExpired(found, now) ? undefined : opened(found)
     },
-    async keep({ session, cursor: { seq, ackId, eid } }, now) {
+    async keep({ session, cursor: { seq, upstream } }, now) {
       await table.update(
         key(session),
         {
           text: 'SET #cursor = :cursor, expiresAtS = :expiresAtS',
           // The caller's cursor may be a whole batch: its events are in the mailbox, and cost a write unit for each KB.
-          values: { ':cursor': { seq, ackId, eid }, ':expiresAtS': expiry(now)[TTL_ATTRIBUTE] },
+          values: { ':cursor': { seq, upstream }, ':expiresAtS': expiry(now)[TTL_ATTRIBUTE] },
         },
         { text: NOT_FURTHER, values: { ':seq': seq } },
       )
     },
     async renew(session, { was, now }) {
-      const { ticket, tag } = await sealed(session, now)
-      const tags = (await vault.tags(textOf(was), ticketOf(session))).map((each, at) => [`:was${at}`, each] as const)
-      const { done } = await table.update(
-        key(session),
-        { text: 'SET ticket = :ticket, tag = :tag', values: { ':ticket': ticket, ':tag': tag } },
-        { text: UNRENEWED(tags.map(([name]) => name)), values: Object.fromEntries(tags) },
-      )
-      return done
+      const known = await vault.tags(was.secret, secretOf(session))
+      const tags = known.map((each, at) => [`:was${at}`, each] as const)
+      return put(session, now, { text: UNRENEWED(tags.map(([name]) => name)), values: Object.fromEntries(tags) })
     },
     async remove(session) {
       const removed = await table.remove<Kept>(key(session))
@@ -181,14 +177,9 @@ export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions 
     },
     async reseal(session) {
       const found = await kept(session)
-      if (found === undefined || (await vault.reseal(found.ticket, ticketOf(session))) === undefined) return false
-      const { ticket, tag } = await sealed(session, await opened(found))
-      const { done } = await table.update(
-        key(session),
-        { text: 'SET ticket = :ticket, tag = :tag', values: { ':ticket': ticket, ':tag': tag } },
-        { text: AS_SEALED, values: { ':sealed': found.ticket } },
-      )
-      return done
+      if (found === undefined || (await vault.reseal(found.secret, secretOf(session))) === undefined) return false
+      const { state } = await opened(found)
+      return put(session, state, { text: AS_SEALED, values: { ':sealed': found.secret } })
     },
   }
 }
@@ -245,19 +236,6 @@ function key(session: string) {
   return { pk: `SESSION#${session}`, sk: '-' }
 }
 
-/** Neither a header's value nor JSON has it (RFC 9110 clause 5.5). */
-const BETWEEN = '\0'
-
-/** One text for both, so that they are sealed, compared and renewed as one. */
-function textOf({ ticket, cookies }: Secrets): string {
-  return cookies === undefined ? ticket : `${ticket}${BETWEEN}${cookies}`
-}
-
-function secretsIn(text: string): Secrets {
-  const [ticket = '', cookies] = text.split(BETWEEN)
-  return { ticket, ...(cookies !== undefined && { cookies }) }
-}
-
-function ticketOf(session: string) {
-  return { table: 'sessions', item: key(session), attribute: 'ticket' } as const
+function secretOf(session: string) {
+  return { table: 'sessions', item: key(session), attribute: 'secret' } as const
 }

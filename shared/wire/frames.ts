@@ -12,12 +12,13 @@ export const PLAIN_BYTES = 128 * 1024
 const whole = wholeFrom(0)
 const text = characters(16_000)
 const name = characters(NAME_CHARACTERS)
+// Which URIs and conversations there are is the server's to say: here, only what may be part of a frame and a log line.
 const uri = v.pipe(
   v.string(),
-  v.regex(/^sip:[^\s@<>"]{1,200}@[^\s@<>"]{1,200}$/i, 'a SIP URI, such as sip:ann@contoso.test'),
+  v.regex(/^[a-z][a-z0-9+.-]{0,31}:[^\s<>"\p{C}]{1,400}$/iu, 'a URI, such as sip:ann@contoso.test'),
 )
 const session = v.pipe(v.string(), v.regex(/^\d{1,5}-[\w-]{16,32}$/, 'a session id, as the service gave it'))
-const conversation = whole
+const conversation = v.pipe(v.string(), v.regex(/^[^\s\p{C}]{1,256}$/u, 'a conversation, as the service gave it'))
 
 const command = v.variant('kind', [
   v.strictObject({
@@ -87,7 +88,7 @@ export type ServiceFrame =
   | {
       readonly type: 'accepted'
       readonly session: string
-      /** The SIP URI that the user is signed in as. */
+      /** The URI that the user is signed in as. */
       readonly uri: string
       /** What the service checked, in its order, in words for people. */
       readonly steps: readonly string[]
@@ -95,7 +96,7 @@ export type ServiceFrame =
       readonly statusIntervalMs: number
       readonly batches: readonly Batch[]
     }
-  | { readonly type: 'sent'; readonly number: number; readonly conversation?: number }
+  | { readonly type: 'sent'; readonly number: number; readonly conversation?: string }
   | {
       readonly type: 'events'
       readonly session: string

@@ -44,8 +44,8 @@ describe("the README's policy", () => {
     const { admin, asked, folder, place, sessions, clock } = await watched()
     await place(ANN)
     const { session, device, user } = ANN
-    const kept = { sid: 'e0f1', uri: 'sip:ann@contoso.test', ticket: 'a ticket', openedAt: 0 }
-    await sessions.open({ session, device, user, ...kept, cursor: { seq: 0, ackId: 0, eid: 0 } }, clock.now())
+    const kept = { state: { public: 'e0f1', secret: 'a ticket' }, uri: 'sip:ann@contoso.test', openedAt: 0 }
+    await sessions.open({ session, device, user, ...kept, cursor: { seq: 0, upstream: '0.0' } }, clock.now())
     asked.clear()
     const file = join(folder, 'ann.json')
     const commands = [

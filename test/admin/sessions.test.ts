@@ -13,10 +13,9 @@ const KEPT: Session = {
   device: ANN.device,
   user: ANN.user,
   uri: 'sip:ann@contoso.test',
-  sid: 'the-sid',
-  ticket: 'the-ticket',
+  state: { public: 'the-sid', secret: 'the-ticket' },
   openedAt: NOW - 600_000,
-  cursor: { seq: 4, ackId: 9, eid: 12 },
+  cursor: { seq: 4, upstream: '9.12' },
 }
 
 const CAT: SigningIn = {
@@ -111,7 +110,7 @@ describe('sessions end', () => {
     const { cwa, client } = await upstream()
     const opened = await client.initiateSession(await client.signIn('CONTOSO\\ann', PASSWORD))
     const { admin, sessions, held, clock } = await occupied({ cwa: { url: cwa.url(), codec: 'json' } })
-    await sessions.open({ ...KEPT, sid: opened.sid, ticket: opened.ticket }, clock.now())
+    await sessions.open({ ...KEPT, state: { public: opened.sid, secret: opened.ticket } }, clock.now())
 
     const { code, out } = await admin('sessions', 'end', ANN.session, '--yes', '--json')
 

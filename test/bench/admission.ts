@@ -184,6 +184,6 @@ function aSession(number: number): Open {
     acked: 150,
     sent: 42,
     sentAt: NOW - 1,
-    outcome: { number: 42, conversation: 7 },
+    outcome: { number: 42, conversation: '7' },
   })
 }

@@ -49,7 +49,8 @@ interface Side {
   readonly other: Talker
   readonly mySession: string
   readonly othersSession: string
-  readonly number: number
+  /** The conversation, as this side's server calls it. */
+  readonly number: string
 }
 
 export function pair({ left, right, ledger, random, goOn }: PairOptions): Pair {
@@ -84,17 +85,17 @@ export function pair({ left, right, ledger, random, goOn }: PairOptions): Pair {
   }
 
   /** The conversation's number on either side, once both are told that they are connected. */
-  async function connected(): Promise<readonly [number, number]> {
+  async function connected(): Promise<readonly [string, string]> {
     greetings += 1
     const text = `hello ${greetings}`
     const invited = right.next('invitation', (event) => event.from === left.uri && event.text === text, CONNECT_MS)
-    const there = new Set<number>()
+    const there = new Set<string>()
     const seen = left.device.on((event) => {
       if (event.kind === 'conversation' && event.state === 'connected') there.add(event.conversation)
     })
     try {
       waitsFor = () => `the answer to ${text}`
-      const { conversation: mine = 0 } = await left.device.send({ kind: 'start', to: [right.uri], text })
+      const { conversation: mine = '' } = await left.device.send({ kind: 'start', to: [right.uri], text })
       waitsFor = () => `the invitation of ${text}`
       const { conversation: others } = await invited
       const accepted = right.next('conversation', (event) => isConnected(event, others), CONNECT_MS)
@@ -185,5 +186,5 @@ async function noise({ me, number }: Side, random: Seeded): Promise<void> {
   await me.device.send(random.pick(commands) ?? commands[0]).catch(() => {})
 }
 
-const isConnected = (event: { readonly conversation: number; readonly state: string }, conversation: number) =>
+const isConnected = (event: { readonly conversation: string; readonly state: string }, conversation: string) =>
   event.conversation === conversation && event.state === 'connected'

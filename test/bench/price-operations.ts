@@ -88,13 +88,13 @@ async function eachTalks({ own: { members }, devices }: Priced): Promise<void> {
   const [ann, bob] = devices
   const other = members[1]?.uri
   if (ann === undefined || bob === undefined || other === undefined) throw new Error('price: there is nobody to talk')
-  const invited = Promise.withResolvers<number>()
+  const invited = Promise.withResolvers<string>()
   const connected = Promise.withResolvers<void>()
   const stops = [
     bob.on((event) => event.kind === 'invitation' && invited.resolve(event.conversation)),
     ann.on((event) => event.kind === 'conversation' && event.state === 'connected' && connected.resolve()),
   ]
-  const { conversation = 0 } = await ann.send({ kind: 'start', to: [other], text: 'Hello' })
+  const { conversation = '' } = await ann.send({ kind: 'start', to: [other], text: 'Hello' })
   await bob.send({ kind: 'accept', conversation: await invited.promise })
   await connected.promise
   for (let number = 0; number < 50; number += 1) {

@@ -5,7 +5,7 @@ import type { SendState } from '../../shared/device/send-state.ts'
 import { testClock } from '../kit/clock.ts'
 
 const START = { kind: 'start', to: ['sip:bob@contoso.test'], text: 'Hello' } as const
-const MESSAGE = { kind: 'message', conversation: 7, text: 'Hello' } as const
+const MESSAGE = { kind: 'message', conversation: '7', text: 'Hello' } as const
 const ADD = { kind: 'add-contact', uri: 'sip:dave@contoso.test', name: 'Dave' } as const
 
 function news() {
@@ -14,7 +14,7 @@ function news() {
   const send = (command: SendEvent['command'], state: SendState['state'], number = 1) => {
     const failed = state === 'failed' || state === 'not-delivered' || state === 'unconfirmed'
     const known: SendState = failed ? { state, reason: 'why' } : { state }
-    came.take({ kind: 'send', command, number, ...(command.kind === 'start' && { conversation: 7 }), ...known })
+    came.take({ kind: 'send', command, number, ...(command.kind === 'start' && { conversation: '7' }), ...known })
   }
   return { clock, came, send }
 }
@@ -52,13 +52,13 @@ describe('what became of a send', () => {
   it('is a failure of a first text whose conversation ends before it began, and none of one that began', () => {
     const refused = news()
     refused.send(START, 'accepted')
-    refused.came.take({ kind: 'conversation', conversation: 7, state: 'ended' })
+    refused.came.take({ kind: 'conversation', conversation: '7', state: 'ended' })
     expect([refused.came.open, refused.came.failed]).toEqual([0, true])
 
     const taken = news()
     taken.send(START, 'accepted')
-    taken.came.take({ kind: 'conversation', conversation: 7, state: 'connected' })
-    taken.came.take({ kind: 'conversation', conversation: 7, state: 'ended' })
+    taken.came.take({ kind: 'conversation', conversation: '7', state: 'connected' })
+    taken.came.take({ kind: 'conversation', conversation: '7', state: 'ended' })
     expect([taken.came.open, taken.came.failed]).toEqual([0, false])
   })
 
@@ -73,7 +73,7 @@ describe('what became of a send', () => {
 
   it('is nothing to wait for, or to miss, where it is that somebody types', () => {
     const { came, send } = news()
-    const typing = { kind: 'typing', conversation: 7, typing: true } as const
+    const typing = { kind: 'typing', conversation: '7', typing: true } as const
     send(typing, 'accepted')
     send(typing, 'failed')
     expect([came.open, came.failed]).toEqual([0, false])

@@ -79,20 +79,20 @@ describe('a chat', () => {
     expect(await seen('Hello Bob')).toMatch(/^\d\d:\d\d ann: Hello Bob$/)
     const start = await talk.hear('send')
     expect(start.frame.command).toEqual({ kind: 'start', to: [BOB], text: 'Hello Bob' })
-    await start.answer({ type: 'sent', number: 1, conversation: 7 })
+    await start.answer({ type: 'sent', number: 1, conversation: '7' })
 
     type('Are you there?')
     await seen('Are you there?')
-    await happens({ kind: 'conversation', conversation: 7, state: 'connected' })
+    await happens({ kind: 'conversation', conversation: '7', state: 'connected' })
     await seen('- Bob Brown is in the conversation')
     const held = await talk.hear('send')
-    expect(held.frame.command).toEqual({ kind: 'message', conversation: 7, text: 'Are you there?' })
+    expect(held.frame.command).toEqual({ kind: 'message', conversation: '7', text: 'Are you there?' })
     await held.answer({ type: 'sent', number: 2 })
     await seen('✓ "Are you there?"')
-    await happens({ kind: 'delivered', conversation: 7, number: 2 })
+    await happens({ kind: 'delivered', conversation: '7', number: 2 })
     await seen('✓✓ "Are you there?"')
 
-    await happens({ kind: 'message', conversation: 7, from: BOB, text: 'Yes' })
+    await happens({ kind: 'message', conversation: '7', from: BOB, text: 'Yes' })
     expect(await seen('Yes')).toMatch(/^\d\d:\d\d Bob Brown: Yes$/)
 
     type('/quit')
@@ -104,20 +104,20 @@ describe('a chat', () => {
   it('takes up an invitation by answering it', async () => {
     const { talk, type, seen, happens, input, goodbye, exit } = await signedIn()
 
-    await happens({ kind: 'invitation', conversation: 3, from: BOB, text: 'Lunch?' })
+    await happens({ kind: 'invitation', conversation: '3', from: BOB, text: 'Lunch?' })
     await seen('Bob Brown wants to talk: just answer, or /leave')
     await seen('Bob Brown: Lunch?')
     type('Gladly')
     const accept = await talk.hear('send')
     await accept.answer({ type: 'sent', number: 1 })
-    await happens({ kind: 'conversation', conversation: 3, state: 'connected' })
+    await happens({ kind: 'conversation', conversation: '3', state: 'connected' })
     const answer = await talk.hear('send')
     await answer.answer({ type: 'sent', number: 2 })
     input.end()
     await goodbye()
 
-    expect(accept.frame.command).toEqual({ kind: 'accept', conversation: 3 })
-    expect(answer.frame.command).toEqual({ kind: 'message', conversation: 3, text: 'Gladly' })
+    expect(accept.frame.command).toEqual({ kind: 'accept', conversation: '3' })
+    expect(answer.frame.command).toEqual({ kind: 'message', conversation: '3', text: 'Gladly' })
     expect(await exit).toBe(0)
   })
 
@@ -131,14 +131,14 @@ describe('a chat', () => {
 
     type('/msg bob one')
     const second = await talk.hear('send')
-    await second.answer({ type: 'sent', number: 2, conversation: 8 })
+    await second.answer({ type: 'sent', number: 2, conversation: '8' })
     type('/msg bob two')
     await seen('ann to Bob Brown: two')
-    await happens({ kind: 'conversation', conversation: 8, state: 'ended' })
+    await happens({ kind: 'conversation', conversation: '8', state: 'ended' })
     await seen('- the conversation with Bob Brown has ended')
     await seen('! not sent to Bob Brown ("two"): the conversation has ended')
 
-    await happens({ kind: 'not-delivered', conversation: 8, number: 2, reason: 'Bob is gone' })
+    await happens({ kind: 'not-delivered', conversation: '8', number: 2, reason: 'Bob is gone' })
     expect(await seen('✗ not delivered')).toBe('✗ not delivered "one": Bob is gone')
   })
 
@@ -156,7 +156,7 @@ describe('a chat', () => {
     await poll.answer({ ...events(), batches: [{ seq: 2, events: [{ kind: 'own-presence', availability: 'away' }] }] })
     await seen('- back in coverage')
     const { frame, answer } = await next.hear('send')
-    await answer({ type: 'sent', number: 1, conversation: 7 })
+    await answer({ type: 'sent', number: 1, conversation: '7' })
 
     expect(frame).toMatchObject({ number: 1, ack: 2, command: { kind: 'start', text: 'later' } })
   })

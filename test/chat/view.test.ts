@@ -16,11 +16,11 @@ function scene(over: Partial<Scene> = {}): Scene {
   return { paint, now: NOW, nameOf: () => 'Bob', ...nothing, ...over }
 }
 
-const talk: Talk = { uri: BOB, number: 1, state: 'connected', held: [], typing: false }
+const talk: Talk = { uri: BOB, number: '1', state: 'connected', held: [], typing: false }
 
 describe('linesOf', () => {
   it('shows a message with its time, and further lines under the first', () => {
-    const event = { kind: 'message', conversation: 1, from: BOB, text: 'one\ntwo' } as const
+    const event = { kind: 'message', conversation: '1', from: BOB, text: 'one\ntwo' } as const
 
     expect(linesOf(event, scene())).toEqual(['10:32 Bob: one', '           two'])
   })
@@ -28,17 +28,17 @@ describe('linesOf', () => {
   it('takes out what would steer the terminal', () => {
     const text = '\u001b[2Jhi\u0007\rthere\u202e'
 
-    expect(linesOf({ kind: 'message', conversation: 1, from: BOB, text }, scene())).toEqual(['10:32 Bob: hi  there '])
+    expect(linesOf({ kind: 'message', conversation: '1', from: BOB, text }, scene())).toEqual(['10:32 Bob: hi  there '])
   })
 
   it('takes out what turns the direction of a line, or is not seen, and keeps what joins a family', () => {
     const text = 'a\u200b\u200e\u061c\u2028\ufeffb 👨‍👩‍👧'
 
-    expect(linesOf({ kind: 'message', conversation: 1, from: BOB, text }, scene())).toEqual(['10:32 Bob: a     b 👨‍👩‍👧'])
+    expect(linesOf({ kind: 'message', conversation: '1', from: BOB, text }, scene())).toEqual(['10:32 Bob: a     b 👨‍👩‍👧'])
   })
 
   it('puts further lines under the first by its width, and cuts between characters', () => {
-    const event = { kind: 'message', conversation: 1, from: BOB, text: 'one\ntwo' } as const
+    const event = { kind: 'message', conversation: '1', from: BOB, text: 'one\ntwo' } as const
     const text = `${'a'.repeat(22)}👨‍👩‍👧👨‍👩‍👧`
 
     expect(linesOf(event, scene({ nameOf: () => '山田' }))).toEqual(['10:32 山田: one', '            two'])
@@ -46,7 +46,7 @@ describe('linesOf', () => {
   })
 
   it('says how an invitation is answered, and what its first words are', () => {
-    const event = { kind: 'invitation', conversation: 1, from: BOB, text: 'Hello' } as const
+    const event = { kind: 'invitation', conversation: '1', from: BOB, text: 'Hello' } as const
 
     expect(linesOf(event, scene({ current: BOB }))).toEqual([
       '- Bob wants to talk: just answer, or /leave',
@@ -59,12 +59,12 @@ describe('linesOf', () => {
     ['a change of presence', { kind: 'presence', uri: BOB, availability: 'be-right-back' }, ['- Bob is be right back']],
     [
       'a conversation that begins',
-      { kind: 'conversation', conversation: 1, state: 'connected' },
+      { kind: 'conversation', conversation: '1', state: 'connected' },
       ['- Bob is in the conversation'],
     ],
     [
       'one that ends',
-      { kind: 'conversation', conversation: 1, state: 'ended' },
+      { kind: 'conversation', conversation: '1', state: 'ended' },
       ['- the conversation with Bob has ended'],
     ],
     ['a failure of nobody knows what', { kind: 'failed', reason: 'gone' }, ['! it did not work: gone']],
@@ -81,15 +81,15 @@ describe('linesOf', () => {
       { kind: 'ended', code: 'evicted', reason: 'the place was needed', next: 'login' },
       ['! your session has ended: the place was needed', '- /resume logs in again, /quit leaves'],
     ],
-    ['the other who leaves', { kind: 'left', conversation: 1, uri: 'sip:Bob@contoso.test' }, []],
-    ['one of several who leaves', { kind: 'left', conversation: 1, uri: 'sip:al@contoso.test' }, ['- Bob has left']],
-    ['typing', { kind: 'typing', conversation: 1, typing: true }, []],
-    ['a delivery', { kind: 'delivered', conversation: 1, number: 3 }, []],
+    ['the other who leaves', { kind: 'left', conversation: '1', uri: 'sip:Bob@contoso.test' }, []],
+    ['one of several who leaves', { kind: 'left', conversation: '1', uri: 'sip:al@contoso.test' }, ['- Bob has left']],
+    ['typing', { kind: 'typing', conversation: '1', typing: true }, []],
+    ['a delivery', { kind: 'delivered', conversation: '1', number: 3 }, []],
   ] as const)('has its words for %s', (_, event, expected) => {
     expect(linesOf(event, scene({ talk, before: 'available', away: true }))).toEqual(expected)
   })
 
-  const hello = { kind: 'send', command: { kind: 'message', conversation: 1, text: 'Hello' }, number: 3 } as const
+  const hello = { kind: 'send', command: { kind: 'message', conversation: '1', text: 'Hello' }, number: 3 } as const
   it.each<[SendState, string[]]>([
     [{ state: 'sending' }, []],
     [{ state: 'accepted' }, ['✓ "Hello"']],
@@ -102,8 +102,8 @@ describe('linesOf', () => {
   })
 
   it('tells of anything else that was asked for only that it was not done', () => {
-    const leave = { kind: 'send', command: { kind: 'leave', conversation: 1 } } as const
-    const typing = { kind: 'send', command: { kind: 'typing', conversation: 1, typing: true } } as const
+    const leave = { kind: 'send', command: { kind: 'leave', conversation: '1' } } as const
+    const typing = { kind: 'send', command: { kind: 'typing', conversation: '1', typing: true } } as const
     const failed = { state: 'failed', reason: 'no' } as const
 
     expect(linesOf({ ...leave, state: 'accepted' }, scene())).toEqual([])

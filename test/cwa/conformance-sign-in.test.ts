@@ -70,7 +70,7 @@ describe.each(WAYS)('a sign-in with $way', ({ codec, tls }) => {
       const refused: unknown = await client.signIn(name, `${PASSWORD}!`).catch((thrown: unknown) => thrown)
 
       expect(refused).toBeInstanceOf(SignInRefused)
-      expect(refused).toMatchObject({ kind: 'give-up', steps: [REFUSED, 'forms: the server answers HTTP 401'] })
+      expect(refused).toMatchObject({ kind: 'wrong-password', steps: [REFUSED, 'forms: the server answers HTTP 401'] })
       expect(cwa.control.requests().map(({ path, status }) => [path, status])).toEqual([
         ['/iwa/logon.html', 401],
         ['/iwa/logon.html', 401],

@@ -234,9 +234,9 @@ describe.each(WAYS)('client and stand-in over $way', ({ codec, tls }) => {
       'imSessionState',
     ])
     expect(story.flatMap(eventsOf)).toEqual([
-      { kind: 'conversation', conversation: 3, state: 'connecting' },
+      { kind: 'conversation', conversation: '3', state: 'connecting' },
       { kind: 'failed', number: 5, reason: expect.stringMatching(/18201.*SIP 480/) },
-      { kind: 'conversation', conversation: 3, state: 'ended' },
+      { kind: 'conversation', conversation: '3', state: 'ended' },
     ])
   })
 

@@ -129,7 +129,10 @@ describe('a session whose server lies', () => {
       },
     ])
     await asked.promise
-    await sessions.renew(SESSION, { was: { ticket: 'first' }, now: { ticket: 'second' } })
+    await sessions.renew(SESSION, {
+      was: { public: '42', secret: 'first' },
+      now: { public: '42', secret: 'second' },
+    })
     kept.resolve()
 
     expect(await untilHeld).toBe(6)

@@ -1,3 +1,4 @@
+import { cwaUpstream } from '../../shared/cwa/upstream.ts'
 import { onTestFinished } from 'vitest'
 import { listenTo, type SessionListenerParts } from '../../functions/listening/session-listener.ts'
 import { turns } from '../../functions/listening/pacing.ts'
@@ -61,14 +62,14 @@ export async function listener(url: string, clock: Clock = lambdaClock, random: 
   const { items } = await database()
   const vault = testVault()
   const stores = { seats: seats(items), sessions: sessions(items, vault), mailbox: mailbox(items) }
-  const cursor = { seq: 0, ackId: 5, eid: 5 }
-  await stores.sessions.open({ ...KNOWN, sid: '42', ticket: 'first', cursor }, Date.now())
+  const cursor = { seq: 0, upstream: '5.5' }
+  await stores.sessions.open({ ...KNOWN, state: { public: '42', secret: 'first' }, cursor }, Date.now())
   await configurationWriter(items, vault).putDevice(KNOWN.device, { state: 'active' })
   const cwa = cwaClient({ url, codec: jsonCodec, clock })
   onTestFinished(cwa.close)
   const parts: SessionListenerParts = {
     ...stores,
-    cwa,
+    upstream: cwaUpstream(cwa),
     clock,
     wake: async () => {},
     configuration: configuration(items, vault),

@@ -2,15 +2,16 @@ import { describe, expect, test } from 'vitest'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
 import { conversationOf, eventsOf, methodsFor } from '../../shared/cwa/messaging.ts'
 import type { CwaEvent } from '../../shared/cwa/model.ts'
+import { NotPossible } from '../../shared/cwa/not-possible.ts'
 import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import type { Command, ImEvent } from '../../shared/rules/messaging.ts'
 
 const COMMANDS: readonly Command[] = [
   { kind: 'start', to: ['sip:bob@contoso.test'], text: 'hi', subject: 'lunch' },
-  { kind: 'accept', conversation: 3 },
-  { kind: 'message', conversation: 3, text: 'hi' },
-  { kind: 'typing', conversation: 3, typing: true },
-  { kind: 'leave', conversation: 3 },
+  { kind: 'accept', conversation: '3' },
+  { kind: 'message', conversation: '3', text: 'hi' },
+  { kind: 'typing', conversation: '3', typing: true },
+  { kind: 'leave', conversation: '3' },
   { kind: 'presence', availability: 'busy' },
   { kind: 'add-contact', uri: 'sip:bob@contoso.test', name: 'Bob' },
   { kind: 'delete-contact', uri: 'sip:bob@contoso.test' },
@@ -40,9 +41,19 @@ describe('a command', () => {
     ])
   })
 
+  test.each([
+    { kind: 'start', to: ['sip:bob@contoso.test', 'mailto:bob@contoso.test'], text: 'hi' },
+    { kind: 'add-contact', uri: 'matrix:u/bob:contoso.test', name: 'Bob' },
+    { kind: 'delete-contact', uri: 'sip:nobody' },
+    { kind: 'message', conversation: '!room:contoso.test', text: 'hi' },
+    { kind: 'leave', conversation: '3.5' },
+  ] as const)('is not possible where CWA has no words for whom it names: %j', (command) => {
+    expect(() => methodsFor(command, 17)).toThrow(NotPossible)
+  })
+
   test('loses the characters that XML cannot carry, and no other', () => {
     const text = 'a\u0000b\u001F\uD800c\r\n\t😀'
-    expect(methodsFor({ kind: 'message', conversation: 1, text }, 1)).toMatchObject([
+    expect(methodsFor({ kind: 'message', conversation: '1', text }, 1)).toMatchObject([
       { message: { content: 'abc\r\n\t😀' } },
     ])
   })
@@ -60,9 +71,11 @@ describe('a command', () => {
   })
 })
 
-describe("a conversation's number", () => {
+describe("a conversation's name", () => {
   test("is the server's", () => {
-    expect(conversationOf([{ answer: 'requestAccepted' }, { answer: 'initiateImSessionAccepted', confId: 9 }])).toBe(9)
+    expect(conversationOf([{ answer: 'requestAccepted' }, { answer: 'initiateImSessionAccepted', confId: 9 }])).toBe(
+      '9',
+    )
   })
 
   test('is not known from answers that do not say it', () => {
@@ -85,32 +98,32 @@ const EVENTS: readonly (readonly [string, CwaEvent, readonly ImEvent[]])[] = [
       subject: 's',
       message: { content: 'hi' },
     },
-    [{ kind: 'invitation', conversation: 3, from: bob, name: 'Bob', subject: 's', text: 'hi' }],
+    [{ kind: 'invitation', conversation: '3', from: bob, name: 'Bob', subject: 's', text: 'hi' }],
   ],
   [
     'an invitation without a word',
     { event: 'imSessionReceived', ...head, inviter: { uri: bob } },
-    [{ kind: 'invitation', conversation: 3, from: bob }],
+    [{ kind: 'invitation', conversation: '3', from: bob }],
   ],
   [
     'an end',
     { event: 'imSessionState', ...head, state: 'terminated' },
-    [{ kind: 'conversation', conversation: 3, state: 'ended' }],
+    [{ kind: 'conversation', conversation: '3', state: 'ended' }],
   ],
   [
     'a connection',
     { event: 'imSessionState', ...head, state: 'connected' },
-    [{ kind: 'conversation', conversation: 3, state: 'connected' }],
+    [{ kind: 'conversation', conversation: '3', state: 'connected' }],
   ],
   [
     'an accepted start',
     { event: 'initiateImSessionAccepted', ...head, rid: '17' },
-    [{ kind: 'conversation', conversation: 3, state: 'connecting' }],
+    [{ kind: 'conversation', conversation: '3', state: 'connecting' }],
   ],
   [
     'a plain message',
     { event: 'messageReceived', ...head, sender: bob, message: { format: 'text/plain', content: ' hi ' } },
-    [{ kind: 'message', conversation: 3, from: bob, text: ' hi ' }],
+    [{ kind: 'message', conversation: '3', from: bob, text: ' hi ' }],
   ],
   [
     'a message with a font',
@@ -120,32 +133,32 @@ const EVENTS: readonly (readonly [string, CwaEvent, readonly ImEvent[]])[] = [
       sender: bob,
       message: { format: 'X-MMS-IM-Format: FN=Arial; EF=; CO=0', content: 'hi' },
     },
-    [{ kind: 'message', conversation: 3, from: bob, text: 'hi' }],
+    [{ kind: 'message', conversation: '3', from: bob, text: 'hi' }],
   ],
   [
     'typing',
     { event: 'composingState', ...head, state: 'composing', sender: bob },
-    [{ kind: 'typing', conversation: 3, typing: true, from: bob }],
+    [{ kind: 'typing', conversation: '3', typing: true, from: bob }],
   ],
   [
     'no typing',
     { event: 'composingState', ...head, state: 'idle' },
-    [{ kind: 'typing', conversation: 3, typing: false }],
+    [{ kind: 'typing', conversation: '3', typing: false }],
   ],
   [
     'somebody who left',
     { event: 'participantRemoved', ...head, uri: bob },
-    [{ kind: 'left', conversation: 3, uri: bob }],
+    [{ kind: 'left', conversation: '3', uri: bob }],
   ],
   [
     'a delivery',
     { event: 'messageIdReceived', ...head, rid: '17', messageId: '2-mcu' },
-    [{ kind: 'delivered', conversation: 3, number: 17 }],
+    [{ kind: 'delivered', conversation: '3', number: 17 }],
   ],
   [
     "a failed delivery of another endpoint's message",
     { event: 'messageSendFailed', ...head, rid: 'x', messageId: '2' },
-    [{ kind: 'not-delivered', conversation: 3, reason: 'it could not be delivered' }],
+    [{ kind: 'not-delivered', conversation: '3', reason: 'it could not be delivered' }],
   ],
   ['a role', { event: 'role', ...head, role: 'presenter' }, []],
   ['a success', { event: 'requestSucceeded', eid: 1, rid: '17' }, [{ kind: 'done', number: 17 }]],

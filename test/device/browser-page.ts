@@ -16,7 +16,7 @@ async function page(): Promise<void> {
   const phone = device({ ...identity, transportKey: Uint8Array.from(identity.transportKey), random: () => 0 })
   phone.on((event) => {
     report(event)
-    if (event.kind === 'message') void phone.send({ kind: 'message', conversation: 1, text: `${event.text} to you` })
+    if (event.kind === 'message') void phone.send({ kind: 'message', conversation: '1', text: `${event.text} to you` })
   })
   const { uri } = await phone.login('CONTOSO\\ann', 'pässword ☃')
   report({ kind: 'logged in', uri })

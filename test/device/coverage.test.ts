@@ -35,7 +35,7 @@ describe('a connection that breaks', () => {
 
   it('has its unanswered send repeated under the same number, after the poll', async () => {
     const { device, talk, service, events: seen, clock } = await loggedIn()
-    const send = device.send({ kind: 'leave', conversation: 1 })
+    const send = device.send({ kind: 'leave', conversation: '1' })
     const first = await talk.hear('send')
 
     talk.cut()
@@ -94,7 +94,7 @@ describe('a connection that breaks', () => {
 
   it('ends the trying when the session is gone', async () => {
     const { device, talk, service, events: seen, clock } = await loggedIn()
-    const send = device.send({ kind: 'leave', conversation: 1 })
+    const send = device.send({ kind: 'leave', conversation: '1' })
     const failure = failureOf(send)
     await talk.hear('send')
 
@@ -144,7 +144,7 @@ describe('resume', () => {
     const { device, talk, service } = await loggedIn()
     device.close()
     await talk.closed
-    const send = device.send({ kind: 'leave', conversation: 1 })
+    const send = device.send({ kind: 'leave', conversation: '1' })
 
     const resume = device.resume()
     const next = await service.connection()
@@ -206,7 +206,7 @@ describe('resume, when the device takes itself for online', () => {
   it('moves to a new connection, and what was asked over the old one is asked again', async () => {
     const { device, talk, service, told } = await loggedIn()
     const before = told.length
-    const send = device.send({ kind: 'leave', conversation: 1 })
+    const send = device.send({ kind: 'leave', conversation: '1' })
     const first = await talk.hear('send')
 
     const resume = device.resume()
@@ -307,7 +307,7 @@ describe('the end of a connection that the gateway will bring', () => {
     await opened.take()
 
     await untilItMoves(staged)
-    const sends = [device.send({ kind: 'leave', conversation: 1 }), device.send({ kind: 'leave', conversation: 2 })]
+    const sends = [device.send({ kind: 'leave', conversation: '1' }), device.send({ kind: 'leave', conversation: '2' })]
     const owed = await talk.hear('send')
     const next = await service.connection()
     await opened.take()

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ImEvent } from '../../shared/rules/messaging.ts'
 import { barrier, events, loggedIn, message, SESSION, shown, standingFor, until } from './harness.ts'
 
-const invitation = (conversation: number): ImEvent => ({
+const invitation = (conversation: string): ImEvent => ({
   kind: 'invitation',
   conversation,
   from: 'sip:bob@contoso.test',
@@ -108,7 +108,7 @@ describe('events', () => {
     const before = told.length
     const contacts: ImEvent = { kind: 'contacts', whole: true, contacts: [], removed: [] }
     const presence: ImEvent = { kind: 'presence', uri: 'sip:bob@contoso.test', availability: 'away' }
-    const ended: ImEvent = { kind: 'conversation', conversation: 1, state: 'ended' }
+    const ended: ImEvent = { kind: 'conversation', conversation: '1', state: 'ended' }
 
     const poll = device.poll()
     const first = await talk.hear('poll')
@@ -143,15 +143,15 @@ describe('events', () => {
   it('that stand for what was cut do not show an invitation again that came before the cut', async () => {
     const { device, talk, told } = await loggedIn()
 
-    await talk.push({ ...events(), batches: [{ seq: 2, events: [invitation(1)] }] })
+    await talk.push({ ...events(), batches: [{ seq: 2, events: [invitation('1')] }] })
     await barrier(device, talk)
     const poll = device.poll()
     const { answer } = await talk.hear('poll')
-    const batches = [{ first: 3, seq: 9, events: [invitation(1), invitation(2)] }]
+    const batches = [{ first: 3, seq: 9, events: [invitation('1'), invitation('2')] }]
     await answer({ ...events(), batches, recovered: false })
     await poll
 
-    expect(told.filter(({ kind }) => kind === 'invitation')).toEqual([invitation(1), invitation(2)])
+    expect(told.filter(({ kind }) => kind === 'invitation')).toEqual([invitation('1'), invitation('2')])
   })
 
   it('are acknowledged with the next frame', async () => {

@@ -110,7 +110,7 @@ export function accepted(
 
 /** A message from Bob, whose text is the batch's number. */
 export function message(seq: number): ImEvent {
-  return { kind: 'message', conversation: 1, from: 'sip:bob@contoso.test', text: String(seq) }
+  return { kind: 'message', conversation: '1', from: 'sip:bob@contoso.test', text: String(seq) }
 }
 
 /** Batches with one message each. */

@@ -21,7 +21,7 @@ describe('signs of life', () => {
 
     clock.advance(STATUS_INTERVAL_MS)
     const first = await talk.hear('status')
-    const send = device.send({ kind: 'accept', conversation: 1 })
+    const send = device.send({ kind: 'accept', conversation: '1' })
     const { answer } = await talk.hear('send')
     await answer({ type: 'sent', number: 1 })
     await send
@@ -118,7 +118,7 @@ describe('signs of life', () => {
 
     clock.advance(STATUS_INTERVAL_MS)
     await talk.hear('status')
-    const send = device.send({ kind: 'leave', conversation: 1 })
+    const send = device.send({ kind: 'leave', conversation: '1' })
     await talk.hear('send')
     talk.say('{"message":"Internal server error","connectionId":"L0SM9cOFvHcCIhw=","requestId":"JKJaXmPLvHcESHA="}')
     while ((await waits.take()) !== 500) continue
@@ -141,8 +141,8 @@ describe('signs of life', () => {
   })
 })
 
-const MESSAGE: ImEvent = { kind: 'message', conversation: 1, from: 'sip:bob@contoso.test', text: 'Hello' }
-const INVITATION: ImEvent = { kind: 'invitation', conversation: 2, from: 'sip:bob@contoso.test' }
+const MESSAGE: ImEvent = { kind: 'message', conversation: '1', from: 'sip:bob@contoso.test', text: 'Hello' }
+const INVITATION: ImEvent = { kind: 'invitation', conversation: '2', from: 'sip:bob@contoso.test' }
 const PRESENCE: ImEvent = { kind: 'presence', uri: 'sip:bob@contoso.test', availability: 'away' }
 
 /** A device that was just told something by a push: batch 2. */
@@ -187,7 +187,7 @@ describe('an acknowledgement', () => {
   it('is left to another frame that goes before', async () => {
     const { device, talk, clock } = await told(MESSAGE)
 
-    const send = device.send({ kind: 'accept', conversation: 1 })
+    const send = device.send({ kind: 'accept', conversation: '1' })
     const { frame, answer } = await talk.hear('send')
     await answer({ type: 'sent', number: 1 })
     await send
@@ -259,7 +259,7 @@ describe('an acknowledgement', () => {
       return socket
     }
     const { device, talk, clock, events: seen } = await loggedIn({ connect })
-    const send = device.send({ kind: 'accept', conversation: 1 })
+    const send = device.send({ kind: 'accept', conversation: '1' })
     const under = await talk.hear('send')
     await talk.push({ ...events(), batches: [{ seq: 2, events: [MESSAGE] }] })
     await until(seen, ({ kind }) => kind === 'message')

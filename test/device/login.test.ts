@@ -148,14 +148,14 @@ describe('without a session', () => {
   it('refuses to send', async () => {
     const { device } = await stage()
 
-    await expect(device.send({ kind: 'accept', conversation: 1 })).rejects.toMatchObject({ code: 'session-gone' })
+    await expect(device.send({ kind: 'accept', conversation: '1' })).rejects.toMatchObject({ code: 'session-gone' })
   })
 })
 
 describe('the end of a session', () => {
   it('is told with its reason and the next step, and nothing is tried any more', async () => {
     const { device, talk, events, clock } = await loggedIn()
-    const failure = failureOf(device.send({ kind: 'accept', conversation: 1 }))
+    const failure = failureOf(device.send({ kind: 'accept', conversation: '1' }))
     await talk.hear('send')
 
     await talk.push({ type: 'ended', session: SESSION, code: 'evicted', reason: 'the seat was needed', next: 'login' })

@@ -8,8 +8,8 @@ import { barrier, events, failureOf, isState, loggedIn, refused, SESSION, until 
 const START = { state: 'sending' } as const satisfies SendState
 const SENT: SendNews = { kind: 'sent' }
 const DONE: SendNews = { kind: 'done', number: 1 }
-const DELIVERED: SendNews = { kind: 'delivered', conversation: 1, number: 1 }
-const NOT_DELIVERED: SendNews = { kind: 'not-delivered', conversation: 1, number: 1, reason: 'gone' }
+const DELIVERED: SendNews = { kind: 'delivered', conversation: '1', number: 1 }
+const NOT_DELIVERED: SendNews = { kind: 'not-delivered', conversation: '1', number: 1, reason: 'gone' }
 const FAILED: SendNews = { kind: 'failed', number: 1, reason: 'no' }
 const REFUSED: SendNews = { kind: 'refused', reason: 'refused', maybeDone: false }
 const UNCLEAR: SendNews = { kind: 'refused', reason: 'no answer', maybeDone: true }
@@ -64,7 +64,7 @@ describe('the state of a send', () => {
   })
 })
 
-const HELLO: Command = { kind: 'message', conversation: 1, text: 'Hello' }
+const HELLO: Command = { kind: 'message', conversation: '1', text: 'Hello' }
 const states = (told: readonly DeviceEvent[], of: Command) =>
   told.filter((event): event is SendEvent => event.kind === 'send' && event.command === of).map(({ state }) => state)
 const isSend = (state: SendState['state']) => (event: DeviceEvent) => event.kind === 'send' && event.state === state
@@ -77,15 +77,15 @@ describe('a send', () => {
 
     const send = device.send(start)
     const { answer } = await talk.hear('send')
-    await answer({ type: 'sent', number: 1, conversation: 4 })
+    await answer({ type: 'sent', number: 1, conversation: '4' })
     await send
-    await talk.push(happening(2, { kind: 'delivered', conversation: 4, number: 1 }))
+    await talk.push(happening(2, { kind: 'delivered', conversation: '4', number: 1 }))
     await until(seen, isSend('delivered'))
 
     expect(told.filter(({ kind }) => kind === 'send')).toEqual([
       { kind: 'send', command: start, state: 'sending' },
-      { kind: 'send', command: start, number: 1, conversation: 4, state: 'accepted' },
-      { kind: 'send', command: start, number: 1, conversation: 4, state: 'delivered' },
+      { kind: 'send', command: start, number: 1, conversation: '4', state: 'accepted' },
+      { kind: 'send', command: start, number: 1, conversation: '4', state: 'delivered' },
     ])
   })
 
@@ -94,7 +94,7 @@ describe('a send', () => {
 
     const send = device.send(HELLO)
     const { answer } = await talk.hear('send')
-    await talk.push(happening(2, { kind: 'delivered', conversation: 1, number: 1 }))
+    await talk.push(happening(2, { kind: 'delivered', conversation: '1', number: 1 }))
     await until(seen, isSend('delivered'))
     await answer({ type: 'sent', number: 1 })
     await send
@@ -133,7 +133,7 @@ describe('a send', () => {
       kind: 'send',
       command: HELLO,
       number: 1,
-      conversation: 1,
+      conversation: '1',
       state: 'failed',
       reason: 'upstream-refused, in words',
     })
@@ -237,7 +237,7 @@ describe('a send', () => {
     const again = await talk.hear('send')
     await again.answer({ type: 'sent', number: 1 })
     await Promise.all(sends)
-    await talk.push(happening(2, { kind: 'not-delivered', conversation: 1, number: 1, reason: 'gone' }))
+    await talk.push(happening(2, { kind: 'not-delivered', conversation: '1', number: 1, reason: 'gone' }))
     await until(seen, isSend('not-delivered'))
 
     expect(states(told, HELLO)).toEqual(['sending', 'failed'])

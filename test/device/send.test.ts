@@ -3,7 +3,7 @@ import type { Heard } from './scripted-service.ts'
 import type { Command } from '../../shared/rules/messaging.ts'
 import { barrier, events, failureOf, isState, loggedIn, refused, SESSION, until } from './harness.ts'
 
-const say = (text: string): Command => ({ kind: 'message', conversation: 1, text })
+const say = (text: string): Command => ({ kind: 'message', conversation: '1', text })
 const error = (message: string) =>
   JSON.stringify({ message, connectionId: 'L0SM9cOFvHcCIhw=', requestId: 'JKJaXmPLvHcESHA=' })
 
@@ -14,10 +14,10 @@ describe('a send', () => {
 
     const send = device.send(command)
     const { frame, answer } = await talk.hear('send')
-    await answer({ type: 'sent', number: 1, conversation: 4 })
+    await answer({ type: 'sent', number: 1, conversation: '4' })
 
     expect(frame).toEqual({ type: 'send', session: SESSION, number: 1, ack: 1, command })
-    expect(await send).toEqual({ number: 1, conversation: 4 })
+    expect(await send).toEqual({ number: 1, conversation: '4' })
   })
 
   it('waits for the answer to the one before', async () => {

@@ -81,10 +81,10 @@ async function keyIn({ pk, transportKey }: Item, vault: Vault) {
 
 /** The tickets that the sessions' items hold sealed. */
 export async function ticketsIn(stored: readonly Item[], vault: Vault): Promise<string[]> {
-  const sealed = stored.filter(({ ticket }) => ticket !== undefined)
+  const sealed = stored.filter(({ secret }) => secret !== undefined)
   return Promise.all(
-    sealed.map(({ pk, sk, ticket }) =>
-      vault.open(ticket, { table: 'sessions', item: { pk: String(pk), sk: String(sk) }, attribute: 'ticket' }),
+    sealed.map(({ pk, sk, secret }) =>
+      vault.open(secret, { table: 'sessions', item: { pk: String(pk), sk: String(sk) }, attribute: 'secret' }),
     ),
   )
 }

@@ -19,7 +19,7 @@ const message = (seq: number): Stretch => ({
   first: seq,
   seq,
   at: NOW,
-  events: [{ kind: 'message', conversation: 1, from: 'sip:bob@contoso.test', text: `message ${seq}` }],
+  events: [{ kind: 'message', conversation: '1', from: 'sip:bob@contoso.test', text: `message ${seq}` }],
 })
 
 /** A session whose device is told over connections that a test answers for. */
@@ -142,7 +142,7 @@ describe('a device that comes on another connection while it is being told over 
       delivery().moved(MOVED)
       return false
     })
-    await log.append(SEAT.session, { seq: 1, ackId: 1, eid: 1, events: message(1).events }, NOW)
+    await log.append(SEAT.session, { seq: 1, upstream: '1.1', events: message(1).events }, NOW)
 
     own.kept([message(1)])
     await own.idle()

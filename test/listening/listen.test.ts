@@ -1,3 +1,4 @@
+import { cwaUpstream } from '../../shared/cwa/upstream.ts'
 import { expect, it, onTestFinished } from 'vitest'
 import { listen } from '../../functions/listening/listen.ts'
 import { cwaClient } from '../../shared/cwa/client.ts'
@@ -27,8 +28,16 @@ async function listening() {
   const { session, device, user } = SEAT
   await seats.take(aSigningIn({ number: 0, session }), NOW)
   await seats.open(SEAT)
-  const cursor = { seq: 0, ackId: 0, eid: 0 }
-  const known = { session, device, user, uri: 'sip:ann@contoso.test', sid: '1', ticket: 't', openedAt: NOW, cursor }
+  const cursor = { seq: 0, upstream: '0.0' }
+  const known = {
+    session,
+    device,
+    user,
+    uri: 'sip:ann@contoso.test',
+    state: { public: '1', secret: 't' },
+    openedAt: NOW,
+    cursor,
+  }
   await sessions.open(known, NOW)
   await configurationWriter(items, vault).putDevice(device, { state: 'active' })
   const mute = await scriptedServer(() => undefined)
@@ -50,7 +59,7 @@ async function listening() {
     {
       ...stores,
       clock,
-      cwa,
+      upstream: cwaUpstream(cwa),
       measure,
       configuration: configuration(items, vault),
       push: async () => false,

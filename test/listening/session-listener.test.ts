@@ -1,3 +1,4 @@
+import { cwaUpstream } from '../../shared/cwa/upstream.ts'
 import { turns } from '../../functions/listening/pacing.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -21,9 +22,8 @@ const BOB = 'sip:bob@contoso.test'
 
 const said = (seq: number): Mail => ({
   seq,
-  ackId: 10 * seq,
-  eid: seq,
-  events: [{ kind: 'message', conversation: 1, from: BOB, text: `message ${seq}` }],
+  upstream: `${10 * seq}.${seq}`,
+  events: [{ kind: 'message', conversation: '1', from: BOB, text: `message ${seq}` }],
 })
 
 /** What a GET brings: message `eid`. */
@@ -88,8 +88,16 @@ async function listened({
   const { items } = await database()
   const vault = testVault()
   const [seats, sessions, mailbox] = [seatsOf(items), sessionsOf(items, vault), mailboxOf(items)]
-  const cursor = { seq: 0, ackId: 0, eid: 0 }
-  const known = { session, device, user, uri: 'sip:ann@contoso.test', openedAt: 0, sid: '42', ticket: 'first', cursor }
+  const cursor = { seq: 0, upstream: '0.0' }
+  const known = {
+    session,
+    device,
+    user,
+    uri: 'sip:ann@contoso.test',
+    openedAt: 0,
+    state: { public: '42', secret: 'first' },
+    cursor,
+  }
   await sessions.open(known, NOW - keptMs)
   for (const each of mail) await mailbox.append(session, each, NOW - keptMs)
   await configurationWriter(items, vault).putDevice(device, { state: 'active' })
@@ -104,7 +112,7 @@ async function listened({
     sessions,
     mailbox,
     configuration: configuration(items, vault),
-    cwa: cwa.client,
+    upstream: cwaUpstream(cwa.client),
     clock: { now: () => now, after: lambdaClock.after },
     random: () => 0.5,
     measure: unmeasured,
@@ -141,7 +149,7 @@ describe('a session that is listened for', () => {
     const { itemAsItIs, asked } = await listened({ keptMs: 2 * DAY_MS, mail: [1, 2, 3].map(said) })
     expect(asked).toEqual([30])
     expect(await itemAsItIs()).toMatchObject({
-      cursor: { seq: 3, ackId: 30, eid: 3 },
+      cursor: { seq: 3, upstream: '30.3' },
       expiresAtS: Math.ceil((NOW + ITEM_LIFE_MS) / 1_000),
     })
   })
@@ -156,14 +164,14 @@ describe('a session that is listened for', () => {
     for (const seq of [1, 2, 3]) await items.remove({ pk: `MAIL#${session}`, sk: String(seq).padStart(10, '0') })
     expect((await sessions.read(session))?.cursor.seq).toBe(3)
     await answer(brings(4))
-    expect(await mailbox.last(session)).toMatchObject({ seq: 4, eid: 4 })
+    expect(await mailbox.last(session)).toMatchObject({ seq: 4, upstream: '40.4' })
   })
 
   it('has a backlog carried over that nobody has acknowledged for days, so that it outlives what it was kept in', async () => {
     const { items, mailbox } = await listened({ keptMs: 5.5 * DAY_MS, mail: [1, 2, 3].map(said) })
     for (const seq of [1, 2, 3]) await items.remove({ pk: `MAIL#${session}`, sk: String(seq).padStart(10, '0') })
     const [carrying] = await items.query<Mail & { expiresAtS: number }>(`MAIL#${session}`)
-    expect(carrying).toMatchObject({ seq: 4, ackId: 30, eid: 3, expiresAtS: Math.ceil((NOW + ITEM_LIFE_MS) / 1_000) })
+    expect(carrying).toMatchObject({ seq: 4, upstream: '30.3', expiresAtS: Math.ceil((NOW + ITEM_LIFE_MS) / 1_000) })
     const lacks = await mailbox.after(session, 1)
     expect(lacks.map(({ first, seq }) => [first, seq])).toEqual([
       [2, 2],

@@ -1,3 +1,4 @@
+import { cwaUpstream } from '../../shared/cwa/upstream.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import { expect, it, onTestFinished } from 'vitest'
 import { sessionListeners } from '../../functions/listening/session-listeners.ts'
@@ -33,7 +34,7 @@ async function heir() {
   const open = Array.from({ length: COUNT }, (_, number) =>
     anOpen({ number, session: `${number}-AAAAAAAAAAAAAAAA`, device: 'a-device' }),
   )
-  const cursor = { seq: 0, ackId: 0, eid: 0 }
+  const cursor = { seq: 0, upstream: '0.0' }
   for (const { session, device, user } of open) {
     const known = {
       session,
@@ -41,8 +42,7 @@ async function heir() {
       user,
       uri: 'sip:ann@contoso.test',
       openedAt: clock.now(),
-      sid: session,
-      ticket: 't',
+      state: { public: session, secret: 't' },
     }
     await stores.sessions.open({ ...known, cursor }, clock.now())
   }
@@ -51,7 +51,7 @@ async function heir() {
   const followed = sessionListeners(
     {
       ...stores,
-      cwa,
+      upstream: cwaUpstream(cwa),
       clock,
       configuration: configuration(items, vault),
       push: async () => false,

@@ -2,38 +2,64 @@ import { describe, expect, it } from 'vitest'
 import { forbidden, importsOf, type Rule } from './imports.ts'
 import { sources, textOf } from './sources.ts'
 
-const SHARED_OF_FUNCTIONS = ['shared/rules/', 'shared/wire/', 'shared/store/', 'shared/cwa/', 'shared/gateway/']
+/** What every room of functions may take from `shared`: never a server's client, never the device's library. */
+const SHARED_OF_ROOMS = [
+  'shared/clock.ts',
+  'shared/rules/',
+  'shared/wire/',
+  'shared/store/',
+  'shared/upstream/',
+  'shared/gateway/',
+]
 
 /** Who may import whom. Nobody but the tests has `test/` in his list. */
 const RULES: readonly Rule[] = [
+  { who: 'shared/clock.ts' },
+  { who: 'shared/sha256.ts', packages: ['node:'] },
   { who: 'shared/rules/', files: ['shared/rules/'] },
   { who: 'shared/wire/', files: ['shared/wire/', 'shared/rules/'], packages: ['jose', 'valibot'] },
-  { who: 'shared/store/', files: ['shared/store/', 'shared/rules/'], packages: ['@aws-sdk/*'] },
+  { who: 'shared/store/', files: ['shared/store/', 'shared/rules/', 'shared/upstream/'], packages: ['@aws-sdk/*'] },
   {
     who: 'shared/cwa/',
-    files: ['shared/cwa/', 'shared/rules/'],
+    files: ['shared/cwa/', 'shared/upstream/', 'shared/rules/', 'shared/clock.ts'],
     packages: ['node:', 'fast-xml-parser', 'tough-cookie', 'valibot'],
   },
+  { who: 'shared/upstream/', files: ['shared/upstream/', 'shared/rules/'] },
   {
     who: 'shared/gateway/',
     files: ['shared/gateway/', 'shared/rules/aws-calls.ts'],
     packages: ['@aws-sdk/client-apigatewaymanagementapi'],
   },
-  { who: 'shared/device/', files: ['shared/device/', 'shared/wire/', 'shared/rules/'] },
+  { who: 'shared/device/', files: ['shared/device/', 'shared/wire/', 'shared/rules/', 'shared/clock.ts'] },
   {
     who: 'functions/*.ts',
-    files: ['functions/parts/', ...SHARED_OF_FUNCTIONS],
+    files: ['functions/', ...SHARED_OF_ROOMS],
     packages: ['node:', '@middy/core', 'aws-lambda'],
   },
   {
-    who: 'functions/parts/',
-    files: ['functions/parts/', ...SHARED_OF_FUNCTIONS],
-    packages: ['node:', '@middy/core', 'aws-lambda', '@aws-sdk/*', '@aws-lambda-powertools/*', '@smithy/signature-v4'],
+    who: 'functions/envelope/',
+    files: ['functions/envelope/', ...SHARED_OF_ROOMS],
+    packages: ['@middy/core', 'aws-lambda', '@aws-lambda-powertools/*'],
+  },
+  { who: 'functions/session/', files: ['functions/session/', 'functions/envelope/', ...SHARED_OF_ROOMS] },
+  {
+    who: 'functions/admission/',
+    files: ['functions/admission/', 'functions/session/', 'functions/envelope/', ...SHARED_OF_ROOMS],
+    packages: ['node:'],
   },
   {
-    who: 'infra/*.ts',
+    who: 'functions/listening/',
+    files: ['functions/listening/', 'functions/session/', 'functions/envelope/', ...SHARED_OF_ROOMS],
+  },
+  {
+    who: 'functions/wiring/',
+    files: ['functions/', 'shared/cwa/', 'shared/sha256.ts', ...SHARED_OF_ROOMS],
+    packages: ['node:', '@aws-sdk/*', '@smithy/signature-v4'],
+  },
+  {
+    who: 'infra/cdk/',
     files: [
-      'infra/*.ts',
+      'infra/cdk/',
       'shared/rules/',
       'shared/store/tables.ts',
       'shared/wire/actions.ts',
@@ -43,37 +69,43 @@ const RULES: readonly Rule[] = [
     packages: ['node:', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'valibot'],
   },
   {
+    who: 'infra/aws/',
+    files: ['infra/aws/', 'shared/clock.ts', 'shared/sha256.ts', 'shared/rules/gateway-limits.ts'],
+    packages: ['node:', 'dynalite', 'ws', 'esbuild', 'valibot', '@smithy/signature-v4'],
+  },
+  {
+    who: 'infra/standin/',
+    files: ['infra/standin/', 'shared/cwa/', 'shared/rules/', 'shared/clock.ts'],
+    packages: ['node:', 'fast-xml-parser', 'valibot'],
+  },
+  {
     who: 'infra/local/',
-    files: ['infra/*.ts', 'infra/local/', 'infra/terminal/', 'shared/', 'functions/'],
-    packages: [
-      'node:',
-      'dynalite',
-      'ws',
-      'esbuild',
-      'fast-xml-parser',
-      'valibot',
-      '@aws-sdk/*',
-      '@smithy/signature-v4',
-    ],
+    files: ['infra/cdk/', 'infra/aws/', 'infra/standin/', 'infra/local/', 'infra/terminal/', 'shared/', 'functions/'],
+    packages: ['node:', 'valibot', '@aws-sdk/*'],
+  },
+  {
+    who: 'infra/terminal/',
+    files: ['infra/terminal/', 'shared/clock.ts'],
+    packages: ['node:', 'string-width', 'wrap-ansi'],
   },
   {
     who: 'infra/chat/',
-    files: ['infra/chat/', 'infra/terminal/', 'shared/device/', 'shared/wire/', 'shared/rules/'],
+    files: ['infra/chat/', 'infra/terminal/', 'shared/device/', 'shared/wire/', 'shared/rules/', 'shared/clock.ts'],
     packages: ['node:', 'valibot'],
   },
   {
     who: 'infra/admin/',
     files: [
       'infra/admin/',
-      'infra/terminal/paint.ts',
-      'infra/terminal/terminal.ts',
       'infra/terminal/',
       'infra/local/stack-file.ts',
+      'shared/clock.ts',
       'shared/rules/',
       'shared/wire/',
       'shared/store/',
-      'shared/cwa/',
       'shared/device/',
+      'shared/upstream/',
+      'shared/cwa/',
       'shared/gateway/',
     ],
     packages: [
@@ -89,10 +121,9 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'infra/cwa/',
-    files: ['infra/cwa/', 'infra/local/', 'infra/terminal/', 'shared/cwa/', 'shared/rules/'],
+    files: ['infra/cwa/', 'infra/standin/', 'infra/terminal/', 'shared/cwa/', 'shared/rules/', 'shared/clock.ts'],
     packages: ['node:'],
   },
-  { who: 'infra/terminal/', files: ['infra/terminal/'], packages: ['node:', 'string-width', 'wrap-ansi'] },
 ]
 
 describe('every file', () => {
@@ -150,6 +181,7 @@ describe('forbidden', () => {
     ['shared/wire/seal.ts', `import { Buffer } from 'node:buffer'`, 'node:buffer'],
     ['shared/store/table.ts', `import { seal } from '../wire/seal.ts'`, 'shared/wire/seal.ts'],
     ['shared/cwa/client.ts', `import { seats } from '../store/seats.ts'`, 'shared/store/seats.ts'],
+    ['shared/upstream/upstream.ts', `import type { CwaClient } from '../cwa/client.ts'`, 'shared/cwa/client.ts'],
     [
       'shared/gateway/connections.ts',
       `import { DynamoDBClient } from '@aws-sdk/client-dynamodb'`,
@@ -160,16 +192,26 @@ describe('forbidden', () => {
     ['shared/device/device.ts', `import { WebSocket } from 'ws'`, 'ws'],
     ['functions/login.ts', `import { DynamoDBClient } from '@aws-sdk/client-dynamodb'`, '@aws-sdk/client-dynamodb'],
     ['functions/login.ts', `import { device } from '../shared/device/device.ts'`, 'shared/device/device.ts'],
-    ['functions/login.ts', `import { handler } from './send.ts'`, 'functions/send.ts'],
+    ['functions/login.ts', `import { cwaClient } from '../shared/cwa/client.ts'`, 'shared/cwa/client.ts'],
+    [
+      'functions/session/send.ts',
+      `import { cwaUpstream } from '../../shared/cwa/upstream.ts'`,
+      'shared/cwa/upstream.ts',
+    ],
+    ['functions/session/send.ts', `import { sessionStores } from '../wiring/stores.ts'`, 'functions/wiring/stores.ts'],
+    ['functions/session/send.ts', `import { listen } from '../listening/listen.ts'`, 'functions/listening/listen.ts'],
+    ['functions/envelope/route.ts', `import { poll } from '../session/poll.ts'`, 'functions/session/poll.ts'],
     ['functions/envelope/route.ts', `import { bundle } from '../../infra/cdk/bundle.ts'`, 'infra/cdk/bundle.ts'],
-    ['infra/cdk/stack.ts', `import { seats } from '../shared/store/seats.ts'`, 'shared/store/seats.ts'],
-    ['infra/cdk/stack.ts', `import { assembly } from './local/assembly.ts'`, 'infra/aws/assembly/assembly.ts'],
+    ['infra/cdk/stack.ts', `import { seats } from '../../shared/store/seats.ts'`, 'shared/store/seats.ts'],
+    ['infra/cdk/stack.ts', `import { assembly } from '../aws/assembly/assembly.ts'`, 'infra/aws/assembly/assembly.ts'],
     [
       'infra/cdk/stack.ts',
-      `import { variable } from '../functions/parts/environment.ts'`,
+      `import { variable } from '../../functions/wiring/environment.ts'`,
       'functions/wiring/environment.ts',
     ],
-    ['infra/local/stack.ts', `import { testClock } from '../kit/clock.ts'`, 'test/kit/clock.ts'],
+    ['infra/aws/policy.ts', `import { standInCwa } from '../standin/cwa/server.ts'`, 'infra/standin/cwa/server.ts'],
+    ['infra/aws/policy.ts', `import { tables } from '../../shared/store/tables.ts'`, 'shared/store/tables.ts'],
+    ['infra/local/stack.ts', `import { testClock } from '../../test/kit/clock.ts'`, 'test/kit/clock.ts'],
     ['infra/local/stack.ts', `import { App } from 'aws-cdk-lib'`, 'aws-cdk-lib'],
     ['infra/chat/chat.ts', `import { localStack } from '../local/stack.ts'`, 'infra/local/stack.ts'],
   ])('names what %s may not: %s', (file, text, of) => {
@@ -179,8 +221,9 @@ describe('forbidden', () => {
   it.each([
     ['shared/wire/seal.ts', `import { Refusal } from '../rules/refusal.ts'\nimport { base64url } from 'jose'`],
     ['infra/cdk/stack.ts', `import { LogGroup } from 'aws-cdk-lib/aws-logs'\nimport { table } from './table.ts'`],
-    ['infra/cdk/functions.ts', `import type { Variable } from '../functions/parts/environment.ts'`],
+    ['infra/cdk/functions.ts', `import type { Variable } from '../../functions/wiring/environment.ts'`],
     ['functions/wiring/stores.ts', `import { DynamoDBClient } from '@aws-sdk/client-dynamodb'`],
+    ['functions/wiring/upstream.ts', `import { cwaUpstream } from '../../shared/cwa/upstream.ts'`],
   ])('lets %s import what it may', (file, text) => {
     expect(forbidden(file, text, RULES)).toEqual([])
   })

@@ -7,14 +7,13 @@ import {
   type Cursor,
   fitting,
   inBatches,
-  lastEid,
 } from '../../shared/rules/batches.ts'
 import type { ImEvent } from '../../shared/rules/messaging.ts'
 
-const CURSOR: Cursor = { seq: 4, ackId: 7, eid: 20 }
+const CURSOR: Cursor = { seq: 4, upstream: 'after 20' }
 
 function said(text: string): ImEvent {
-  return { kind: 'message', conversation: 1, from: 'sip:bob@contoso.test', text }
+  return { kind: 'message', conversation: '1', from: 'sip:bob@contoso.test', text }
 }
 
 /** An event of exactly so many JSON characters. */
@@ -33,34 +32,31 @@ const sizes = fc.oneof(
   fc.constantFrom(BATCH_CHARACTERS / 2, BATCH_CHARACTERS / 2 + 1, BATCH_CHARACTERS - 1, BATCH_CHARACTERS),
 )
 
-/** What one GET may bring: eids that grow from the cursor's, each with none, one, or several events. */
+/** What one wait may bring: upstream events, each with its cursor, and with none, one, or several events for the device. */
 const arrivals: fc.Arbitrary<Arrived[]> = fc
-  .array(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.array(sizes.map(sized), { maxLength: 4 })), { maxLength: 8 })
-  .map((all) => {
-    let { eid } = CURSOR
-    return all.map(([step, events]) => ({ eid: (eid += step), events }))
-  })
+  .array(fc.array(sizes.map(sized), { maxLength: 4 }), { maxLength: 8 })
+  .map((all) => all.map((events, index) => ({ cursor: `after ${21 + index}`, events })))
 
 const characters = (events: readonly ImEvent[]) =>
   events.reduce((total, event) => total + JSON.stringify(event).length, 0)
 
-/** The eid up to which every upstream event is whole in the first `count` events. */
-function wholeUpTo(arrived: readonly Arrived[], count: number): number {
-  let eid = CURSOR.eid
+/** The cursor up to which every upstream event is whole in the first `count` events. */
+function wholeUpTo(arrived: readonly Arrived[], count: number): string {
+  let { upstream: cursor } = CURSOR
   let seen = 0
   for (const each of arrived.filter(({ events }) => events.length > 0)) {
     seen += each.events.length
-    if (seen > count) return eid
-    eid = each.eid
+    if (seen > count) return cursor
+    cursor = each.cursor
   }
-  return eid
+  return cursor
 }
 
 describe('events in batches', () => {
   it('are the events that arrived, in order, each whole', () => {
     fc.assert(
       fc.property(arrivals, (arrived) => {
-        const batches = inBatches(arrived, 9, CURSOR)
+        const batches = inBatches(arrived, 'all', CURSOR)
         expect(batches.flatMap(({ events }) => events)).toEqual(arrived.flatMap(({ events }) => events))
         expect(batches.every(({ events }) => events.length > 0)).toBe(true)
       }),
@@ -70,7 +66,7 @@ describe('events in batches', () => {
   it('are numbered on from the cursor, without gaps', () => {
     fc.assert(
       fc.property(arrivals, (arrived) => {
-        const batches = inBatches(arrived, 9, CURSOR)
+        const batches = inBatches(arrived, 'all', CURSOR)
         expect(batches.map(({ seq }) => seq)).toEqual(batches.map((_, index) => CURSOR.seq + 1 + index))
       }),
     )
@@ -79,7 +75,7 @@ describe('events in batches', () => {
   it('fit a batch, unless one event alone does not, and no batch ends before it must', () => {
     fc.assert(
       fc.property(arrivals, (arrived) => {
-        const batches = inBatches(arrived, 9, CURSOR)
+        const batches = inBatches(arrived, 'all', CURSOR)
         const withNext = (at: number) => [
           ...(batches[at]?.events ?? []),
           ...(batches[at + 1]?.events.slice(0, 1) ?? []),
@@ -94,8 +90,9 @@ describe('events in batches', () => {
   it('acknowledge the answer in the last batch only: before it, a crash asks for the whole answer again', () => {
     fc.assert(
       fc.property(arrivals, (arrived) => {
-        const ackIds = inBatches(arrived, 9, CURSOR).map(({ ackId }) => ackId)
-        expect(ackIds).toEqual(ackIds.map((_, index) => (index === ackIds.length - 1 ? 9 : CURSOR.ackId)))
+        const cursors = inBatches(arrived, 'all', CURSOR).map(({ upstream }) => upstream)
+        expect(cursors.slice(0, -1)).not.toContain('all')
+        expect(cursors.at(-1)).toBe(cursors.length > 0 ? 'all' : undefined)
       }),
     )
   })
@@ -103,60 +100,40 @@ describe('events in batches', () => {
   it('say of each batch which upstream events are whole by then, so that a repeat is dropped, and nothing else', () => {
     fc.assert(
       fc.property(arrivals, (arrived) => {
-        const batches = inBatches(arrived, 9, CURSOR)
+        const batches = inBatches(arrived, 'all', CURSOR)
         let count = 0
-        for (const { events, eid } of batches.slice(0, -1)) {
+        for (const { events, upstream } of batches.slice(0, -1)) {
           count += events.length
-          expect(eid).toBe(wholeUpTo(arrived, count))
+          expect(upstream).toBe(wholeUpTo(arrived, count))
         }
-        expect(batches.at(-1)?.eid).toBe(batches.length > 0 ? arrived.at(-1)?.eid : undefined)
       }),
     )
   })
 
   it('are none where nothing that arrived means anything to a device', () => {
-    expect(inBatches([], 9, CURSOR)).toEqual([])
-    expect(inBatches([{ eid: 21, events: [] }], 9, CURSOR)).toEqual([])
+    expect(inBatches([], 'all', CURSOR)).toEqual([])
+    expect(inBatches([{ cursor: 'after 21', events: [] }], 'all', CURSOR)).toEqual([])
   })
 
   test.each([
     { second: BATCH_CHARACTERS - 1_000, batches: [2] },
     { second: BATCH_CHARACTERS - 999, batches: [1, 1] },
   ])('of 1000 and $second characters make batches of $batches', ({ second, batches }) => {
-    const arrived = [{ eid: 21, events: [sized(1_000), sized(second)] }]
-    expect(inBatches(arrived, 9, CURSOR).map(({ events }) => events.length)).toEqual(batches)
+    const arrived = [{ cursor: 'after 21', events: [sized(1_000), sized(second)] }]
+    expect(inBatches(arrived, 'all', CURSOR).map(({ events }) => events.length)).toEqual(batches)
   })
 
   it('never tear one that is larger than a batch, and let it go alone', () => {
     const arrived = [
-      { eid: 21, events: [sized(100)] },
-      { eid: 22, events: [sized(BATCH_CHARACTERS + 1)] },
-      { eid: 23, events: [sized(100)] },
+      { cursor: 'after 21', events: [sized(100)] },
+      { cursor: 'after 22', events: [sized(BATCH_CHARACTERS + 1)] },
+      { cursor: 'after 23', events: [sized(100)] },
     ]
-    expect(inBatches(arrived, 9, CURSOR)).toEqual([
-      { seq: 5, ackId: 7, eid: 21, events: arrived[0]?.events },
-      { seq: 6, ackId: 7, eid: 22, events: arrived[1]?.events },
-      { seq: 7, ackId: 9, eid: 23, events: arrived[2]?.events },
+    expect(inBatches(arrived, 'all', CURSOR)).toEqual([
+      { seq: 5, upstream: 'after 21', events: arrived[0]?.events },
+      { seq: 6, upstream: 'after 22', events: arrived[1]?.events },
+      { seq: 7, upstream: 'all', events: arrived[2]?.events },
     ])
-  })
-})
-
-describe('the last eid', () => {
-  it('is the highest that arrived, whether it meant anything or not', () => {
-    expect(
-      lastEid(
-        [
-          { eid: 22, events: [] },
-          { eid: 21, events: [sized(100)] },
-        ],
-        20,
-      ),
-    ).toBe(22)
-  })
-
-  it('is what it was where nothing arrived, or only what was there before', () => {
-    expect(lastEid([], 20)).toBe(20)
-    expect(lastEid([{ eid: 19, events: [] }], 20)).toBe(20)
   })
 })
 

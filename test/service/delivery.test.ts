@@ -113,7 +113,7 @@ describe('a device that was out of coverage', () => {
     const news = ann.seen.slice(before)
     expect(news.filter(({ kind }) => kind === 'gap')).toHaveLength(1)
     expect(news).toContainEqual({ kind: 'presence', uri: BOB, availability: 'busy' })
-    expect(news).toContainEqual(expect.objectContaining({ kind: 'invitation', conversation: 9, from: BOB }))
+    expect(news).toContainEqual(expect.objectContaining({ kind: 'invitation', conversation: '9', from: BOB }))
     const told = texts({ seen: news })
     expect(told).toEqual(upTo(30, 'message').slice(-told.length))
     expect(told.length).toBeGreaterThanOrEqual(5)

@@ -159,7 +159,7 @@ describe('a device with an enrolment code', () => {
     const session = '17-b0Jm3o2u9hQ5w1Zx'
     const frames = {
       login: { type: 'login', user: 'CONTOSO\\ann', password: 'x' },
-      send: { type: 'send', session, number: 1, ack: 0, command: { kind: 'accept', conversation: 1 } },
+      send: { type: 'send', session, number: 1, ack: 0, command: { kind: 'accept', conversation: '1' } },
       poll: { type: 'poll', session, after: 0 },
       status: { type: 'status', session, ack: 0, active: true },
       logout: { type: 'logout', session },

@@ -23,7 +23,7 @@ describe.each(['json', 'xml'] as const)('what a device says, over %s', (codec) =
     for (const { device, person } of [ann, bob]) await device.login(person.login, person.password)
 
     const text = HOSTILE.replaceAll('\r\n', '\n')
-    const { conversation = 0 } = await ann.device.send({ kind: 'start', to: ['sip:bob@contoso.test'], text })
+    const { conversation = '' } = await ann.device.send({ kind: 'start', to: ['sip:bob@contoso.test'], text })
     const invitation = await bob.saw('the invitation', 'invitation')
     await bob.device.send({ kind: 'accept', conversation: invitation.conversation })
     await ann.saw('the conversation', 'conversation', ({ state }) => state === 'connected')

@@ -24,10 +24,10 @@ describe('tables that are kept', () => {
 
     const kept = sessions(keptTable(second), second.vault)
     await expect(kept.ofDevice('ann-phone')).resolves.toMatchObject({ session })
-    // The ticket opens with the key that was kept beside the tables.
+    // The secret opens with the key that was kept beside the tables.
     await expect(kept.read(session)).resolves.toMatchObject({
       device: 'ann-phone',
-      ticket: expect.stringMatching(/^\S{20,}$/),
+      state: { secret: expect.stringMatching(/^\S{20,}$/) },
     })
     expect(statSync(`${keep}.keys`).mode & 0o777).toBe(0o600)
   })

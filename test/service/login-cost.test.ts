@@ -35,7 +35,7 @@ async function filled(
       acked: 1_234,
       sent: 42,
       sentAt: Date.now(),
-      outcome: { number: 42, conversation: 7 },
+      outcome: { number: 42, conversation: '7' },
     }),
   )
   await Promise.all(seats.map((seat) => items.put({ ...itemOf(seat) })))

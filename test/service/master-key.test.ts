@@ -21,7 +21,7 @@ describe('the master key', () => {
     for (const { device } of [ann, bob]) device.on(({ kind }) => kind === 'ended' && noticed.push(kind))
 
     expect(await admin('keys rotate')).toMatchObject({ code: 0 })
-    const { conversation = 0 } = await ann.device.send({ kind: 'start', to: ['sip:bob@contoso.test'], text: 'One' })
+    const { conversation = '' } = await ann.device.send({ kind: 'start', to: ['sip:bob@contoso.test'], text: 'One' })
     await bob.saw('the invitation', 'invitation')
     // The newest seals; what is retired too early would leave somebody without.
     expect(await admin('keys retire --yes')).toMatchObject({
@@ -64,7 +64,7 @@ describe('the master key', () => {
     const running = await service()
     const { session } = await login(running.ann)
     const item = await keptTable(running).get<Record<string, unknown>>({ pk: `SESSION#${session}`, sk: '-' })
-    expect(item?.['ticket']).toBeInstanceOf(Uint8Array)
+    expect(item?.['secret']).toBeInstanceOf(Uint8Array)
     expect(sizeOf(item ?? {})).toBeLessThan(1_024)
   })
 

@@ -13,7 +13,7 @@ describe('a device that moves to a new connection again and again', () => {
   it('shows and sends each message once and in order, and is told what became of each', async () => {
     const { ann, bob } = await service()
     for (const { device, person } of [ann, bob]) await device.login(person.login, person.password)
-    const { conversation: anns = 0 } = await ann.device.send({
+    const { conversation: anns = '' } = await ann.device.send({
       kind: 'start',
       to: ['sip:bob@contoso.test'],
       text: 'Hello Bob',

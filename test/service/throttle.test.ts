@@ -21,7 +21,7 @@ describe('a stage that throttles', () => {
     await Promise.all([ann, bob].map(({ device, person }) => device.login(person.login, person.password)))
     const said: string[] = []
     const all = Promise.withResolvers<void>()
-    const invited = Promise.withResolvers<number>()
+    const invited = Promise.withResolvers<string>()
     const connected = Promise.withResolvers<void>()
     bob.device.on((event) => {
       if (event.kind === 'invitation') invited.resolve(event.conversation)
@@ -31,7 +31,7 @@ describe('a stage that throttles', () => {
       if (event.kind === 'conversation' && event.state === 'connected') connected.resolve()
     })
 
-    const { conversation = 0 } = await ann.device.send({ kind: 'start', to: [uriOf(bob.person)], text: 'Hello' })
+    const { conversation = '' } = await ann.device.send({ kind: 'start', to: [uriOf(bob.person)], text: 'Hello' })
     await bob.device.send({ kind: 'accept', conversation: await invited.promise })
     await connected.promise
     await Promise.all(TEXTS.map((text) => ann.device.send({ kind: 'message', conversation, text })))

@@ -18,14 +18,14 @@ describe('a ticket', () => {
 
     cwa.control.rotateTicket(ANN)
     // What brings no event, so that the GET stays held.
-    await expect(ann.device.send({ kind: 'leave', conversation: 99 })).rejects.toMatchObject({
+    await expect(ann.device.send({ kind: 'leave', conversation: '99' })).rejects.toMatchObject({
       code: 'upstream-refused',
     })
     const after = await cached.read(session)
 
     expect(cwa.control.sessions()).toMatchObject([{ listening: true }])
-    expect(before?.ticket).toMatch(/^\S{20,}$/)
-    expect(after?.ticket).toMatch(/^\S{20,}$/)
-    expect(after?.ticket).not.toBe(before?.ticket)
+    expect(before?.state.secret).toMatch(/^\S{20,}$/)
+    expect(after?.state.secret).toMatch(/^\S{20,}$/)
+    expect(after?.state.secret).not.toBe(before?.state.secret)
   })
 })

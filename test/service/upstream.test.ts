@@ -49,7 +49,7 @@ describe('a session whose upstream', () => {
     const running = await started(options)
     const { ann, bob } = running
     await login(bob)
-    const { conversation: anns = 0 } = await ann.device.send({ kind: 'start', to: [BOB], text: 'Hello Bob' })
+    const { conversation: anns = '' } = await ann.device.send({ kind: 'start', to: [BOB], text: 'Hello Bob' })
     const { conversation: bobs } = await bob.saw('the invitation', 'invitation')
     await bob.device.send({ kind: 'accept', conversation: bobs })
     for (const each of [ann, bob]) {
@@ -226,7 +226,7 @@ describe('a session whose upstream', () => {
     control.queueEvents(ANN, [{ event: 'messageSendFailed', confId: 9, rid: '7', messageId: '2-mcu' }])
     expect(await ann.saw('what was not delivered', 'not-delivered')).toEqual({
       kind: 'not-delivered',
-      conversation: 9,
+      conversation: '9',
       number: 7,
       reason: 'it could not be delivered',
     })

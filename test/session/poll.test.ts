@@ -1,6 +1,6 @@
 import { unmeasured } from '../../shared/rules/measures.ts'
 import { describe, expect, it } from 'vitest'
-import { polling } from '../../functions/session/poll.ts'
+import { poll } from '../../functions/session/poll.ts'
 import type { Mail } from '../../shared/rules/batches.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import { grouping } from '../../shared/rules/listener-group.ts'
@@ -17,9 +17,8 @@ const { session, device, user, connection } = SEAT
 
 const said = (seq: number): Mail => ({
   seq,
-  ackId: seq,
-  eid: seq,
-  events: [{ kind: 'message', conversation: 1, from: 'sip:bob@contoso.test', text: `message ${seq}` }],
+  upstream: `${seq}.${seq}`,
+  events: [{ kind: 'message', conversation: '1', from: 'sip:bob@contoso.test', text: `message ${seq}` }],
 })
 const batch = (seq: number) => ({ seq, events: said(seq).events })
 
@@ -32,9 +31,12 @@ async function loggedIn(through: (sessions: Sessions) => Sessions = (sessions) =
   const [seats, mailbox] = [seatsOf(items), mailboxOf(items)]
   await seats.take(aSigningIn({ session, device }), NOW)
   await seats.open(SEAT)
-  const cursor = { seq: 2, ackId: 2, eid: 2 }
-  await sessions.open({ session, device, user, uri: 'sip:a@c', openedAt: NOW, sid: '1', ticket: 't', cursor }, NOW)
-  const story = polling({
+  const cursor = { seq: 2, upstream: '2.2' }
+  await sessions.open(
+    { session, device, user, uri: 'sip:a@c', openedAt: NOW, state: { public: '1', secret: 't' }, cursor },
+    NOW,
+  )
+  const story = poll({
     seats,
     sessions: through(sessions),
     mailbox,
@@ -78,7 +80,7 @@ describe('a poll', () => {
       recovered: false,
     })
     expect(await poll(4)).toMatchObject({ batches: [batch(5), batch(6)], recovered: true })
-    await sessions.keep({ session, cursor: { seq: 6, ackId: 6, eid: 6 } }, NOW)
+    await sessions.keep({ session, cursor: { seq: 6, upstream: '6.6' } }, NOW)
     for (const seq of [3, 5, 6]) await deletes(seq)
     expect(await poll(2)).toMatchObject({ batches: [{ first: 3, seq: 6, events: [] }], recovered: false })
     expect(await poll(6)).toMatchObject({ batches: [], recovered: true })

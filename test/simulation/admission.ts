@@ -1,9 +1,14 @@
-import { signOut, endSession } from '../../functions/session/end-session.ts'
+import { disconnect as disconnectStory } from '../../functions/session/disconnect.ts'
+import { endSession } from '../../functions/session/end-session.ts'
+import { logOut as logOutStory } from '../../functions/session/log-out.ts'
+import { status as statusStory } from '../../functions/session/status.ts'
 import { logIn } from '../../functions/admission/log-in.ts'
 import { unlistened } from '../../functions/listening/unlistened-groups.ts'
 import type { Push } from '../../functions/session/push.ts'
 import type { CwaClient } from '../../shared/cwa/client.ts'
 import { SignInRefused } from '../../shared/cwa/faults.ts'
+import { cwaUpstream } from '../../shared/cwa/upstream.ts'
+import { Refusal } from '../../shared/rules/refusal.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import type { Open } from '../../shared/rules/seat.ts'
 import { DEFAULT_SETTINGS, isInactive, type Settings } from '../../shared/rules/settings.ts'
@@ -100,11 +105,11 @@ export async function playAdmission({ seed, rewrite, expiry }: ScheduleOptions):
     grouping: grouping(1),
     wrong: wrongPasswordStore(kept.table),
     push: pushes(world),
-    cwa: upstream(world),
+    upstream: cwaUpstream(server(world)),
     clock,
     chance: random.next,
     measure: unmeasured,
-    seeThatUpkeepListens: async () => world.exchange('upkeep: rung', () => {}),
+    startUpkeep: async () => world.exchange('start upkeep', () => {}),
   })
 
   // Lambda's: one login at a time in each; one in which a login crashed or ran out of time is gone.
@@ -133,27 +138,28 @@ export async function playAdmission({ seed, rewrite, expiry }: ScheduleOptions):
     oracle.actsFor(name, session)
     return world.start(name, work, { limitMs: LOGIN_LIMIT_MS })
   }
-  const status = async (device: string, at: Where, number: number) => {
-    const heard = { ...at, device, number, acked: 0, at: clock.now() }
-    const ended = await invoke('status', at.session, () => stores.seats.heard(heard))
-    if (ended.state === 'done' && ended.value.kept) oracle.wasHeard(at.session, number)
-    return ended.state !== 'done' || ended.value.kept
+  const said = statusStory(stores)
+  const status = async (device: string, { session, connection }: Where, number: number) => {
+    const frame = { type: 'status', session, ack: 0, active: true, answer: true } as const
+    const ended = await invoke('status', session, () => said({ frame, number, device, connection, now: clock.now() }))
+    if (ended.state === 'done') oracle.wasHeard(session, number)
+    return !('thrown' in ended && ended.thrown instanceof Refusal)
   }
-  const logOut = (device: string, at: Where, number: number) =>
-    invoke('logout', at.session, async () => {
-      const heard = await stores.seats.heard({ ...at, device, number, acked: 0, at: clock.now() })
-      if (!heard.kept) return
-      await stores.seats.free(at.session)
-      await signOut(at.session, { sessions: stores.sessions, cwa: upstream(world) })
-    })
-  const disconnect = (device: string, connection: string, session: string) =>
-    invoke('disconnect', session, async () => {
+  const left = logOutStory({ ...stores, grouping: grouping(1), upstream: cwaUpstream(server(world)) })
+  const logOut = (device: string, { session, connection }: Where, number: number) => {
+    const frame = { type: 'logout', session } as const
+    return invoke('logout', session, () => left({ frame, number, device, connection, now: clock.now() }))
+  }
+  /** The story, whose session the oracle learns as the story does. */
+  const disconnect = (device: string, connection: string, session: string) => {
+    const ofDevice = async () => {
       const has = await stores.sessions.ofDevice(device)
-      if (has !== undefined) {
-        oracle.actsFor(world.who(), has.session, connection)
-        await stores.seats.outOfCoverage(has.session, connection)
-      }
-    })
+      if (has !== undefined) oracle.actsFor(world.who(), has.session, connection)
+      return has
+    }
+    const gone = disconnectStory({ seats: stores.seats, sessions: { ...stores.sessions, ofDevice } })
+    return invoke('disconnect', session, () => gone(device, connection))
+  }
 
   const device = async (name: string) => {
     let at: Where | undefined
@@ -283,8 +289,8 @@ function pushes(world: Simulation): Push {
   return (_, { connection }) => world.exchange(`post ${connection}`, () => world.random.chance(0.7))
 }
 
-/** A server upstream that takes the right password. */
-function upstream(world: Simulation): CwaClient {
+/** A CWA that takes the right password. */
+function server(world: Simulation): CwaClient {
   const ask = <T>(what: string, answer: () => T) => world.exchange(`CWA: ${what}`, answer, { again: false })
   const uri = 'sip:ann@contoso.test'
   return {

@@ -1,14 +1,17 @@
-import { listen } from '../../functions/listening/listen.ts'
-import { unlistened } from '../../functions/listening/unlistened-groups.ts'
-import { polling } from '../../functions/session/poll.ts'
+import { upkeep as upkeepStory } from '../../functions/listening/upkeep.ts'
+import { disconnect } from '../../functions/session/disconnect.ts'
+import { status as statusStory } from '../../functions/session/status.ts'
+import { poll as polling } from '../../functions/session/poll.ts'
 import type { Push } from '../../functions/session/push.ts'
-import { sending } from '../../functions/session/send.ts'
+import { send as sending } from '../../functions/session/send.ts'
 import type { Request } from '../../functions/envelope/envelope.ts'
-import type { UpkeepEvent } from '../../functions/wiring/upkeep-starter.ts'
-import type { Wake } from '../../functions/wiring/waker.ts'
+import type { UpkeepEvent } from '../../functions/listening/upkeep.ts'
+import type { Wake } from '../../functions/listening/waking-event.ts'
 import type { Hold } from '../../shared/device/hold.ts'
 import { Disconnected, Refused } from '../../shared/device/refused.ts'
 import type { CwaClient } from '../../shared/cwa/client.ts'
+import { printCursor } from '../../shared/cwa/cursor.ts'
+import { cwaUpstream } from '../../shared/cwa/upstream.ts'
 import type { SendState } from '../../shared/device/send-state.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import { AVAILABILITIES, type Command } from '../../shared/rules/messaging.ts'
@@ -65,7 +68,7 @@ export interface Played {
 }
 
 const USERS = ['ann', 'bob', 'cid'] as const
-const CONVERSATION = 1
+const CONVERSATION = '1'
 /** How often devices poll at the end, and how long each time is waited for what comes. */
 const MOST_POLLS = 6
 const POLLED_MS = 30_000
@@ -135,8 +138,13 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     cwa: cwa.client,
     push,
   })
+  const status = statusStory(whole)
   const poll = polling({ ...whole, grouping, measure: unmeasured })
-  const send = sending({ ...whole, configuration: configuration(configured.table, openVault) })
+  const send = sending({
+    ...whole,
+    upstream: cwaUpstream(whole.cwa),
+    configuration: configuration(configured.table, openVault),
+  })
 
   /** What the functions do, each for a frame of its action. */
   const story = async (sent: Sent): Promise<ServiceFrame | undefined> => {
@@ -145,20 +153,14 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     if (isOf('login', sent)) return login(device, connection, number)
     if (isOf('poll', sent)) return poll({ ...sent, now })
     if (isOf('send', sent)) return send({ ...sent, now })
-    if (!isOf('status', sent)) throw new TypeError(`no device here says ${frame.type}`)
-    const { session, ack: acked, active, answer } = sent.frame
-    const heard = await whole.seats.heard({ session, device, connection, number, acked, active, at: now })
-    if (!heard.kept) throw new Refusal(heard.because, heard)
-    return answer ? { type: 'heard', session } : undefined
+    if (isOf('status', sent)) return status({ ...sent, now })
+    throw new TypeError(`no device here says ${frame.type}`)
   }
 
   const gateway = simulatedGateway({
     world,
     story,
-    async disconnected(device, connection) {
-      const has = await whole.sessions.ofDevice(device)
-      if (has !== undefined) await whole.seats.outOfCoverage(has.session, connection)
-    },
+    disconnected: disconnect(whole),
     nameOf: (what, frame) => ('session' in frame ? `${what} of ${frame.session}` : what),
   })
 
@@ -186,7 +188,7 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       active: true,
       sent: 0,
     }
-    const cursor = { seq: FIRST_EVENTS, ackId: 10 * FIRST_EVENTS, eid: FIRST_EVENTS }
+    const cursor = { seq: FIRST_EVENTS, upstream: printCursor({ ackId: 10 * FIRST_EVENTS, eid: FIRST_EVENTS }) }
     kept.place({ ...itemOf(seat) })
     kept.place({
       pk: `SESSION#${session}`,
@@ -195,8 +197,8 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       device,
       user: device,
       uri,
-      sid,
-      ticket,
+      public: sid,
+      secret: ticket,
       openedAt: now,
       cursor,
       ...expiry(now),
@@ -227,6 +229,7 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     const listenerGroups = isCareless ? regardless(whole.listenerGroups, () => !isOver) : looked(whole.listenerGroups)
     const environment = {
       ...whole,
+      upstream: cwaUpstream(whole.cwa),
       listenerGroups,
       // Whether a device is enrolled is another story.
       configuration: { ...configuration(configured.table, openVault), deviceState: async () => 'active' as const },
@@ -236,19 +239,8 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       measure: unmeasured,
       publish: () => {},
     }
-    const work = async () => {
-      const now = clock.now()
-      const inForce = await environment.configuration.settings(now)
-      const [group] =
-        event.group === undefined
-          ? await unlistened(inForce, now, { ...whole, grouping, measure: unmeasured })
-          : [event.group]
-      if (group === undefined) return
-      const options = { group, shards: grouping.shards(group), listener, ...(from !== undefined && { from }) }
-      const startHeir = () => startUpkeep({ group, from: listener })
-      const because = await listen({ ...options, timeLeft: () => endsAt - clock.now(), startHeir }, environment)
-      if (because === 'time') await startUpkeep({ group })
-    }
+    const timeLeft = () => endsAt - clock.now()
+    const work = () => upkeepStory({ ...environment, grouping, startUpkeep })(event, { listener, timeLeft })
     void world.start(listener, work, { limitMs }).then(({ state }) => {
       if (state === 'crashed') counts.crashes += 1
     })

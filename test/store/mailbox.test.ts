@@ -13,9 +13,8 @@ const ANOTHER = sessionOn(17, 'another-session-')
 function mail(seq: number, text = `message ${seq}`): Mail {
   return {
     seq,
-    ackId: 100 + seq,
-    eid: 200 + seq,
-    events: [{ kind: 'message', conversation: 1, from: 'sip:b@c', text }],
+    upstream: `${100 + seq}.${200 + seq}`,
+    events: [{ kind: 'message', conversation: '1', from: 'sip:b@c', text }],
   }
 }
 
@@ -41,7 +40,7 @@ describe('a mailbox', () => {
     const { mailbox } = await opened()
     const events = [
       { kind: 'own-presence', availability: 'available' },
-      { kind: 'message', conversation: 1, from: 'sip:bob@contoso.test', text: 'päßchen ☃' },
+      { kind: 'message', conversation: '1', from: 'sip:bob@contoso.test', text: 'päßchen ☃' },
     ] as const
     expect(await mailbox.append(SESSION, { ...mail(1), events }, NOW)).toBe(true)
     expect(await mailbox.after(SESSION, 0)).toEqual([told({ ...mail(1), events })])

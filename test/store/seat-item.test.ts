@@ -22,7 +22,7 @@ function aFullSeat(number: number, changes: Partial<Open> = {}): Open {
     sent: 142,
     sentAt: NOW + 111_113,
     milestoneMinute: minuteOf(NOW),
-    outcome: { number: 142, conversation: 27 },
+    outcome: { number: 142, conversation: '27' },
     ...changes,
   })
 }
@@ -54,7 +54,7 @@ describe('a seat as it is kept', () => {
 
   test.each<{ outcome: SendOutcome; r: string }>([
     { outcome: { number: 5 }, r: '5' },
-    { outcome: { number: 5, conversation: 2 }, r: '5 2' },
+    { outcome: { number: 5, conversation: '2' }, r: '5 =2' },
     { outcome: { number: 5, code: 'unconfirmed', reason: '' }, r: '5 unconfirmed ' },
     { outcome: { number: 5, code: 'upstream-refused', reason: '7 of\n9 ' }, r: '5 upstream-refused 7 of\n9 ' },
   ])('has the outcome $outcome as $r, and gives it back', async ({ outcome, r }) => {

@@ -86,7 +86,7 @@ describe('a send', () => {
     { sent: 6, what: 'before its elder' },
   ])('after send 4 is out of order when it is send $sent, $what', async ({ sent }) => {
     const { seats, place, found } = await seating()
-    const outcome = { number: 4, conversation: 2 }
+    const outcome = { number: 4, conversation: '2' }
     const seat = await place(anOpen({ sent: 4, sentAt: NOW, outcome }))
     const begun = await seats.sending(heardFrom(seat), sent)
     expect(begun).toMatchObject({ kept: false, because: 'out-of-order', found: seat })
@@ -100,7 +100,7 @@ describe('a send', () => {
       changes: { outcome: { number: 4, code: 'upstream-refused', reason: 'no' } as const },
       kept: true,
     },
-    { before: 'was answered, with a conversation', changes: { outcome: { number: 4, conversation: 2 } }, kept: true },
+    { before: 'was answered, with a conversation', changes: { outcome: { number: 4, conversation: '2' } }, kept: true },
     { before: 'is not answered, only the one before', changes: { outcome: { number: 3 } }, kept: false },
     { before: 'was not answered, and its function can run no more', changes: { sentAt: NOW - 28_000 }, kept: true },
     { before: 'was not answered, and its function may still run', changes: { sentAt: NOW - 27_999 }, kept: false },
@@ -114,7 +114,7 @@ describe('a send', () => {
   it('has no outcome of a send that is not the last one any more', async () => {
     const { seats, place, found } = await seating()
     const seat = await place(anOpen({ sent: 5 }))
-    await seats.answered(seat.session, { number: 4, conversation: 2 })
+    await seats.answered(seat.session, { number: 4, conversation: '2' })
     expect(await found(17)).toEqual(seat)
   })
 
@@ -132,7 +132,7 @@ describe('a send', () => {
   })
 
   test.each([
-    { number: 5, conversation: 2 },
+    { number: 5, conversation: '2' },
     { number: 5 },
     { number: 5, code: 'upstream-refused', reason: 'no such conversation' } as const,
   ])('is answered again from what was noted: %o', async (outcome) => {

@@ -15,7 +15,7 @@ describe('a shard', () => {
         sentAt: fc.maxSafeNat(),
         outcome: fc.oneof(
           fc.record({ number: fc.maxSafeNat() }),
-          fc.record({ number: fc.maxSafeNat(), conversation: fc.maxSafeNat() }),
+          fc.record({ number: fc.maxSafeNat(), conversation: fc.stringMatching(/^[!-~]{1,40}$/) }),
           fc.record({ number: fc.maxSafeNat(), code: fc.constant('unconfirmed' as const), reason: text }),
         ),
       },
@@ -240,7 +240,7 @@ describe('a session that lost its seat', () => {
     expect(await seats.open(former)).toBe(false)
     expect(await seats.end(former)).toBe(false)
     expect(await seats.free(session)).toBeUndefined()
-    await seats.answered(session, { number: 4, conversation: 1 })
+    await seats.answered(session, { number: 4, conversation: '1' })
     await seats.unsent(session, 4)
     expect(await found(17)).toEqual(owner)
   })

@@ -4,6 +4,7 @@ import { isToBeKept, ITEM_LIFE_MS, type Session, sessions as sessionsOf } from '
 import { newKeyRing, printKeyRing, rotated } from '../../shared/store/key-ring.ts'
 import type { Table } from '../../shared/store/table.ts'
 import { Unsealable, vault } from '../../shared/store/vault.ts'
+import type { UpstreamState } from '../../shared/upstream/upstream.ts'
 import { database } from '../kit/database.ts'
 import { testVault } from '../kit/vault.ts'
 import { judgesRaces } from '../kit/races.ts'
@@ -15,11 +16,12 @@ const SESSION: Session = {
   device: DEVICE,
   user: 'CONTOSO\\ann',
   uri: 'sip:ann@contoso.test',
-  sid: 'e0f1',
-  ticket: 'ticket-1',
+  state: { public: 'e0f1', secret: 'ticket-1' },
   openedAt: NOW,
-  cursor: { seq: 1, ackId: 2, eid: 3 },
+  cursor: { seq: 1, upstream: '2.3' },
 }
+const stateOf = (secret: string): UpstreamState => ({ public: 'e0f1', secret })
+const [second, late, third] = [stateOf('second'), stateOf('late'), stateOf('third')]
 const ANOTHER = sessionOn(17, 'another-session-')
 const DAY_MS = 24 * 60 * 60_000
 const EXPIRES_AT_S = (NOW + ITEM_LIFE_MS) / 1_000
@@ -43,7 +45,7 @@ describe('the cache of the connectivity information', () => {
   it('keeps a newer cursor, and what else it knows', async () => {
     const { sessions, expiry } = await cache()
     await sessions.open(SESSION, NOW)
-    const newer = { session: SESSION.session, cursor: { seq: 4, ackId: 5, eid: 6 } }
+    const newer = { session: SESSION.session, cursor: { seq: 4, upstream: '5.6' } }
     await sessions.keep(newer, NOW + 60_000)
     expect(await sessions.read(SESSION.session)).toMatchObject({ ...SESSION, ...newer })
     expect(await expiry(`SESSION#${SESSION.session}`)).toBe(EXPIRES_AT_S + 60)
@@ -52,9 +54,9 @@ describe('the cache of the connectivity information', () => {
   it('keeps of a batch that serves as the cursor no more than a cursor is', async () => {
     const { sessions } = await cache()
     await sessions.open(SESSION, NOW)
-    const mail: Mail = { seq: 4, ackId: 5, eid: 6, events: [{ kind: 'done', number: 1 }] }
+    const mail: Mail = { seq: 4, upstream: '5.6', events: [{ kind: 'done', number: 1 }] }
     await sessions.keep({ session: SESSION.session, cursor: mail }, NOW)
-    expect((await sessions.read(SESSION.session))?.cursor).toEqual({ seq: 4, ackId: 5, eid: 6 })
+    expect((await sessions.read(SESSION.session))?.cursor).toEqual({ seq: 4, upstream: '5.6' })
   })
 
   it('is to be kept anew a day after it was kept, and keeps its cursor from an older one', async () => {
@@ -67,12 +69,12 @@ describe('the cache of the connectivity information', () => {
       false,
       true,
     ])
-    await sessions.keep({ session, cursor: { seq: 60, ackId: 5, eid: 6 } }, NOW + 2 * DAY_MS)
+    await sessions.keep({ session, cursor: { seq: 60, upstream: '5.6' } }, NOW + 2 * DAY_MS)
     expect(await isDue(NOW + 2 * DAY_MS + 1)).toBe(false)
-    await sessions.keep({ session, cursor: { seq: 58, ackId: 3, eid: 4 } }, NOW + 3 * DAY_MS)
-    expect((await sessions.read(session))?.cursor).toEqual({ seq: 60, ackId: 5, eid: 6 })
-    await sessions.keep({ session, cursor: { seq: 60, ackId: 7, eid: 8 } }, NOW + 3 * DAY_MS)
-    expect((await sessions.read(session))?.cursor).toEqual({ seq: 60, ackId: 7, eid: 8 })
+    await sessions.keep({ session, cursor: { seq: 58, upstream: '3.4' } }, NOW + 3 * DAY_MS)
+    expect((await sessions.read(session))?.cursor).toEqual({ seq: 60, upstream: '5.6' })
+    await sessions.keep({ session, cursor: { seq: 60, upstream: '7.8' } }, NOW + 3 * DAY_MS)
+    expect((await sessions.read(session))?.cursor).toEqual({ seq: 60, upstream: '7.8' })
     expect(await expiry(`SESSION#${session}`)).toBe(EXPIRES_AT_S + (3 * DAY_MS) / 1_000)
   })
 
@@ -82,15 +84,15 @@ describe('the cache of the connectivity information', () => {
     expect(await sessions.read(SESSION.session)).toBeUndefined()
   })
 
-  it('renews a ticket, but never puts an older answer’s over a newer one', async () => {
+  it('renews a state, but never puts an older answer’s over a newer one', async () => {
     const { sessions } = await cache()
     await sessions.open(SESSION, NOW)
-    const { session, ticket: was } = SESSION
-    expect(await sessions.renew(session, { was: { ticket: was }, now: { ticket: 'second' } })).toBe(true)
-    expect(await sessions.renew(session, { was: { ticket: was }, now: { ticket: 'late' } })).toBe(false)
-    expect(await sessions.renew(session, { was: { ticket: 'second' }, now: { ticket: 'third' } })).toBe(true)
-    expect((await sessions.read(session))?.ticket).toBe('third')
-    expect(await sessions.renew(ANOTHER, { was: { ticket: was }, now: { ticket: 'second' } })).toBe(false)
+    const { session, state: was } = SESSION
+    expect(await sessions.renew(session, { was, now: second })).toBe(true)
+    expect(await sessions.renew(session, { was, now: late })).toBe(false)
+    expect(await sessions.renew(session, { was: second, now: third })).toBe(true)
+    expect((await sessions.read(session))?.state.secret).toBe('third')
+    expect(await sessions.renew(ANOTHER, { was, now: second })).toBe(false)
     expect(await sessions.read(ANOTHER)).toBeUndefined()
   })
 
@@ -180,7 +182,7 @@ describe('a device', () => {
   })
 })
 
-describe('a ticket', () => {
+describe('the secret of a state', () => {
   const NEXT = NOW + 60_000
 
   async function rotating() {
@@ -211,17 +213,17 @@ describe('a ticket', () => {
 
   it('is renewed across a rotation: by who knows the new key and by who does not yet, and never by an older answer', async () => {
     const { environment, rotate } = await rotating()
-    const [old, late] = [environment(), environment()]
+    const [old, behind] = [environment(), environment()]
     await old.open(SESSION, NOW)
-    await late.read(SESSION.session)
+    await behind.read(SESSION.session)
     rotate()
     const young = environment()
-    const { session, ticket: was } = SESSION
-    expect(await young.renew(session, { was: { ticket: was }, now: { ticket: 'second' } })).toBe(true)
-    expect(await late.renew(session, { was: { ticket: was }, now: { ticket: 'late' } })).toBe(false)
-    expect((await late.read(session))?.ticket).toBe('second')
-    expect(await late.renew(session, { was: { ticket: 'second' }, now: { ticket: 'third' } })).toBe(true)
-    expect((await young.read(session))?.ticket).toBe('third')
+    const { session, state: was } = SESSION
+    expect(await young.renew(session, { was, now: second })).toBe(true)
+    expect(await behind.renew(session, { was, now: late })).toBe(false)
+    expect((await behind.read(session))?.state.secret).toBe('second')
+    expect(await behind.renew(session, { was: second, now: third })).toBe(true)
+    expect((await young.read(session))?.state.secret).toBe('third')
   })
 
   it('is sealed anew by the newest key, unless it was renewed meanwhile', async () => {
@@ -230,15 +232,15 @@ describe('a ticket', () => {
     expect(await environment().reseal(SESSION.session)).toBe(false)
     rotate()
     const own = environment()
-    // Between its read and its write another function keeps the next ticket.
+    // Between its read and its write another function keeps the next state.
     const meanwhile: Table = {
       ...items,
       async update(key, update, condition) {
-        await environment().renew(SESSION.session, { was: { ticket: SESSION.ticket }, now: { ticket: 'second' } })
+        await environment().renew(SESSION.session, { was: SESSION.state, now: second })
         return items.update(key, update, condition)
       },
     }
     expect(await environment(meanwhile).reseal(SESSION.session)).toBe(false)
-    expect((await own.read(SESSION.session))?.ticket).toBe('second')
+    expect((await own.read(SESSION.session))?.state.secret).toBe('second')
   })
 })

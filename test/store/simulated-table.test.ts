@@ -35,7 +35,7 @@ async function writes(): Promise<Write[]> {
   }
   const seat = anOpen({ sentAt: NOW })
   const { session, device, connection } = seat
-  const cursor = { seq: 1, ackId: 2, eid: 3 }
+  const cursor = { seq: 1, upstream: '2.3' }
   const quiet = { from: 4, since: NOW }
   const seatHint = seatHints(table)
   const vault = testVault()
@@ -57,7 +57,7 @@ async function writes(): Promise<Write[]> {
   await seats(table).woken(session, NOW)
   await seats(table).notWoken(session, NOW)
   await sessions(table, vault).keep({ session, cursor }, NOW)
-  await sessions(table, vault).renew(session, { was: { ticket: 'a' }, now: { ticket: 'b' } })
+  await sessions(table, vault).renew(session, { was: state('a'), now: state('b') })
   await sessions(table, vault).point(device, { session, heard: 5 })
   await seatHint.lead(0, 1)
   await seatHint.lead(1, 2)
@@ -277,3 +277,7 @@ describe('the simulated table and DynamoDB agree', { timeout: 60_000 }, () => {
     )
   })
 })
+
+function state(secret: string) {
+  return { public: 'sid', secret }
+}

@@ -160,8 +160,14 @@ async function furnish(): Promise<void> {
     await writer.putDevice(device, { state: 'active', transportKey: printTransportKey(key) })
     const seat = anOpen({ number, session, device, heard: HEARD, sent: scene.sent })
     await items.put({ ...itemOf(seat) })
-    const cursor = { seq: 1, ackId: 1, eid: 1 }
-    const known = { session, device, user: 'CONTOSO\\ann', uri: 'sip:ann@contoso.test', sid: 's', ticket: 't' }
+    const cursor = { seq: 1, upstream: '1.1' }
+    const known = {
+      session,
+      device,
+      user: 'CONTOSO\\ann',
+      uri: 'sip:ann@contoso.test',
+      state: { public: 's', secret: 't' },
+    }
     await sessions(items, sealing).open({ ...known, openedAt: HEARD, cursor }, Date.now())
     await sessions(items, sealing).point(device, { session, heard: HEARD })
     await mailbox(items).append(session, { ...cursor, events: [{ kind: 'done', number: 1 }] }, Date.now())

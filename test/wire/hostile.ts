@@ -58,7 +58,7 @@ const BOMBS = [2, 24].map((mb) => {
 function valid(action: Action, { session, sent, claim }: Scene): Record<string, unknown> {
   const said = {
     login: { user: 'CONTOSO\\ann', password: 'correct horse' },
-    send: { session, number: sent + 1, ack: 0, command: { kind: 'typing', conversation: 1, typing: true } },
+    send: { session, number: sent + 1, ack: 0, command: { kind: 'typing', conversation: '1', typing: true } },
     poll: { session, after: 0 },
     status: { session, ack: 0, active: true, answer: true },
     logout: { session },

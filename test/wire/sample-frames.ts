@@ -13,6 +13,7 @@ const uri = fc
 const session = fc
   .tuple(fc.nat(99_999), fc.stringMatching(/^[\w-]{16,32}$/))
   .map(([seat, random]) => `${seat}-${random}`)
+const conversation = fc.stringMatching(/^[!-~]{1,40}$/)
 const availability = fc.constantFrom(...AVAILABILITIES)
 
 /** A record of which the members in `optional` may be absent, never undefined: an object as JSON makes it. */
@@ -28,10 +29,10 @@ function record<R, O>(
 const kind = <K extends Command['kind']>(value: K) => fc.constant(value)
 const commands: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: kind('start'), to: fc.array(uri, { minLength: 1, maxLength: 4 }), text }, { subject: text }),
-  record({ kind: kind('accept'), conversation: whole }, {}),
-  record({ kind: kind('message'), conversation: whole, text }, {}),
-  record({ kind: kind('typing'), conversation: whole, typing: fc.boolean() }, {}),
-  record({ kind: kind('leave'), conversation: whole }, {}),
+  record({ kind: kind('accept'), conversation }, {}),
+  record({ kind: kind('message'), conversation, text }, {}),
+  record({ kind: kind('typing'), conversation, typing: fc.boolean() }, {}),
+  record({ kind: kind('leave'), conversation }, {}),
   record({ kind: kind('presence'), availability }, {}),
   record({ kind: kind('add-contact'), uri, name: text }, {}),
   record({ kind: kind('delete-contact'), uri }, {}),

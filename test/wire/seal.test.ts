@@ -254,7 +254,7 @@ describe('what is in a frame', () => {
   ])('fits the gateway and opens, as the largest answer in %s', async (_, text) => {
     const batch = (seq: number) => ({
       seq,
-      events: [{ kind: 'message', conversation: 1, from: 'sip:b@c', text: text(6_000) } as const],
+      events: [{ kind: 'message', conversation: '1', from: 'sip:b@c', text: text(6_000) } as const],
     })
     const { batches, more } = fitting(Array.from({ length: 20 }, (_, at) => batch(at + 1)))
     expect(more).toBe(true)

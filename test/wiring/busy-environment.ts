@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { downstream } from '../../functions/wiring/downstream.ts'
 import { configurationTable } from '../../functions/wiring/tables.ts'
 import { upkeepStarter } from '../../functions/wiring/upkeep-starter.ts'
-import { upstream } from '../../functions/wiring/upstream.ts'
+import { upstreamHere } from '../../functions/wiring/upstream.ts'
 import { waker } from '../../functions/wiring/waker.ts'
 
 /*
@@ -13,7 +13,7 @@ import { waker } from '../../functions/wiring/waker.ts'
 const GETS = 900
 const CALLS = 200
 
-const cwa = upstream()
+const upstream = upstreamHere()
 const table = configurationTable()
 const connections = downstream()
 const wake = waker()
@@ -24,7 +24,8 @@ const ignored = () => undefined
 /** Again where a busy machine was too slow to connect. */
 async function hold(number: number): Promise<void> {
   const { signal } = new AbortController()
-  await cwa.poll({ sid: String(number), ticket: 't' }, { ackId: 0, active: true, signal }).catch(ignored)
+  const state = { public: String(number), secret: 't' }
+  await upstream.listen().next(state, '0.0', { active: true, signal }).catch(ignored)
   await hold(number)
 }
 

@@ -1,5 +1,6 @@
-import type { CwaClient } from '../../../shared/cwa/client.ts'
-import { CwaFault } from '../../../shared/cwa/faults.ts'
+import { cwaUpstream } from '../../../shared/cwa/upstream.ts'
+import { UpstreamFault } from '../../../shared/upstream/fault.ts'
+import type { Upstream } from '../../../shared/upstream/upstream.ts'
 import type { Seat } from '../../../shared/rules/seat.ts'
 import type { Session } from '../../../shared/store/sessions.ts'
 import { Unsealable } from '../../../shared/store/vault.ts'
@@ -68,19 +69,20 @@ function named(seat: Seat): string {
 
 /** Signs sessions out upstream, as far as that can be reached from here. After the first failure it is not tried again. */
 function endings({ sessions, upstream }: AdminContext) {
-  let cwa: CwaClient | undefined
+  let server: Upstream | undefined
   let why: string | undefined
 
   const signedOut = async (kept: Session): Promise<boolean> => {
-    cwa ??= upstream()
-    if (cwa === undefined) why = 'the stack does not say where CWA is'
+    const client = server === undefined ? upstream() : undefined
+    server ??= client && cwaUpstream(client)
+    if (server === undefined) why = 'the stack does not say where CWA is'
     if (why !== undefined) return false
     try {
-      await cwa?.terminateSession(kept)
+      await server?.logOut(kept.state)
       return true
     } catch (thrown) {
-      if (!(thrown instanceof CwaFault)) throw thrown
-      // A ticket that is refused is this session's alone; a server that is away is away for all.
+      if (!(thrown instanceof UpstreamFault)) throw thrown
+      // A state that is refused is this session's alone; a server that is away is away for all.
       if (thrown.kind === 'again') why = thrown.message
       return false
     }
@@ -88,7 +90,7 @@ function endings({ sessions, upstream }: AdminContext) {
   return {
     async say(session: string): Promise<SessionEnded['upstream']> {
       const kept = await sessions.remove(session).catch((thrown: unknown) => {
-        // A ticket that does not open any more signs nobody out; the session is gone here all the same.
+        // A secret that does not open any more signs nobody out; the session is gone here all the same.
         if (!(thrown instanceof Unsealable)) throw thrown
         why ??= thrown.message
         return undefined
@@ -96,6 +98,6 @@ function endings({ sessions, upstream }: AdminContext) {
       return kept !== undefined && (await signedOut(kept)) ? 'signed-out' : 'times-out'
     },
     why: () => why,
-    close: () => cwa?.close(),
+    close: () => server?.close(),
   }
 }

@@ -48,7 +48,7 @@ export class ConnectionLost extends CwaFault {
 /** The deadline passed, and the answer had not come, or not all of it. A data channel that is held for long ends so, too. */
 export class Unanswered extends CwaFault {
   constructor(host: string, deadlineMs: number, maybeDone: boolean) {
-    super('again', `${host} did not answer within ${deadlineMs} ms`, { maybeDone })
+    super('again', `${host} did not answer within ${deadlineMs} ms`, { maybeDone, timedOut: true })
   }
 }
 

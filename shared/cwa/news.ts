@@ -1,4 +1,4 @@
-import type { CwaEvent } from '../../shared/cwa/model.ts'
+import type { CwaEvent } from './model.ts'
 
 /** Most event numbers that are remembered as skipped: enough for a batch that came in the wrong order. */
 const SKIPPED_MOST = 1_000

@@ -1,0 +1,23 @@
+import { log } from '../envelope/log.ts'
+import type { Seats } from '../../shared/store/seats.ts'
+import type { DeviceSessions } from '../../shared/store/sessions.ts'
+
+export interface DisconnectParts {
+  readonly seats: Seats
+  readonly sessions: DeviceSessions
+}
+
+/**
+ * The story of a connection that is gone: its device is out of coverage, and its session stays.
+ *
+ * API Gateway tells this at best effort; a device whose connection went untold is found silent, or by a post that comes
+ * back 410.
+ */
+export function disconnect({ seats, sessions }: DisconnectParts) {
+  return async (device: string | undefined, connection: string): Promise<void> => {
+    const has = device === undefined ? undefined : await sessions.ofDevice(device)
+    if (has !== undefined && (await seats.outOfCoverage(has.session, connection))) {
+      log('out of coverage', { session: has.session, device })
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import { Refusal } from '../../shared/rules/refusal.ts'
+import { UpstreamFault } from '../../shared/upstream/fault.ts'
+
+const CODES = {
+  again: 'upstream-away',
+  'sign-in': 'signed-out',
+  'give-up': 'upstream-refused',
+  'wrong-password': 'bad-credentials',
+} as const
+
+/** What a device is told of a fault upstream. What is no such fault passes as it is. */
+export function asRefusal(thrown: unknown): unknown {
+  if (!(thrown instanceof UpstreamFault)) return thrown
+  const { kind, message: reason, retryAfterMs } = thrown
+  // The server's words about a password go into the log, and not to the device.
+  if (kind === 'wrong-password') return new Refusal('bad-credentials', { cause: thrown })
+  return new Refusal(CODES[kind], { cause: thrown, reason, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+}

@@ -1,0 +1,114 @@
+import { NotPossible } from './not-possible.ts'
+import type { Brought, Listening, SentOutcome, Upstream, UpstreamState } from '../upstream/upstream.ts'
+import { pollWait, type CwaClient } from './client.ts'
+import { cursorIn, printCursor } from './cursor.ts'
+import { wordsOf } from './faults.ts'
+import { conversationOf, eventsOf, methodsFor } from './messaging.ts'
+import type { CwaAnswer, CwaEvents } from './model.ts'
+import { newsReader } from './news.ts'
+
+/**
+ * Communicator Web Access as a server upstream. A state is the session's id (public) and the newest ticket and cookies
+ * (secret); a cursor is the `ackId` of the next GET and the last `eid` (cursor.ts).
+ */
+export function cwaUpstream(client: CwaClient): Upstream {
+  return {
+    async logIn(user, password, options) {
+      const signedIn = await client.signIn(user, password)
+      const opened = await client.initiateSession(signedIn, options)
+      const state = { public: opened.sid, secret: secretText(opened) }
+      return { state, address: opened.uri, cursor: printCursor({ ackId: 0, eid: 0 }), steps: signedIn.steps }
+    },
+    listen: () => listening(client),
+    async send(state, command, key) {
+      const methods = attempted(() => methodsFor(command, key))
+      if ('refused' in methods) return { outcome: methods, state }
+      const { answers, ...secrets } = await client.command(placeOf(state), methods.done)
+      return { outcome: outcomeOf(answers), state: renewed(state, secrets) }
+    },
+    logOut: (state) => client.terminateSession(placeOf(state)),
+    close: client.close,
+  }
+}
+
+function listening(client: CwaClient): Listening {
+  const newsIn = newsReader()
+  return {
+    async next(state, after, options) {
+      const { ackId, eid } = cursorIn(after)
+      const brought = await client.poll(placeOf(state), { ackId, ...options })
+      const { events, repeats, skipped } = newsIn(brought.events, eid)
+      return {
+        ...arrivedAfter({ ackId, eid }, { ...brought, events }),
+        state: renewed(state, brought),
+        waitMs: pollWait(brought.pollWaitTime),
+        oddities: {
+          ...(repeats > 0 && { 'events came again, and were dropped': repeats }),
+          ...(skipped > 0 && { 'event numbers were left out upstream': skipped }),
+        },
+      }
+    },
+  }
+}
+
+/**
+ * Each event with the cursor that holds once it is kept: of all but the last the `ackId` is still the one before, so that
+ * after a crash in between the whole answer comes again, and what is kept already is dropped by its `eid`.
+ */
+function arrivedAfter(
+  before: { readonly ackId: number; readonly eid: number },
+  { events, ackId }: Pick<CwaEvents, 'events' | 'ackId'>,
+): Pick<Brought, 'arrived' | 'cursor'> {
+  let { eid } = before
+  const arrived = events.map((event) => {
+    // One that was left out before and comes late has a lower number.
+    eid = Math.max(eid, event.eid)
+    return { cursor: printCursor({ ackId: before.ackId, eid }), events: eventsOf(event) }
+  })
+  return { arrived, cursor: printCursor({ ackId, eid }) }
+}
+
+/** What a request needs besides the session's id, and an answer may renew: the ticket, and a load balancer's cookies. */
+interface Secrets {
+  readonly ticket: string
+  readonly cookies?: string
+}
+
+/** Neither a header's value nor JSON has it (RFC 9110 clause 5.5). */
+const BETWEEN = '\0'
+
+/** One text for both, so that they are sealed, compared and renewed as one. */
+function secretText({ ticket, cookies }: Secrets): string {
+  return cookies === undefined ? ticket : `${ticket}${BETWEEN}${cookies}`
+}
+
+function placeOf({ public: sid, secret }: UpstreamState): { readonly sid: string } & Secrets {
+  const [ticket = '', cookies] = secret.split(BETWEEN)
+  return { sid, ticket, ...(cookies !== undefined && { cookies }) }
+}
+
+function renewed(state: UpstreamState, secrets: Secrets): UpstreamState {
+  const secret = secretText(secrets)
+  return secret === state.secret ? state : { ...state, secret }
+}
+
+function outcomeOf(answers: readonly CwaAnswer[]): SentOutcome {
+  const no = answers.find(isRefusal)
+  if (no !== undefined) return { refused: no.error ? wordsOf(no.error) : no.answer }
+  const conversation = conversationOf(answers)
+  return conversation === undefined ? {} : { conversation }
+}
+
+function isRefusal(answer: CwaAnswer): answer is Extract<CwaAnswer, { error?: unknown }> {
+  return answer.answer === 'error' || /^request(Failed|Invalid|Rejected)$/.test(answer.answer)
+}
+
+/** What CWA has no words for is refused here, and not asked. */
+function attempted<T>(make: () => T): { readonly done: T } | { readonly refused: string } {
+  try {
+    return { done: make() }
+  } catch (thrown) {
+    if (thrown instanceof NotPossible) return { refused: thrown.message }
+    throw thrown
+  }
+}
