@@ -57,7 +57,7 @@ export function logIn(parts: LoginParts): (told: Login) => Promise<ServiceFrame>
       return { settings, admitted: await admit({ device, number, previous: previous?.session, settings, now }) }
     })
     const { seat, step, former, previousIsOver = false } = admitted
-    const endings = farewellsOf(parts)
+    const endings = endingsOf(parts)
     if (former !== undefined) endings.say(former.seat, former.because)
     try {
       const pointing = { device, number, settings, now, previous, previousIsOver }
@@ -111,7 +111,7 @@ async function giveBack({ session }: SigningIn, { seats }: LoginParts): Promise<
 }
 
 /** The sessions that had to go are signed out upstream and their devices told, while the new one signs in. */
-function farewellsOf(parts: LoginParts) {
+function endingsOf(parts: LoginParts) {
   const told = new Map<string, Promise<void>>()
   return {
     say(seat: Seat, because: RefusalCode): void {

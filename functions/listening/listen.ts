@@ -64,16 +64,16 @@ export async function listen(options: ListenOptions, parts: ListeningParts): Pro
   let succeeding = from !== undefined
   let heirStarted = false
   let revision: string | undefined
-  let ringing = 0
+  let looksDue = 0
   let taken: Seat[] | undefined
-  const followed = sessionListeners(parts, () => (ringing = LOOKS_AFTER_NOTIFY))
+  const followed = sessionListeners(parts, () => (looksDue = LOOKS_AFTER_NOTIFY))
 
   // Eventually consistent, it may be the one from whom this listener has the group.
   const isAnothers = ({ listener: who }: Pick<ListenerGroup, 'listener'>) => who !== undefined && who !== listener
 
   const look = async () => {
     taken = await shardsRead(options, parts, false)
-    if (await endInactive(taken, parts)) ringing = LOOKS_AFTER_NOTIFY
+    if (await endInactive(taken, parts)) looksDue = LOOKS_AFTER_NOTIFY
     await followed.are(taken.filter(isOpen))
   }
 
@@ -89,13 +89,13 @@ export async function listen(options: ListenOptions, parts: ListeningParts): Pro
     if (isDue('publish', PUBLISH_MS)) tellHealth()
     if (!succeeding && isDue('renew', RENEW_MS) && !(await listenerGroups.claim(group, listener, clock.now())))
       return 'another'
-    const rung = await revisionOf(group, parts)
-    if (!succeeding && isAnothers(rung) && isAnothers(await listenerGroups.look(group, { consistent: true })))
+    const lease = await revisionOf(group, parts)
+    if (!succeeding && isAnothers(lease) && isAnothers(await listenerGroups.look(group, { consistent: true })))
       return 'another'
-    if (rung.revision !== revision) ringing = LOOKS_AFTER_NOTIFY
-    revision = rung.revision
-    ringing -= 1
-    if (ringing >= 0 || taken?.some(({ state }) => state === 'signing-in') || isDue('look', LOOK_MS)) await look()
+    if (lease.revision !== revision) looksDue = LOOKS_AFTER_NOTIFY
+    revision = lease.revision
+    looksDue -= 1
+    if (looksDue >= 0 || taken?.some(({ state }) => state === 'signing-in') || isDue('look', LOOK_MS)) await look()
     if (taken?.length === 0 && (await nobodyLeft(options, parts))) return 'nobody'
     if (succeeding && from !== undefined) {
       await followed.listening()
