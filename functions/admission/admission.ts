@@ -30,7 +30,11 @@ interface No {
  * Step 1 of a login: a seat, or a no. One of these for each environment of the function: it remembers its last no.
  *
  * Looks eventually consistent first, which is cheap, at the device's own seat and where the last one found room; at
- * every shard consistently once more before it says no. So a login that finds room reads one shard, however many there
+ * every shard consistently once more before it says no. A login that looked before only looks consistently:
+ *
+ *   login 1   take a ─ count: one too many ─ give a back ─ the maximum was raised: look, a is still there ✘ replayed
+ *
+ * So a login that finds room reads one shard, however many there
  * are, and a hint that leads astray costs reads and decides nothing.
  *
  * A complete no costs at most 16.5 read units a shard. It is then repeated for NO_MS, and never past the moment at which
@@ -69,8 +73,9 @@ async function look(applicant: Applicant, parts: AdmissionParts): Promise<Admitt
   if (drained !== undefined) return drained
   let seen: readonly Seat[] = []
   for (let looks = 0; looks < LOOKS; looks += 1) {
-    const looked = await lookAround(applicant, seatHint.room, looks > 0, parts)
-    if ('seat' in looked || (looks > 0 && looked.complete)) return looked
+    const consistent = looks > 0 || applicant.again === true
+    const looked = await lookAround(applicant, seatHint.room, consistent, parts)
+    if ('seat' in looked || (consistent && looked.complete)) return looked
     seen = looked.taken
   }
   return { taken: seen, complete: false }

@@ -52,9 +52,9 @@ export function logIn(parts: LoginParts): (told: Login) => Promise<ServiceFrame>
     const previous = await sessions.ofDevice(device)
     if (previous !== undefined && previous.heard >= number) throw new Refusal('replayed', previous)
 
-    const { settings, admitted } = await bySettings(configuration, now, async (settings) => {
+    const { settings, admitted } = await bySettings(configuration, now, async (settings, again) => {
       occupied(previous, settings, now)
-      return { settings, admitted: await admit({ device, number, previous: previous?.session, settings, now }) }
+      return { settings, admitted: await admit({ device, number, previous: previous?.session, settings, now, again }) }
     })
     const { seat, step, former, previousIsOver = false } = admitted
     const endings = endingsOf(parts)
@@ -92,16 +92,16 @@ const BY_SETTINGS: ReadonlySet<RefusalCode> = new Set(['too-many', 'server-busy'
 async function bySettings<T>(
   configuration: Configuration,
   now: number,
-  attempt: (settings: Settings) => Promise<T>,
+  attempt: (settings: Settings, again: boolean) => Promise<T>,
 ): Promise<T> {
   const settings = await configuration.settings(now)
   try {
-    return await attempt(settings)
+    return await attempt(settings, false)
   } catch (no) {
     if (!(no instanceof Refusal) || !BY_SETTINGS.has(no.code)) throw no
     const newest = await configuration.settings(now, 'doubted')
     if (isDeepStrictEqual(newest, settings)) throw no
-    return attempt(newest)
+    return attempt(newest, true)
   }
 }
 

@@ -30,6 +30,8 @@ export interface Applicant {
   readonly previous: string | undefined
   readonly settings: Settings
   readonly now: number
+  /** Whether this login looked for a seat before, by older settings: it may have taken one then, and given it back. */
+  readonly again?: boolean
 }
 
 export interface AdmissionParts {

@@ -221,7 +221,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ALWAYS,
     ),
     breaks: ['maximum', 'counted'],
-    seed: 2948,
+    seed: 4592,
   },
   {
     clause: 'as it was read in quieten: always',
