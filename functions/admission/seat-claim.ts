@@ -16,7 +16,7 @@ export interface Admitted {
   readonly former?: { readonly seat: Seat; readonly because: 'evicted' | 'replaced' }
   /** For people: how the maximum was kept. */
   readonly step: string
-  /** Whether the hint was written, which listeners see as they hear a ring. */
+  /** Whether the hint was written, which listeners see as they see a new revision. */
   readonly led?: boolean
   /** Whether the device's session until now is known to be over: it has no seat any more, and will have none. */
   readonly previousIsOver?: boolean
@@ -56,7 +56,7 @@ export interface NoSeat {
  */
 
 /**
- * Takes over a seat that the device has. One above the maximum that a login has is left to its lease: draining.ts says
+ * Takes over a seat that the device has. One above the maximum that a login has is left to its lease: lowered-maximum.ts says
  * why.
  *
  * @throws Refusal `replaced` where it is a later login's; `replayed` where the device's session has heard of a later frame
