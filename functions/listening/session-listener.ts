@@ -114,8 +114,12 @@ export function listenTo(first: Open, parts: SessionListenerParts, turn: Turn): 
     await pause(clock, brought.waitMs, signal)
   }
 
-  /** One wait; undefined where it was let go, to be asked anew: what it would have brought comes with the next. */
+  /**
+   * One wait; undefined where it was let go, to be asked anew: what it would have brought comes with the next. A listener
+   * that was stopped while it waited for its turn, or read, begins none: nobody would let go of it.
+   */
   const ask = async (state: UpstreamState) => {
+    if (signal.aborted) return undefined
     const own = new AbortController()
     const letGo = () => own.abort()
     const active = isAttended(towards.seat(), clock.now())

@@ -1,5 +1,5 @@
 import { cwaUpstream } from '../../shared/cwa/upstream.ts'
-import { turns } from '../../functions/listening/pacing.ts'
+import { turns, type Turn } from '../../functions/listening/pacing.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { listenTo, type SessionListenerParts } from '../../functions/listening/session-listener.ts'
@@ -80,10 +80,13 @@ async function listened({
   keptMs = 0,
   mail = [],
   seat = {},
+  turn,
 }: {
   keptMs?: number
   mail?: readonly Mail[]
   seat?: Partial<Open>
+  /** Given, it is not waited until the listener has had its turn. */
+  turn?: Turn
 }) {
   const { items } = await database()
   const vault = testVault()
@@ -125,9 +128,9 @@ async function listened({
   const itemAsItIs = () =>
     items.get<Record<string, unknown>>({ pk: `SESSION#${session}`, sk: '-' }, { consistent: true })
   const before = await itemAsItIs()
-  const following = listenTo(first, parts, turns(lambdaClock))
+  const following = listenTo(first, parts, turn ?? turns(lambdaClock))
   onTestFinished(following.stop)
-  await following.listening
+  if (turn === undefined) await following.listening
   return {
     ...cwa,
     following,
@@ -187,6 +190,15 @@ describe('a session that is listened for', () => {
   ])('has no backlog carried over $what', async ({ keptMs, acked }) => {
     const { mailbox } = await listened({ keptMs, mail: [1, 2, 3].map(said), seat: { acked } })
     expect((await mailbox.last(session, { consistent: true }))?.seq).toBe(3)
+  })
+})
+
+describe('a listener that is stopped', () => {
+  it('begins no GET that it would hold on to, where it only waited for its turn', async () => {
+    const turn: Turn = (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+    const { following, asked } = await listened({ turn })
+    await following.stop()
+    expect(asked).toEqual([])
   })
 })
 
