@@ -63,15 +63,18 @@ async function carriedOut(
   { command, number }: Asked,
   { sessions, upstream }: SendParts,
 ): Promise<SentOutcome> {
-  try {
+  const once = async (was: UpstreamState): Promise<SentOutcome> => {
     const { outcome, state: now } = await upstream.send(was, command, number)
     if (now.secret !== was.secret) await keepState(session, { was, now }, sessions)
     return outcome
+  }
+  try {
+    return await once(was)
   } catch (thrown) {
     if (!(thrown instanceof UpstreamFault) || thrown.kind !== 'sign-in') throw thrown
     const newer = await sessions.read(session)
     if (newer === undefined || newer.state.secret === was.secret) throw thrown
-    return (await upstream.send(newer.state, command, number)).outcome
+    return once(newer.state)
   }
 }
 
@@ -98,11 +101,12 @@ async function posted(
     return 'refused' in outcome ? { number, code: 'upstream-refused', reason: outcome.refused } : { number, ...outcome }
   } catch (thrown) {
     if (!(thrown instanceof UpstreamFault)) throw thrown
-    const { code, message: reason } = Refusal.from(asRefusal(thrown))
+    const refusal = Refusal.from(asRefusal(thrown))
+    const { code, message: reason } = refusal
     if (thrown.maybeDone) return { number, code: 'unconfirmed', reason }
     if (code !== 'upstream-away') return { number, code, reason }
     await parts.unsent()
-    throw asRefusal(thrown)
+    throw refusal
   }
 }
 
