@@ -1,6 +1,6 @@
 import type { Grouping } from '../../shared/rules/listener-group.ts'
 import type { Clock } from '../../shared/clock.ts'
-import type { ListenerGroups } from '../../shared/store/listener-groups.ts'
+import { isListened, type ListenerGroups } from '../../shared/store/listener-groups.ts'
 import type { Admitted } from './seat-claim.ts'
 
 export interface ListenerParts {
@@ -22,8 +22,6 @@ export async function ensureListener({ seat, former, led }: Admitted, parts: Lis
   const group = grouping.ofSession(seat.session)
   const isSeen = led === true || former?.seat.state === 'open'
   const now = clock.now()
-  const isListened = isSeen
-    ? ((await listenerGroups.look(group)).until ?? 0) > now
-    : await listenerGroups.notify(group, now)
-  if (!isListened) await startUpkeep({ group })
+  const isHeard = isSeen ? isListened(await listenerGroups.look(group), now) : await listenerGroups.notify(group, now)
+  if (!isHeard) await startUpkeep({ group })
 }

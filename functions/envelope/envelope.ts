@@ -54,7 +54,7 @@ const OPENS_SOMETHING: ReadonlySet<Action> = new Set(['login'])
 
 const TOO_HIGH = "the frame's number: expected epoch milliseconds, or one more than the last"
 
-const NOTHING_TO_SAY: GatewayReply = { statusCode: 200 }
+export const NOTHING_TO_SAY: GatewayReply = { statusCode: 200 }
 
 /** An event on its way through the envelope: opened, it holds what the story is told. */
 export type RouteEvent = GatewayEvent & { told?: Request }

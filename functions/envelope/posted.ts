@@ -2,9 +2,7 @@ import type { MiddlewareObj } from '@middy/core'
 import type { Connections } from '../../shared/gateway/connections.ts'
 import type { ServiceFrame } from '../../shared/wire/frames.ts'
 import { log, why } from './log.ts'
-import type { GatewayReply, RouteEvent } from './envelope.ts'
-
-const NOTHING_TO_SAY: GatewayReply = { statusCode: 200 }
+import { NOTHING_TO_SAY, type GatewayReply, type RouteEvent } from './envelope.ts'
 
 type Posted = MiddlewareObj<RouteEvent, ServiceFrame | GatewayReply | undefined>
 

@@ -13,6 +13,6 @@ export function asRefusal(thrown: unknown): unknown {
   if (!(thrown instanceof UpstreamFault)) return thrown
   const { kind, message: reason, retryAfterMs } = thrown
   // The server's words about a password go into the log, and not to the device.
-  if (kind === 'wrong-password') return new Refusal('bad-credentials', { cause: thrown })
+  if (kind === 'wrong-password') return new Refusal(CODES[kind], { cause: thrown })
   return new Refusal(CODES[kind], { cause: thrown, reason, ...(retryAfterMs !== undefined && { retryAfterMs }) })
 }

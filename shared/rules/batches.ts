@@ -15,8 +15,9 @@ export interface Cursor {
   readonly upstream: string
 }
 
-/** What one upstream event means for the device: nothing, one event, or several; and the cursor once they are kept. */
+/** What one upstream event means for the device: nothing, one event, or several, which belong together. */
 export interface Arrived {
+  /** Where to listen from once these events are kept: whatever came before is kept, too. */
   readonly cursor: string
   readonly events: readonly ImEvent[]
 }

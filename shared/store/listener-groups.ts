@@ -81,7 +81,7 @@ export function listenerGroups(table: Table): ListenerGroups {
   }
 }
 
-function isListened(group: Partial<ListenerGroup> | undefined, now: number): boolean {
+export function isListened(group: Partial<ListenerGroup> | undefined, now: number): boolean {
   return group?.until !== undefined && group.until > now
 }
 

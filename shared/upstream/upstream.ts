@@ -1,4 +1,5 @@
-import type { Availability, Command, Conversation, ImEvent } from '../rules/messaging.ts'
+import type { Arrived } from '../rules/batches.ts'
+import type { Availability, Command, Conversation } from '../rules/messaging.ts'
 
 /**
  * What a web IM server is to this service: the port. An implementation (shared/cwa is the first) speaks one server's
@@ -50,13 +51,6 @@ export interface LoggedIn {
   readonly cursor: string
   /** What was tried and how it ended, in words for people and logs; no secrets. */
   readonly steps: readonly string[]
-}
-
-/** What one event of the server means for the device: nothing, one event, or several, which belong together. */
-export interface Arrived {
-  /** Where to listen from once these events are kept: whatever came before is kept, too. */
-  readonly cursor: string
-  readonly events: readonly ImEvent[]
 }
 
 /** What one wait for events brought: in the server's order, and nothing that this listening brought before. */

@@ -195,8 +195,7 @@ describe('a session that is listened for', () => {
 
 describe('a listener that is stopped', () => {
   it('begins no GET that it would hold on to, where it only waited for its turn', async () => {
-    const turn: Turn = (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
-    const { following, asked } = await listened({ turn })
+    const { following, asked } = await listened({ turn: untilStopped })
     await following.stop()
     expect(asked).toEqual([])
   })
@@ -229,3 +228,8 @@ describe('a device that says it has more than there is', () => {
     expect(posted).toEqual([1, 4])
   })
 })
+
+/** A turn that comes only when the wait for it is given up. */
+function untilStopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+}

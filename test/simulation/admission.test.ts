@@ -13,7 +13,10 @@ const REDUNDANT_SCHEDULES = 25
 const seeds = (count: number) => Array.from({ length: count }, (_, seed) => seed)
 
 /** The invariant that does not hold in this schedule. */
-async function violated(seed: number, { rewrite, expiry }: Pick<Mutation, 'rewrite' | 'expiry'>): Promise<string | undefined> {
+async function violated(
+  seed: number,
+  { rewrite, expiry }: Pick<Mutation, 'rewrite' | 'expiry'>,
+): Promise<string | undefined> {
   try {
     await playAdmission({ seed, ...(rewrite && { rewrite }), ...(expiry && { expiry }) })
     return undefined

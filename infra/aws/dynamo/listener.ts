@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
+import { bodyBytes } from '../loopback.ts'
 import type { SignedRequest } from '../signature.ts'
 import type { EngineAnswer } from './engine.ts'
 
@@ -34,7 +35,7 @@ export function listener(answer: (request: SignedRequest, text: string) => Promi
   }
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const bytes = await bodyOf(request)
+    const bytes = await bodyBytes(request, REQUEST_BYTES)
     if (draining || bytes === undefined) {
       response.writeHead(bytes === undefined ? 413 : 503, { connection: 'close' }).end()
       return
@@ -54,18 +55,4 @@ export function listener(answer: (request: SignedRequest, text: string) => Promi
       await Promise.allSettled(underWay)
     },
   }
-}
-
-/** A request's body, read once. Undefined when it is too long. */
-async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request) {
-    // A request without an encoding set gives Buffers; its type says `any`.
-    const bytes: Buffer = chunk
-    length += bytes.length
-    if (length > REQUEST_BYTES) return undefined
-    chunks.push(bytes)
-  }
-  return Buffer.concat(chunks)
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts'
 import type { GatewayLimits } from '../../../shared/rules/gateway-limits.ts'
 import type { Throttling } from '../assembly/description.ts'
+import { tokenBucket } from '../token-bucket.ts'
 
 /** Who may come in now. Each call that is told yes counts. */
 export interface Throttle {
@@ -22,20 +23,8 @@ export const TOO_MANY = 'Too Many Requests'
  */
 export function throttle(stage: Throttling | undefined, limits: GatewayLimits, clock: Clock): Throttle {
   const { connectionsPerSecond } = limits
-  const connections = bucket({ ratePerSecond: connectionsPerSecond, burst: connectionsPerSecond }, clock)
-  const requests = stage === undefined ? () => true : bucket(stage, clock)
+  const bucket = (perSecond: number, burst: number) => tokenBucket({ perSecond, burst }, () => clock.now())
+  const connections = bucket(connectionsPerSecond, connectionsPerSecond)
+  const requests = stage === undefined ? () => true : bucket(stage.ratePerSecond, stage.burst)
   return { connection: () => connections() && requests(), message: requests }
-}
-
-/** A bucket of `burst` tokens that fills at the rate. The returned function takes one, if there is one. */
-function bucket({ ratePerSecond, burst }: Throttling, clock: Clock): () => boolean {
-  let [tokens, at] = [burst, clock.now()]
-  return () => {
-    const now = clock.now()
-    tokens = Math.min(burst, tokens + (Math.max(0, now - at) / 1_000) * ratePerSecond)
-    at = now
-    if (tokens < 1) return false
-    tokens -= 1
-    return true
-  }
 }

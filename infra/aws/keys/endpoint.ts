@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
-import { bodyBytes } from '../loopback.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { bodyBytes, loopback, type Loopback } from '../loopback.ts'
 import { denial } from '../policy.ts'
 import { ANYBODY, verifier, type Signers, type SigningService } from '../signature.ts'
 import { tokenBucket, type Rate } from '../token-bucket.ts'
@@ -49,16 +48,13 @@ export function jsonEndpoint(options: EndpointOptions): JsonEndpoint {
   const { service, operations, signers = ANYBODY, rates = {}, now = Date.now, allows } = options
   const verify = verifier(service, signers)
   const buckets = new Map(Object.entries(rates).map(([quota, rate]) => [quota, tokenBucket(rate, now)]))
-  let url: string | undefined
-  const server = createServer((request, response) => {
-    answered(request)
-      .then(({ status, body }) => {
-        const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() }
-        response.writeHead(status, headers).end(JSON.stringify(body))
-      })
-      // A body that breaks off is the one thing that fails here; nobody is left to be told.
-      .catch(() => response.destroy())
-  })
+  let running: Loopback | undefined
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, body } = await answered(request)
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() }
+    response.writeHead(status, headers).end(JSON.stringify(body))
+  }
 
   async function answered(request: IncomingMessage): Promise<{ status: number; body: object }> {
     const { method = '', url: path = '', headers } = request
@@ -80,19 +76,12 @@ export function jsonEndpoint(options: EndpointOptions): JsonEndpoint {
 
   return {
     async start() {
-      await once(server.listen(0, '127.0.0.1'), 'listening')
-      const address = server.address()
-      url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+      running = await loopback(0, respond)
     },
-    async stop() {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
-    },
+    stop: async () => running?.stop(),
     get url() {
-      if (url === undefined) throw new Error('The endpoint does not run: call start() first.')
-      return url
+      if (running === undefined) throw new Error('The endpoint does not run: call start() first.')
+      return running.url
     },
   }
 }
