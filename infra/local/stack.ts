@@ -173,7 +173,7 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     ...(options.keep !== undefined && { file: `${options.keep}.keys` }),
   })
   await run(store, parts)
-  const keyService = kms({ signers, allows: may })
+  const keyService = kms({ signers, allows: may, keys: keysOf(description) })
   await run(keyService, parts)
 
   const endpoints = { ssm: store.url, kms: keyService.url }
@@ -347,6 +347,11 @@ function configurationTable({ outputs }: Description, { url }: Dynamo): Table {
 }
 
 const OWN = { region: LOCAL.region, credentials: { accessKeyId: STACK_ITSELF, secretAccessKey: STACK_ITSELF } } as const
+
+/** The account's keys of KMS: the one that the setting `masterKey` names, where it names one. */
+function keysOf({ outputs: { MasterKey = '' } }: Description): string[] {
+  return MasterKey.startsWith('kms:') ? [MasterKey.replace('kms:', '')] : []
+}
 
 /** Sees that there is a key ring, as `keys create` does for a deployed stack. @returns what seals by it */
 async function withKeyRing(

@@ -93,7 +93,7 @@ export async function administered({
     signers,
     values: hasMasterKey ? { '/collaboration/master-key': ring } : {},
   })
-  const keyService = kms({ signers })
+  const keyService = kms({ signers, keys: [masterKey.replace(/^kms:/, '')] })
   for (const part of [ssm, keyService]) {
     await part.start()
     onTestFinished(part.stop)

@@ -63,7 +63,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   {
     service: 'kms',
     async asked() {
-      const { url } = await running(kms({ signers }))
+      const { url } = await running(kms({ signers, keys: ['k'] }))
       return {
         url,
         headers: { ...JSON_1_1, 'x-amz-target': 'TrentService.Encrypt' },

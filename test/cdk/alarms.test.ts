@@ -117,7 +117,9 @@ describe('whom alarms tell', () => {
     const [, topic] = ofType(mailed.template, 'AWS::SNS::Topic')[0] ?? []
     expect(topic?.Properties).toEqual({ KmsMasterKeyId: '${AlarmKey.Arn}' })
     const [, key] = ofType(mailed.template, 'AWS::KMS::Key')[0] ?? []
-    expect(key?.Properties).toMatchObject({ EnableKeyRotation: true })
+    expect(key?.Properties).toMatchObject({ EnableKeyRotation: true, PendingWindowInDays: 7 })
+    // A key that stays costs $1 a month, and encrypts nothing that is kept.
+    expect(key).toMatchObject({ DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' })
     const { Statement } = Object(key?.Properties['KeyPolicy'])
     expect(Statement).toContainEqual({
       Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],

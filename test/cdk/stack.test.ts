@@ -5,13 +5,23 @@ import { ofType, propertiesOf, synthesis, SYNTHESIS_MS, type Template } from './
 
 let kept: Template
 let thrownAway: Template
+/** With what the other settings bring: a topic and its key, a network. */
+let everything: Template
 
 beforeAll(async () => {
   const made = await synthesis()
   kept = made.template
   thrownAway = made.again({ removalPolicy: 'destroy', logRetentionDays: '7' }).template
+  everything = made.again({ alarms: 'on-call@contoso.test', vpc: VPC }).template
   return made.remove
 }, SYNTHESIS_MS)
+
+const VPC = {
+  id: 'vpc-0a1b2c3d4e5f67890',
+  availabilityZones: ['eu-central-1a'],
+  subnets: ['subnet-0a1b2c3d'],
+  routeTables: ['rtb-0a1b2c3d'],
+}
 
 const TABLES = [
   ['Configuration', undefined],
@@ -58,6 +68,12 @@ const retentionOf = (template: Template) =>
   ofType(template, 'AWS::Logs::LogGroup').map(([, { Properties }]) => Properties['RetentionInDays'])
 
 describe('what the stack leaves behind', () => {
+  it('is nothing, of any type, where a first deployment fails', () => {
+    expect(ofType(everything, 'AWS::KMS::Key')).toHaveLength(1)
+    const orphans = Object.entries(everything.resources).filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain')
+    expect(orphans.map(([name]) => name)).toEqual([])
+  })
+
   it('is its tables and logs, by default, and nothing of a first deployment that failed', () => {
     expect(stored(kept)).toHaveLength(13)
     for (const [name, { DeletionPolicy, UpdateReplacePolicy }] of stored(kept)) {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { jsonEndpoint, type Answer, type EndpointOptions, type JsonEndpoint } from './endpoint.ts'
 
 /**
@@ -6,35 +6,45 @@ import { jsonEndpoint, type Answer, type EndpointOptions, type JsonEndpoint } fr
  * 5,500 in most regions. How long a burst may last, AWS does not say: here a second.
  * https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
  */
-export const KMS_RATES = { symmetric: { perSecond: 5_500, burst: 5_500 } } as const
+const KMS_RATES = { symmetric: { perSecond: 5_500, burst: 5_500 } } as const
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/throttling.html */
 const THROTTLED = 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
 
-export type KmsOptions = Pick<EndpointOptions, 'allows' | 'signers' | 'rates' | 'now'>
+export interface KmsOptions extends Pick<EndpointOptions, 'allows' | 'signers' | 'rates' | 'now'> {
+  /** ARNs of the account's keys. What each one encrypts with is new with each start. */
+  readonly keys: readonly string[]
+}
+
+/** How a ciphertext begins: with the name of its key (16 bytes of a digest), the nonce and the tag. */
+const [NAME_BYTES, NONCE_BYTES, TAG_BYTES] = [16, 12, 16]
+const BODY_AT = NAME_BYTES + NONCE_BYTES + TAG_BYTES
 
 /** As much of KMS as keeps a key ring: Encrypt and Decrypt under symmetric keys, which live as long as this does. */
-export function kms(options: KmsOptions): JsonEndpoint {
-  const keys = new Map<string, Buffer>()
-  const keyOf = (id: unknown) => {
-    const key = keys.get(String(id)) ?? randomBytes(32)
-    keys.set(String(id), key)
-    return key
-  }
+export function kms({ keys: arns, ...options }: KmsOptions): JsonEndpoint {
+  const keys = new Map(arns.map((arn) => [arn, randomBytes(32)]))
 
   const encrypt = ({ KeyId, Plaintext, EncryptionContext }: Record<string, unknown>): Answer => {
-    const iv = randomBytes(12)
-    const cipher = createCipheriv('aes-256-gcm', keyOf(KeyId), iv).setAAD(contextIn(EncryptionContext))
+    const key = keys.get(String(KeyId))
+    if (key === undefined) return notFound(KeyId)
+    const nonce = randomBytes(NONCE_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(contextIn(EncryptionContext))
     const text = Buffer.concat([cipher.update(String(Plaintext), 'base64'), cipher.final()])
-    return { ok: { KeyId, CiphertextBlob: Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64') } }
+    const CiphertextBlob = Buffer.concat([nameOf(String(KeyId)), nonce, cipher.getAuthTag(), text]).toString('base64')
+    return { ok: { KeyId, CiphertextBlob } }
   }
 
   const decrypt = ({ KeyId, CiphertextBlob, EncryptionContext }: Record<string, unknown>): Answer => {
+    const key = keys.get(String(KeyId))
+    if (key === undefined) return notFound(KeyId)
     const blob = Buffer.from(String(CiphertextBlob), 'base64')
+    const name = blob.subarray(0, NAME_BYTES)
+    const sealer = arns.find((arn) => nameOf(arn).equals(name))
+    if (sealer !== undefined && sealer !== KeyId) return WRONG_KEY
     try {
-      const decipher = createDecipheriv('aes-256-gcm', keyOf(KeyId), blob.subarray(0, 12))
-      decipher.setAuthTag(blob.subarray(12, 28)).setAAD(contextIn(EncryptionContext))
-      const text = Buffer.concat([decipher.update(blob.subarray(28)), decipher.final()])
+      const decipher = createDecipheriv('aes-256-gcm', key, blob.subarray(NAME_BYTES, NAME_BYTES + NONCE_BYTES))
+      decipher.setAuthTag(blob.subarray(NAME_BYTES + NONCE_BYTES, BODY_AT)).setAAD(contextIn(EncryptionContext))
+      const text = Buffer.concat([decipher.update(blob.subarray(BODY_AT)), decipher.final()])
       return { ok: { KeyId, Plaintext: text.toString('base64') } }
     } catch {
       return { fault: 'InvalidCiphertextException', message: '' }
@@ -52,6 +62,21 @@ export function kms(options: KmsOptions): JsonEndpoint {
       { target: 'TrentService.Decrypt', action: 'kms:Decrypt', quota, arn, answer: decrypt },
     ],
   })
+}
+
+/** In the words that users of the SDKs report of a key that is not there, or is in another region (botocore issue 2107). */
+function notFound(keyId: unknown): Answer {
+  return { fault: 'NotFoundException', message: `Key '${String(keyId)}' does not exist` }
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html, "IncorrectKeyException" */
+const WRONG_KEY: Answer = {
+  fault: 'IncorrectKeyException',
+  message: 'The key ID in the request does not identify a CMK that can perform this operation.',
+}
+
+function nameOf(keyArn: string): Buffer {
+  return createHash('sha256').update(keyArn).digest().subarray(0, NAME_BYTES)
 }
 
 /** The members of an encryption context in any order are the same one. */

@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { jsonEndpoint, type Answer, type EndpointOptions, type JsonEndpoint } from './endpoint.ts'
@@ -29,9 +30,10 @@ export function parameters({ region, file, values: first = {}, ...options }: Par
   const arn = ({ Name }: Record<string, unknown>) =>
     `arn:aws:ssm:${region}:000000000000:parameter/${String(Name).replace(/^\//, '')}`
 
-  const get = ({ Name }: Record<string, unknown>): Answer => {
-    const Value = values.get(String(Name))
-    if (Value === undefined) return { fault: 'ParameterNotFound', message: '' }
+  const get = ({ Name, WithDecryption }: Record<string, unknown>): Answer => {
+    const value = values.get(String(Name))
+    if (value === undefined) return { fault: 'ParameterNotFound', message: '' }
+    const Value = WithDecryption === true ? value : ciphertext(value)
     return { ok: { Parameter: { Name, Type: 'SecureString', Value } } }
   }
 
@@ -64,13 +66,24 @@ const TOO_LARGE: Answer = {
     'Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html',
 }
 
+/**
+ * What a caller gets of a SecureString that it does not have decrypted: what KMS made of it, in base64. It opens nowhere here.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
+ */
+function ciphertext(value: string): string {
+  return createHmac('sha512', CIPHER_KEY).update(value).digest('base64')
+}
+
+/** Made anew with each start. */
+const CIPHER_KEY = randomBytes(32)
+
 function kept(file: string): Record<string, string> {
   try {
     const values: Record<string, string> = JSON.parse(readFileSync(file, 'utf8'))
     return values
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return {}
-    // What JSON.parse says quotes the text: it is not told.
+    // JSON.parse quotes the text in its message: keep that out of ours.
     // oxlint-disable-next-line preserve-caught-error
     throw new Error(`${file} cannot be read: it holds the keys of the tables beside it; without it they are of no use`)
   }

@@ -12,6 +12,7 @@ import { testClock } from '../../kit/clock.ts'
 
 const NAME = '/collaboration/master-key'
 const KEY = 'arn:aws:kms:local:000000000000:key/0a1b2c3d'
+const OTHER_KEY = 'arn:aws:kms:local:000000000000:key/4e5f6071'
 const config = (endpoint: string, accessKeyId: string) => ({
   endpoint,
   region: 'local',
@@ -28,8 +29,8 @@ function parameterStore({ url }: JsonEndpoint, caller = 'reader', more: SSMClien
   const client = new SSMClient({ ...config(url, caller), ...more })
   onTestFinished(() => client.destroy())
   return {
-    get: async () =>
-      (await client.send(new GetParameterCommand({ Name: NAME, WithDecryption: true }))).Parameter?.Value,
+    get: async (more: object = { WithDecryption: true }) =>
+      (await client.send(new GetParameterCommand({ Name: NAME, ...more }))).Parameter?.Value,
     put: (Value: string, Overwrite: boolean) =>
       client.send(new PutParameterCommand({ Name: NAME, Value, Type: 'SecureString', Overwrite })),
   }
@@ -44,6 +45,15 @@ describe('the local Parameter Store', () => {
     expect(await get()).toBe('one')
     await put('two', true)
     expect(await get()).toBe('two')
+  })
+
+  it('gives the plaintext of a SecureString only to a caller that asks for decryption', async () => {
+    const { get } = parameterStore(await running(parameters({ region: 'local', values: { [NAME]: 'SECRET' } })))
+    for (const more of [{}, { WithDecryption: false }]) {
+      expect(Buffer.from((await get(more)) ?? 'SECRET', 'base64').toString('latin1')).not.toContain('SECRET')
+      expect(await get(more)).toMatch(/^[A-Za-z0-9+/]{40,}=*$/)
+    }
+    expect(await get()).toBe('SECRET')
   })
 
   it('lets each caller do what its role says, on the ARN that it says', async () => {
@@ -112,7 +122,9 @@ describe('the quotas of an account', () => {
   })
 
   it('let KMS be called so often, Encrypt and Decrypt together, and it says so in its words', async () => {
-    const { url } = await running(kms({ rates: { symmetric: { perSecond: 1, burst: 2 } }, now: testClock().now }))
+    const { url } = await running(
+      kms({ keys: [KEY], rates: { symmetric: { perSecond: 1, burst: 2 } }, now: testClock().now }),
+    )
     const client = new KMSClient({ ...config(url, 'reader'), ...oneTry })
     onTestFinished(() => client.destroy())
     const Plaintext = Buffer.from('x')
@@ -140,7 +152,7 @@ describe('the quotas of an account', () => {
 
 describe('the local KMS', () => {
   it('opens what it encrypted by the same key for the same purpose, and nothing else', async () => {
-    const { url } = await running(kms({ allows: (caller) => caller === 'reader' }))
+    const { url } = await running(kms({ keys: [KEY, OTHER_KEY], allows: (caller) => caller === 'reader' }))
     const [client, stranger] = [new KMSClient(config(url, 'reader')), new KMSClient(config(url, 'stranger'))]
     onTestFinished(() => [client, stranger].forEach((each) => each.destroy()))
     const EncryptionContext = { purpose: 'a', owner: 'b' }
@@ -152,9 +164,22 @@ describe('the local KMS', () => {
     const again = await decrypt({ EncryptionContext: { owner: 'b', purpose: 'a' } })
     expect(Buffer.from(again.Plaintext ?? []).toString()).toBe('the ring')
     expect(Buffer.from(CiphertextBlob ?? []).toString('latin1')).not.toContain('ring')
-    for (const other of [{ KeyId: `${KEY}0` }, { EncryptionContext: { purpose: 'a' } }]) {
-      await expect(decrypt(other)).rejects.toMatchObject({ name: 'InvalidCiphertextException' })
-    }
+    const refused = { name: 'InvalidCiphertextException' }
+    await expect(decrypt({ EncryptionContext: { purpose: 'a' } })).rejects.toMatchObject(refused)
+    await expect(decrypt({ CiphertextBlob: Buffer.from('no ciphertext') })).rejects.toMatchObject(refused)
+    await expect(decrypt({ KeyId: OTHER_KEY })).rejects.toMatchObject({ name: 'IncorrectKeyException' })
     await expect(decrypt({}, stranger)).rejects.toMatchObject({ name: 'AccessDeniedException' })
+  })
+
+  it('has the keys that it is given, and makes up no other', async () => {
+    const { url } = await running(kms({ keys: [KEY] }))
+    const client = new KMSClient(config(url, 'reader'))
+    onTestFinished(() => client.destroy())
+    const missing = { name: 'NotFoundException', message: `Key '${OTHER_KEY}' does not exist` }
+    const Plaintext = Buffer.from('the ring')
+    const { CiphertextBlob } = await client.send(new EncryptCommand({ KeyId: KEY, Plaintext }))
+    await expect(client.send(new EncryptCommand({ KeyId: OTHER_KEY, Plaintext }))).rejects.toMatchObject(missing)
+    const opened = client.send(new DecryptCommand({ KeyId: OTHER_KEY, CiphertextBlob }))
+    await expect(opened).rejects.toMatchObject(missing)
   })
 })

@@ -13,6 +13,8 @@ interface Handled {
   /** The text that goes back, in UTF-8. */
   readonly reply?: Uint8Array
   readonly error?: string
+  /** Why the integration failed; absent where none ran: what is throttled or has no route is refused before. */
+  readonly integrationError?: string
   /** What the integration answered, where it did. */
   readonly integrationStatus?: number
 }
@@ -28,9 +30,9 @@ export async function handle(stage: Stage, facts: ConnectionFacts, body: string)
   const happening: Happening = { eventType: 'MESSAGE', routeKey, requestId: newId(), requestedAt }
   const fault = (message: string) =>
     Buffer.from(JSON.stringify({ message, connectionId: facts.connectionId, requestId: happening.requestId }))
-  const { status, reply, error, integrationStatus }: Handled = !stage.throttle.message()
+  const { status, reply, error, integrationError, integrationStatus }: Handled = !stage.throttle.message()
     ? // The text of API Gateway's answer to what it throttles (gateway response THROTTLED), in the form of its other errors.
-      { status: 429, reply: fault(TOO_MANY), error: 'the stage throttles' }
+      { status: 429, reply: fault(TOO_MANY), error: TOO_MANY }
     : route === undefined
       ? { status: 403, reply: fault('Forbidden'), error: 'no route for this message' }
       : await run(stage, route, messageEvent(requestContext(stage, facts, happening), newId(), body), fault)
@@ -44,7 +46,7 @@ export async function handle(stage: Stage, facts: ConnectionFacts, body: string)
     durationMs: stage.clock.now() - requestedAt,
     ...(reply === undefined ? {} : { responseLength: reply.length }),
     ...(error === undefined ? {} : { error }),
-    ...(error === undefined || route === undefined ? {} : { integrationError: error }),
+    ...(integrationError === undefined ? {} : { integrationError }),
     ...(integrationStatus === undefined ? {} : { integrationStatus }),
     authorizer: facts.authorizer,
   })
@@ -57,12 +59,15 @@ async function run(
   event: unknown,
   fault: (message: string) => Uint8Array,
 ): Promise<Handled> {
-  const failed = (error: string): Handled => ({ status: 500, reply: fault('Internal server error'), error })
+  const failed = (error: string, status = 500, says = 'Internal server error'): Handled => ({
+    status,
+    reply: fault(says),
+    error,
+    integrationError: error,
+  })
   if (integration.kind === 'mock') return integration.responds && twoWay ? { status: 200 } : failed(UNANSWERED_MOCK)
   const outcome = await call(stage, integration.functionName, event, integration.timeoutMs)
-  if (outcome.kind === 'timed-out') {
-    return { status: 504, reply: fault('Endpoint request timed out'), error: 'the function took too long' }
-  }
+  if (outcome.kind === 'timed-out') return failed('the function took too long', 504, 'Endpoint request timed out')
   if (outcome.kind === 'failed') return failed('the function failed')
   const answer = proxyAnswer(outcome.answer)
   if (answer === undefined) return failed("the function's answer is malformed")
