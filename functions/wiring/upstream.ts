@@ -1,6 +1,6 @@
 import { cwaClient } from '../../shared/cwa/client.ts'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
-import { legacyTlsOf } from '../../shared/cwa/http/legacy-tls.ts'
+import { legacyTlsOf } from '../../shared/upstream/http/legacy-tls.ts'
 import { cwaUpstream } from '../../shared/cwa/upstream.ts'
 import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import { wallClock } from '../../shared/clock.ts'

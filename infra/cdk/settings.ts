@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import * as v from 'valibot'
-import { LEGACY_TLS } from '../../shared/cwa/http/legacy-tls.ts'
+import { LEGACY_TLS } from '../../shared/upstream/http/legacy-tls.ts'
 
 /** Settings are CDK context under this prefix: in cdk.json, or `-c collaboration:upstreamUrl=https://…`. */
 const PREFIX = 'collaboration:'

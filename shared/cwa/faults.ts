@@ -1,4 +1,4 @@
-import { beginning } from '../rules/clusters.ts'
+import { oneLine } from '../upstream/one-line.ts'
 import { UpstreamFault, type FaultKind } from '../upstream/fault.ts'
 import type { CwaError } from './model.ts'
 
@@ -34,25 +34,12 @@ const CODES: Readonly<Record<number, { readonly words: string; readonly kind: Fa
 /** Codes that leave open whether the request was carried out: the server, or the one behind it, failed on the way. */
 const UNCERTAIN = new Set([18202, 18203, 18301, 18400])
 
-/** Longest piece of a server's own words that is passed on, in characters: they end in logs, frames and tables. */
-export const WORDS_CHARACTERS = 300
-
 /** In plain words for people: what an error element says, with the SIP server's own answer where there is one. */
 export function wordsOf(error: CwaError): string {
   const said = error.sip?.reason && oneLine(error.sip.reason)
   const sip = error.sip && `SIP ${error.sip.code}${said ? ` ${said}` : ''}`
   const own = CODES[error.code]?.words ?? 'unknown error'
   return [`${own} (${error.code})`, error.reason && oneLine(error.reason), sip].filter((part) => part).join(': ')
-}
-
-/** A server's words as one line of plain text: what a terminal would obey is left out, and what is too long is cut. */
-function oneLine(words: string): string {
-  const line = words
-    .slice(0, 4 * WORDS_CHARACTERS)
-    .toWellFormed()
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .trim()
-  return line.length > WORDS_CHARACTERS ? `${beginning(line, WORDS_CHARACTERS)}…` : line
 }
 
 /** The fault that an error element of the server is. */

@@ -1,4 +1,4 @@
-import type { Unread } from './unread.ts'
+import type { Unread } from '../upstream/unread.ts'
 
 /**
  * Communicator Web Access as typed values: the methods a client posts, the answers they get, the events a GET brings.

@@ -1,5 +1,5 @@
 import { faultOfStatus } from './faults.ts'
-import type { HttpAnswer } from './http/transport.ts'
+import type { HttpAnswer } from '../upstream/http/transport.ts'
 
 /** The ticket an answer carries. The server renews it now and then, with any answer; the newest counts (bb969577). */
 export function ticketIn(answer: HttpAnswer): string | undefined {

@@ -3,8 +3,8 @@ import { CwaFault, SignInRefused } from './faults.ts'
 import { iwaHandshake, type IwaParts } from './ntlm/iwa.ts'
 import { report, ticketIn, whyRefused } from './sign-in-answer.ts'
 import type { CwaResponses } from './model.ts'
-import type { HttpAnswer } from './http/transport.ts'
-import type { Unread } from './unread.ts'
+import type { HttpAnswer } from '../upstream/http/transport.ts'
+import type { Unread } from '../upstream/unread.ts'
 
 export interface SignedIn {
   /** To be sent with every request, until an answer brings a newer one. A secret. */

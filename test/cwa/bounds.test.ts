@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cut, DEVICE_BOUNDS, runs } from '../../shared/cwa/bounds.ts'
+import { cut, DEVICE_BOUNDS, runs } from '../../shared/upstream/bounds.ts'
 import { eventsOf } from '../../shared/cwa/messaging.ts'
 import type { CwaEvent } from '../../shared/cwa/model.ts'
 import { BATCH_CHARACTERS } from '../../shared/rules/batches.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cookieJar } from '../../shared/cwa/http/cookies.ts'
+import { cookieJar } from '../../shared/cwa/cookies.ts'
 import { testClock } from '../kit/clock.ts'
 
 const PATH = '/cwa/MainCommandHandler.ashx'

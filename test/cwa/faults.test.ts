@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CwaFault, faultOf, faultOfStatus, SignInRefused } from '../../shared/cwa/faults.ts'
-import { faultOfNetwork } from '../../shared/cwa/http/network-faults.ts'
+import { faultOfNetwork } from '../../shared/upstream/http/network-faults.ts'
 
 describe('an error code', () => {
   test.each([

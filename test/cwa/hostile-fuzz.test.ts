@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { carried } from '../../shared/cwa/characters.ts'
+import { carried } from '../../shared/upstream/characters.ts'
 import { CwaFault } from '../../shared/cwa/faults.ts'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
 import { ntHash } from '../../shared/cwa/ntlm/ntlm-hash.ts'

@@ -2,7 +2,8 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { cwaClient, POLL_WAIT_MS, pollWait } from '../../shared/cwa/client.ts'
 import type { CwaCodec } from '../../shared/cwa/codec.ts'
-import { LONGEST_RETRY_AFTER_MS, WORDS_CHARACTERS } from '../../shared/cwa/faults.ts'
+import { LONGEST_RETRY_AFTER_MS } from '../../shared/cwa/faults.ts'
+import { WORDS_CHARACTERS } from '../../shared/upstream/one-line.ts'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
 import type { CwaEvent, CwaEvents, CwaMethod } from '../../shared/cwa/model.ts'
 import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
@@ -10,6 +11,9 @@ import { testClock } from '../kit/clock.ts'
 import { clientOf } from '../kit/upstream.ts'
 import { lyingServer, type Lie } from './lying-server.ts'
 import { scriptedServer, type Told } from './scripted-server.ts'
+
+/** A named fault: of CWA, or of the way to it. */
+const A_FAULT = expect.stringMatching(/^(?:Cwa|Upstream)Fault$/)
 
 const SESSION = { sid: '42', ticket: 'ticket-1' }
 const SEND: CwaMethod = { method: 'acceptImSession', rid: '7', confId: 3 }
@@ -127,8 +131,8 @@ describe.each([jsonCodec, xmlCodec])('a server asked in $name', (codec) => {
 
     const { command, poll } = await outcomes(url, codec)
 
-    expect(command).toMatchObject({ name: 'CwaFault', kind, maybeDone, message: expect.stringMatching(words) })
-    expect(poll).toMatchObject({ name: 'CwaFault', kind, message: expect.stringMatching(words) })
+    expect(command).toMatchObject({ name: A_FAULT, kind, maybeDone, message: expect.stringMatching(words) })
+    expect(poll).toMatchObject({ name: A_FAULT, kind, message: expect.stringMatching(words) })
   })
 
   it('that names another content type is believed for what it says', async () => {
@@ -231,8 +235,8 @@ describe('a server', () => {
 
     const { command, poll } = await outcomes(url, jsonCodec)
 
-    expect(command).toMatchObject({ name: 'CwaFault', ...fault })
-    expect(poll).toMatchObject({ name: 'CwaFault', ...fault })
+    expect(command).toMatchObject({ name: A_FAULT, ...fault })
+    expect(poll).toMatchObject({ name: A_FAULT, ...fault })
   })
 
   it.each<{ it: string; lie: Lie }>([

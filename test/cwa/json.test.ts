@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CwaFault } from '../../shared/cwa/faults.ts'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
-import { CWA_LIMITS } from '../../shared/cwa/http/limits.ts'
+import { CWA_LIMITS } from '../../shared/cwa/limits.ts'
 
 const events = (...list: unknown[]) => jsonCodec.parseEvents(JSON.stringify({ cwaEvents: { ackId: 7, events: list } }))
 

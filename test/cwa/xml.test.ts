@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CwaFault } from '../../shared/cwa/faults.ts'
-import { CWA_LIMITS } from '../../shared/cwa/http/limits.ts'
+import { CWA_LIMITS } from '../../shared/cwa/limits.ts'
 import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 
 const NAMESPACE = 'http://schemas.microsoft.com/2006/09/rtc/cwa'

@@ -7,7 +7,7 @@ const SESSIONS = 900
 /** What one TLS handshake takes of a full processor, and how much of one comes with 512 MB (1,769 are one). */
 const HANDSHAKE_MS = 5
 const SHARE = 512 / 1_769
-/** How long a connection may take until it stands: shared/cwa/http/transport.ts. */
+/** How long a connection may take until it stands: shared/upstream/http/transport.ts. */
 const CONNECT_MS = 5_000
 
 const never = () => new AbortController().signal

@@ -26,6 +26,11 @@ const RULES: readonly Rule[] = [
   },
   { who: 'shared/upstream/', files: ['shared/upstream/', 'shared/rules/'] },
   {
+    who: 'shared/upstream/http/',
+    files: ['shared/upstream/', 'shared/rules/', 'shared/clock.ts'],
+    packages: ['node:'],
+  },
+  {
     who: 'shared/gateway/',
     files: ['shared/gateway/', 'shared/rules/aws-calls.ts'],
     packages: ['@aws-sdk/client-apigatewaymanagementapi'],
@@ -63,7 +68,7 @@ const RULES: readonly Rule[] = [
       'shared/rules/',
       'shared/store/tables.ts',
       'shared/wire/actions.ts',
-      'shared/cwa/http/legacy-tls.ts',
+      'shared/upstream/http/legacy-tls.ts',
     ],
     types: ['functions/wiring/environment.ts'],
     packages: ['node:', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'valibot'],

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { legacyTls } from '../../../shared/cwa/http/legacy-tls.ts'
+import { legacyTls } from '../../../shared/upstream/http/legacy-tls.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Upstream } from '../target/target.ts'
 

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
-import { faultOfNetwork } from '../../../shared/cwa/http/network-faults.ts'
-import { transport } from '../../../shared/cwa/http/transport.ts'
+import { faultOfNetwork } from '../../../shared/upstream/http/network-faults.ts'
+import { transport } from '../../../shared/upstream/http/transport.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Upstream } from '../target/target.ts'
 import { ok, warning, wrong, type Check, type Finding } from './check.ts'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { LEGACY_TLS, type LegacyTls } from '../../../shared/cwa/http/legacy-tls.ts'
+import { LEGACY_TLS, type LegacyTls } from '../../../shared/upstream/http/legacy-tls.ts'
 import { outputsOf, type DeployedStack } from './deployed-stack.ts'
 import { AdminFault, wrongUse } from '../fault.ts'
 import { localStack } from './local-stack.ts'

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { boolean, category, error, integer, maybe, message, string, uri } from './json-shapes.ts'
 import { readable } from './json-lenient.ts'
 import type { CwaEvent, CwaEvents } from '../model.ts'
-import { unreadParts, type UnreadParts } from '../unread.ts'
+import { unreadParts, type UnreadParts } from '../../upstream/unread.ts'
 
 const eid = integer
 const head = { eid, confId: integer }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
-import type { UnreadParts } from '../unread.ts'
+import type { UnreadParts } from '../../upstream/unread.ts'
 
 /**
  * Reading what a server sends, which may be newer than this project, or another product: the smallest part with which

@@ -4,9 +4,9 @@ import { CwaFault } from '../faults.ts'
 import { envelope, eventsOf } from './json-events.ts'
 import { readable } from './json-lenient.ts'
 import { error, integer, maybe, method, string, uri } from './json-shapes.ts'
-import { CWA_LIMITS } from '../http/limits.ts'
+import { CWA_LIMITS } from '../limits.ts'
 import type { CwaAnswer, CwaRequests, CwaResponses } from '../model.ts'
-import { unreadParts } from '../unread.ts'
+import { unreadParts } from '../../upstream/unread.ts'
 
 /**
  * The model as JSON, envelope by envelope: `{"cwaRequests": {…}}`, `{"cwaResponses": {…}}`, `{"cwaEvents": {…}}`.

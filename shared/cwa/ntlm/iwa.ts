@@ -1,11 +1,11 @@
 import type http from 'node:http'
-import type { CookieJar } from '../http/cookies.ts'
+import type { CookieJar } from '../cookies.ts'
 import { tlsServerEndPoint } from './channel-bindings.ts'
 import { NtlmFault } from './ntlm-messages.ts'
 import { authenticate, negotiate } from './ntlm.ts'
 import { report } from '../sign-in-answer.ts'
-import { ConnectionLost, type HttpRequest } from '../http/exchange.ts'
-import type { HttpAnswer, Transport } from '../http/transport.ts'
+import { ConnectionLost, type HttpRequest } from '../../upstream/http/exchange.ts'
+import type { HttpAnswer, Transport } from '../../upstream/http/transport.ts'
 import type { Clock } from '../../clock.ts'
 
 export interface IwaParts {

@@ -1,4 +1,4 @@
-import { CWA_LIMITS } from '../http/limits.ts'
+import { CWA_LIMITS } from '../limits.ts'
 
 /** The layout of the three NTLM messages (MS-NLMP 2.2). */
 

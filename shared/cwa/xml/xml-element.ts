@@ -1,5 +1,5 @@
 import { CwaFault } from '../faults.ts'
-import type { UnreadParts } from '../unread.ts'
+import type { UnreadParts } from '../../upstream/unread.ts'
 
 /** An XML element as the codec sees it: names without namespace prefix, text as it reads after decoding. */
 export interface Element {

@@ -1,4 +1,5 @@
-import { NOT_XML, XML_NAME } from '../characters.ts'
+import { NOT_XML } from '../../upstream/characters.ts'
+import { XML_NAME } from './xml-name.ts'
 import { CwaFault } from '../faults.ts'
 import type { Printable } from './xml-element.ts'
 

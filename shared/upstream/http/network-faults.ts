@@ -1,4 +1,4 @@
-import { CwaFault } from '../faults.ts'
+import { UpstreamFault } from '../fault.ts'
 
 const UNTRUSTED = 'the CA that signed its certificate is not trusted here: configure its CA (collaboration:privateCa)'
 const WRONG_CHAIN = 'give it a certificate that its CA issued for a server'
@@ -57,19 +57,22 @@ const NETWORK: Readonly<Record<string, string>> = {
  * The fault that an error of a socket is. A failed check of the certificate is final, everything else may pass.
  * @param sent whether the request was on its way by then
  */
-export function faultOfNetwork(thrown: unknown, host: string, sent: boolean): CwaFault {
+export function faultOfNetwork(thrown: unknown, host: string, sent: boolean): UpstreamFault {
   const code: unknown = Object(thrown).code
   const name = typeof code === 'string' ? code : 'unknown'
   const check = failedCheck(name, thrown)
   if (check !== undefined)
-    return new CwaFault('give-up', `TLS to ${host} failed: ${check} (${name})`, { cause: thrown, maybeDone: sent })
+    return new UpstreamFault('give-up', `TLS to ${host} failed: ${check} (${name})`, { cause: thrown, maybeDone: sent })
   if (name.startsWith('ERR_INVALID_') || name.startsWith('HPE_')) {
     // The parser's error carries the raw answer, the header's one its value: neither is for a log.
     const words = name.startsWith('HPE_') ? 'what it answers is not HTTP' : 'the request cannot be written as HTTP'
-    return new CwaFault('give-up', `${host}: ${words} (${name})`, { maybeDone: sent })
+    return new UpstreamFault('give-up', `${host}: ${words} (${name})`, { maybeDone: sent })
   }
   const words = NETWORK[name] ?? 'the connection failed'
-  return new CwaFault('again', `${host} could not be reached: ${words} (${name})`, { cause: thrown, maybeDone: sent })
+  return new UpstreamFault('again', `${host} could not be reached: ${words} (${name})`, {
+    cause: thrown,
+    maybeDone: sent,
+  })
 }
 
 function failedCheck(name: string, thrown: unknown): string | undefined {

@@ -1,12 +1,14 @@
 import type http from 'node:http'
 import type { Socket } from 'node:net'
-import { CwaFault } from '../faults.ts'
-import { CWA_LIMITS } from './limits.ts'
+import { UpstreamFault } from '../fault.ts'
 import { faultOfNetwork } from './network-faults.ts'
 import type { Clock } from '../../clock.ts'
 
+/** Longest body of an answer that is read, in bytes. A first answer holds a whole contact list. */
+export const ANSWER_BYTES = 4 * 1024 * 1024
+
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT'
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
@@ -39,14 +41,14 @@ export interface ExchangeParts {
 }
 
 /** The connection that a request had to go over is gone. */
-export class ConnectionLost extends CwaFault {
+export class ConnectionLost extends UpstreamFault {
   constructor() {
     super('again', 'the connection was not kept')
   }
 }
 
-/** The deadline passed, and the answer had not come, or not all of it. A data channel that is held for long ends so, too. */
-export class Unanswered extends CwaFault {
+/** The deadline passed, and the answer had not come, or not all of it. A GET that is held for long ends so, too. */
+export class Unanswered extends UpstreamFault {
   constructor(host: string, deadlineMs: number, maybeDone: boolean) {
     super('again', `${host} did not answer within ${deadlineMs} ms`, { maybeDone, timedOut: true })
   }
@@ -72,7 +74,7 @@ export function exchange(asked: HttpRequest, parts: ExchangeParts): Promise<Answ
       outgoing.on('upgrade', (_, socket) => {
         socket.destroy()
         const words = `${parts.host}: it answers in another protocol (HTTP 101)`
-        watch.fail(new CwaFault('give-up', words, { maybeDone: true }))
+        watch.fail(new UpstreamFault('give-up', words, { maybeDone: true }))
       })
       outgoing.end(asked.body)
     } catch (thrown) {
@@ -88,7 +90,7 @@ function watchOver(asked: HttpRequest, parts: ExchangeParts, reject: (fault: unk
   let sent = false
   const unanswered = () => fail(new Unanswered(host, asked.deadlineMs, sent))
   const unconnected = () =>
-    fail(new CwaFault('again', `${host} did not take the connection within ${connectTimeoutMs} ms`))
+    fail(new UpstreamFault('again', `${host} did not take the connection within ${connectTimeoutMs} ms`))
   const timers = [clock.after(asked.deadlineMs, unanswered)]
   const end = () => {
     for (const cancel of timers) cancel()
@@ -96,7 +98,7 @@ function watchOver(asked: HttpRequest, parts: ExchangeParts, reject: (fault: unk
   }
   const fail = (thrown: unknown) => {
     end()
-    reject(thrown instanceof CwaFault || asked.signal?.aborted ? thrown : faultOfNetwork(thrown, host, sent))
+    reject(thrown instanceof UpstreamFault || asked.signal?.aborted ? thrown : faultOfNetwork(thrown, host, sent))
     outgoing?.destroy()
   }
   const abort = () => fail(asked.signal?.reason)
@@ -128,8 +130,8 @@ async function bodyOf(incoming: http.IncomingMessage): Promise<string> {
   let length = 0
   for await (const chunk of incoming) {
     length += chunk.length
-    if (length > CWA_LIMITS.body) {
-      throw new CwaFault('give-up', `the answer is larger than ${CWA_LIMITS.body} bytes`, { maybeDone: true })
+    if (length > ANSWER_BYTES) {
+      throw new UpstreamFault('give-up', `the answer is larger than ${ANSWER_BYTES} bytes`, { maybeDone: true })
     }
     chunks.push(chunk)
   }

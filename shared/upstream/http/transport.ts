@@ -31,7 +31,7 @@ export interface HttpAnswer extends Answer {
 }
 
 export interface Transport {
-  /** @throws CwaFault ('again' for the network and deadlines, 'give-up' for TLS and answers that are too large) */
+  /** @throws UpstreamFault ('again' for the network and deadlines, 'give-up' for TLS and answers that are too large) */
   readonly request: (request: HttpRequest) => Promise<HttpAnswer>
   /** An agent with one connection, for one sign-in. Whoever asks for it destroys it. */
   readonly ownAgent: () => http.Agent
@@ -64,7 +64,7 @@ export function transport({ url, ca, servername, ...options }: TransportOptions)
   const open =
     ({ method, path, headers, body = '', agent = shared }: HttpRequest) =>
     () => {
-      const length = method === 'POST' && { 'Content-Length': String(Buffer.byteLength(body)) }
+      const length = method !== 'GET' && { 'Content-Length': String(Buffer.byteLength(body)) }
       return client.request(new URL(path, url), { method, headers: { ...headers, ...length }, agent, ...trust })
     }
   // Read at once: Node does not give it any more when the connection is used again.

@@ -1,9 +1,9 @@
-import { Unanswered } from './http/exchange.ts'
-import { CwaFault } from './faults.ts'
-import type { Answer } from './http/exchange.ts'
+import { Unanswered } from './exchange.ts'
+import { UpstreamFault } from '../fault.ts'
+import type { Answer } from './exchange.ts'
 
 /**
- * How a GET of the data channel that is held ends by the hand of something between the server and this side. Each is an
+ * How a GET that is held until something happens ends by the hand of something between the server and this side. Each is an
  * empty answer: nothing is acknowledged by it, and the next GET brings the same events.
  *
  * | who | how |
@@ -17,7 +17,7 @@ import type { Answer } from './http/exchange.ts'
  * | HAProxy (`timeout server` in a tunnel), a proxy that restarts | FIN before, in, or after the head, in the middle of the body or of a chunk |
  * | filters that answer for the server | 200 or 204 with an empty body, often text/html |
  */
-export class Cut extends CwaFault {
+export class Cut extends UpstreamFault {
   constructor(words: string, cutAfterMs: number, cause?: unknown) {
     super('again', words, { maybeDone: true, cutAfterMs, cause })
   }
@@ -41,6 +41,8 @@ export function mayBeHalf({ headers, body }: Pick<Answer, 'headers' | 'body'>): 
 }
 
 /** Whether the connection ended under a GET that was on its way, and not before it stood. */
-export function isCutConnection(thrown: unknown): thrown is CwaFault {
-  return thrown instanceof CwaFault && thrown.kind === 'again' && thrown.maybeDone && !(thrown instanceof Unanswered)
+export function isCutConnection(thrown: unknown): thrown is UpstreamFault {
+  return (
+    thrown instanceof UpstreamFault && thrown.kind === 'again' && thrown.maybeDone && !(thrown instanceof Unanswered)
+  )
 }

@@ -1,7 +1,3 @@
-/** Characters that XML 1.0 (clause 2.2) does not have: most control characters, halves of surrogate pairs, U+FFFE and U+FFFF. */
-// eslint-disable-next-line no-control-regex -- they are what is looked for
-export const NOT_XML = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Surrogate}/gu
-
 const NAME_START =
   'A-Za-z_\\u{C0}-\\u{D6}\\u{D8}-\\u{F6}\\u{F8}-\\u{2FF}\\u{370}-\\u{37D}\\u{37F}-\\u{1FFF}\\u{200C}\\u{200D}\\u{2070}-\\u{218F}' +
   '\\u{2C00}-\\u{2FEF}\\u{3001}-\\u{D7FF}\\u{F900}-\\u{FDCF}\\u{FDF0}-\\u{FFFD}\\u{10000}-\\u{EFFFF}'
@@ -11,8 +7,3 @@ export const XML_NAME = new RegExp(
   `^[${NAME_START}][${NAME_START}.0-9\\u{B7}\\u{300}-\\u{36F}\\u{203F}\\u{2040}-]*$`,
   'u',
 )
-
-/** `text` without them. None can be seen, and CWA's own XML cannot carry them. */
-export function carried(text: string): string {
-  return text.replaceAll(NOT_XML, '')
-}
