@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { admissionBench } from './admission.ts'
 import type { Bench } from './bench.ts'
+import { cpu } from './cpu.ts'
 import { deliverySimulation } from './delivery-simulation.ts'
 import { fuzz } from './fuzz.ts'
 import { handover } from './handover.ts'
@@ -18,6 +19,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   admission: {
     about: 'cost of a login by how full it is, and logins at once: never one too many; --schedules or --seconds bounds',
     run: admissionBench,
+  },
+  cpu: {
+    about: 'processor time of a function for each operation, warm and at first; --runs; writes .local/bench-cpu.json',
+    run: cpu,
   },
   'delivery-simulation': {
     about: '20,000 schedules of delivery: --schedules or --seconds bounds them, --seed plays one again',

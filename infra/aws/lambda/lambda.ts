@@ -74,6 +74,8 @@ export interface Lambda {
   readonly longestChain: (functionName: string) => number
   /** How many of its environments are alive. */
   readonly environments: (functionName: string) => number
+  /** Milliseconds of this machine's processor that its living environments' threads have had, also while they run. */
+  readonly cpuMs: (functionName: string) => Promise<number>
   /** After how many answers it left work running. */
   readonly leftRunning: (functionName: string) => number
   /** What the functions' on-failure destinations hold: asynchronous events that were given up. In order. */
@@ -234,6 +236,7 @@ export function lambda(options: LambdaOptions): Lambda {
     throttles: shared.throttles,
     longestChain: (functionName) => chains.get(functionName) ?? 0,
     environments: (functionName) => pools.get(functionName)?.alive() ?? 0,
+    cpuMs: async (functionName) => pools.get(functionName)?.cpuMs() ?? 0,
     leftRunning: (functionName) => pools.get(functionName)?.leftRunning() ?? 0,
     killEnvironments: (functionName) => poolOf(functionName).kill(),
   }

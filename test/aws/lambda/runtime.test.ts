@@ -188,6 +188,9 @@ describe('its log', () => {
     expect(waited?.durationMs).toBeGreaterThanOrEqual(299)
     expect(waited?.cpuMs).toBeLessThan(60)
     expect(waited?.initCpuMs).toBeUndefined()
+    expect(await local.cpuMs('Fn')).toBeGreaterThanOrEqual((burnt?.cpuMs ?? 0) + (burnt?.initCpuMs ?? 0))
+    await local.killEnvironments('Fn')
+    expect(await local.cpuMs('Fn')).toBe(0)
   })
 
   it('is bounded', async () => {

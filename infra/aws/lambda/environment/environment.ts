@@ -18,6 +18,8 @@ export interface EnvironmentOptions extends ThreadOptions {
 export interface Environment {
   /** Runs one event, and gives the JSON of its result or throws a FunctionError. One at a time. */
   readonly run: (task: Task) => Promise<string>
+  /** Milliseconds of the processor that its thread has had so far, user and system; 0 when it has ended. */
+  readonly cpuMs: () => Promise<number>
   /** Ends it; what it runs fails. */
   readonly end: () => Promise<unknown>
 }
@@ -105,7 +107,14 @@ export function environment(options: EnvironmentOptions): Environment {
     }
   }
 
-  return { run, end: () => end(exited(ENDED)) }
+  /** The handler's share of a run is in its REPORT; what listens for minutes is looked at while it runs. */
+  async function cpuMs(): Promise<number> {
+    if (gone !== undefined) return 0
+    const { user, system } = await worker.cpuUsage()
+    return (user + system) / 1_000
+  }
+
+  return { run, cpuMs, end: () => end(exited(ENDED)) }
 }
 
 function timedOut(afterMs: number, what: string): Failure {

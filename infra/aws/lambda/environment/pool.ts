@@ -25,6 +25,8 @@ export interface Pool {
   readonly run: (task: Task) => Promise<string>
   readonly alive: () => number
   readonly leftRunning: () => number
+  /** Milliseconds of the processor that the threads of the living environments have had. */
+  readonly cpuMs: () => Promise<number>
   /** Ends all; resolves with how many there were. What they run fails. */
   readonly kill: () => Promise<number>
   /** As kill, for good: what waits fails too, and no new environment is made. */
@@ -112,6 +114,7 @@ export function pool(options: PoolOptions): Pool {
   return {
     alive: () => alive.size,
     leftRunning: () => leftRunning,
+    cpuMs: async () => (await Promise.all([...alive].map((own) => own.cpuMs()))).reduce((sum, each) => sum + each, 0),
     kill,
     async run(task) {
       if (stopped) throw new Error(STOPPED)
