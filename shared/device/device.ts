@@ -2,12 +2,12 @@ import type { Availability, Command } from '../rules/messaging.ts'
 import type { DeviceFrame } from '../wire/frames.ts'
 import { type Clock, wallClock } from '../clock.ts'
 import { frameNumbers } from './clock.ts'
-import { connection } from './connection.ts'
+import { connection } from './line/connection.ts'
 import { audience, type DeviceState, type Listener } from './event.ts'
-import { hold } from './hold.ts'
+import { hold, type Hold } from './hold.ts'
 import { Disconnected, Refused } from './refused.ts'
 import type { Sent } from './sender.ts'
-import { openedInTime, serviceClock } from './service-clock.ts'
+import { openedInTime, serviceClock, type ServiceClock } from './service-clock.ts'
 import type { Accepted, Session } from './session.ts'
 
 /** An answer later than a route may take, and a second, is not coming. */
@@ -81,14 +81,21 @@ export interface Device {
   resume(): Promise<{ recovered: boolean }>
 }
 
+/** What a device is made of. */
+interface Parts {
+  readonly options: DeviceOptions
+  readonly held: Hold
+  readonly serviceTime: ServiceClock
+  /** How many logins began: only the latest may drop the line when it fails. */
+  logins: number
+}
+
 export function device(options: DeviceOptions): Device {
   const { clock = wallClock, random = Math.random } = options
   const { connect = (url) => new WebSocket(url), answerTimeoutMs = ANSWER_TIMEOUT_MS } = options
   const { on, tell } = audience()
-  const nextNumber = frameNumbers(clock)
   const serviceTime = serviceClock({ clock, url: options.url, ask: options.serviceTime })
   let dropped = 0
-  let logins = 0
 
   const wiring = {
     ...options,
@@ -96,48 +103,13 @@ export function device(options: DeviceOptions): Device {
     random,
     connect,
     answerTimeoutMs,
-    nextNumber,
+    nextNumber: frameNumbers(clock),
     serviceClock: serviceTime,
     onDropped: () => void (dropped += 1),
   }
   const held = hold({ clock, random, tell, connect: (ears) => connection({ ...wiring, ...ears }) })
   const { line } = held
-
-  function theSession(): Session {
-    if (held.session !== undefined) return held.session
-    throw new Refused({ code: 'session-gone', reason: 'there is no session: log in first' })
-  }
-
-  async function login(frame: DeviceFrame): Promise<Accepted> {
-    held.forget(new Refused({ code: 'replaced' }))
-    const mine = (logins += 1)
-    try {
-      const connection = await openedInTime(() => line.open(), serviceTime).catch((cause: unknown) => {
-        throw new Error(unreachable(options), { cause })
-      })
-      const answer = await connection.ask(frame)
-      if (answer.type !== 'accepted') throw new TypeError(`the service answers a login with "${answer.type}"`)
-      line.keep(connection)
-      return answer
-    } catch (thrown) {
-      if (mine === logins) line.drop(thrown instanceof Error ? thrown : new Error(String(thrown)))
-      throw thrown
-    }
-  }
-
-  async function logout(): Promise<void> {
-    const { id } = theSession()
-    try {
-      if (line.state !== 'online') throw new Disconnected('the device is out of coverage')
-      const connection = await line.connection()
-      await connection.ask({ type: 'logout', session: id })
-    } catch (cause) {
-      const isOver = held.session?.id !== id || (cause instanceof Refused && cause.next === 'login')
-      if (!isOver) throw new Error(UNTOLD, { cause })
-    } finally {
-      if (held.session?.id === id) held.forget(new Refused({ code: 'session-gone', reason: 'logged out' }))
-    }
-  }
+  const parts: Parts = { options, held, serviceTime, logins: 0 }
 
   return {
     get state() {
@@ -154,18 +126,57 @@ export function device(options: DeviceOptions): Device {
     },
     on,
     login: (user, password, { availability } = {}) =>
-      login({ type: 'login', user, password, ...(availability === undefined ? {} : { availability }) }),
-    send: async (command) => theSession().send(command),
+      login(parts, { type: 'login', user, password, ...(availability === undefined ? {} : { availability }) }),
+    send: async (command) => sessionOf(held).send(command),
     async poll() {
-      await theSession().fetch(held.ask)
+      await sessionOf(held).fetch(held.ask)
     },
-    status: async (active) => theSession().status(active),
-    logout,
+    status: async (active) => sessionOf(held).status(active),
+    logout: () => logout(held),
     close: () => line.drop(new Disconnected('the device is out of coverage: resume() brings it back')),
     async resume() {
-      theSession()
+      sessionOf(held)
       return { recovered: await line.regain() }
     },
+  }
+}
+
+function sessionOf({ session }: Hold): Session {
+  if (session !== undefined) return session
+  throw new Refused({ code: 'session-gone', reason: 'there is no session: log in first' })
+}
+
+async function login(parts: Parts, frame: DeviceFrame): Promise<Accepted> {
+  const { held, serviceTime } = parts
+  const { line } = held
+  held.forget(new Refused({ code: 'replaced' }))
+  const mine = (parts.logins += 1)
+  try {
+    const connection = await openedInTime(() => line.open(), serviceTime).catch((cause: unknown) => {
+      throw new Error(unreachable(parts.options), { cause })
+    })
+    const answer = await connection.ask(frame)
+    if (answer.type !== 'accepted') throw new TypeError(`the service answers a login with "${answer.type}"`)
+    line.keep(connection)
+    return answer
+  } catch (thrown) {
+    if (mine === parts.logins) line.drop(thrown instanceof Error ? thrown : new Error(String(thrown)))
+    throw thrown
+  }
+}
+
+async function logout(held: Hold): Promise<void> {
+  const { line } = held
+  const { id } = sessionOf(held)
+  try {
+    if (line.state !== 'online') throw new Disconnected('the device is out of coverage')
+    const connection = await line.connection()
+    await connection.ask({ type: 'logout', session: id })
+  } catch (cause) {
+    const isOver = held.session?.id !== id || (cause instanceof Refused && cause.next === 'login')
+    if (!isOver) throw new Error(UNTOLD, { cause })
+  } finally {
+    if (held.session?.id === id) held.forget(new Refused({ code: 'session-gone', reason: 'logged out' }))
   }
 }
 

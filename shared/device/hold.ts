@@ -1,10 +1,11 @@
 import type { DeviceFrame, ServiceFrame } from '../wire/frames.ts'
 import type { Clock } from '../clock.ts'
-import type { Connection, ConnectionOptions } from './connection.ts'
-import { coverage, type Coverage } from './coverage.ts'
-import type { DeviceEvent } from './event.ts'
+import type { Connection, ConnectionOptions } from './line/connection.ts'
+import { coverage, type Coverage } from './line/coverage.ts'
+import type { DeviceEvent, DeviceState } from './event.ts'
 import { Disconnected, Refused } from './refused.ts'
-import { session, type Ask, type Session } from './session.ts'
+import type { Ask } from './session/fetching.ts'
+import { session, type Accepted, type Session } from './session.ts'
 
 export interface HoldOptions {
   readonly clock: Clock
@@ -23,80 +24,93 @@ export interface Hold {
   forget(why: Refused): void
 }
 
-export function hold({ clock, random, connect, tell }: HoldOptions): Hold {
-  let held: Session | undefined
-  // A push for the new session may overtake the answer to the login.
-  let overtaken = false
+/** The hold on a session, as it is now. */
+interface Held extends HoldOptions {
+  readonly line: Coverage
+  session: Session | undefined
+  /** A push for a session that is not known yet: it may overtake the answer to the login. */
+  overtaken: boolean
+}
 
+export function hold(options: HoldOptions): Hold {
+  const { clock, random, connect, tell } = options
   const line = coverage({
     clock,
     random,
-    connect: (onClosed) => connect({ hear, onClosed }),
+    connect: (onClosed) => connect({ hear: (frame, answers) => hear(held, frame, answers), onClosed }),
     async resume(connection) {
-      if (held === undefined) throw new Disconnected('there is no session')
-      return held.fetch((frame) => askOver(connection, frame()))
+      if (held.session === undefined) throw new Disconnected('there is no session')
+      return held.session.fetch((frame) => askOver(held, connection, frame()))
     },
     onState(state, reason) {
       tell(reason === undefined ? { kind: 'state', state } : { kind: 'state', state, reason })
-      if (state !== 'online') return held?.uncovered()
-      held?.covered()
-      if (overtaken) held?.catchUp()
-      overtaken = false
+      covered(held, state)
     },
   })
-
-  function hear(frame: ServiceFrame, answers: boolean): void {
-    held?.heard()
-    if (frame.type === 'accepted') {
-      held = session({ accepted: frame, clock, ask, once, tell })
-      held.take({ batches: frame.batches, recovered: true, more: false }, true)
-    } else if (frame.type === 'events') {
-      if (frame.session === held?.id) held.take(frame, answers)
-      else overtaken = true
-    } else if (frame.type === 'ended' && frame.session === held?.id) end(new Refused(frame))
-  }
-
-  function end(refused: Refused): void {
-    forget(refused)
-    tell({ kind: 'ended', code: refused.code, reason: refused.message, next: refused.next })
-  }
-
-  function forget(why: Refused): void {
-    held?.end(why)
-    held = undefined
-    overtaken = false
-    line.drop(why)
-  }
-
-  async function ask(frame: () => DeviceFrame): Promise<ServiceFrame> {
-    for (;;) {
-      const connection = await line.connection()
-      try {
-        return await askOver(connection, frame())
-      } catch (thrown) {
-        if (!(thrown instanceof Disconnected)) throw thrown
-      }
-    }
-  }
-
-  const once: Ask = async (frame) => askOver(await line.connection(), frame())
-
-  async function askOver(connection: Connection, frame: DeviceFrame): Promise<ServiceFrame> {
-    try {
-      return await connection.ask(frame)
-    } catch (thrown) {
-      const isOver = thrown instanceof Refused && thrown.next === 'login'
-      if (isOver && 'session' in frame && frame.session === held?.id) end(thrown)
-      throw thrown
-    }
-  }
-
+  const held: Held = { ...options, line, session: undefined, overtaken: false }
   return {
     line,
     get session() {
-      return held
+      return held.session
     },
-    ask,
-    forget,
+    ask: (frame) => ask(held, frame),
+    forget: (why) => forget(held, why),
+  }
+}
+
+function covered(held: Held, state: DeviceState): void {
+  if (state !== 'online') return held.session?.uncovered()
+  held.session?.covered()
+  if (held.overtaken) held.session?.catchUp()
+  held.overtaken = false
+}
+
+function hear(held: Held, frame: ServiceFrame, answers: boolean): void {
+  held.session?.heard()
+  if (frame.type === 'accepted') begin(held, frame)
+  else if (frame.type === 'events') {
+    if (frame.session === held.session?.id) held.session.take(frame, answers)
+    else held.overtaken = true
+  } else if (frame.type === 'ended' && frame.session === held.session?.id) end(held, new Refused(frame))
+}
+
+function begin(held: Held, accepted: Accepted): void {
+  const { clock, tell, line } = held
+  const once: Ask = async (frame) => askOver(held, await line.connection(), frame())
+  const begun = session({ accepted, clock, ask: (frame) => ask(held, frame), once, tell })
+  held.session = begun
+  begun.take({ batches: accepted.batches, recovered: true, more: false }, true)
+}
+
+function end(held: Held, refused: Refused): void {
+  forget(held, refused)
+  held.tell({ kind: 'ended', code: refused.code, reason: refused.message, next: refused.next })
+}
+
+function forget(held: Held, why: Refused): void {
+  held.session?.end(why)
+  held.session = undefined
+  held.overtaken = false
+  held.line.drop(why)
+}
+
+async function ask(held: Held, frame: () => DeviceFrame): Promise<ServiceFrame> {
+  for (;;) {
+    const connection = await held.line.connection()
+    try {
+      return await askOver(held, connection, frame())
+    } catch (thrown) {
+      if (!(thrown instanceof Disconnected)) throw thrown
+    }
+  }
+}
+
+async function askOver(held: Held, connection: Connection, frame: DeviceFrame): Promise<ServiceFrame> {
+  try {
+    return await connection.ask(frame)
+  } catch (thrown) {
+    const isOver = thrown instanceof Refused && thrown.next === 'login'
+    if (isOver && 'session' in frame && frame.session === held.session?.id) end(held, thrown)
+    throw thrown
   }
 }

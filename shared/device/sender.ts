@@ -1,8 +1,8 @@
 import type { Command, Conversation } from '../rules/messaging.ts'
-import type { RefusalCode } from '../rules/refusal.ts'
 import type { ServiceFrame } from '../wire/frames.ts'
 import type { SendEvent } from './event.ts'
 import { Disconnected, Refused } from './refused.ts'
+import { noOf } from './session/send-no.ts'
 import { stateAfter, type Outcome, type SendNews, type SendState } from './send-state.ts'
 
 /** What the service said of a send. `conversation`: the one that a `start` began. */
@@ -46,156 +46,146 @@ interface Send extends PromiseWithResolvers<Sent> {
   unanswered: boolean
 }
 
-/** Refusals that say for certain that the number was not used: the next send takes it. */
-const LEAVES_THE_NUMBER: ReadonlySet<RefusalCode> = new Set([
-  'bad-frame',
-  'unknown-action',
-  'not-for-you',
-  'too-large',
-  'replayed',
-  'out-of-order',
-  'too-many',
-])
-
-/** Refusals that say what became of this number, however often it was asked. */
-const OF_THE_NUMBER: ReadonlySet<RefusalCode> = new Set(['upstream-refused', 'upstream-away'])
-
 /** How many sends are remembered, for the server may tell of one at any time: then as an event only. */
 const REMEMBERED = 500
 
-export function sender({ ask, tell }: SenderOptions): Sender {
-  const queue: Send[] = []
-  const byNumber = new Map<number, Send>()
-  let number = 1
-  let ended: Refused | undefined
-  let busy = false
-  // After some refusals only the service knows whether the number is used. Too high a one is refused and then corrected;
-  // too low a one would be answered with what became of an earlier send.
-  let perhapsUnused = false
+/** The sends of a session, as they are now. */
+interface Sends extends SenderOptions {
+  /** The first is under way while `asking`. */
+  readonly queue: Send[]
+  readonly byNumber: Map<number, Send>
+  asking: boolean
+  ended: Refused | undefined
+  /** The number that the next send takes. */
+  number: number
+  /**
+   * Whether that may be one too high: after some refusals only the service knows whether the last number is used. Too high
+   * a one is refused and then corrected; too low a one would be answered with what became of an earlier send.
+   */
+  isPerhapsTooHigh: boolean
+}
 
-  function become(send: Send, state: SendState): void {
-    if (state === send.state) return
-    send.state = state
-    const { command, number, conversation } = send
-    tell({
-      kind: 'send',
-      command,
-      ...(number !== undefined && { number }),
-      ...(conversation !== undefined && { conversation }),
-      ...state,
-    })
+export function sender(options: SenderOptions): Sender {
+  const sends: Sends = {
+    ...options,
+    queue: [],
+    byNumber: new Map(),
+    asking: false,
+    ended: undefined,
+    number: 1,
+    isPerhapsTooHigh: false,
   }
-
-  const learn = (send: Send, news: SendNews): void => become(send, stateAfter(send.state, news))
-
-  async function work(): Promise<void> {
-    if (busy) return
-    busy = true
-    for (let head = queue[0]; head !== undefined; head = queue[0]) if (!(await settled(head))) break
-    busy = false
-  }
-
-  /** Asks for one, or waits for a connection to ask over. Resolves with `false` where the device does not look for one. */
-  async function settled(head: Send): Promise<boolean> {
-    let asked = false
-    const frame = () => {
-      asked = true
-      remember(head)
-      return { number, command: head.command }
-    }
-    try {
-      done(head, await ask(frame))
-    } catch (thrown) {
-      if (thrown instanceof Disconnected) {
-        head.unanswered ||= asked
-        if (ended === undefined) return asked
-        refused(head, ended)
-      } else if (!isOneTooHigh(head, thrown)) refused(head, thrown)
-    }
-    return true
-  }
-
-  function remember(head: Send): void {
-    head.number = number
-    byNumber.set(number, head)
-    for (const old of byNumber.keys()) if (byNumber.size > REMEMBERED) byNumber.delete(old)
-  }
-
-  function done(head: Send, answer: ServiceFrame): void {
-    if (answer.type !== 'sent') throw new TypeError(`the service answers a send with "${answer.type}"`)
-    const { conversation } = answer
-    head.conversation ??= conversation
-    leave(head)
-    learn(head, { kind: 'sent' })
-    head.resolve(conversation === undefined ? { number } : { number, conversation })
-    used(false)
-  }
-
-  function leave(send: Send): void {
-    const at = queue.indexOf(send)
-    if (at !== -1) queue.splice(at, 1)
-  }
-
-  function used(perhaps: boolean): void {
-    number += 1
-    perhapsUnused = perhaps
-  }
-
-  function isOneTooHigh(head: Send, thrown: unknown): boolean {
-    if (!perhapsUnused || !(thrown instanceof Refused) || thrown.code !== 'out-of-order') return false
-    byNumber.delete(number)
-    head.number = undefined
-    number -= 1
-    perhapsUnused = false
-    return true
-  }
-
-  function refused(head: Send, thrown: unknown): void {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown)
-    const code = thrown instanceof Refused ? thrown.code : undefined
-    const maybeDone = code === 'unconfirmed' || mayHaveBeenDone(head, thrown)
-    leave(head)
-    learn(head, { kind: 'refused', reason, maybeDone })
-    head.reject(maybeDone && code !== 'unconfirmed' ? unconfirmed(reason) : thrown)
-    if (maybeDone || !(code !== undefined && LEAVES_THE_NUMBER.has(code))) used(true)
-  }
-
   return {
-    async send(command) {
-      if (ended !== undefined) throw ended
-      const conversation = 'conversation' in command ? command.conversation : undefined
-      const state = { state: 'sending' } as const
-      const send = { ...Promise.withResolvers<Sent>(), command, conversation, ...NEW, state }
-      queue.push(send)
-      tell({ kind: 'send', command, ...(conversation !== undefined && { conversation }), ...state })
-      void work()
-      return send.promise
-    },
-    goOn: () => void work(),
+    send: (command) => put(sends, command),
+    goOn: () => void work(sends),
     heard(outcome) {
-      const send = outcome.number === undefined ? undefined : byNumber.get(outcome.number)
-      if (send !== undefined) learn(send, outcome)
+      const send = outcome.number === undefined ? undefined : sends.byNumber.get(outcome.number)
+      if (send !== undefined) learn(sends, send, outcome)
     },
     end(why) {
-      ended = why
-      for (const waiting of queue.slice(busy ? 1 : 0)) refused(waiting, why)
+      sends.ended = why
+      for (const waiting of sends.queue.slice(sends.asking ? 1 : 0)) refused(sends, waiting, why)
     },
   }
 }
 
-const NEW = { number: undefined, unanswered: false }
-
-/**
- * Whether a no leaves open what became of the send:
- *
- *   device    send 4 ─────╮           ╭─ (connection lost) ─ send 4 again ──╮        ╭─ refused: session-gone
- *   service               ╰─ posted ──╯                  the session ends   ╰────────╯
- */
-function mayHaveBeenDone({ unanswered }: Send, thrown: unknown): boolean {
-  if (!(thrown instanceof Refused)) return true
-  return (unanswered || thrown.repeated) && !OF_THE_NUMBER.has(thrown.code)
+async function put(sends: Sends, command: Command): Promise<Sent> {
+  if (sends.ended !== undefined) throw sends.ended
+  const conversation = 'conversation' in command ? command.conversation : undefined
+  const state = { state: 'sending' } as const
+  const unasked = { number: undefined, unanswered: false }
+  const send = { ...Promise.withResolvers<Sent>(), command, conversation, ...unasked, state }
+  sends.queue.push(send)
+  sends.tell({ kind: 'send', command, ...(conversation !== undefined && { conversation }), ...state })
+  void work(sends)
+  return send.promise
 }
 
-function unconfirmed(reason: string): Refused {
-  return new Refused({ code: 'unconfirmed', reason: `it may or may not have been done: ${reason}` })
+async function work(sends: Sends): Promise<void> {
+  const { queue } = sends
+  if (sends.asking) return
+  sends.asking = true
+  for (let head = queue[0]; head !== undefined; head = queue[0]) if (!(await settled(sends, head))) break
+  sends.asking = false
+}
+
+/** Asks for one, or waits for a connection to ask over. Resolves with `false` where the device does not look for one. */
+async function settled(sends: Sends, head: Send): Promise<boolean> {
+  let asked = false
+  const frame = () => {
+    asked = true
+    remember(sends, head)
+    return { number: sends.number, command: head.command }
+  }
+  try {
+    done(sends, head, await sends.ask(frame))
+  } catch (thrown) {
+    if (thrown instanceof Disconnected) {
+      head.unanswered ||= asked
+      if (sends.ended === undefined) return asked
+      refused(sends, head, sends.ended)
+    } else if (!isOneTooHigh(sends, thrown)) refused(sends, head, thrown)
+    else oneLower(sends, head)
+  }
+  return true
+}
+
+function remember({ byNumber, number }: Sends, head: Send): void {
+  head.number = number
+  byNumber.set(number, head)
+  for (const old of byNumber.keys()) if (byNumber.size > REMEMBERED) byNumber.delete(old)
+}
+
+function done(sends: Sends, head: Send, answer: ServiceFrame): void {
+  if (answer.type !== 'sent') throw new TypeError(`the service answers a send with "${answer.type}"`)
+  const { number } = sends
+  const { conversation } = answer
+  head.conversation ??= conversation
+  leave(sends, head)
+  learn(sends, head, { kind: 'sent' })
+  head.resolve(conversation === undefined ? { number } : { number, conversation })
+  used(sends, 'certainly')
+}
+
+function refused(sends: Sends, head: Send, thrown: unknown): void {
+  const no = noOf(thrown, head.unanswered)
+  leave(sends, head)
+  learn(sends, head, { kind: 'refused', reason: no.reason, maybeDone: no.maybeDone })
+  head.reject(no.thrown)
+  if (no.usesNumber) used(sends, 'perhaps')
+}
+
+function leave({ queue }: Sends, send: Send): void {
+  const at = queue.indexOf(send)
+  if (at !== -1) queue.splice(at, 1)
+}
+
+function used(sends: Sends, how: 'certainly' | 'perhaps'): void {
+  sends.number += 1
+  sends.isPerhapsTooHigh = how === 'perhaps'
+}
+
+function isOneTooHigh({ isPerhapsTooHigh }: Sends, thrown: unknown): boolean {
+  return isPerhapsTooHigh && thrown instanceof Refused && thrown.code === 'out-of-order'
+}
+
+function oneLower(sends: Sends, head: Send): void {
+  sends.byNumber.delete(sends.number)
+  head.number = undefined
+  sends.number -= 1
+  sends.isPerhapsTooHigh = false
+}
+
+function learn({ tell }: Sends, send: Send, news: SendNews): void {
+  const state = stateAfter(send.state, news)
+  if (state === send.state) return
+  send.state = state
+  const { command, number, conversation } = send
+  tell({
+    kind: 'send',
+    command,
+    ...(number !== undefined && { number }),
+    ...(conversation !== undefined && { conversation }),
+    ...state,
+  })
 }

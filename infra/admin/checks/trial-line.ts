@@ -1,4 +1,4 @@
-import { connection, type Connection } from '../../../shared/device/connection.ts'
+import { connection, type Connection } from '../../../shared/device/line/connection.ts'
 import { frameNumbers } from '../../../shared/device/clock.ts'
 import { serviceClock, timeByHttp } from '../../../shared/device/service-clock.ts'
 import type { ImEvent } from '../../../shared/rules/messaging.ts'

@@ -1,7 +1,7 @@
 import { backoffMs } from './backoff.ts'
-import type { Clock } from '../clock.ts'
-import { timer } from './clock.ts'
-import { Refused } from './refused.ts'
+import type { Clock } from '../../clock.ts'
+import { timer } from '../clock.ts'
+import { Refused } from '../refused.ts'
 
 /** Attempts at one thing, with longer and longer waits in between. */
 export interface Attempts {

@@ -1,5 +1,5 @@
-import type { ImEvent } from '../rules/messaging.ts'
-import type { Batch } from '../wire/frames.ts'
+import type { ImEvent } from '../../rules/messaging.ts'
+import type { Batch } from '../../wire/frames.ts'
 
 /** Batches as they came in one frame from the service. */
 export interface Delivery {

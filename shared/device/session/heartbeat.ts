@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts'
-import { timer } from './clock.ts'
+import type { Clock } from '../../clock.ts'
+import { timer } from '../clock.ts'
 
 /**
  * How many signs of life a device gives without a word from the service: the last of them asks for one. An answer each
