@@ -133,8 +133,8 @@ async function signIn(login: Login & Known, seat: SigningIn, parts: LoginParts) 
   const loggedIn = await guarded({ user, settings, previous, now }, wrong, () =>
     upstream.logIn(user, password, availability && { availability }),
   )
+  const { mail, state } = await firstMail(session, loggedIn, parts)
   try {
-    const { mail, state } = await firstMail(session, loggedIn, parts)
     const { batches } = fitting(mail.map(({ seq, events }) => ({ seq, events })))
     const cursor = await keepTheRest(session, { mail, start: loggedIn.cursor, told: batches.length }, now, parts)
     const { address: uri, steps } = loggedIn
@@ -144,7 +144,7 @@ async function signIn(login: Login & Known, seat: SigningIn, parts: LoginParts) 
 
     return { session, uri, steps: [`permission: ${user} may use the collaboration client`, ...steps], batches }
   } catch (thrown) {
-    await undo(session, loggedIn.state, parts)
+    await undo(session, state, parts)
     throw thrown
   }
 }
@@ -155,7 +155,7 @@ async function undo(session: string, state: UpstreamState, { sessions, upstream 
   for (const each of done) if (each.status === 'rejected') log('sign-out failed', { session, why: why(each.reason) })
 }
 
-/** The session's first events. That there are none yet is no reason to refuse. */
+/** The session's first events, and the newest state. That there are none yet is no reason to refuse: it throws nothing. */
 async function firstMail(session: string, { state, cursor }: LoggedIn, { upstream }: LoginParts) {
   const options = { active: true, holdMs: FIRST_EVENTS_MS }
   const brought = await upstream

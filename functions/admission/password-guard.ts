@@ -1,10 +1,11 @@
 import { Refusal } from '../../shared/rules/refusal.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
-import { signInWaitMs, type WrongPasswords } from '../../shared/rules/wrong-passwords.ts'
+import { oneMore, signInWaitMs, type WrongPasswords } from '../../shared/rules/wrong-passwords.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
 import { UpstreamFault } from '../../shared/upstream/fault.ts'
 import type { DeviceSession } from '../../shared/store/sessions.ts'
-import type { WrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
+import type { Counted, WrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
+import { log, why } from '../envelope/log.ts'
 
 /** How often a wrong password is counted again where others are counted at the same moment. */
 const TRIES = 8
@@ -31,41 +32,60 @@ export interface Guarded {
 /**
  * Signs in, unless too many wrong passwords of this user came before.
  *
+ * What the count needs after the answer changes nothing about the answer: a count that stays too high is one wrong
+ * password more until the next right one; a session that is open upstream, and that no login knows, would stay for hours.
+ *
  * @throws Refusal `too-many`, with the time to wait, without asking upstream; what `signIn` throws
  */
-export async function guarded<T>(
-  { user, settings, previous, now }: Guarded,
-  wrong: WrongPasswordStore,
-  signIn: () => Promise<T>,
-): Promise<T> {
-  const check = (known: WrongPasswords | undefined) => {
-    const retryAfterMs = signInWaitMs(known, settings, now)
-    if (retryAfterMs > 0) throw tooMany(retryAfterMs)
-  }
-  const count = async (first: WrongPasswords | undefined, checked: typeof check): Promise<void> => {
-    let known = first
-    for (let tries = 0; tries < TRIES; tries += 1) {
-      checked(known)
-      if (await wrong.count(user, known, settings, now)) return
-      known = await wrong.read(user)
-    }
-    throw tooMany(GATEWAY_LIMITS.integrationMs)
-  }
-
+export async function guarded<T>(login: Guarded, wrong: WrongPasswordStore, signIn: () => Promise<T>): Promise<T> {
+  const { user, previous, now } = login
   const known = await wrong.read(user)
-  check(known)
+  mustNotWait(known, login)
   const countsFirst = known !== undefined || isUnderWay(previous, now)
-  if (countsFirst) await count(known, check)
-  try {
-    const signedIn = await signIn()
-    if (countsFirst) await wrong.forget(user)
-    return signedIn
-  } catch (thrown) {
+  const counted = countsFirst ? await count(known, login, wrong, mustNotWait) : undefined
+  const signedIn = await signIn().catch(async (thrown: unknown) => {
     const isWrong = thrown instanceof UpstreamFault && thrown.kind === 'wrong-password'
-    if (isWrong && !countsFirst) await count(known, () => {})
-    if (!isWrong && countsFirst) await wrong.takeBack(user)
+    if (isWrong && counted === undefined) await count(known, login, wrong)
+    if (!isWrong && counted !== undefined) await takeBack(login, wrong, counted)
     throw thrown
+  })
+  if (counted !== undefined) await forget(login, wrong)
+  return signedIn
+}
+
+/** @param check is asked before each try, with what is known by then */
+async function count(
+  first: WrongPasswords | undefined,
+  login: Guarded,
+  wrong: WrongPasswordStore,
+  check: typeof mustNotWait = () => {},
+): Promise<Counted> {
+  const { user, settings, now } = login
+  let before = first
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    check(before, login)
+    if (await wrong.count(user, before, settings, now)) return { before, after: oneMore(before, settings, now) }
+    before = await wrong.read(user)
   }
+  throw tooMany(GATEWAY_LIMITS.integrationMs)
+}
+
+/** @throws Refusal `too-many` */
+function mustNotWait(known: WrongPasswords | undefined, { settings, now }: Guarded): void {
+  const retryAfterMs = signInWaitMs(known, settings, now)
+  if (retryAfterMs > 0) throw tooMany(retryAfterMs)
+}
+
+async function takeBack({ user }: Guarded, wrong: WrongPasswordStore, counted: Counted): Promise<void> {
+  await wrong.takeBack(user, counted).catch((thrown: unknown) => {
+    log('wrong password not taken back', { why: why(thrown) })
+  })
+}
+
+async function forget({ user }: Guarded, wrong: WrongPasswordStore): Promise<void> {
+  await wrong.forget(user).catch((thrown: unknown) => {
+    log('wrong passwords not forgotten', { why: why(thrown) })
+  })
 }
 
 function tooMany(retryAfterMs: number): Refusal {

@@ -85,7 +85,7 @@ export function delivery(first: Open, parts: DeliveryParts): Delivery {
     })
   }
 
-  /** For what is told the first time. What is told again waited for its device, and not for us. */
+  /** For what is posted the first time. What is posted again waited for its device, and not for us. */
   const note = (told: readonly Stretch[]) => {
     for (const { at } of told) measure('EventToDevice', Math.max(0, clock.now() - at))
   }
@@ -179,8 +179,9 @@ export function delivery(first: Open, parts: DeliveryParts): Delivery {
     goOn(unacknowledged, when) {
       waiting = []
       expect(unacknowledged)
-      untold = when === 'later' || seat.coverage === 'out' ? [] : collapsed(unacknowledged)
-      flush()
+      untold = []
+      // Not measured: how long it waited for a device that was away, or for this listener, says nothing of a post.
+      if (when === 'now') next(async () => post(collapsed(unacknowledged)))
     },
     moved(now) {
       const before = seat

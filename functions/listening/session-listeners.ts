@@ -18,53 +18,55 @@ export interface SessionListeners {
 
 /** @param onEnd called when a session ended that was listened for: another may have its seat already */
 export function sessionListeners(parts: SessionListenerParts, onEnd: () => void): SessionListeners {
-  const followed = new Map<string, SessionListener>()
+  const listeners = new Map<string, SessionListener>()
   const turn = turns(parts.clock)
 
   /** Where a session ends, its seat is given back and its device told. */
   function listenToTheEnd(first: Open): SessionListener {
     const { session } = first
-    const following = listenTo(first, parts, turn)
-    const ended = following.ended.then(async (words) => {
+    const listener = listenTo(first, parts, turn)
+    const ended = listener.ended.then(async (words) => {
       // A seat that could not be given back is looked at anew: it is found ended once more, and given back then.
-      if (words !== undefined && !(await endUpstream(session, words, parts))) followed.delete(session)
+      if (words !== undefined && !(await endUpstream(session, words, parts))) listeners.delete(session)
       if (words !== undefined) onEnd()
       return words
     })
     return {
       ended,
-      listening: following.listening,
-      answeredAt: following.answeredAt,
-      moved: following.moved,
-      stop: async () => Promise.all([following.stop(), ended]).then(() => {}),
+      listening: listener.listening,
+      answeredAt: listener.answeredAt,
+      moved: listener.moved,
+      stop: async () => Promise.all([listener.stop(), ended]).then(() => {}),
     }
   }
 
   return {
     async are(open) {
       const sessions = new Set(open.map(({ session }) => session))
-      const gone = [...followed].filter(([session]) => !sessions.has(session))
-      for (const [session] of gone) followed.delete(session)
-      await Promise.allSettled(gone.map(([, following]) => following.stop()))
+      const gone = [...listeners].filter(([session]) => !sessions.has(session))
+      for (const [session] of gone) listeners.delete(session)
+      await Promise.allSettled(gone.map(([, listener]) => listener.stop()))
 
       for (const seat of open) {
-        const following = followed.get(seat.session)
-        if (following === undefined) followed.set(seat.session, listenToTheEnd(seat))
-        else following.moved(seat)
+        const listener = listeners.get(seat.session)
+        if (listener === undefined) listeners.set(seat.session, listenToTheEnd(seat))
+        else listener.moved(seat)
       }
     },
-    listening: async () => Promise.all([...followed.values()].map(({ listening }) => listening)).then(() => {}),
-    pollAge: () => Math.max(0, ...[...followed.values()].map(({ answeredAt }) => parts.clock.now() - answeredAt())),
-    stop: async () => Promise.allSettled([...followed.values()].map((each) => each.stop())).then(() => {}),
+    listening: async () => Promise.all([...listeners.values()].map(({ listening }) => listening)).then(() => {}),
+    pollAge: () => Math.max(0, ...[...listeners.values()].map(({ answeredAt }) => parts.clock.now() - answeredAt())),
+    stop: async () => Promise.allSettled([...listeners.values()].map((each) => each.stop())).then(() => {}),
   }
 }
 
 /** @returns whether the session has no seat any more */
 async function endUpstream(session: string, words: string, parts: SessionListenerParts): Promise<boolean> {
-  log('session cannot go on', { session, why: words })
   try {
     const freed = await parts.seats.free(session)
-    if (freed?.state === 'open') await endSession(freed, 'signed-out', parts, words)
+    // Without its seat it was ended on purpose: its user logged out, say. That it is over upstream follows from that.
+    if (freed?.state !== 'open') return true
+    log('session cannot go on', { session, why: words })
+    await endSession(freed, 'signed-out', parts, words)
     return true
   } catch (thrown) {
     log('seat not given back', { session, why: why(thrown) })

@@ -32,13 +32,14 @@ export function send(parts: SendParts) {
     const begun = await seats.sending(heard, frame.number, sendsPerMinute)
     if (!begun.kept) return answerAgain(frame.number, begun, now, parts)
 
-    const known = await sessions.read(session, { now })
+    const unsent = () => seats.unsent(session, frame.number, sendsPerMinute)
+    const known = await sessions.read(session, { now }).catch(async (thrown: unknown) => {
+      await unsent()
+      throw thrown
+    })
     if (known === undefined) throw new Refusal('session-gone')
 
-    const outcome = await posted(known, frame, {
-      ...parts,
-      unsent: () => seats.unsent(session, frame.number, sendsPerMinute),
-    })
+    const outcome = await posted(known, frame, { ...parts, unsent })
     await note(session, outcome, seats)
     return told(outcome)
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Push } from '../../functions/session/push.ts'
 import { delivery, type Delivery, type DeliveryParts } from '../../functions/listening/delivery.ts'
 import type { Stretch } from '../../shared/rules/backlog.ts'
-import { unmeasured } from '../../shared/rules/measures.ts'
+import { measuring, unmeasured } from '../../shared/rules/measures.ts'
 import type { Open } from '../../shared/rules/seat.ts'
 import { configuration } from '../../shared/store/configuration.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
@@ -28,6 +28,7 @@ async function told(answer: (connection: string, delivery: () => Delivery) => Pr
   const seats = seatsOf(items)
   await seats.take(aSigningIn({ session: SEAT.session }), NOW)
   await seats.open(SEAT)
+  const { measure, take } = measuring()
   const posted: { readonly to: string; readonly seqs: readonly number[] }[] = []
   const push: Push = async (frame, { connection }) => {
     if (frame.type === 'events') posted.push({ to: connection, seqs: frame.batches.map(({ seq }) => seq) })
@@ -41,13 +42,13 @@ async function told(answer: (connection: string, delivery: () => Delivery) => Pr
     push,
     wake: async () => {},
     random: () => 0.5,
-    measure: unmeasured,
+    measure,
   })
   const kept = async (): Promise<Open | undefined> => {
     const seat = await seats.at(SEAT.number, { consistent: true })
     return seat?.state === 'open' ? seat : undefined
   }
-  return { own, seats, items, posted, kept, log: mailbox(items) }
+  return { own, seats, items, posted, kept, measured: take, log: mailbox(items) }
 }
 
 const poll = (number: number) => ({
@@ -178,5 +179,16 @@ describe('a device that comes on another connection while it is being told over 
     expect(await kept()).toMatchObject({ coverage: 'out' })
     expect(own.seat()).toMatchObject({ coverage: 'out' })
     expect(posted).toHaveLength(1)
+  })
+})
+
+describe('the time from an event to its device', () => {
+  it('is measured of what is posted the first time, and not of what another listener left', async () => {
+    const { own, posted, measured } = await told(async () => true)
+    own.goOn([{ ...message(1), at: NOW - 60_000 }], 'now')
+    own.kept([{ ...message(2), at: NOW - 5 }])
+    await own.idle()
+    expect(posted.flatMap(({ seqs }) => seqs)).toEqual([1, 2])
+    expect(measured()).toContainEqual({ name: 'EventToDevice', by: undefined, values: [5] })
   })
 })

@@ -9,15 +9,20 @@ import { mailbox } from '../../shared/store/mailbox.ts'
 import { seatHints } from '../../shared/store/seat-hint.ts'
 import { seats as seatsOf } from '../../shared/store/seats.ts'
 import { sessions as sessionsOf } from '../../shared/store/sessions.ts'
+import { SETTINGS_KEY } from '../../shared/store/settings-change.ts'
 import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { scriptedServer } from '../cwa/scripted-server.ts'
 import { testClock } from '../kit/clock.ts'
 import { database } from '../kit/database.ts'
-import { testVault } from '../kit/vault.ts'
+import { simulatedDatabase } from '../kit/simulation/database.ts'
+import { simulation } from '../kit/simulation/simulation.ts'
+import { openVault, testVault } from '../kit/vault.ts'
 import { anOpen, aSigningIn, NOW } from '../rules/sample-seats.ts'
 
 const SEAT = anOpen({ number: 0, coverage: 'out' })
 const SECOND_MS = 1_000
+
+const never = () => Promise.reject(new TypeError('a listener does not do that'))
 
 /** A listener of one session, at a server that never answers. `second` lets one pass, and waits for what is done in it. */
 async function listening() {
@@ -102,4 +107,47 @@ it('tells how long ago the oldest poll was answered, which grows while none is',
   expect(ages).toHaveLength(3)
   expect(ages[0]).toBeGreaterThan(55_000)
   expect(ages[1]).toBeGreaterThan(115_000)
+})
+
+it('does not listen for a session that it ends as inactive', async () => {
+  const world = simulation({ seed: 1 })
+  const { table } = simulatedDatabase(world)
+  const stores = {
+    seats: seatsOf(table),
+    sessions: sessionsOf(table, openVault),
+    mailbox: mailbox(table),
+    listenerGroups: listenerGroups(table),
+    seatHints: seatHints(table),
+  }
+  const listened: string[] = []
+  const upstream = { logIn: never, send: never, logOut: async () => {}, close: () => {} }
+  const settings = configuration(table, openVault)
+  const ended = world.start('listener', async () => {
+    await table.put({ ...SETTINGS_KEY, inactivityTimeoutMs: 120_000 })
+    await stores.seats.take(aSigningIn({ number: 0, session: SEAT.session }), NOW)
+    await stores.seats.open({ ...SEAT, lastHeardAt: world.clock.now() - 121_000 })
+    return listen(
+      { group: 0, shards: [0], listener: 'one', timeLeft: () => 900_000, startHeir: async () => {} },
+      {
+        ...stores,
+        clock: world.clock,
+        upstream: { ...upstream, listen: () => ({ next: never }) },
+        measure: () => {},
+        configuration: {
+          ...settings,
+          deviceState: async (device) => {
+            listened.push(device)
+            return 'active'
+          },
+        },
+        push: async () => true,
+        wake: async () => {},
+        random: () => 0.5,
+        publish: () => {},
+      },
+    )
+  })
+  await world.run()
+  expect(await ended).toEqual({ state: 'done', value: 'nobody' })
+  expect(listened).toEqual([])
 })

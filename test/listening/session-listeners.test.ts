@@ -1,19 +1,23 @@
 import { cwaUpstream } from '../../shared/cwa/upstream.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
-import { expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { sessionListeners } from '../../functions/listening/session-listeners.ts'
 import { PACE } from '../../functions/listening/pacing.ts'
 import { cwaClient } from '../../shared/cwa/client.ts'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
 import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
-import { seats } from '../../shared/store/seats.ts'
+import { seats, type Seats } from '../../shared/store/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
+import { UpstreamFault } from '../../shared/upstream/fault.ts'
+import type { Upstream } from '../../shared/upstream/upstream.ts'
 import { scriptedServer } from '../cwa/scripted-server.ts'
 import { testClock } from '../kit/clock.ts'
 import { database } from '../kit/database.ts'
-import { testVault } from '../kit/vault.ts'
-import { anOpen } from '../rules/sample-seats.ts'
+import { simulatedDatabase } from '../kit/simulation/database.ts'
+import { simulation } from '../kit/simulation/simulation.ts'
+import { openVault, testVault } from '../kit/vault.ts'
+import { anOpen, aSigningIn } from '../rules/sample-seats.ts'
 
 const COUNT = 2 * PACE.turns + 5
 
@@ -83,4 +87,67 @@ it('an heir begins its GETs a few at a time, and listens when all are under way'
   await untilHeld(COUNT)
   await listening
   expect([held(), clock.waiting()]).toEqual([COUNT, 0])
+})
+
+const isOver = () => {
+  throw new UpstreamFault('sign-in', 'the session is over')
+}
+
+const unasked = () => Promise.reject(new TypeError('a listener does not do that'))
+const never: Upstream = {
+  logIn: unasked,
+  listen: () => ({ next: unasked }),
+  send: unasked,
+  logOut: async () => {},
+  close: () => {},
+}
+
+/** What one listener of one session logs until the session is over upstream; `first` happens before that. */
+async function logged(first: (stores: { readonly seats: Seats }) => Promise<unknown>) {
+  const world = simulation({ seed: 1 })
+  const { table } = simulatedDatabase(world)
+  const stores = { seats: seats(table), sessions: sessions(table, openVault), mailbox: mailbox(table) }
+  const seat = anOpen()
+  const { session, device, user } = seat
+  const ended = world.start('listener', async () => {
+    await stores.seats.take(aSigningIn({ session, device }), seat.lastHeardAt)
+    await stores.seats.open(seat)
+    const state = { public: '1', secret: 't' }
+    const cursor = { seq: 0, upstream: '0' }
+    const known = { session, device, user, uri: 'sip:a@c', openedAt: 0, state, cursor }
+    await stores.sessions.open(known, world.clock.now())
+    const over = Promise.withResolvers<void>()
+    const followed = sessionListeners(
+      {
+        ...stores,
+        upstream: { ...never, listen: () => ({ next: async () => first(stores).then(isOver) }) },
+        clock: world.clock,
+        configuration: { ...configuration(table, openVault), deviceState: async () => 'active' },
+        push: async () => true,
+        wake: async () => {},
+        random: () => 0.5,
+        measure: unmeasured,
+      },
+      over.resolve,
+    )
+    await followed.are([seat])
+    await over.promise
+    await followed.stop()
+  })
+  await world.run()
+  expect((await ended).state).toBe('done')
+  return world.trace().join('\n')
+}
+
+describe('a session whose wait upstream ends', () => {
+  it('is a warning where its user does not know', async () => {
+    const log = await logged(async () => {})
+    expect(log).toContain('session cannot go on')
+    expect(log).toContain('session ended')
+  })
+
+  it('is none where it was ended on purpose, and has no seat any more', async () => {
+    const log = await logged(({ seats }) => seats.free(anOpen().session))
+    expect(log).not.toContain('WARN')
+  })
 })

@@ -17,6 +17,15 @@ const never = () => Promise.reject(new TypeError('nobody asks for that here'))
 
 /** A session whose state is `first`, and a send of its device that goes up by these steps, one for each try. */
 async function sent(...steps: readonly ((sessions: Sessions) => Promise<UpstreamState>)[]) {
+  const { story, frame, sessions, tried } = await sending(steps)
+  const answer = await story({ frame, number: SEAT.heard + 1, device, connection, now: NOW })
+  return { answer, tried, kept: (await sessions.read(session, { consistent: true }))?.state.secret }
+}
+
+async function sending(
+  steps: readonly ((sessions: Sessions) => Promise<UpstreamState>)[],
+  through: (sessions: Sessions) => Sessions = (sessions) => sessions,
+) {
   const { items } = await database()
   const vault = testVault()
   const [seats, sessions] = [seatsOf(items), sessionsOf(items, vault)]
@@ -35,11 +44,10 @@ async function sent(...steps: readonly ((sessions: Sessions) => Promise<Upstream
       return { outcome: { conversation: '7' }, state: await step(sessions) }
     },
   }
-  const story = send({ seats, sessions, configuration: configuration(items, vault), upstream })
+  const story = send({ seats, sessions: through(sessions), configuration: configuration(items, vault), upstream })
   const command = { kind: 'message', conversation: '7', text: 'Lunch?' } as const
   const frame = { type: 'send', session, ack: SEAT.acked, number: 1, command } as const
-  const answer = await story({ frame, number: SEAT.heard + 1, device, connection, now: NOW })
-  return { answer, tried, kept: (await sessions.read(session, { consistent: true }))?.state.secret }
+  return { story, frame, sessions, tried }
 }
 
 describe('a send', () => {
@@ -60,5 +68,22 @@ describe('a send', () => {
     expect(answer).toMatchObject({ type: 'sent', number: 1 })
     expect(tried).toEqual(['first', 'second'])
     expect(kept).toBe('third')
+  })
+
+  it('begins anew under the same number at once, where its session could not be read the first time', async () => {
+    let reads = 0
+    const failing = (sessions: Sessions): Sessions => ({
+      ...sessions,
+      async read(...asked) {
+        reads += 1
+        if (reads === 1) throw Object.assign(new Error('no answer'), { name: 'TimeoutError' })
+        return sessions.read(...asked)
+      },
+    })
+    const { story, frame, tried } = await sending([async () => stateOf('first')], failing)
+    const asked = { frame, device, connection, now: NOW }
+    await expect(story({ ...asked, number: SEAT.heard + 1 })).rejects.toThrow('no answer')
+    expect(await story({ ...asked, number: SEAT.heard + 2 })).toEqual({ type: 'sent', number: 1, conversation: '7' })
+    expect(tried).toEqual(['first'])
   })
 })

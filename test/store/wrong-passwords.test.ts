@@ -35,14 +35,40 @@ describe('wrong passwords', () => {
     }
   })
 
-  it('may be taken back, and never below none', async () => {
+  it('are none any more where the only one is taken back', async () => {
     const wrong = await store()
     await wrong.count(ANN, undefined, DEFAULT_SETTINGS, NOW)
-    await wrong.takeBack(ANN)
-    await wrong.takeBack(ANN)
-    expect(await wrong.read(ANN)).toMatchObject({ count: 0 })
-    await wrong.forget(ANN)
-    await wrong.takeBack(ANN)
+    const counted = { before: undefined, after: { count: 1, lastAt: NOW, of: 4 } }
+    await wrong.takeBack(ANN, counted)
     expect(await wrong.read(ANN)).toBeUndefined()
+    await wrong.takeBack(ANN, counted)
+    expect(await wrong.read(ANN)).toBeUndefined()
+  })
+
+  it('are as they were before one that is taken back, with when the last one came', async () => {
+    const wrong = await store()
+    await wrong.count(ANN, undefined, DEFAULT_SETTINGS, NOW)
+    const before = await wrong.read(ANN)
+    await wrong.count(ANN, before, DEFAULT_SETTINGS, NOW + 1)
+    await wrong.takeBack(ANN, { before, after: { count: 2, lastAt: NOW + 1 } })
+    expect(await wrong.read(ANN)).toEqual(before)
+  })
+
+  it('are one less where others were counted after one that is taken back', async () => {
+    const wrong = await store()
+    await wrong.count(ANN, undefined, DEFAULT_SETTINGS, NOW)
+    await wrong.count(ANN, await wrong.read(ANN), DEFAULT_SETTINGS, NOW + 1)
+    await wrong.takeBack(ANN, { before: undefined, after: { count: 1, lastAt: NOW } })
+    expect(await wrong.read(ANN)).toMatchObject({ count: 1, lastAt: NOW + 1 })
+  })
+
+  it('are taken back once where the answer got lost', async () => {
+    const { items, withAnswerLost } = await database()
+    const wrong = wrongPasswordStore(items)
+    await wrong.count(ANN, undefined, DEFAULT_SETTINGS, NOW)
+    const before = await wrong.read(ANN)
+    await wrong.count(ANN, before, DEFAULT_SETTINGS, NOW + 1)
+    await wrongPasswordStore(withAnswerLost()).takeBack(ANN, { before, after: { count: 2, lastAt: NOW + 1 } })
+    expect(await wrong.read(ANN)).toEqual(before)
   })
 })
