@@ -44,31 +44,9 @@ export interface RegistrarOptions {
 /** Longest registration and subscription that is granted, in seconds. */
 const MOST_EXPIRES = 7200
 
-interface Entry extends Binding {
-  readonly forget: () => void
-}
-
 export function registrar({ clock, users, onChange }: RegistrarOptions): Registrar {
   const known = new Map(users.map((user) => [addressOfRecord(user.uri), user]))
-  const byContact = new Map<string, Entry>()
-
-  function drop(contact: string): void {
-    const entry = byContact.get(contact)
-    if (entry === undefined) return
-    byContact.delete(contact)
-    entry.forget()
-    onChange(entry, true)
-  }
-
-  function bind(endpoint: Omit<Binding, 'expiresAt'>, seconds: number): void {
-    const { contact } = endpoint
-    const before = byContact.get(contact)
-    before?.forget()
-    const forget = clock.after(seconds * 1000, () => drop(contact))
-    const entry: Entry = { ...endpoint, expiresAt: clock.now() + seconds * 1000, forget }
-    byContact.set(contact, entry)
-    if (before === undefined) onChange(entry, false)
-  }
+  const bound = bindings(clock, onChange)
 
   function register({ link, request, respond }: Incoming): void {
     const user = addressOfRecord(parseAddress(header(request, 'To') ?? '').uri)
@@ -79,39 +57,69 @@ export function registrar({ clock, users, onChange }: RegistrarOptions): Registr
     }
     for (const value of listHeader(request, 'Contact')) {
       const contact = contactOf(value, request)
-      const owner = byContact.get(contact.uri)
+      const owner = bound.at(contact.uri)
       if (owner !== undefined && (owner.user !== user || owner.link !== link)) {
         return respond(403, 'Forbidden', { headers: [diagnostics(1, 'The contact belongs to another endpoint')] })
       }
-      if (contact.seconds === 0) drop(contact.uri)
-      else bind({ user, epid: from.epid, contact: contact.uri, link }, contact.seconds)
+      if (contact.seconds === 0) bound.drop(contact.uri)
+      else bound.bind({ user, epid: from.epid, contact: contact.uri, link }, contact.seconds)
     }
-    const headers = bindingsOf(user).map(
-      ({ contact, expiresAt }) =>
-        ['Contact', `<${contact}>;expires=${Math.ceil((expiresAt - clock.now()) / 1000)}`] as const,
-    )
-    respond(200, 'OK', { headers })
+    respond(200, 'OK', { headers: bound.of(user).map((each) => printContact(each, clock.now())) })
   }
-
-  const bindingsOf = (user: string): readonly Binding[] =>
-    [...byContact.values()].filter((entry) => entry.user === user)
 
   return {
     register,
     isKnown: (user) => known.has(user),
     displayName: (user) => known.get(user)?.displayName,
-    bindingsOf,
-    bindingAt: (contact) => byContact.get(contact),
+    bindingsOf: bound.of,
+    bindingAt: bound.at,
     senderOf({ link, request }) {
       const { user, epid } = sender(request)
-      const binding = bindingsOf(user).find((each) => each.link === link && each.epid === epid)
+      const binding = bound.of(user).find((each) => each.link === link && each.epid === epid)
       if (binding === undefined) throw new SipError(403, 'Register the endpoint in From over this connection first')
       return binding
     },
-    dropLink(link) {
+    dropLink: bound.dropLink,
+  }
+}
+
+interface Entry extends Binding {
+  readonly forget: () => void
+}
+
+/** The bindings of all users, by contact; each goes when its time is over (RFC 3261, 10.3). */
+function bindings(clock: Clock, onChange: RegistrarOptions['onChange']) {
+  const byContact = new Map<string, Entry>()
+
+  function drop(contact: string): void {
+    const entry = byContact.get(contact)
+    if (entry === undefined) return
+    byContact.delete(contact)
+    entry.forget()
+    onChange(entry, true)
+  }
+
+  return {
+    drop,
+    bind(endpoint: Omit<Binding, 'expiresAt'>, seconds: number): void {
+      const { contact } = endpoint
+      const before = byContact.get(contact)
+      before?.forget()
+      const forget = clock.after(seconds * 1000, () => drop(contact))
+      const entry: Entry = { ...endpoint, expiresAt: clock.now() + seconds * 1000, forget }
+      byContact.set(contact, entry)
+      if (before === undefined) onChange(entry, false)
+    },
+    at: (contact: string): Binding | undefined => byContact.get(contact),
+    of: (user: string): readonly Binding[] => [...byContact.values()].filter((entry) => entry.user === user),
+    dropLink(link: SipLink): void {
       for (const { contact } of [...byContact.values()].filter((entry) => entry.link === link)) drop(contact)
     },
   }
+}
+
+function printContact({ contact, expiresAt }: Binding, now: number): readonly [string, string] {
+  return ['Contact', `<${contact}>;expires=${Math.ceil((expiresAt - now) / 1000)}`]
 }
 
 function sender(request: SipRequest): { user: string; epid: string } {

@@ -4,7 +4,7 @@ import type { Dialog, RequestParts } from '../sip/dialogs.ts'
 import { CONFERENCE_TYPE, printConferenceInfo } from './conference-info.ts'
 import type { ConferenceRole } from './conference-info.ts'
 import type { SipLink } from '../sip/transactions.ts'
-import type { SipResponse } from '../sip/sip.ts'
+import type { SipHeaders, SipResponse } from '../sip/sip.ts'
 
 const HOST = 'lcs.local'
 /** An INVITE to it makes a conference (RFC 4579, 5.4). */
@@ -30,15 +30,15 @@ interface Watcher {
   readonly forget: () => void
 }
 
-/** One conference: who is in it, who may lead it, and who is told. */
+/** One conference: who is in it, who may lead it, and who watches it. */
 export interface Room {
   readonly uri: string
   readonly participants: readonly Participant[]
   readonly find: (key: string | undefined) => Participant | undefined
   readonly add: (participant: Participant) => void
-  /** Takes a participant out and tells those who stay. */
+  /** Takes a participant out and notifies those who stay. */
   readonly remove: (participant: Participant) => void
-  /** Tells all who watch who is there now. */
+  /** Notifies all who watch of who is there now. */
   readonly tell: () => void
   readonly isLeader: (user: string) => boolean
   readonly setRole: (user: string, role: ConferenceRole) => void
@@ -62,13 +62,8 @@ export function room({ displayName }: RoomOptions): Room {
   let version = 0
 
   function roster(): string {
-    const here = [...participants.values()].filter(({ isHere }) => isHere)
-    const users = [...new Set(here.map(({ user }) => user))].map((user) => {
-      const name = displayName(user)
-      return { uri: user, role: roles.get(user) ?? 'attendee', ...(name === undefined ? {} : { displayName: name }) }
-    })
     version += 1
-    return printConferenceInfo(uri, version, users)
+    return printConferenceInfo(uri, version, usersIn([...participants.values()], roles, displayName))
   }
 
   async function notify(key: string, { dialog, link }: Watcher): Promise<void> {
@@ -117,3 +112,19 @@ export function room({ displayName }: RoomOptions): Room {
     watcher: (key) => (key === undefined ? undefined : watchers.get(key)),
   }
 }
+
+/** Each user whose ACK has come, once. */
+function usersIn(
+  participants: readonly Participant[],
+  roles: ReadonlyMap<string, ConferenceRole>,
+  displayName: RoomOptions['displayName'],
+) {
+  const here = participants.filter(({ isHere }) => isHere)
+  return [...new Set(here.map(({ user }) => user))].map((user) => {
+    const name = displayName(user)
+    return { uri: user, role: roles.get(user) ?? 'attendee', ...(name === undefined ? {} : { displayName: name }) }
+  })
+}
+
+/** The Contact by which the focus says that it is one (RFC 4579, 5.2). */
+export const contactOf = ({ uri }: Room): SipHeaders[number] => ['Contact', `<${uri}>;isfocus`]

@@ -60,3 +60,8 @@ export function addressOfRecord(uri: string): string {
   if (match === null) throw new SipError(416, 'a user is addressed as sip:user@domain')
   return `sip:${match[1]}@${match[2]}`.toLowerCase()
 }
+
+/** The branch of a Via value, which names its transaction; empty where it has none. */
+export function branchOf(via: string): string {
+  return parameters(splitOutside(via, ';').slice(1)).get('branch') ?? ''
+}
