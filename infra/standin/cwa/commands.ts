@@ -1,12 +1,13 @@
 import type { CwaAnswer, CwaError, CwaMethod, CwaResponses, OtherMethod } from '../../../shared/cwa/model.ts'
 import { beginning } from '../../../shared/rules/clusters.ts'
 import { accepted, failed, invalid } from './http/answers.ts'
-import type { Outcome } from './presence/contacts.ts'
+import type { ContactBook, Outcome } from './presence/contacts.ts'
 import type { NewEvent } from './event-queue.ts'
 import { invalidRequest, sessionNotFound } from './http/failures.ts'
 import { criteriaOf } from './presence/search.ts'
 import type { Search } from './presence/search.ts'
-import type { Session, Sessions } from './sessions.ts'
+import type { Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
 import { isSipUri } from './sip-uri.ts'
 import type { Account } from './users.ts'
 
@@ -56,7 +57,6 @@ async function perform(
   session: Session,
   method: Inside,
 ): Promise<CwaAnswer> {
-  const { book } = session
   if (method.method === 'other') return refuse(method)
   const { rid } = method
   switch (method.method) {
@@ -64,35 +64,12 @@ async function perform(
       await sessions.end(session)
       return accepted(rid)
     case 'addContact':
-    case 'updateContact': {
-      const { contact } = method
-      if (!isSipUri(contact.uri) || contact.name === '') {
-        return failed(rid, invalidRequest('A contact has a SIP URI and a name'))
-      }
-      const outcome = method.method === 'addContact' ? book.addContact(contact) : book.updateContact(contact)
-      report(sessions, session, rid, outcome)
-      if ('change' in outcome) watchContact(sessions, session, contact.uri.toLowerCase(), contact.subscribed)
-      return accepted(rid)
-    }
+    case 'updateContact':
     case 'deleteContact':
-      report(sessions, session, rid, book.deleteContact(method.uri))
-      watchContact(sessions, session, method.uri.toLowerCase(), false)
-      return accepted(rid)
     case 'addGroup':
     case 'updateGroup':
-      if (method.name === '') return failed(rid, invalidRequest('A group has a name'))
-      report(
-        sessions,
-        session,
-        rid,
-        method.method === 'addGroup'
-          ? book.addGroup(method.name, method.externalUri)
-          : book.updateGroup(method.id, method.name),
-      )
-      return accepted(rid)
     case 'deleteGroup':
-      report(sessions, session, rid, book.deleteGroup(method.id))
-      return accepted(rid)
+      return changeBook(sessions, session, method)
     case 'publishSelfPresence':
       if (method.categories.length === 0) return invalid(rid, 'publishSelfPresence has no category')
       void session.presence.publish(method.categories).then((error) => session.queue.add(outcomeOf(rid, error)))
@@ -115,6 +92,48 @@ async function perform(
     case 'ejectParticipant':
     case 'promoteParticipant':
       return session.conferences.perform(method)
+    default:
+      return method satisfies never
+  }
+}
+
+type BookMethod = Extract<Inside, { readonly method: `${string}Contact` | `${string}Group` }>
+
+/** Changes the user's contacts or groups, and whom his sessions watch by it. */
+function changeBook(sessions: Sessions, session: Session, method: BookMethod): CwaAnswer {
+  const { rid } = method
+  const wrong = wrongIn(method)
+  if (wrong !== undefined) return failed(rid, invalidRequest(wrong))
+  const outcome = changed(session.book, method)
+  report(sessions, session, rid, outcome)
+  if (method.method === 'deleteContact') watchContact(sessions, session, method.uri.toLowerCase(), false)
+  else if ('contact' in method && 'change' in outcome)
+    watchContact(sessions, session, method.contact.uri.toLowerCase(), method.contact.subscribed)
+  return accepted(rid)
+}
+
+function wrongIn(method: BookMethod): string | undefined {
+  if ('contact' in method) {
+    const { uri, name } = method.contact
+    return isSipUri(uri) && name !== '' ? undefined : 'A contact has a SIP URI and a name'
+  }
+  return 'name' in method && method.name === '' ? 'A group has a name' : undefined
+}
+
+function changed(book: ContactBook, method: BookMethod): Outcome {
+  switch (method.method) {
+    case 'addContact':
+      return book.addContact(method.contact)
+    case 'updateContact':
+      return book.updateContact(method.contact)
+    case 'deleteContact':
+      return book.deleteContact(method.uri)
+    case 'addGroup':
+      return book.addGroup(method.name, method.externalUri)
+    case 'updateGroup':
+      return book.updateGroup(method.id, method.name)
+    case 'deleteGroup':
+      return book.deleteGroup(method.id)
     default:
       return method satisfies never
   }

@@ -1,6 +1,7 @@
 import type { CwaError } from '../../../shared/cwa/model.ts'
 import type { NewEvent } from './event-queue.ts'
-import type { Session, Sessions } from './sessions.ts'
+import type { Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
 import type { Tickets } from './sign-in/tickets.ts'
 
 /** A request as the one who steers sees it. Nothing secret is in it. */
@@ -69,17 +70,13 @@ const LOG_LENGTH = 1000
 export function steering({ sessions, tickets, restart }: SteeringOptions): Steering {
   const waiting = new Set<{ readonly uri: string; readonly resolve: () => void }>()
   const faults: { readonly matches: Matches; readonly fault: Fault }[] = []
-  const requests: { seen: SeenRequest; status: number | undefined }[] = []
+  const log = requestLog()
   let closed: PromiseWithResolvers<void> | undefined
 
   const control: CwaControl = {
     untilListening(uri) {
-      if (
-        sessions()
-          .of(uri)
-          .some(({ queue }) => queue.isHeld())
-      )
-        return Promise.resolve()
+      const own = sessions().of(uri)
+      if (own.some(({ queue }) => queue.isHeld())) return Promise.resolve()
       return new Promise((resolve) => waiting.add({ uri, resolve }))
     },
     expireTicket: tickets.expire,
@@ -105,7 +102,7 @@ export function steering({ sessions, tickets, restart }: SteeringOptions): Steer
       sessions()
         .all()
         .map(({ sid, uri, queue }) => ({ sid, uri, listening: queue.isHeld() })),
-    requests: () => requests.map(({ seen, status }) => ({ ...seen, status })),
+    requests: log.all,
   }
 
   return {
@@ -121,7 +118,16 @@ export function steering({ sessions, tickets, restart }: SteeringOptions): Steer
       const at = faults.findIndex(({ matches }) => matches(request))
       return at === -1 ? undefined : faults.splice(at, 1)[0]?.fault
     },
-    log(seen) {
+    log: log.add,
+  }
+}
+
+/** The last requests, oldest first, each with the status that it was answered with. */
+function requestLog(): { readonly all: CwaControl['requests']; readonly add: Steering['log'] } {
+  const requests: { seen: SeenRequest; status: number | undefined }[] = []
+  return {
+    all: () => requests.map(({ seen, status }) => ({ ...seen, status })),
+    add(seen) {
       const entry: (typeof requests)[number] = { seen, status: undefined }
       requests.push(entry)
       if (requests.length > LOG_LENGTH) requests.shift()

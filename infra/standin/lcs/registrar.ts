@@ -87,8 +87,16 @@ interface Entry extends Binding {
   readonly forget: () => void
 }
 
+interface Bindings {
+  readonly bind: (endpoint: Omit<Binding, 'expiresAt'>, seconds: number) => void
+  readonly drop: (contact: string) => void
+  readonly at: (contact: string) => Binding | undefined
+  readonly of: (user: string) => readonly Binding[]
+  readonly dropLink: (link: SipLink) => void
+}
+
 /** The bindings of all users, by contact; each goes when its time is over (RFC 3261, 10.3). */
-function bindings(clock: Clock, onChange: RegistrarOptions['onChange']) {
+function bindings(clock: Clock, onChange: RegistrarOptions['onChange']): Bindings {
   const byContact = new Map<string, Entry>()
 
   function drop(contact: string): void {
@@ -101,7 +109,7 @@ function bindings(clock: Clock, onChange: RegistrarOptions['onChange']) {
 
   return {
     drop,
-    bind(endpoint: Omit<Binding, 'expiresAt'>, seconds: number): void {
+    bind(endpoint, seconds) {
       const { contact } = endpoint
       const before = byContact.get(contact)
       before?.forget()
@@ -110,9 +118,9 @@ function bindings(clock: Clock, onChange: RegistrarOptions['onChange']) {
       byContact.set(contact, entry)
       if (before === undefined) onChange(entry, false)
     },
-    at: (contact: string): Binding | undefined => byContact.get(contact),
-    of: (user: string): readonly Binding[] => [...byContact.values()].filter((entry) => entry.user === user),
-    dropLink(link: SipLink): void {
+    at: (contact) => byContact.get(contact),
+    of: (user) => [...byContact.values()].filter((entry) => entry.user === user),
+    dropLink(link) {
       for (const { contact } of [...byContact.values()].filter((entry) => entry.link === link)) drop(contact)
     },
   }

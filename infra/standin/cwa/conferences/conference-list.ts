@@ -5,7 +5,7 @@ import type { Dialog } from '../../lcs/sip/dialogs.ts'
 import type { Incoming } from '../../lcs/incoming.ts'
 import type { ClientTransaction } from '../../lcs/sip/transactions.ts'
 import type { SipResponse } from '../../lcs/sip/sip.ts'
-import type { Endpoint } from '../http/endpoint.ts'
+import type { Endpoint } from '../endpoint.ts'
 import type { NewEvent } from '../event-queue.ts'
 import type { Subscription } from '../presence/subscription.ts'
 

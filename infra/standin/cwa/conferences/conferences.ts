@@ -4,7 +4,7 @@ import { conferenceList } from './conference-list.ts'
 import type { ConferenceParts } from './conference-list.ts'
 import { conferenceMethods } from './conference-methods.ts'
 import { conferenceRequests } from './conference-requests.ts'
-import { groupMethods } from '../presence/group-methods.ts'
+import { groupMethods } from './group-methods.ts'
 import type { Offer } from './invitations.ts'
 import { talk } from './talk.ts'
 
@@ -25,8 +25,9 @@ export function conferences(parts: ConferenceParts): Conferences {
   const list = conferenceList()
   const speaking = talk(parts, list)
   const group = groupMethods(parts, list, speaking)
-  const { perform, terminate, accept } = conferenceMethods(parts, list, speaking, group)
-  const { receiveInvite, receiveWithin } = conferenceRequests(parts, list, speaking, group)
+  const within = { ...parts, list, talk: speaking, group }
+  const { perform, terminate, accept } = conferenceMethods(within)
+  const { receiveInvite, receiveWithin } = conferenceRequests(within)
   return {
     perform,
     receiveWithin,

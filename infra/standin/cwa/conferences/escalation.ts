@@ -2,27 +2,11 @@ import { within } from '../../lcs/sip/dialogs.ts'
 import type { Dialog } from '../../lcs/sip/dialogs.ts'
 import type { Incoming } from '../../lcs/incoming.ts'
 import { fragmentHeaders, parseReferTo, printFragment } from '../../lcs/conferences/refer.ts'
-import type { Referral } from '../../lcs/conferences/refer.ts'
 import { FACTORY, isFocusUri } from '../../lcs/conferences/room.ts'
 import { header, SipError } from '../../lcs/sip/sip.ts'
-import type { SipHeaders, SipResponse } from '../../lcs/sip/sip.ts'
-import type { Conference, ConferenceParts } from './conference-list.ts'
-import type { FocusPlaces } from './focus-place.ts'
-
-export interface EscalationOptions extends Pick<ConferenceParts, 'endpoint' | 'add'> {
-  readonly places: FocusPlaces
-  readonly refer: (
-    conference: Conference,
-    dialog: Dialog,
-    uri: string,
-    how: Partial<Omit<Referral, 'uri'>>,
-  ) => Promise<SipResponse>
-  /** Has the focus ring at everybody. */
-  readonly bring: (conference: Conference, rid: string, uris: readonly string[], headers: SipHeaders) => Promise<void>
-  /** Goes on in the conference. */
-  readonly escalated: (conference: Conference) => void
-  readonly inviteFailed: (conference: Conference, uri: string, rid: string, response: SipResponse) => void
-}
+import type { Conference } from './conference-list.ts'
+import { bring, escalated, inviteFailed, refer } from './group-focus.ts'
+import type { GroupParts } from './group-focus.ts'
 
 /**
  * How a conversation of two becomes a conference: the one who wants more people makes a focus and enters it, asks the other one
@@ -34,15 +18,15 @@ export interface Escalation {
   readonly receiveRefer: (conference: Conference, incoming: Incoming) => void
 }
 
-export function escalation(options: EscalationOptions): Escalation {
-  const { endpoint, add, places, refer, bring, escalated, inviteFailed } = options
+export function escalation(parts: GroupParts): Escalation {
+  const { endpoint, add, places } = parts
 
   async function grow(conference: Conference, rid: string, uris: readonly string[]): Promise<void> {
     const { confId, dialog } = conference
     if (dialog === undefined) return
     const place = await places.enter(conference, FACTORY)
     const { focus } = conference
-    const moved = focus === undefined ? place : await refer(conference, dialog, focus.uri, {})
+    const moved = focus === undefined ? place : await refer(parts, conference, dialog, focus.uri, {})
     if (conference.state === 'ended') return
     if (focus === undefined || moved.status >= 300) {
       if (focus !== undefined) void endpoint.ask(within(focus.dialog, 'BYE'))
@@ -50,13 +34,13 @@ export function escalation(options: EscalationOptions): Escalation {
       delete conference.focus
       conference.mode = 'peer'
       add({ event: 'escalationMode', confId, mode: 'peer' })
-      for (const uri of uris) inviteFailed(conference, uri, rid, moved)
+      for (const uri of uris) inviteFailed(parts, conference, uri, rid, moved)
       return
     }
     void endpoint.ask(within(dialog, 'BYE'))
     conference.dialog = undefined
-    escalated(conference)
-    await bring(conference, rid, uris, [])
+    escalated(parts, conference)
+    await bring(parts, conference, rid, uris, [])
   }
 
   async function move(conference: Conference, dialog: Dialog, uri: string, id: number): Promise<void> {
@@ -66,7 +50,7 @@ export function escalation(options: EscalationOptions): Escalation {
     const outcome = await places.enter(conference, uri)
     void endpoint.ask(within(dialog, 'NOTIFY', { headers: fragmentHeaders(id), body: printFragment(outcome) }))
     if (conference.state === 'ended') return
-    if (outcome.status < 300) return escalated(conference)
+    if (outcome.status < 300) return escalated(parts, conference)
     conference.mode = 'peer'
     add({ event: 'escalationMode', confId, mode: 'peer' })
   }

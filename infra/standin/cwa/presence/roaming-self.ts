@@ -9,13 +9,13 @@ import {
 } from '../../lcs/presence/containers.ts'
 import type { ContainerChange, RoamingSelf } from '../../lcs/presence/containers.ts'
 import type { Incoming } from '../../lcs/incoming.ts'
-import type { Endpoint } from '../http/endpoint.ts'
+import type { Endpoint } from '../endpoint.ts'
 import type { NewEvent } from '../event-queue.ts'
 import { failureOf } from '../http/failures.ts'
 import { keyOfNotify, subscription } from './subscription.ts'
 import type { Subscription } from './subscription.ts'
 
-/** A user's containers, and who watches him, as the LCS tells one of his sessions. */
+/** A user's containers, and who watches him, as one of his sessions learns it from the LCS. */
 export interface OwnRoaming {
   /** Subscribes. Resolves with the events a session begins with; what changes later goes to `add`. */
   readonly begin: () => Promise<readonly NewEvent[]>
@@ -42,28 +42,6 @@ export function ownRoaming({ clock, endpoint, add, isContact }: OwnRoamingOption
   /** Whether the first look has been handed out, so that later ones are changes. */
   let isOpen = false
 
-  const subscribersOf = (subscribers: RoamingSelf['subscribers']): NewEvent => ({
-    event: 'subscribers',
-    subscribers: subscribers.map((each) => ({
-      ...each,
-      sourceNetwork: 'sameEnterprise',
-      acknowledged: isContact(each.uri),
-    })),
-  })
-
-  /** A container that changed is told whole (bb969576), and of those who watch, who is new (bb969599). */
-  function changes(now: RoamingSelf): readonly NewEvent[] {
-    const containers = now.containers.filter((each) => {
-      const before = seen.containers.find(({ id }) => id === each.id)
-      return JSON.stringify(before) !== JSON.stringify(each)
-    })
-    const come = now.subscribers.filter(({ uri }) => !seen.subscribers.some((before) => before.uri === uri))
-    return [
-      ...(containers.length > 0 ? [{ event: 'containers', containers } as const] : []),
-      ...(come.length > 0 ? [subscribersOf(come)] : []),
-    ]
-  }
-
   return {
     async begin() {
       const { uri } = endpoint
@@ -75,7 +53,7 @@ export function ownRoaming({ clock, endpoint, add, isContact }: OwnRoamingOption
         giveUp()
       }
       isOpen = true
-      return [{ event: 'containers', containers: seen.containers }, subscribersOf(seen.subscribers)]
+      return [{ event: 'containers', containers: seen.containers }, subscribersOf(seen.subscribers, isContact)]
     },
     async changeContainer(change) {
       const parts = { headers: [['Content-Type', CHANGE_TYPE]] as const, body: printContainerChange(change) }
@@ -86,7 +64,7 @@ export function ownRoaming({ clock, endpoint, add, isContact }: OwnRoamingOption
       if (watching?.key !== keyOfNotify(request)) return respond(481, 'Subscription does not exist')
       const now = parseRoamingSelf(request.body)
       respond(200, 'OK')
-      if (isOpen) add(...changes(now))
+      if (isOpen) add(...changes(seen, now, isContact))
       seen = now
       first.resolve()
     },
@@ -95,4 +73,30 @@ export function ownRoaming({ clock, endpoint, add, isContact }: OwnRoamingOption
       first.resolve()
     },
   }
+}
+
+type IsContact = OwnRoamingOptions['isContact']
+
+function subscribersOf(subscribers: RoamingSelf['subscribers'], isContact: IsContact): NewEvent {
+  return {
+    event: 'subscribers',
+    subscribers: subscribers.map((each) => ({
+      ...each,
+      sourceNetwork: 'sameEnterprise',
+      acknowledged: isContact(each.uri),
+    })),
+  }
+}
+
+/** A container that changed is sent whole (bb969576), and of those who watch, who is new (bb969599). */
+function changes(seen: RoamingSelf, now: RoamingSelf, isContact: IsContact): readonly NewEvent[] {
+  const containers = now.containers.filter((each) => {
+    const before = seen.containers.find(({ id }) => id === each.id)
+    return JSON.stringify(before) !== JSON.stringify(each)
+  })
+  const come = now.subscribers.filter(({ uri }) => !seen.subscribers.some((before) => before.uri === uri))
+  return [
+    ...(containers.length > 0 ? [{ event: 'containers', containers } as const] : []),
+    ...(come.length > 0 ? [subscribersOf(come, isContact)] : []),
+  ]
 }

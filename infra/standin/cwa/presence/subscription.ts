@@ -4,7 +4,7 @@ import { callersDialog, within } from '../../lcs/sip/dialogs.ts'
 import type { Dialog } from '../../lcs/sip/dialogs.ts'
 import { header } from '../../lcs/sip/sip.ts'
 import type { SipHeaders, SipRequest, SipResponse } from '../../lcs/sip/sip.ts'
-import type { Endpoint } from '../http/endpoint.ts'
+import type { Endpoint } from '../endpoint.ts'
 
 export interface SubscriptionOptions {
   readonly clock: Clock
