@@ -9,6 +9,9 @@ import { onLostOutput } from '../terminal/lost-output.ts'
 import { functionLogs, type FunctionLogs } from './function-logs.ts'
 import { figures } from './metrics/figures.ts'
 import { metricsPage } from './metrics/page.ts'
+import { buildPage } from '../web/build.ts'
+import { browserLink } from './browser-link.ts'
+import { pageServer } from './page-server.ts'
 import { admit, people, type Person } from './people.ts'
 import { runningStacks, stackFile, STACK_FILE, type ToldStack } from './stack-file.ts'
 import { localStack, type RunningStack } from './stack.ts'
@@ -134,6 +137,9 @@ async function stayUp(
   out.title('Now you')
   if (empty) inviteToAdminister(running, everybody, out)
   else await inviteToJoin(running, everybody, out)
+  const browser = await pageServer(await buildPage(), running.url)
+  if (empty) out.note(`\n  The page for browsers: ${browser.url}`)
+  else await inviteBrowsers(running, everybody, browser.url, out)
   const page = await metricsPage(running)
   out.note(`\n  Metrics for Prometheus: ${page.url}/metrics`)
   out.note(`  The functions' logs are in ${relative(process.cwd(), logs)}/. Ctrl-C ends it all.`)
@@ -141,6 +147,7 @@ async function stayUp(
   await Promise.race([unread, ...['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal))])
   stop()
   await page.stop()
+  await browser.stop()
   out.note('\nStopping.')
 }
 
@@ -180,6 +187,18 @@ async function inviteToJoin(running: RunningStack, everybody: ReturnType<typeof 
   out.note('  In two other terminals, for example:\n')
   for (const { user, password } of Object.values(everybody)) {
     out.note(`    npm run chat -- --as ${user}     password ${password}`)
+  }
+}
+
+async function inviteBrowsers(
+  running: RunningStack,
+  everybody: ReturnType<typeof people>,
+  page: string,
+  out: Terminal,
+): Promise<void> {
+  out.note(`\n  Or in a browser, at ${page}. Each link sets one browser (or one private window) up, once:\n`)
+  for (const person of Object.values(everybody)) {
+    out.note(`    ${person.displayName}: ${await browserLink(person, running, page)}`)
   }
 }
 

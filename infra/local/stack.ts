@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
 import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import { configurationWriter, type ConfigurationWriter } from '../../shared/store/configuration.ts'
+import { enrolments, type Enrolments } from '../../shared/store/enrolment.ts'
 import { newKeyRing } from '../../shared/store/key-ring.ts'
 import { ringStore, ringVault } from '../../shared/store/ring-store.ts'
 import { table, type Table } from '../../shared/store/table.ts'
@@ -78,6 +79,8 @@ export interface RunningStack {
   readonly url: string
   readonly description: Description
   readonly configuration: ConfigurationWriter
+  /** Gives out enrolment codes. */
+  readonly enrolments: Enrolments
   readonly cwa: StandInCwa
   readonly dynamo: Dynamo
   readonly lambda: Lambda
@@ -240,6 +243,7 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     url: front.url,
     description,
     configuration,
+    enrolments: enrolments(settled, vault),
     cwa,
     dynamo: tables,
     lambda: functions,

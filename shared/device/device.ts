@@ -1,5 +1,6 @@
 import type { Availability, Command } from '../rules/messaging.ts'
 import type { DeviceFrame } from '../wire/frames.ts'
+import type { TransportKey } from '../wire/transport-key.ts'
 import { type Clock, wallClock } from '../clock.ts'
 import { frameNumbers } from './clock.ts'
 import { connection } from './line/connection.ts'
@@ -20,8 +21,8 @@ export interface DeviceOptions {
   readonly device: string
   /** Who the device's tokens are for, where the URL does not say it: `API/STAGE`, behind a custom domain. */
   readonly audience?: string
-  /** 32 bytes. */
-  readonly transportKey: Uint8Array
+  /** 32 bytes, or what `importTransportKey` made of them. */
+  readonly transportKey: TransportKey
   readonly clock?: Clock
   /**
    * Asks what time it is at the service, in epoch milliseconds, after a connection could not be opened: a device whose
@@ -33,6 +34,8 @@ export interface DeviceOptions {
   /** Opens a socket. A test or a program may pass its own, to see the socket and to cut it. */
   readonly connect?: (url: string) => WebSocket
   readonly answerTimeoutMs?: number
+  /** Told that the device waits before it looks for a connection again, and for how many milliseconds. */
+  readonly onWait?: (ms: number) => void
 }
 
 /** A device of the Collaboration Service, as PROTOCOL.md has it. The same in Node and in a browser. */
@@ -92,7 +95,7 @@ interface Parts {
 
 export function device(options: DeviceOptions): Device {
   const { clock = wallClock, random = Math.random } = options
-  const { connect = (url) => new WebSocket(url), answerTimeoutMs = ANSWER_TIMEOUT_MS } = options
+  const { connect = (url) => new WebSocket(url), answerTimeoutMs = ANSWER_TIMEOUT_MS, onWait = () => {} } = options
   const { on, tell } = audience()
   const serviceTime = serviceClock({ clock, url: options.url, ask: options.serviceTime })
   let dropped = 0
@@ -107,7 +110,7 @@ export function device(options: DeviceOptions): Device {
     serviceClock: serviceTime,
     onDropped: () => void (dropped += 1),
   }
-  const held = hold({ clock, random, tell, connect: (ears) => connection({ ...wiring, ...ears }) })
+  const held = hold({ clock, random, tell, onWait, connect: (ears) => connection({ ...wiring, ...ears }) })
   const { line } = held
   const parts: Parts = { options, held, serviceTime, logins: 0 }
 

@@ -12,6 +12,7 @@ export interface HoldOptions {
   readonly random: () => number
   readonly connect: (wiring: Pick<ConnectionOptions, 'hear' | 'onClosed'>) => Connection
   readonly tell: (event: DeviceEvent) => void
+  readonly onWait?: (ms: number) => void
 }
 
 /** One session at most, and the line it is on. */
@@ -33,10 +34,11 @@ interface Held extends HoldOptions {
 }
 
 export function hold(options: HoldOptions): Hold {
-  const { clock, random, connect, tell } = options
+  const { clock, random, connect, tell, onWait = () => {} } = options
   const line = coverage({
     clock,
     random,
+    onWait,
     connect: (onClosed) => connect({ hear: (frame, answers) => hear(held, frame, answers), onClosed }),
     async resume(connection) {
       if (held.session === undefined) throw new Disconnected('there is no session')

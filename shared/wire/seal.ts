@@ -4,15 +4,16 @@ import { Refusal } from '../rules/refusal.ts'
 import type { Action } from './actions.ts'
 import { bindingIn, headerOf, SEALING, type Binding } from './frame-header.ts'
 import { PLAIN_BYTES } from './frames.ts'
+import type { TransportKey } from './transport-key.ts'
 
 /**
  * Compresses, then encrypts (JWE compact, RFC 7516): `zip: DEF`, `enc: A256GCM` under a fresh message key, which the
  * device's transport key wraps (`alg: A256KW`): the two-level keys of BlackBerry transport layer encryption.
- *
- * @param transportKey 32 bytes
  */
-export async function seal(text: string, binding: Binding, transportKey: Uint8Array): Promise<string> {
-  return new CompactEncrypt(new TextEncoder().encode(text)).setProtectedHeader(headerOf(binding)).encrypt(transportKey)
+export async function seal(text: string, binding: Binding, transportKey: TransportKey): Promise<string> {
+  return new CompactEncrypt(new TextEncoder().encode(text))
+    .setProtectedHeader(headerOf(binding))
+    .encrypt(wrappingKey(transportKey))
 }
 
 /**
@@ -28,7 +29,7 @@ export async function seal(text: string, binding: Binding, transportKey: Uint8Ar
 export async function unseal(
   frame: string,
   expected: { readonly device: string; readonly direction: 'up' | 'down'; readonly action?: Action },
-  transportKey: Uint8Array,
+  transportKey: TransportKey,
 ): Promise<{ text: string; number: number; action: Binding['action'] }> {
   const binding = frame.length > GATEWAY_LIMITS.messageBytes ? undefined : bindingIn(frame)
   if (binding === undefined) throw new Refusal('not-for-you')
@@ -42,9 +43,9 @@ export async function unseal(
  * A message key that does not unwrap is replaced by a random one (RFC 7516, 11.5), so that a wrong key and a wrong tag
  * fail alike. What is inside is unpacked piece by piece, and not beyond PLAIN_BYTES.
  */
-async function opened(frame: string, transportKey: Uint8Array): Promise<string> {
+async function opened(frame: string, transportKey: TransportKey): Promise<string> {
   try {
-    const { plaintext } = await compactDecrypt(frame, transportKey, {
+    const { plaintext } = await compactDecrypt(frame, wrappingKey(transportKey), {
       keyManagementAlgorithms: [SEALING.alg],
       contentEncryptionAlgorithms: [SEALING.enc],
       maxDecompressedLength: PLAIN_BYTES,
@@ -53,4 +54,8 @@ async function opened(frame: string, transportKey: Uint8Array): Promise<string> 
   } catch (cause) {
     throw new Refusal('not-for-you', { cause })
   }
+}
+
+function wrappingKey(transportKey: TransportKey): Uint8Array | CryptoKey {
+  return transportKey instanceof Uint8Array ? transportKey : transportKey.wrapping
 }

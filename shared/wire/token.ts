@@ -1,4 +1,5 @@
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
+import { tokenKey, type TransportKey } from './transport-key.ts'
 
 /** Longest life of a token, in seconds. It opens one connection; the connection then lives without it. */
 export const TOKEN_LIFE_S = 60
@@ -38,7 +39,7 @@ export function audienceOf(url: string): string {
  */
 export async function deviceToken(
   { device, audience }: TokenFor,
-  transportKey: Uint8Array,
+  transportKey: TransportKey,
   now: number,
 ): Promise<string> {
   const issuedAt = Math.floor(now / 1000)
@@ -103,16 +104,4 @@ function offBy(thrown: unknown, now: number): { offByS?: number } {
     (thrown instanceof errors.JWTClaimValidationFailed && ['exp', 'iat', 'nbf'].includes(thrown.claim))
   const issuedAt = isTime ? thrown.payload.iat : undefined
   return typeof issuedAt === 'number' ? { offByS: Math.round(issuedAt - now / 1000) } : {}
-}
-
-/** HKDF (RFC 5869): the key that signs tokens is not the key that wraps frames' keys. */
-async function tokenKey(transportKey: Uint8Array): Promise<CryptoKey> {
-  const material = await crypto.subtle.importKey('raw', new Uint8Array(transportKey), 'HKDF', false, ['deriveKey'])
-  return crypto.subtle.deriveKey(
-    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: new TextEncoder().encode('device token') },
-    material,
-    { name: 'HMAC', hash: 'SHA-256', length: 256 },
-    false,
-    ['sign', 'verify'],
-  )
 }

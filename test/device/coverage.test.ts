@@ -52,7 +52,8 @@ describe('a connection that breaks', () => {
   })
 
   it('is tried for with longer and longer waits', async () => {
-    const { talk, service, clock, waits } = await loggedIn()
+    const told: number[] = []
+    const { talk, service, clock, waits } = await loggedIn({ onWait: (ms) => told.push(ms) })
     const nextWait = async () => {
       for (;;) {
         const ms = await waits.take()
@@ -73,6 +74,7 @@ describe('a connection that breaks', () => {
     const next = await service.connection()
 
     await expect(next.hear('poll')).resolves.toMatchObject({ frame: { after: 1 } })
+    expect(told).toEqual([500, 1_000, 2_000, 4_000, 8_000])
   })
 
   it('does not make a poll fail: it is asked again', async () => {

@@ -85,7 +85,18 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'infra/local/',
-    files: ['infra/cdk/', 'infra/aws/', 'infra/standin/', 'infra/local/', 'infra/terminal/', 'shared/', 'functions/'],
+    files: [
+      'infra/cdk/',
+      'infra/aws/',
+      'infra/standin/',
+      'infra/local/',
+      'infra/terminal/',
+      'infra/web/build.ts',
+      'infra/web/headers.ts',
+      'infra/web/model/enrolment-link.ts',
+      'shared/',
+      'functions/',
+    ],
     packages: ['node:', 'valibot', '@aws-sdk/*'],
   },
   {
@@ -97,6 +108,22 @@ const RULES: readonly Rule[] = [
     who: 'infra/chat/',
     files: ['infra/chat/', 'infra/terminal/', 'shared/device/', 'shared/wire/', 'shared/rules/', 'shared/clock.ts'],
     packages: ['node:', 'valibot'],
+  },
+  {
+    who: 'infra/web/',
+    files: [
+      'infra/web/',
+      'infra/chat/typing-notice.ts',
+      'shared/device/',
+      'shared/wire/',
+      'shared/rules/',
+      'shared/clock.ts',
+    ],
+    packages: ['preact', '@preact/signals'],
+  },
+  {
+    who: 'infra/web/build.ts',
+    packages: ['node:', 'esbuild'],
   },
   {
     who: 'infra/admin/',

@@ -1,6 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { newTransportKey, parseTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
+import { seal, unseal } from '../../shared/wire/seal.ts'
+import { deviceToken, verdictOn } from '../../shared/wire/token.ts'
+import {
+  importTransportKey,
+  newTransportKey,
+  parseTransportKey,
+  printTransportKey,
+} from '../../shared/wire/transport-key.ts'
 
 function messageOf(text: string): string {
   try {
@@ -37,5 +44,33 @@ describe('a transport key', () => {
   it('is refused when it is no base64url, and is not told', () => {
     const text = `${'secret$$'.repeat(5)}abc`
     expect(messageOf(text)).not.toContain('secret')
+  })
+})
+
+describe('an imported transport key', () => {
+  const bytes = newTransportKey()
+
+  it('cannot be read', async () => {
+    const { wrapping, token } = await importTransportKey(bytes)
+    for (const key of [wrapping, token]) {
+      expect(key.extractable).toBe(false)
+      await expect(crypto.subtle.exportKey('raw', key)).rejects.toThrow(/extractable/)
+    }
+  })
+
+  it('seals, opens and signs as its bytes do', async () => {
+    const imported = await importTransportKey(bytes)
+    const up = { device: 'ann-browser', direction: 'up', action: 'poll', number: 3 } as const
+    const [audience, now] = ['abc123/live', 1_800_000_000_000]
+    for (const [one, other] of [
+      [imported, bytes],
+      [bytes, imported],
+    ] as const) {
+      expect(await unseal(await seal('{"a":1}', up, one), up, other)).toMatchObject({ text: '{"a":1}', number: 3 })
+    }
+    const token = await deviceToken({ device: 'ann-browser', audience }, imported, now)
+    expect(await verdictOn(token, { device: 'ann-browser', audiences: [audience] }, bytes, now)).toEqual({
+      genuine: true,
+    })
   })
 })

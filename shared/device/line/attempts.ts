@@ -20,11 +20,15 @@ export interface Attempts {
   reset(): void
 }
 
-export function attempts(clock: Clock, random: () => number): Attempts {
+/** @param onWait told of each wait, in milliseconds, as it begins */
+export function attempts(clock: Clock, random: () => number, onWait: (ms: number) => void = () => {}): Attempts {
   const waiting = timer(clock)
   let failures = 0
 
-  const pause = (ms: number) => new Promise<void>((resolve) => waiting.set(ms, resolve))
+  function pause(ms: number): Promise<void> {
+    onWait(ms)
+    return new Promise((resolve) => waiting.set(ms, resolve))
+  }
 
   function failed(): number {
     failures += 1

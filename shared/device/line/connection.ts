@@ -2,6 +2,7 @@ import { GATEWAY_LIMITS } from '../../rules/gateway-limits.ts'
 import { parseServiceFrame, printFrame, type DeviceFrame, type ServiceFrame } from '../../wire/frames.ts'
 import { seal, unseal } from '../../wire/seal.ts'
 import { audienceOf, deviceToken } from '../../wire/token.ts'
+import type { TransportKey } from '../../wire/transport-key.ts'
 import type { Clock } from '../../clock.ts'
 import type { FrameNumbers } from '../clock.ts'
 import { pendingRequests, type PendingRequests } from './pending-requests.ts'
@@ -12,7 +13,7 @@ export interface ConnectionOptions {
   readonly url: string
   readonly device: string
   readonly audience?: string
-  readonly transportKey: Uint8Array
+  readonly transportKey: TransportKey
   readonly clock: Clock
   readonly serviceClock: ServiceClock
   readonly random: () => number

@@ -17,6 +17,8 @@ export interface CoverageOptions {
   /** Moves the session to a connection. Resolves with whether nothing was lost meanwhile. */
   readonly resume: (connection: Connection) => Promise<boolean>
   readonly onState: (state: DeviceState, reason?: string) => void
+  /** It waits that long, in milliseconds, before it tries again. */
+  readonly onWait: (ms: number) => void
 }
 
 /** Keeps a device in coverage: always a connection, from `keep` to `drop`. */
@@ -59,7 +61,7 @@ export function coverage(options: CoverageOptions): Coverage {
     regaining: undefined,
     alive: new Set(),
     waiting: new Set(),
-    tries: attempts(options.clock, options.random),
+    tries: attempts(options.clock, options.random, options.onWait),
     moveTimer: timer(options.clock),
   }
   return {

@@ -1,0 +1,120 @@
+import { batch, computed, signal, type ReadonlySignal } from '@preact/signals'
+import type { Clock } from '../../../shared/clock.ts'
+import { device, type Device } from '../../../shared/device/device.ts'
+import type { DeviceEvent } from '../../../shared/device/event.ts'
+import { timeByHttp } from '../../../shared/device/service-clock.ts'
+import type { Command, ImEvent, Uri } from '../../../shared/rules/messaging.ts'
+import type { Identity } from '../kept/identity.ts'
+import type { Keeper } from '../kept/keeper.ts'
+import { after, cut, fromBefore, NOTHING, signedOut, type Kept, type Model } from '../model/model.ts'
+import { unread } from '../model/talks.ts'
+import { actions, type Actions } from './actions.ts'
+import { outgoing } from './outgoing.ts'
+import { posting } from './posting.ts'
+import { signingIn, type SigningIn } from './signing-in.ts'
+import type { Line } from './standing.ts'
+
+export interface ClientOptions {
+  readonly identity: Identity
+  readonly keeper: Keeper
+  readonly clock: Clock
+  /** Where this page comes from: it is asked for the time, for the service does not tell a page. */
+  readonly origin: string
+}
+
+/** A device, and what the page knows and shows of what happens on it. */
+export interface Client extends Pick<SigningIn, 'signIn' | 'now' | 'abandon' | 'standing'>, Actions {
+  readonly identity: Identity
+  readonly model: ReadonlySignal<Model>
+  readonly line: ReadonlySignal<Line>
+  readonly own: ReadonlySignal<Uri | undefined>
+  readonly unread: ReadonlySignal<number>
+  /** Something that the user asked for and that was not done, in the service's words. */
+  readonly complaint: ReadonlySignal<string | undefined>
+  calm(): void
+  tryNow(): void
+  signOut(): Promise<void>
+  close(): void
+}
+
+export async function client({ identity, keeper, clock, origin }: ClientOptions): Promise<Client> {
+  const { model, line, own, complaint } = shown(await keeper.kept(identity))
+  const complain = (reason: string) => void (complaint.value = reason)
+
+  const phone: Device = device({
+    ...identity,
+    clock,
+    serviceTime: () => timeByHttp(origin),
+    onWait: (ms) => (line.value = { ...line.value, retryAt: clock.now() + ms }),
+  })
+  const update = updating(model, (now) => keeper.keep(now, identity))
+  const shared = { model: () => model.value, update, isOnline: () => phone.state === 'online' && !!phone.session }
+  const send = (command: Command) => phone.send(command)
+  const out = outgoing({ update, send, keep: () => keeper.keep(model.value, identity) })
+  const post = posting({ ...shared, out, send })
+  const door = signingIn({ phone, clock, user: (name) => void keeper.setIdentity({ ...identity, user: name }) })
+
+  phone.on((event) => batch(() => happened(event)))
+
+  function happened(event: DeviceEvent): void {
+    if (event.kind === 'send') out.heard(event)
+    else if (event.kind === 'state') line.value = { state: event.state }
+    else if (event.kind === 'gap') update((model) => cut(model, { now: clock.now(), newId }))
+    else if (event.kind !== 'ended') session(event)
+    else {
+      update(signedOut)
+      door.ended(event.code, event.reason)
+    }
+    own.value = phone.uri
+    post.goOn()
+  }
+
+  function session(event: ImEvent): void {
+    update((model) => after(model, event, { now: clock.now(), newId }))
+    if (event.kind === 'failed' && event.number === undefined) complain(event.reason)
+  }
+
+  return {
+    identity,
+    model,
+    line,
+    own,
+    complaint,
+    unread: computed(() => unread(model.value.talks)),
+    ...door,
+    ...actions({ ...shared, phone, clock, post, newId, complain }),
+    calm: () => (complaint.value = undefined),
+    tryNow: () => void (phone.session !== undefined && phone.resume().catch(() => {})),
+    async signOut() {
+      door.abandon()
+      await phone.logout().catch(() => {})
+      update(signedOut)
+      own.value = undefined
+    },
+    close() {
+      door.abandon()
+      phone.close()
+    },
+  }
+}
+
+function shown(kept: Kept | undefined) {
+  return {
+    model: signal<Model>(kept === undefined ? NOTHING : fromBefore(kept)),
+    line: signal<Line>({ state: 'offline' }),
+    own: signal<Uri | undefined>(undefined),
+    complaint: signal<string | undefined>(undefined),
+  }
+}
+
+const newId = () => crypto.randomUUID()
+
+/** Changes the model, and keeps what is to be kept of it. A browser that keeps nothing (its disk is full) still chats. */
+function updating(model: { value: Model }, keep: (model: Model) => Promise<void>) {
+  return (change: (model: Model) => Model): void => {
+    const before = model.value
+    model.value = change(before)
+    const { people, talks } = model.value
+    if (people !== before.people || talks !== before.talks) keep(model.value).catch(() => {})
+  }
+}

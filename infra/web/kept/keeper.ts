@@ -1,0 +1,59 @@
+import type { Kept } from '../model/model.ts'
+import type { Database } from './database.ts'
+import type { Identity } from './identity.ts'
+import { sealed, unsealed } from './sealed.ts'
+
+const IDENTITY = 'identity'
+const TALKS = 'talks'
+
+/** What this browser keeps: who it is, and its conversations with what is still to be said, sealed. */
+export interface Keeper {
+  identity(): Promise<Identity | undefined>
+  setIdentity(identity: Identity): Promise<void>
+  kept(identity: Identity): Promise<Kept | undefined>
+  /** Resolves once what is given is on the disk. Of several at once, the last is written. */
+  keep(kept: Kept, identity: Identity): Promise<void>
+  forget(): Promise<void>
+}
+
+export function keeper(database: Database): Keeper {
+  let latest: { readonly kept: Kept; readonly identity: Identity } | undefined
+  let writing: Promise<void> | undefined
+
+  async function write(): Promise<void> {
+    while (latest !== undefined) {
+      const { kept, identity } = latest
+      latest = undefined
+      await database.put(TALKS, await sealed(kept, TALKS, identity.keepingKey))
+    }
+  }
+
+  /** Cleared in the same turn in which there is nothing more to write: what comes in the next one begins anew. */
+  async function written(): Promise<void> {
+    try {
+      await write()
+    } finally {
+      writing = undefined
+    }
+  }
+
+  return {
+    // This file wrote it.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    identity: async () => (await database.get(IDENTITY)) as Identity | undefined,
+    setIdentity: (identity) => database.put(IDENTITY, identity),
+    kept: async (identity) =>
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      (await unsealed(await database.get(TALKS), TALKS, identity.keepingKey)) as Kept | undefined,
+    keep({ people, talks }, identity) {
+      latest = { kept: { people, talks }, identity }
+      writing ??= written()
+      return writing
+    },
+    async forget() {
+      latest = undefined
+      await writing
+      await database.clear()
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import type { Availability, ImEvent, Uri } from '../../../shared/rules/messaging.ts'
+
+/** Somebody this user knows of. */
+export interface Person {
+  readonly uri: Uri
+  readonly name: string
+  /** Undefined until the server has said. */
+  readonly availability: Availability | undefined
+  /** Whether the person is on the contact list, or only wrote. */
+  readonly contact: boolean
+  readonly groups: readonly string[]
+}
+
+/** People by their URI in small letters: servers write URIs of users in several ways. */
+export type People = Readonly<Record<string, Person>>
+
+export const keyOf = (uri: Uri): string => uri.toLowerCase()
+
+/** `ann` of `sip:ann@contoso.test`. */
+export function userPart(uri: Uri): string {
+  return uri.replace(/^[a-z][a-z0-9+.-]*:/i, '').replace(/@.*$/, '')
+}
+
+export function nameOf(people: People, uri: Uri): string {
+  return people[keyOf(uri)]?.name ?? userPart(uri)
+}
+
+/** The people after an event. The same object where it says nothing of people. */
+export function peopleAfter(people: People, event: ImEvent): People {
+  if (event.kind === 'contacts') return listed(people, event)
+  if (event.kind === 'presence')
+    return known(people, event.uri, { availability: event.availability, ...named(event.name) })
+  if (event.kind === 'invitation') return known(people, event.from, named(event.name))
+  return event.kind === 'message' ? known(people, event.from, {}) : people
+}
+
+/** Nobody's state is known any more: the session that told of it is over. */
+export function withoutPresence(people: People): People {
+  return mapped(people, (person) => ({ ...person, availability: undefined }))
+}
+
+const named = (name: string | undefined) => (name === undefined ? {} : { name })
+
+function known(people: People, uri: Uri, news: Partial<Person>): People {
+  const key = keyOf(uri)
+  const before = people[key] ?? { uri, name: userPart(uri), availability: undefined, contact: false, groups: [] }
+  return { ...people, [key]: { ...before, ...news } }
+}
+
+function listed(people: People, event: Extract<ImEvent, { kind: 'contacts' }>): People {
+  const leaving = new Set(event.removed.map(keyOf))
+  const kept = mapped(people, (person) =>
+    event.whole || leaving.has(keyOf(person.uri)) ? { ...person, contact: false, groups: [] } : person,
+  )
+  return event.contacts.reduce((all, { uri, name, groups }) => known(all, uri, { name, groups, contact: true }), kept)
+}
+
+function mapped(people: People, change: (person: Person) => Person): People {
+  return Object.fromEntries(Object.entries(people).map(([key, person]) => [key, change(person)]))
+}

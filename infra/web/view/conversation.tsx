@@ -1,0 +1,150 @@
+import { useSignal } from '@preact/signals'
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import type { Client } from '../app/client.ts'
+import { dayOf, days } from '../model/days.ts'
+import { keyOf, nameOf, type People, type Person } from '../model/person.ts'
+import type { Talk } from '../model/talk.ts'
+import { language, words } from '../words/words.ts'
+import { Avatar, stateWords } from './avatar.tsx'
+import { Composer } from './composer.tsx'
+import { Dialog } from './dialog.tsx'
+import { Icon } from './icons.tsx'
+import { Message } from './message.tsx'
+
+/** How a conversation is called: its subject, or who is in it. */
+export function titleOf({ subject, members, isGroup }: Talk, people: People): string {
+  if (isGroup && subject !== undefined) return subject
+  return members.map((uri) => nameOf(people, uri)).join(', ')
+}
+
+export function Conversation({ client, talk }: { readonly client: Client; readonly talk: Talk }) {
+  const w = words.value.talk
+  const { people } = client.model.value
+  const title = titleOf(talk, people)
+  const isOver = talk.isGroup && (talk.members.length === 0 || (talk.live === undefined && talk.entries.some(isEnd)))
+  return (
+    <main class="talk" aria-label={w.messages(title)}>
+      <Header client={client} talk={talk} title={title} />
+      <Entries client={client} talk={talk} title={title} />
+      <p class="typing" role="status" dir="auto">
+        {typingWords(talk, people)}
+      </p>
+      {isOver ? <p class="over">{w.over}</p> : <Composer client={client} talk={talk} to={title} />}
+    </main>
+  )
+}
+
+const isEnd = (entry: Talk['entries'][number]) => entry.kind === 'note' && entry.note === 'ended'
+
+function typingWords({ typing }: Talk, people: People): string {
+  const names = typing.map((uri) => nameOf(people, uri)).join(', ')
+  if (typing.length === 0) return ''
+  return typing.length === 1 ? words.value.talk.typing(names) : words.value.talk.typingMany(names)
+}
+
+interface HeadProps {
+  readonly client: Client
+  readonly talk: Talk
+  readonly title: string
+}
+
+function Header({ client, talk, title }: HeadProps) {
+  const w = words.value
+  const { people } = client.model.value
+  const person = talk.isGroup ? undefined : people[keyOf(talk.members[0] ?? '')]
+  return (
+    <header class="talk-head">
+      <button type="button" class="icon-button back" aria-label={w.talk.back} onClick={() => client.read(undefined)}>
+        <Icon name="back" />
+      </button>
+      <Avatar name={title} of={person?.availability} isGroup={talk.isGroup} />
+      <div class="grow">
+        <h2 dir="auto">{title}</h2>
+        {talk.isGroup ? (
+          <Members talk={talk} people={people} />
+        ) : (
+          <p class="hint">{stateWords(person?.availability)}</p>
+        )}
+      </div>
+      {talk.isGroup && talk.live?.conversation !== undefined && (
+        <button type="button" class="plain" onClick={() => client.leave(talk.id)}>
+          <Icon name="out" /> {w.talk.leave}
+        </button>
+      )}
+      {person?.contact === true && <Remove client={client} person={person} />}
+    </header>
+  )
+}
+
+function Members({ talk, people }: { readonly talk: Talk; readonly people: People }) {
+  const w = words.value.talk
+  return (
+    <details class="members">
+      <summary>{w.members(talk.members.length + 1)}</summary>
+      <ul>
+        <li>{w.fromYou}</li>
+        {talk.members.map((uri) => (
+          <li key={uri}>
+            <span dir="auto">{nameOf(people, uri)}</span>
+            <span class="hint">{stateWords(people[keyOf(uri)]?.availability)}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+/** Takes somebody off the contact list, once that was confirmed. */
+function Remove({ client, person: { uri, name } }: { readonly client: Client; readonly person: Person }) {
+  const w = words.value.talk
+  const asking = useSignal(false)
+  const remove = () => {
+    asking.value = false
+    client.ask({ kind: 'delete-contact', uri })
+  }
+  return (
+    <>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={w.remove}
+        title={w.remove}
+        onClick={() => (asking.value = true)}
+      >
+        <Icon name="bin" />
+      </button>
+      {asking.value && (
+        <Dialog title={w.remove} close={() => (asking.value = false)}>
+          <p dir="auto">{w.removeText(name)}</p>
+          <button type="button" class="main danger" onClick={remove}>
+            {w.remove}
+          </button>
+        </Dialog>
+      )}
+    </>
+  )
+}
+
+function Entries({ client, talk, title }: HeadProps) {
+  const w = words.value.talk
+  const box = useRef<HTMLDivElement>(null)
+  const last = talk.entries.at(-1)?.id
+  useLayoutEffect(() => {
+    if (box.current !== null) box.current.scrollTop = box.current.scrollHeight
+  }, [last, talk.id, talk.typing.length])
+  return (
+    <div class="entries" ref={box} role="log" aria-live="polite" aria-label={w.messages(title)} tabIndex={0}>
+      {talk.entries.length === 0 && <p class="empty">{w.begin}</p>}
+      {days(talk.entries).map(({ at, entries }) => (
+        <section key={at}>
+          <h3 class="day">{dayOf(at, Date.now(), language.value)}</h3>
+          <ul>
+            {entries.map((entry) => (
+              <Message key={entry.id} client={client} entry={entry} named={talk.isGroup} />
+            ))}
+          </ul>
+        </section>
+      ))}
+    </div>
+  )
+}

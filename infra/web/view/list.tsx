@@ -1,0 +1,142 @@
+import { useSignal, type Signal } from '@preact/signals'
+import type { Client } from '../app/client.ts'
+import { contactList } from '../model/contact-list.ts'
+import { timeOf } from '../model/days.ts'
+import { keyOf, nameOf, type Person } from '../model/person.ts'
+import { lastAt, type Talk } from '../model/talk.ts'
+import { idOfPerson } from '../model/talks.ts'
+import { language, words } from '../words/words.ts'
+import { AddContact } from './add-contact.tsx'
+import { Avatar, stateWords } from './avatar.tsx'
+import { BeginGroup } from './begin-group.tsx'
+import { titleOf } from './conversation.tsx'
+import { Icon } from './icons.tsx'
+import { moveFocus } from './moving.ts'
+import { Own } from './own.tsx'
+
+/** Conversations, and the people one knows. */
+export function List({ client }: { readonly client: Client }) {
+  const w = words.value.list
+  const looked = useSignal('')
+  const { people, talks } = client.model.value
+  const isLooking = looked.value.trim() !== ''
+  const recent = isLooking ? [] : talks.filter(isShown).toSorted((one, other) => lastAt(other) - lastAt(one))
+  const groups = contactList(people, looked.value, language.value)
+  return (
+    <aside class="list" aria-label={w.contacts}>
+      <Own client={client} />
+      <Tools client={client} looked={looked} />
+      <nav class="scroll" aria-label={w.conversations} onKeyDown={moveFocus}>
+        {recent.length > 0 && (
+          <section>
+            <h2>{w.conversations}</h2>
+            <ul>
+              {recent.map((talk) => (
+                <TalkRow key={talk.id} client={client} talk={talk} />
+              ))}
+            </ul>
+          </section>
+        )}
+        {groups.map(({ name, people }) => (
+          <section key={name ?? ''}>
+            <h2 dir="auto">{name ?? (groups.length === 1 ? w.contacts : w.noGroup)}</h2>
+            <ul>
+              {people.map((person) => (
+                <PersonRow key={person.uri} client={client} person={person} />
+              ))}
+            </ul>
+          </section>
+        ))}
+        {groups.length === 0 && <p class="empty">{isLooking ? w.nobody : w.empty}</p>}
+      </nav>
+    </aside>
+  )
+}
+
+function Tools({ client, looked }: { readonly client: Client; readonly looked: Signal<string> }) {
+  const w = words.value.list
+  const dialog = useSignal<'contact' | 'group' | undefined>(undefined)
+  const close = () => (dialog.value = undefined)
+  const opener = (label: string, icon: 'people' | 'add', opens: 'contact' | 'group') => (
+    <button type="button" class="icon-button" aria-label={label} title={label} onClick={() => (dialog.value = opens)}>
+      <Icon name={icon} />
+    </button>
+  )
+  return (
+    <div class="tools">
+      <input
+        type="search"
+        class="find"
+        dir="auto"
+        aria-label={w.find}
+        placeholder={w.find}
+        value={looked.value}
+        onInput={({ currentTarget }) => (looked.value = currentTarget.value)}
+      />
+      {opener(w.newGroup, 'people', 'group')}
+      {opener(w.addContact, 'add', 'contact')}
+      {dialog.value === 'contact' && <AddContact client={client} close={close} />}
+      {dialog.value === 'group' && <BeginGroup client={client} close={close} />}
+    </div>
+  )
+}
+
+const isShown = ({ entries, draft }: Talk) => entries.length > 0 || draft !== ''
+
+function TalkRow({ client, talk }: { readonly client: Client; readonly talk: Talk }) {
+  const w = words.value.list
+  const { people, reading } = client.model.value
+  const title = titleOf(talk, people)
+  const person = talk.isGroup ? undefined : people[keyOf(talk.members[0] ?? '')]
+  return (
+    <li>
+      <button type="button" class="row" aria-current={reading === talk.id} onClick={() => client.read(talk.id)}>
+        <Avatar name={title} of={person?.availability} isGroup={talk.isGroup} />
+        <span class="grow">
+          <span class="name" dir="auto">
+            {title}
+          </span>
+          <span class="preview" dir="auto">
+            {talk.draft === '' ? previewOf(talk, client) : `${w.draft} ${talk.draft}`}
+          </span>
+        </span>
+        <span class="side">
+          {talk.entries.length > 0 && <time>{timeOf(lastAt(talk), language.value)}</time>}
+          {talk.unread > 0 && (
+            <span class="count">
+              <span aria-hidden="true">{talk.unread}</span>
+              <span class="unseen">{w.unread(talk.unread)}</span>
+            </span>
+          )}
+        </span>
+      </button>
+    </li>
+  )
+}
+
+function previewOf({ entries, isGroup }: Talk, client: Client): string {
+  const { people } = client.model.value
+  const last = entries.at(-1)
+  if (last === undefined) return ''
+  if (last.kind === 'own') return `${words.value.list.you} ${last.text}`
+  if (last.kind === 'note') return words.value.notes[last.note](last.who === undefined ? '' : nameOf(people, last.who))
+  return isGroup ? `${nameOf(people, last.from)}: ${last.text}` : last.text
+}
+
+function PersonRow({ client, person }: { readonly client: Client; readonly person: Person }) {
+  const { uri, name, availability } = person
+  const isOpen = client.model.value.reading === idOfPerson(uri)
+  return (
+    <li>
+      <button type="button" class="row" aria-current={isOpen} onClick={() => client.open(uri)}>
+        <Avatar name={name} of={availability} />
+        <span class="grow">
+          <span class="name" dir="auto">
+            {name}
+          </span>
+          <span class="preview">{stateWords(availability)}</span>
+        </span>
+      </button>
+    </li>
+  )
+}

@@ -1,0 +1,56 @@
+import { AVAILABILITIES, type Availability } from '../../../shared/rules/messaging.ts'
+import type { Client } from '../app/client.ts'
+import { nameOf, userPart } from '../model/person.ts'
+import { words } from '../words/words.ts'
+import { Avatar } from './avatar.tsx'
+import { Icon } from './icons.tsx'
+import { Language } from './language.tsx'
+
+/** States that a person chooses; `idle` and the like a client says by itself. */
+const CHOICES = ['available', 'busy', 'do-not-disturb', 'be-right-back', 'away', 'offline'] as const
+
+/** Who one is, in what state, and the way out. */
+export function Own({ client }: { readonly client: Client }) {
+  const w = words.value
+  const uri = client.own.value
+  const { availability, people } = client.model.value
+  const name = uri === undefined ? userPart(client.identity.user ?? '') : nameOf(people, uri)
+  return (
+    <header class="own-head">
+      <Avatar name={name} of={availability} />
+      <div class="grow">
+        <h1 dir="auto">{name}</h1>
+        <select
+          class="own-state"
+          aria-label={w.ownState}
+          value={availability ?? 'available'}
+          onChange={({ currentTarget }) => {
+            const chosen = AVAILABILITIES.find((each) => each === currentTarget.value)
+            if (chosen !== undefined) client.become(chosen)
+          }}
+        >
+          {choices(availability).map((each) => (
+            <option key={each} value={each}>
+              {w.availability[each]}
+            </option>
+          ))}
+        </select>
+      </div>
+      <Language />
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={w.list.signOut}
+        title={w.list.signOut}
+        onClick={() => void client.signOut()}
+      >
+        <Icon name="out" />
+      </button>
+    </header>
+  )
+}
+
+/** With what one is just now, where that cannot be chosen. */
+function choices(now: Availability | undefined): readonly Availability[] {
+  return now === undefined || CHOICES.some((each) => each === now) ? CHOICES : [now, ...CHOICES]
+}

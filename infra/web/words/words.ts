@@ -1,0 +1,31 @@
+import { computed, effect, signal } from '@preact/signals'
+import { de } from './de.ts'
+import { en, type Words } from './en.ts'
+
+/** The languages of the page, each by its own name. */
+export const LANGUAGES: Readonly<Record<string, { readonly name: string; readonly words: Words }>> = {
+  en: { name: 'English', words: en },
+  de: { name: 'Deutsch', words: de },
+}
+
+const CHOICE = 'language'
+
+/** The first language that the page has: what was chosen here, else what the browser asks for, else English. */
+export function languageFor(chosen: string | null, wanted: readonly string[]): string {
+  const asked = [chosen ?? '', ...wanted].map((tag) => tag.toLowerCase().split('-')[0] ?? '')
+  return asked.find((tag) => Object.hasOwn(LANGUAGES, tag)) ?? 'en'
+}
+
+export const language = signal('en')
+export const words = computed(() => LANGUAGES[language.value]?.words ?? en)
+
+export function speak(tag: string): void {
+  language.value = tag
+  localStorage.setItem(CHOICE, tag)
+}
+
+/** Speaks the user's language from now on, and says so to the browser. */
+export function speakAsWanted(): void {
+  language.value = languageFor(localStorage.getItem(CHOICE), navigator.languages)
+  effect(() => void (document.documentElement.lang = language.value))
+}
