@@ -76,7 +76,8 @@ export function logIn(parts: LoginParts): (told: Login) => Promise<ServiceFrame>
         log('upkeep not started', { session: seat.session, why: why(thrown) })
       })
       const { statusIntervalMs } = settings
-      return { type: 'accepted', ...accepted, steps: [step, ...accepted.steps], statusIntervalMs }
+      const capabilities = [...parts.upstream.capabilities]
+      return { type: 'accepted', ...accepted, steps: [step, ...accepted.steps], statusIntervalMs, capabilities }
     } catch (thrown) {
       await giveBack(seat, parts)
       throw asRefusal(thrown)

@@ -1,3 +1,5 @@
+import { missingFor, type Capability } from '../../shared/rules/capabilities.ts'
+import { isQuestion, type ImEvent } from '../../shared/rules/messaging.ts'
 import { UpstreamFault } from '../../shared/upstream/fault.ts'
 import type { SentOutcome, Upstream, UpstreamState } from '../../shared/upstream/upstream.ts'
 import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
@@ -22,27 +24,57 @@ export interface SendParts {
  * The story of a send: noted before it is posted, and its outcome after. The same number again is answered from the
  * note, and where a crash left none it is `unconfirmed`, never posted twice. The next number begins when the outcome of
  * the one before is noted, or can no longer come: posts of a device do not overtake each other.
+ *
+ * A server upstream that does a command under a key once (`idempotent-sends`) makes that simpler: what has no outcome is
+ * posted again under its key, and `unconfirmed` does not happen. A question may be asked again of any server.
  */
 export function send(parts: SendParts) {
-  const { seats, sessions, configuration } = parts
+  const { seats, sessions, configuration, upstream } = parts
   return async ({ frame, number, device, connection, now }: Request<DeviceFrameOf<'send'>>): Promise<ServiceFrame> => {
     const { session, ack: acked } = frame
+    const missing = missingFor(frame.command, upstream.capabilities)
+    if (missing !== undefined) throw new Refusal('not-supported', { reason: notSupported(missing) })
     const { sendsPerMinute } = await configuration.settings(now)
     const heard = { session, device, connection, number, acked, at: now }
     const begun = await seats.sending(heard, frame.number, sendsPerMinute)
-    if (!begun.kept) return answerAgain(frame.number, begun, now, parts)
+    if (!begun.kept && !isToBeRepeated(frame, begun, upstream)) return answerAgain(frame.number, begun, now, parts)
 
     const unsent = () => seats.unsent(session, frame.number, sendsPerMinute)
     const known = await sessions.read(session, { now }).catch(async (thrown: unknown) => {
-      await unsent()
+      if (!repeatsKeys(upstream)) await unsent()
       throw thrown
     })
     if (known === undefined) throw new Refusal('session-gone')
 
-    const outcome = await posted(known, frame, { ...parts, unsent })
+    const sentAgainMs = now - (begun.found?.sentAt ?? now)
+    const { events, ...outcome } = await posted(known, frame, { ...parts, sentAgainMs, unsent })
     await note(session, outcome, seats)
-    return told(outcome)
+    return told(outcome, events)
   }
+}
+
+/** For people: what is wrong with a command that the server upstream has nothing for. */
+function notSupported(missing: Capability): string {
+  return `the instant-messaging server has no ${missing}: \`accepted\` names in \`capabilities\` what it has`
+}
+
+/*
+ *   function 1   begins ─ PUT key 4 ✔ ─ dies
+ *   function 2   the same again: not begun ─ PUT key 4: done already ✔ ─ noted            a send that is `unconfirmed`
+ *
+ * The number of such a send is never given back (`posted`): it stays with its command until that has an outcome, for the
+ * server would take the next command under it for a repeat.
+ *
+ *   function 1   begins ─ PUT key 4 … no answer ─ not begun: 4 is free ✘
+ *   device                                                    4: another text ─ PUT key 4: done already ✔      a text lost
+ */
+function isToBeRepeated({ command, number }: Asked, { because, found }: NotBegun, upstream: Upstream): boolean {
+  if (because !== 'out-of-order' || found?.sent !== number) return false
+  return isQuestion(command) || (repeatsKeys(upstream) && found.outcome?.number !== number)
+}
+
+function repeatsKeys({ capabilities }: Upstream): boolean {
+  return capabilities.has('idempotent-sends')
 }
 
 /** It is done by then, and the device is told so: should this fail, a repeat is answered `unconfirmed`. */
@@ -90,12 +122,21 @@ async function keepState(
   })
 }
 
-/** Says what came of it. Throws only where it is certain that nothing was sent, and the same may be tried again. */
+interface Posting extends SendParts {
+  /** For how long the same has been tried, in milliseconds. */
+  readonly sentAgainMs: number
+  readonly unsent: () => Promise<void>
+}
+
+/**
+ * Says what came of it. Throws only where the same may be tried again: it is certain that nothing was sent, or the
+ * server does nothing twice.
+ */
 async function posted(
   known: Known,
   asked: Asked,
-  parts: SendParts & { readonly unsent: () => Promise<void> },
-): Promise<SendOutcome> {
+  parts: Posting,
+): Promise<SendOutcome & { readonly events?: readonly ImEvent[] }> {
   const { number } = asked
   try {
     const outcome = await carriedOut(known, asked, parts)
@@ -104,11 +145,20 @@ async function posted(
     if (!(thrown instanceof UpstreamFault)) throw thrown
     const refusal = Refusal.from(asRefusal(thrown))
     const { code, message: reason } = refusal
-    if (thrown.maybeDone) return { number, code: 'unconfirmed', reason }
-    if (code !== 'upstream-away') return { number, code, reason }
+    const isAway = code === 'upstream-away'
+    if (repeatsKeys(parts.upstream) && (isAway || thrown.maybeDone)) {
+      throw new Refusal('in-progress', { reason, cause: thrown, retryAfterMs: againAfterMs(thrown, parts) })
+    }
+    if (thrown.maybeDone && !isQuestion(asked.command)) return { number, code: 'unconfirmed', reason }
+    if (!isAway) return { number, code, reason }
     await parts.unsent()
     throw refusal
   }
+}
+
+/** The longer the server has been away, the longer the device waits: from a second to a minute. */
+function againAfterMs({ retryAfterMs }: UpstreamFault, { sentAgainMs }: Posting): number {
+  return retryAfterMs ?? Math.min(Math.max(sentAgainMs, 1_000), 60_000)
 }
 
 type NotBegun = Extract<Awaited<ReturnType<Seats['sending']>>, { kept: false }>
@@ -137,7 +187,7 @@ function wrongNumber(number: number, sent: number): string {
   return `send ${number} of this session is too ${number > sent ? 'high' : 'low'}: ${right}`
 }
 
-function told(outcome: SendOutcome): ServiceFrame {
+function told(outcome: SendOutcome, events?: readonly ImEvent[]): ServiceFrame {
   if ('code' in outcome) throw new Refusal(outcome.code, { reason: outcome.reason })
-  return { type: 'sent', ...outcome }
+  return { type: 'sent', ...outcome, ...(events !== undefined && { events }) }
 }

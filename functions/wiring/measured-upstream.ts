@@ -17,6 +17,7 @@ export function measuredUpstream(server: Upstream, measure: Measure, clock: Pick
     }
   }
   return {
+    capabilities: server.capabilities,
     async logIn(user, password, options) {
       const begunAt = clock.now()
       // A wrong password is an answer of a server that works.

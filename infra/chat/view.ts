@@ -50,6 +50,14 @@ export function linesOf(event: DeviceEvent, scene: Scene): string[] {
       return [warning('some messages were lost: you were away for longer than the service keeps them', scene)]
     case 'ended':
       return ended(event, scene)
+    case 'edited':
+      return [note(`edited: ${beginning(event.text)}`, scene)]
+    case 'deleted':
+      return [note('a message was deleted', scene)]
+    case 'members':
+    case 'read':
+    case 'history':
+    case 'found':
     case 'contacts':
     case 'own-presence':
     case 'typing':
@@ -121,6 +129,13 @@ const WISHES = {
   presence: 'change your state',
   'add-contact': 'add the contact',
   'delete-contact': 'remove the contact',
+  invite: 'invite to the conversation',
+  eject: 'eject from the conversation',
+  role: 'change the role',
+  join: 'join the conversation',
+  delete: 'delete the message',
+  read: 'mark the conversation as read',
+  history: 'fetch what was said before',
 } as const
 
 function state({ state, reason }: Extract<DeviceEvent, { kind: 'state' }>, scene: Scene): string[] {

@@ -52,8 +52,19 @@ export function methodsFor(command: Command, number: number): CwaMethod[] {
       return [{ method: 'addContact', rid, contact: { ...contact, subscribed: true, tag: false, groups: [] } }]
     }
     case 'delete-contact':
-    default:
       return [{ method: 'deleteContact', rid, uri: sipUri(command.uri) }]
+    case 'invite':
+    case 'eject':
+    case 'role':
+    case 'join':
+    case 'edit':
+    case 'delete':
+    case 'read':
+    case 'history':
+    case 'search':
+    default:
+      // The service refuses what needs a capability that upstream.ts does not name.
+      throw new NotPossible(`this server does not do "${command.kind}"`)
   }
 }
 

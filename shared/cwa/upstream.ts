@@ -1,4 +1,5 @@
 import { NotPossible } from './not-possible.ts'
+import type { Capability } from '../rules/capabilities.ts'
 import type { Brought, Listening, SentOutcome, Upstream, UpstreamState } from '../upstream/upstream.ts'
 import { pollWait, type CwaClient } from './client.ts'
 import { cursorIn, printCursor } from './cursor.ts'
@@ -7,12 +8,16 @@ import { conversationOf, eventsOf, methodsFor } from './messaging.ts'
 import type { CwaAnswer, CwaEvents } from './model.ts'
 import { newsReader } from './news.ts'
 
+/** What of CWA the service uses. It knows no keys of commands: a repeated POST is another message. */
+const CAPABILITIES: ReadonlySet<Capability> = new Set(['presence', 'typing', 'contacts', 'groups'])
+
 /**
  * Communicator Web Access as a server upstream. A state is the session's id (public) and the newest ticket and cookies
  * (secret); a cursor is the `ackId` of the next GET and the last `eid` (cursor.ts).
  */
 export function cwaUpstream(client: CwaClient): Upstream {
   return {
+    capabilities: CAPABILITIES,
     async logIn(user, password, options) {
       const signedIn = await client.signIn(user, password)
       const opened = await client.initiateSession(signedIn, options)

@@ -1,3 +1,4 @@
+import type { Capability } from '../rules/capabilities.ts'
 import type { Availability, Command } from '../rules/messaging.ts'
 import type { DeviceFrame } from '../wire/frames.ts'
 import type { TransportKey } from '../wire/transport-key.ts'
@@ -43,8 +44,10 @@ export interface Device {
   readonly state: DeviceState
   /** The session's id, while there is one. It outlives connections. */
   readonly session: string | undefined
-  /** The SIP URI that the user is signed in as, while there is a session. */
+  /** The address that the user is signed in as, while there is a session. */
   readonly uri: string | undefined
+  /** What the session's server can do beside the core; nothing while there is no session. Offer the user no more. */
+  readonly capabilities: ReadonlySet<Capability>
   /** How many messages came that could not be opened or read. */
   readonly dropped: number
   /**
@@ -124,6 +127,9 @@ export function device(options: DeviceOptions): Device {
     get uri() {
       return held.session?.uri
     },
+    get capabilities() {
+      return held.session?.capabilities ?? NOTHING
+    },
     get dropped() {
       return dropped
     },
@@ -182,6 +188,8 @@ async function logout(held: Hold): Promise<void> {
     if (held.session?.id === id) held.forget(new Refused({ code: 'session-gone', reason: 'logged out' }))
   }
 }
+
+const NOTHING: ReadonlySet<Capability> = new Set()
 
 const UNTOLD =
   'logged out on this device, but the service could not be told: it keeps the session until that was silent for too long'

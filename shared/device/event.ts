@@ -1,4 +1,4 @@
-import type { Command, Conversation, ImEvent } from '../rules/messaging.ts'
+import type { Command, Conversation, ImEvent, MessageId } from '../rules/messaging.ts'
 import type { NextStep, RefusalCode } from '../rules/refusal.ts'
 import type { SendState } from './send-state.ts'
 
@@ -12,6 +12,8 @@ export type SendEvent = SendState & {
   /** The send's number in its session, once it has been asked for. */
   readonly number?: number
   readonly conversation?: Conversation
+  /** What the server calls the message that was sent, once it said so. */
+  readonly message?: MessageId
 }
 
 /** What a device tells its program. */

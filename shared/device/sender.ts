@@ -1,15 +1,15 @@
-import type { Command, Conversation } from '../rules/messaging.ts'
+import type { Command, Conversation, ImEvent, MessageId } from '../rules/messaging.ts'
 import type { ServiceFrame } from '../wire/frames.ts'
 import type { SendEvent } from './event.ts'
 import { Disconnected, Refused } from './refused.ts'
 import { noOf } from './session/send-no.ts'
 import { stateAfter, type Outcome, type SendNews, type SendState } from './send-state.ts'
 
-/** What the service said of a send. `conversation`: the one that a `start` began. */
-export interface Sent {
-  readonly number: number
-  readonly conversation?: Conversation
-}
+/**
+ * What the service said of a send. `conversation`: the one that a `start` began. `message`: what the server calls the
+ * message that was sent. `events`: what a question brought; the listeners have heard them by then.
+ */
+export type Sent = Omit<Extract<ServiceFrame, { type: 'sent' }>, 'type'>
 
 /** A session's sends: numbered 1, 2, 3, …, one at a time. */
 export interface Sender {
@@ -30,6 +30,8 @@ export interface SenderOptions {
    */
   readonly ask: (frame: () => Numbered) => Promise<ServiceFrame>
   readonly tell: (event: SendEvent) => void
+  /** What a question brought. */
+  readonly happened: (event: ImEvent) => void
 }
 
 interface Numbered {
@@ -42,6 +44,7 @@ interface Send extends PromiseWithResolvers<Sent> {
   state: SendState
   number: number | undefined
   conversation: Conversation | undefined
+  message: MessageId | undefined
   /** It was asked, and no answer came. */
   unanswered: boolean
 }
@@ -93,7 +96,7 @@ async function put(sends: Sends, command: Command): Promise<Sent> {
   if (sends.ended !== undefined) throw sends.ended
   const conversation = 'conversation' in command ? command.conversation : undefined
   const state = { state: 'sending' } as const
-  const unasked = { number: undefined, unanswered: false }
+  const unasked = { number: undefined, message: undefined, unanswered: false }
   const send = { ...Promise.withResolvers<Sent>(), command, conversation, ...unasked, state }
   sends.queue.push(send)
   sends.tell({ kind: 'send', command, ...(conversation !== undefined && { conversation }), ...state })
@@ -139,11 +142,13 @@ function remember({ byNumber, number }: Sends, head: Send): void {
 function done(sends: Sends, head: Send, answer: ServiceFrame): void {
   if (answer.type !== 'sent') throw new TypeError(`the service answers a send with "${answer.type}"`)
   const { number } = sends
-  const { conversation } = answer
-  head.conversation ??= conversation
+  const { type: _type, ...sent } = answer
+  head.conversation ??= sent.conversation
+  head.message = sent.message
   leave(sends, head)
   learn(sends, head, { kind: 'sent' })
-  head.resolve(conversation === undefined ? { number } : { number, conversation })
+  for (const event of sent.events ?? []) sends.happened(event)
+  head.resolve({ ...sent, number })
   used(sends, 'certainly')
 }
 
@@ -180,12 +185,13 @@ function learn({ tell }: Sends, send: Send, news: SendNews): void {
   const state = stateAfter(send.state, news)
   if (state === send.state) return
   send.state = state
-  const { command, number, conversation } = send
+  const { command, number, conversation, message } = send
   tell({
     kind: 'send',
     command,
     ...(number !== undefined && { number }),
     ...(conversation !== undefined && { conversation }),
+    ...(message !== undefined && { message }),
     ...state,
   })
 }

@@ -1,3 +1,4 @@
+import { capabilitiesIn, type Capability } from '../rules/capabilities.ts'
 import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import type { Command, ImEvent } from '../rules/messaging.ts'
 import type { ServiceFrame } from '../wire/frames.ts'
@@ -29,6 +30,7 @@ export interface SessionOptions {
 export interface Session {
   readonly id: string
   readonly uri: string
+  readonly capabilities: ReadonlySet<Capability>
   /** Something came from the service. */
   heard(): void
   /** Takes batches, in the order they come: `polled` when they answer a poll. */
@@ -47,11 +49,13 @@ export interface Session {
 
 export function session({ accepted, clock, ask, once, tell }: SessionOptions): Session {
   const { session: id, uri } = accepted
+  const capabilities = capabilitiesIn(accepted.capabilities)
   const mail = received()
   const polls = fetching(id, mail, ask)
   const sends = sender({
     ask: (frame) => once(() => ({ type: 'send', session: id, ack: mail.acknowledge(), ...frame() })),
     tell,
+    happened: tell,
   })
   const life = heartbeat({
     clock,
@@ -66,6 +70,7 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
   return {
     id,
     uri,
+    capabilities,
     heard: () => life.heard(),
     take(arrived, polled) {
       for (const event of mail.take(arrived, polled)) {

@@ -25,20 +25,29 @@ export interface Bounds {
 }
 
 /** What changes a state and says nothing: a later one of the same kind makes it void, or it may be applied again. */
-const STATES: ReadonlySet<ImEvent['kind']> = new Set(['presence', 'own-presence', 'contacts', 'typing'])
+const STATES: ReadonlySet<ImEvent['kind']> = new Set([
+  'presence',
+  'own-presence',
+  'contacts',
+  'typing',
+  'members',
+  'read',
+])
 
 function isSaid({ kind }: ImEvent): boolean {
   return !STATES.has(kind)
 }
 
-/** What a user waits for, and is woken for. */
-export function isWaitedFor({ kind }: ImEvent): boolean {
-  return kind === 'message' || kind === 'invitation'
+/** What a user waits for, and is woken for: not what the user said on another device. */
+export function isWaitedFor(event: ImEvent): boolean {
+  return event.kind === 'invitation' || (event.kind === 'message' && event.own !== true)
 }
+
+const QUIET: ReadonlySet<ImEvent['kind']> = new Set(['presence', 'own-presence', 'typing', 'members', 'read'])
 
 /** Whether a dormant device can do without it until something is said, or its user is back. */
 export function isQuiet(events: readonly ImEvent[]): boolean {
-  return events.every(({ kind }) => kind === 'presence' || kind === 'own-presence' || kind === 'typing')
+  return events.every(({ kind }) => QUIET.has(kind))
 }
 
 /**
@@ -52,6 +61,17 @@ export function collapsed(stretches: readonly Stretch[]): Stretch[] {
   if (stretches.length < 2) return [...stretches]
   return joined(withoutVoid(stretches, ({ kind }) => kind !== 'typing'))
 }
+
+/** What goes with the messages that are cut: it is theirs, or was an answer to a question. */
+const OF_MESSAGES: ReadonlySet<ImEvent['kind']> = new Set([
+  'message',
+  'edited',
+  'deleted',
+  'left',
+  'typing',
+  'history',
+  'found',
+])
 
 /**
  * A backlog within half its bounds: collapsed, and, where too much was said, without the oldest messages. What is cut
@@ -131,7 +151,7 @@ function whatChanged(cut: readonly Stretch[]): Stretch[] {
   const ended = new Set(all.flatMap((event) => (isEnd(event) ? [event.conversation] : [])))
   const stays = (event: ImEvent) => {
     if (event.kind === 'invitation') return !ended.has(event.conversation)
-    return event.kind !== 'message' && event.kind !== 'left' && event.kind !== 'typing'
+    return !OF_MESSAGES.has(event.kind)
   }
   return withoutVoid(cut, stays).map((stretch) => ({ ...stretch, cut: true }))
 }
@@ -147,8 +167,8 @@ function withoutVoid(stretches: readonly Stretch[], stays: (event: ImEvent) => b
     const events = stretch.events.toReversed().filter((event) => {
       const about = stateOf(event)
       if (!stays(event) || seen.has(about ?? '')) return false
-      // A change of the contact list stands beside another, and a whole list ends them all.
-      if (about !== undefined && (event.kind !== 'contacts' || event.whole)) seen.add(about)
+      // A change of a list stands beside another, and a whole list ends them all.
+      if (about !== undefined && (!('whole' in event) || event.whole)) seen.add(about)
       return true
     })
     return { ...stretch, events: events.toReversed() }
@@ -159,6 +179,8 @@ function withoutVoid(stretches: readonly Stretch[], stays: (event: ImEvent) => b
 /** What an event is the state of; undefined where nothing later makes it void. */
 function stateOf(event: ImEvent): string | undefined {
   if (event.kind === 'presence') return `of ${event.uri}`
+  if (event.kind === 'members') return `in ${event.conversation}`
+  if (event.kind === 'read') return `by ${event.uri} in ${event.conversation}`
   return event.kind === 'own-presence' || event.kind === 'contacts' ? event.kind : undefined
 }
 

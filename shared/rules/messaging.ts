@@ -22,7 +22,19 @@ export type Uri = string
 /** The server's name of a conversation, unique within one session: text that only the server reads. */
 export type Conversation = string
 
-/** What a device asks for. `text` is plain text. */
+/** The server's name of a message, unique in its conversation: text that only the server reads. */
+export type MessageId = string
+
+/** What a member may do in a conversation: `admin` may do everything, a `moderator` may eject. */
+export const ROLES = ['admin', 'moderator', 'member'] as const
+export type Role = (typeof ROLES)[number]
+
+/**
+ * What a device asks for. `text` is plain text. Which of these a server carries, its capabilities say (capabilities.ts).
+ *
+ * `read`: the user has read everything up to this message. `history`: what was said before; `before` is where the page
+ * that came last ended, absent at first.
+ */
 export type Command =
   | { readonly kind: 'start'; readonly to: readonly Uri[]; readonly text: string; readonly subject?: string }
   | { readonly kind: 'accept'; readonly conversation: Conversation }
@@ -32,11 +44,53 @@ export type Command =
   | { readonly kind: 'presence'; readonly availability: Availability }
   | { readonly kind: 'add-contact'; readonly uri: Uri; readonly name: string }
   | { readonly kind: 'delete-contact'; readonly uri: Uri }
+  | { readonly kind: 'invite'; readonly conversation: Conversation; readonly to: readonly Uri[] }
+  | { readonly kind: 'eject'; readonly conversation: Conversation; readonly uri: Uri }
+  | { readonly kind: 'role'; readonly conversation: Conversation; readonly uri: Uri; readonly role: Role }
+  | { readonly kind: 'join'; readonly conversation: Conversation }
+  | {
+      readonly kind: 'edit'
+      readonly conversation: Conversation
+      readonly message: MessageId
+      readonly text: string
+    }
+  | { readonly kind: 'delete'; readonly conversation: Conversation; readonly message: MessageId }
+  | { readonly kind: 'read'; readonly conversation: Conversation; readonly message: MessageId }
+  | { readonly kind: 'history'; readonly conversation: Conversation; readonly before?: string }
+  | { readonly kind: 'search'; readonly text: string }
+
+/** A command that changes nothing: its answer brings what was asked for, and a repeat asks the server again. */
+export function isQuestion({ kind }: Command): boolean {
+  return kind === 'history' || kind === 'search'
+}
 
 export interface Contact {
   readonly uri: Uri
   readonly name: string
   readonly groups: readonly string[]
+}
+
+/** Somebody in a conversation with several. */
+export interface Member {
+  readonly uri: Uri
+  readonly name?: string
+  readonly role?: Role
+}
+
+/** Something that was said in a conversation. What a server without identities or times leaves out is absent. */
+export interface Said {
+  readonly from: Uri
+  readonly text: string
+  /** By which it is edited, deleted and read. */
+  readonly id?: MessageId
+  /** Epoch milliseconds at the server. */
+  readonly at?: number
+  /** What `from` is called in this conversation. */
+  readonly name?: string
+  /** The user said it, on another device. */
+  readonly own?: true
+  /** `notice`: by a program, or by the server. `emote`: the text is what `from` does ("waves"). */
+  readonly as?: 'notice' | 'emote'
 }
 
 export type ConversationState = 'incoming' | 'connecting' | 'connected' | 'ended'
@@ -58,11 +112,43 @@ export type ImEvent =
       readonly name?: string
       readonly subject?: string
       readonly text?: string
+      /** It is to a conversation with several. */
+      readonly several?: true
     }
-  | { readonly kind: 'conversation'; readonly conversation: Conversation; readonly state: ConversationState }
-  | { readonly kind: 'message'; readonly conversation: Conversation; readonly from: Uri; readonly text: string }
+  | {
+      readonly kind: 'conversation'
+      readonly conversation: Conversation
+      readonly state: ConversationState
+      readonly subject?: string
+      readonly several?: true
+    }
+  | ({ readonly kind: 'message'; readonly conversation: Conversation } & Said)
+  | {
+      readonly kind: 'edited'
+      readonly conversation: Conversation
+      readonly message: MessageId
+      readonly text: string
+      readonly at?: number
+    }
+  | { readonly kind: 'deleted'; readonly conversation: Conversation; readonly message: MessageId }
+  /** `uri`, who may be the user on another device, has read everything up to this message. */
+  | {
+      readonly kind: 'read'
+      readonly conversation: Conversation
+      readonly message: MessageId
+      readonly uri: Uri
+      readonly at?: number
+    }
+  /** Who is in a conversation: all of them, or those who came, or have another name or role. */
+  | {
+      readonly kind: 'members'
+      readonly conversation: Conversation
+      readonly whole: boolean
+      readonly members: readonly Member[]
+    }
   | { readonly kind: 'typing'; readonly conversation: Conversation; readonly typing: boolean; readonly from?: Uri }
-  | { readonly kind: 'left'; readonly conversation: Conversation; readonly uri: Uri }
+  /** `by`: who ejected them. */
+  | { readonly kind: 'left'; readonly conversation: Conversation; readonly uri: Uri; readonly by?: Uri }
   | { readonly kind: 'delivered'; readonly conversation: Conversation; readonly number?: number }
   | {
       readonly kind: 'not-delivered'
@@ -72,3 +158,18 @@ export type ImEvent =
     }
   | { readonly kind: 'done'; readonly number: number }
   | { readonly kind: 'failed'; readonly number?: number; readonly reason: string }
+  /** A page of what was said, the oldest first. `before`: where to go on; absent where nothing is before it. */
+  | {
+      readonly kind: 'history'
+      readonly number: number
+      readonly conversation: Conversation
+      readonly messages: readonly Said[]
+      readonly before?: string
+    }
+  /** Who was found. `more`: the server knows of others, whom another text may find. */
+  | {
+      readonly kind: 'found'
+      readonly number: number
+      readonly people: readonly { readonly uri: Uri; readonly name: string }[]
+      readonly more: boolean
+    }

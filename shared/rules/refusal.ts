@@ -29,6 +29,10 @@ export const REFUSALS = {
   inactive: { next: 'login', meaning: 'the session was silent for longer than the inactivity timeout' },
   replaced: { next: 'login', meaning: 'the same device logged in again' },
   'signed-out': { next: 'login', meaning: 'the instant-messaging server ended the session' },
+  'not-supported': {
+    next: 'fix',
+    meaning: 'the instant-messaging server cannot do that: `accepted` names in `capabilities` what it can',
+  },
   'upstream-refused': { next: 'fix', meaning: 'the instant-messaging server refused the request' },
   'upstream-away': {
     next: 'retry',

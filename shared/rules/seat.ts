@@ -1,4 +1,4 @@
-import type { Conversation } from './messaging.ts'
+import type { Conversation, MessageId } from './messaging.ts'
 import type { RefusalCode } from './refusal.ts'
 
 /**
@@ -51,7 +51,7 @@ export interface Open {
 
 /** What became of a send, as it is told again to a device that lost the answer. */
 export type SendOutcome =
-  | { readonly number: number; readonly conversation?: Conversation }
+  | { readonly number: number; readonly conversation?: Conversation; readonly message?: MessageId }
   | { readonly number: number; readonly code: RefusalCode; readonly reason: string }
 
 /** A seat that nobody has is no item at all. */

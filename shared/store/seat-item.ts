@@ -26,7 +26,7 @@ import type { Key } from './table.ts'
  * | `w` | `wokenAt` |
  * | `v` | `true`: `woken` |
  * | `g` | `milestoneMinute` |
- * | `r` | `outcome`, of one send only, in one string: `5`, `5 =2` with the conversation, `5 unconfirmed words` |
+ * | `r` | `outcome`, of one send only, in one string: `5`, `5 =2` with the conversation, `5 =2 m` with the message, `5 unconfirmed words` |
  *
  * Only a send that was refused brings words, and never more than OUTCOME_WORDS characters of them.
  */
@@ -118,14 +118,21 @@ export function seatIn(item: SeatItem): Seat {
 export function outcomeText(outcome: SendOutcome): string {
   const { number } = outcome
   if ('code' in outcome) return `${number} ${outcome.code} ${beginning(outcome.reason, OUTCOME_WORDS)}`
-  return outcome.conversation === undefined ? String(number) : `${number} =${outcome.conversation}`
+  const { conversation, message } = outcome
+  if (conversation === undefined && message === undefined) return String(number)
+  return `${number} =${conversation ?? ''}${message === undefined ? '' : ` ${message}`}`
 }
 
 function outcomeIn(text: string): SendOutcome {
-  const [, first = '', second = '', reason] = /^(\d+)(?: (\S+))?(?: ([^]*))?$/.exec(text) ?? []
+  const [, first = '', second = '', third] = /^(\d+)(?: (\S+))?(?: ([^]*))?$/.exec(text) ?? []
   const number = Number(first)
-  if (isRefusalCode(second)) return { number, code: second, reason: reason ?? '' }
-  return second === '' ? { number } : { number, conversation: second.slice(1) }
+  if (isRefusalCode(second)) return { number, code: second, reason: third ?? '' }
+  const conversation = second.slice(1)
+  return {
+    number,
+    ...(conversation !== '' && { conversation }),
+    ...(third !== undefined && { message: third }),
+  }
 }
 
 function isRefusalCode(word: string): word is RefusalCode {

@@ -1,5 +1,6 @@
 import type { Arrived } from '../rules/batches.ts'
-import type { Availability, Command, Conversation } from '../rules/messaging.ts'
+import type { Capability } from '../rules/capabilities.ts'
+import type { Availability, Command, Conversation, ImEvent, MessageId } from '../rules/messaging.ts'
 
 /**
  * What a web IM server is to this service: the port. An implementation (shared/cwa is the first) speaks one server's
@@ -11,6 +12,14 @@ import type { Availability, Command, Conversation } from '../rules/messaging.ts'
  */
 export interface Upstream {
   /**
+   * What it can do beside the core. The service refuses a command that needs another capability before it is posted
+   * (`not-supported`), and tells the device of these when it logs in.
+   *
+   * `idempotent-sends` is a promise: a command under a key is done once, however often `send` is called with it, and
+   * whatever became of the calls before. The service then repeats what was interrupted, and knows no `unconfirmed`.
+   */
+  readonly capabilities: ReadonlySet<Capability>
+  /**
    * Signs a user in and opens a session.
    *
    * @throws UpstreamFault: `wrong-password` where the server takes the user by none of the ways it offers
@@ -19,8 +28,8 @@ export interface Upstream {
   /** One listener of a session, with a memory of its own. Nothing is asked of the server before `next`. */
   readonly listen: () => Listening
   /**
-   * Carries out a command, and says what came of it. A server that knows keys does a command under one key once; with
-   * one that does not, the caller repeats nothing that may have been done (`maybeDone`).
+   * Carries out a command, and says what came of it. Without `idempotent-sends` the caller repeats nothing that may have
+   * been done (`maybeDone`), but for a question (`isQuestion`).
    *
    * @param key the session's own number of the command: unique in the session, the same in a repeat
    */
@@ -91,4 +100,13 @@ export interface Sent {
 }
 
 /** `refused`: the server said no to this command, in words for people; the session goes on. */
-export type SentOutcome = { readonly conversation?: Conversation } | { readonly refused: string }
+export type SentOutcome =
+  | {
+      /** The one that a `start` or a `join` opened. */
+      readonly conversation?: Conversation
+      /** What a `start`, `message` or `edit` is known as from now on, where the server names messages. */
+      readonly message?: MessageId
+      /** What the answer itself told, as that to a question: ANSWER_BYTES at most, as JSON. It is kept nowhere. */
+      readonly events?: readonly ImEvent[]
+    }
+  | { readonly refused: string }

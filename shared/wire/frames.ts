@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { AVAILABILITIES, type ImEvent } from '../rules/messaging.ts'
+import type { Capability } from '../rules/capabilities.ts'
+import { AVAILABILITIES, ROLES, type ImEvent } from '../rules/messaging.ts'
 import { Refusal, type NextStep, type RefusalCode } from '../rules/refusal.ts'
 import { NAME_CHARACTERS, wrongWithName } from '../rules/user-name.ts'
 import type { Action } from './actions.ts'
@@ -18,12 +19,14 @@ const uri = v.pipe(
   v.regex(/^[a-z][a-z0-9+.-]{0,31}:[^\s<>"\p{C}]{1,400}$/iu, 'a URI, such as sip:ann@contoso.test'),
 )
 const session = v.pipe(v.string(), v.regex(/^\d{1,5}-[\w-]{16,32}$/, 'a session id, as the service gave it'))
-const conversation = v.pipe(v.string(), v.regex(/^[^\s\p{C}]{1,256}$/u, 'a conversation, as the service gave it'))
+const conversation = opaque(256, 'a conversation, as the service gave it')
+const message = opaque(256, "a message's id, as the service gave it")
+const people = v.pipe(v.array(uri), v.minLength(1, '1 to 100 URIs'), v.maxLength(100, '1 to 100 URIs'), v.readonly())
 
 const command = v.variant('kind', [
   v.strictObject({
     kind: v.literal('start'),
-    to: v.pipe(v.array(uri), v.minLength(1, '1 to 100 URIs'), v.maxLength(100, '1 to 100 URIs'), v.readonly()),
+    to: people,
     text,
     subject: v.exactOptional(name),
   }),
@@ -34,6 +37,19 @@ const command = v.variant('kind', [
   v.strictObject({ kind: v.literal('presence'), availability: v.picklist(AVAILABILITIES) }),
   v.strictObject({ kind: v.literal('add-contact'), uri, name }),
   v.strictObject({ kind: v.literal('delete-contact'), uri }),
+  v.strictObject({ kind: v.literal('invite'), conversation, to: people }),
+  v.strictObject({ kind: v.literal('eject'), conversation, uri }),
+  v.strictObject({ kind: v.literal('role'), conversation, uri, role: v.picklist(ROLES) }),
+  v.strictObject({ kind: v.literal('join'), conversation }),
+  v.strictObject({ kind: v.literal('edit'), conversation, message, text }),
+  v.strictObject({ kind: v.literal('delete'), conversation, message }),
+  v.strictObject({ kind: v.literal('read'), conversation, message }),
+  v.strictObject({
+    kind: v.literal('history'),
+    conversation,
+    before: v.exactOptional(opaque(512, 'what the last page gave')),
+  }),
+  v.strictObject({ kind: v.literal('search'), text: name }),
 ])
 
 const deviceFrame = v.variant('type', [
@@ -94,9 +110,19 @@ export type ServiceFrame =
       readonly steps: readonly string[]
       /** The device says `status` at least this often, in milliseconds. */
       readonly statusIntervalMs: number
+      /** What the server upstream can do beside the core. A device leaves out those that it does not know. */
+      readonly capabilities: readonly Capability[]
       readonly batches: readonly Batch[]
     }
-  | { readonly type: 'sent'; readonly number: number; readonly conversation?: string }
+  | {
+      readonly type: 'sent'
+      readonly number: number
+      readonly conversation?: string
+      /** What the server calls the message that was sent. */
+      readonly message?: string
+      /** What a question brought: of no batch, and kept nowhere. */
+      readonly events?: readonly ImEvent[]
+    }
   | {
       readonly type: 'events'
       readonly session: string
@@ -174,6 +200,10 @@ function isNameOfAUser(name: string): boolean {
 function wholeFrom(least: number) {
   const words = `a whole number from ${least} up`
   return v.pipe(v.number(), v.safeInteger(words), v.minValue(least, words))
+}
+
+function opaque(most: number, words: string) {
+  return v.pipe(v.string(), v.regex(new RegExp(`^[^\\s\\p{C}]{1,${most}}$`, 'u'), words))
 }
 
 function characters(most: number) {

@@ -21,6 +21,7 @@ const USER = 'CONTOSO\\ann'
 function renewing() {
   const signedOut: string[] = []
   const upstream: Upstream = {
+    capabilities: new Set(),
     logIn: async () => ({ state: { public: '1', secret: 'first' }, address: 'sip:a@c', cursor: '0', steps: ['iwa'] }),
     listen: () => ({
       next: async () => ({

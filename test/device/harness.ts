@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest'
 import { device, type Device, type DeviceOptions } from '../../shared/device/device.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
 import type { ImEvent } from '../../shared/rules/messaging.ts'
+import { REFUSALS } from '../../shared/rules/refusal.ts'
 import type { Batch, ServiceFrame } from '../../shared/wire/frames.ts'
 import { testClock, type TestClock } from '../kit/clock.ts'
 import { queue, type Queue } from './queue.ts'
@@ -104,6 +105,7 @@ export function accepted(
     uri: 'sip:ann@contoso.test',
     steps: ['maximum: seat 17 is free'],
     statusIntervalMs: STATUS_INTERVAL_MS,
+    capabilities: ['presence', 'typing'],
     batches,
   } as const satisfies ServiceFrame
 }
@@ -134,7 +136,9 @@ export function shown(told: readonly DeviceEvent[]): number[] {
   return told.flatMap((event) => (event.kind === 'message' ? [Number(event.text)] : []))
 }
 
-export function refused(code: 'server-busy' | 'replayed' | 'session-gone' | 'upstream-refused' | 'out-of-order') {
-  const next = code === 'session-gone' ? 'login' : code === 'upstream-refused' ? 'fix' : 'retry'
+export function refused(
+  code: 'server-busy' | 'replayed' | 'session-gone' | 'upstream-refused' | 'out-of-order' | 'not-supported',
+) {
+  const { next } = REFUSALS[code]
   return { type: 'refused', code, reason: `${code}, in words`, next } as const satisfies ServiceFrame
 }

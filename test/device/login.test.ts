@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Capability } from '../../shared/rules/capabilities.ts'
 import { accepted, barrier, failureOf, loggedIn, refused, SESSION, stage, until } from './harness.ts'
 
 describe('a login', () => {
@@ -19,6 +20,22 @@ describe('a login', () => {
       { kind: 'state', state: 'online' },
     ])
     expect(device).toMatchObject({ state: 'online', session: SESSION, uri: 'sip:ann@contoso.test', dropped: 0 })
+  })
+
+  it("tells what the session's server can do, without what this library does not know", async () => {
+    const { device, service } = await stage()
+    expect([...device.capabilities]).toEqual([])
+
+    const login = device.login('CONTOSO\\ann', 'correct horse')
+    const talk = await service.connection()
+    const { answer } = await talk.hear('login')
+    // What a service of later days may say.
+    const later: readonly string[] = ['typing', 'telepathy', 'constructor', 'edits']
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    await answer({ ...accepted(), capabilities: later as readonly Capability[] })
+    await login
+
+    expect([...device.capabilities]).toEqual(['typing', 'edits'])
   })
 
   it('is refused with the code, the next step and when to try again', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Heard } from './scripted-service.ts'
-import type { Command } from '../../shared/rules/messaging.ts'
+import type { Command, ImEvent } from '../../shared/rules/messaging.ts'
 import { barrier, events, failureOf, isState, loggedIn, refused, SESSION, until } from './harness.ts'
 
 const say = (text: string): Command => ({ kind: 'message', conversation: '1', text })
@@ -18,6 +18,42 @@ describe('a send', () => {
 
     expect(frame).toEqual({ type: 'send', session: SESSION, number: 1, ack: 1, command })
     expect(await send).toEqual({ number: 1, conversation: '4' })
+  })
+
+  it('tells what its answer brings: what the message is called, and what a question found', async () => {
+    const { device, talk, told } = await loggedIn()
+
+    const named = device.send(say('one'))
+    await (await talk.hear('send')).answer({ type: 'sent', number: 1, message: '$one' })
+    expect(await named).toEqual({ number: 1, message: '$one' })
+    expect(told).toContainEqual({
+      kind: 'send',
+      command: say('one'),
+      number: 1,
+      conversation: '1',
+      message: '$one',
+      state: 'accepted',
+    })
+
+    const found: ImEvent = { kind: 'found', number: 2, people: [{ uri: 'm:bob', name: 'Bob' }], more: false }
+    const search = device.send({ kind: 'search', text: 'bob' })
+    await (await talk.hear('send')).answer({ type: 'sent', number: 2, events: [found] })
+    expect(await search).toEqual({ number: 2, events: [found] })
+    expect(told).toContainEqual(found)
+  })
+
+  it('leaves its number to the next when the server cannot do it', async () => {
+    const { device, talk } = await loggedIn()
+
+    const edit = failureOf(device.send({ kind: 'edit', conversation: '1', message: '$one', text: 'x' }))
+    await (await talk.hear('send')).answer(refused('not-supported'))
+    expect(await edit).toMatchObject({ code: 'not-supported', next: 'fix' })
+
+    const send = device.send(say('one'))
+    const { frame, answer } = await talk.hear('send')
+    await answer({ type: 'sent', number: 1 })
+    expect(frame).toMatchObject({ number: 1 })
+    expect(await send).toEqual({ number: 1 })
   })
 
   it('waits for the answer to the one before', async () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
+import type { Capability } from '../../shared/rules/capabilities.ts'
 import type { Availability, Command, ImEvent, Uri } from '../../shared/rules/messaging.ts'
 import { UpstreamFault } from '../../shared/upstream/fault.ts'
 import type { Brought, Listening, SentOutcome, Upstream, UpstreamState } from '../../shared/upstream/upstream.ts'
@@ -39,6 +40,9 @@ interface Session {
 }
 
 const PAUSE_MS = 10
+
+/** What it does beside the core: a command under a key that was used is answered again, and not done twice. */
+const CAPABILITIES: ReadonlySet<Capability> = new Set(['presence', 'idempotent-sends'])
 
 const uriOf = (user: string): Uri => `memory:${encodeURIComponent(user)}`
 
@@ -132,6 +136,15 @@ export function memoryUpstream({ users, clock, holdMs = 20_000 }: MemoryUpstream
       case 'typing':
       case 'add-contact':
       case 'delete-contact':
+      case 'invite':
+      case 'eject':
+      case 'role':
+      case 'join':
+      case 'edit':
+      case 'delete':
+      case 'read':
+      case 'history':
+      case 'search':
       default:
         return { refused: 'this server does not do that' }
     }
@@ -171,6 +184,7 @@ export function memoryUpstream({ users, clock, holdMs = 20_000 }: MemoryUpstream
   }
 
   const upstream: Upstream = {
+    capabilities: CAPABILITIES,
     async logIn(user, password, { availability = 'available' } = {}) {
       const known = users.find((each) => each.user.toLowerCase() === user.toLowerCase())
       if (known?.password !== password) throw new UpstreamFault('wrong-password', 'the password is wrong')

@@ -131,7 +131,7 @@ it('does not listen for a session that it ends as inactive', async () => {
       {
         ...stores,
         clock: world.clock,
-        upstream: { ...upstream, listen: () => ({ next: never }) },
+        upstream: { ...upstream, capabilities: new Set(), listen: () => ({ next: never }) },
         measure: () => {},
         configuration: {
           ...settings,

@@ -95,6 +95,7 @@ const isOver = () => {
 
 const unasked = () => Promise.reject(new TypeError('a listener does not do that'))
 const never: Upstream = {
+  capabilities: new Set(),
   logIn: unasked,
   listen: () => ({ next: unasked }),
   send: unasked,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { noSuchBatch } from '../../functions/session/poll.ts'
-import { AVAILABILITIES, type Command, type ImEvent } from '../../shared/rules/messaging.ts'
+import { CAPABILITIES, NEEDED } from '../../shared/rules/capabilities.ts'
+import { AVAILABILITIES, ROLES, type Command, type ImEvent } from '../../shared/rules/messaging.ts'
 import { REFUSALS } from '../../shared/rules/refusal.ts'
 import { ACTIONS } from '../../shared/wire/actions.ts'
 import { parseDeviceFrame, parseServiceFrame, printFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
@@ -52,6 +53,15 @@ const COMMANDS = {
   presence: true,
   'add-contact': true,
   'delete-contact': true,
+  invite: true,
+  eject: true,
+  role: true,
+  join: true,
+  edit: true,
+  delete: true,
+  read: true,
+  history: true,
+  search: true,
 } as const satisfies Record<Command['kind'], true>
 
 const EVENTS = {
@@ -61,13 +71,23 @@ const EVENTS = {
   invitation: true,
   conversation: true,
   message: true,
+  edited: true,
+  deleted: true,
+  read: true,
+  members: true,
   typing: true,
   left: true,
   delivered: true,
   'not-delivered': true,
   done: true,
   failed: true,
+  history: true,
+  found: true,
 } as const satisfies Record<ImEvent['kind'], true>
+
+/** The commands that need it. */
+const needing = (capability: string) =>
+  Object.entries(NEEDED).flatMap(([kind, is]) => (is === capability ? [kind] : []))
 
 describe('an example of what a device says', () => {
   it.each(blocks('json device'))('is a frame, and printed reads the same: %s', (text) => {
@@ -85,6 +105,13 @@ describe('an example of what the service says', () => {
   it('is there for every frame, and for nothing else', () => {
     const shown = new Set(blocks('json service').map((text) => parseServiceFrame(text).type))
     expect([...shown].toSorted()).toEqual(Object.keys(SERVICE_FRAMES).toSorted())
+  })
+
+  it('has a command that only some servers carry, and what such a one brings', () => {
+    const commands = blocks('json device')
+      .map(parseDeviceFrame)
+      .flatMap((frame) => ('command' in frame ? [frame.command.kind] : []))
+    expect(commands).toEqual(expect.arrayContaining(['edit', 'read', 'history']))
   })
 
   it('has events only of kinds that there are', () => {
@@ -121,6 +148,17 @@ describe('PROTOCOL.md', () => {
 
   it('has every command, and no other, in the table of commands', () => {
     expect(table('`command.kind`').flatMap(([kinds]) => named(kinds))).toEqual(Object.keys(COMMANDS))
+  })
+
+  it('has the capabilities of the rules, word for word, in their order, each with the commands that need it', () => {
+    expect(table('capability').map(([name, meaning, kinds]) => [name, meaning, named(kinds)])).toEqual(
+      Object.entries(CAPABILITIES).map(([name, meaning]) => [`\`${name}\``, meaning, needing(name)]),
+    )
+  })
+
+  it('has every role, and no other', () => {
+    const [, , roles = ''] = table('`command.kind`').find(([kind]) => kind === '`role`') ?? []
+    expect(named(roles)).toEqual([ROLES.join(' ')])
   })
 
   it('has every availability, and no other', () => {

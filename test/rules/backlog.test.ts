@@ -29,6 +29,15 @@ const event: fc.Arbitrary<ImEvent> = fc.oneof(
     conversation,
     state: fc.constantFrom('connected' as const, 'ended' as const),
   }),
+  fc.record({
+    kind: fc.constant('members' as const),
+    conversation,
+    whole: fc.boolean(),
+    members: fc.array(fc.record({ uri }), { maxLength: 2 }),
+  }),
+  fc.record({ kind: fc.constant('read' as const), conversation, message: fc.constantFrom('a', 'b'), uri }),
+  fc.record({ kind: fc.constant('edited' as const), conversation, message: fc.constant('a'), text: fc.constant('x') }),
+  fc.record({ kind: fc.constant('deleted' as const), conversation, message: fc.constant('a') }),
   fc.record({ kind: fc.constant('failed' as const), number: fc.nat(9), reason: fc.constant('no') }),
 )
 
@@ -38,7 +47,8 @@ const kept = fc
   .map((batches) => batches.map((events, index): Stretch => ({ first: 4 + index, seq: 4 + index, at: index, events })))
 
 const eventsOf = (stretches: readonly Stretch[]) => stretches.flatMap(({ events }) => events)
-const isSaid = ({ kind }: ImEvent) => !['presence', 'own-presence', 'typing', 'contacts'].includes(kind)
+const STATES = new Set(['presence', 'own-presence', 'typing', 'contacts', 'members', 'read'])
+const isSaid = ({ kind }: ImEvent) => !STATES.has(kind)
 
 /** What a device is left with that applies these events in their order. */
 function picture(events: readonly ImEvent[]) {
@@ -46,6 +56,13 @@ function picture(events: readonly ImEvent[]) {
   for (const each of events) {
     if (each.kind === 'presence') presence.set(each.uri, each.availability)
     if (each.kind === 'own-presence') presence.set('own', each.availability)
+    if (each.kind === 'read') presence.set(`${each.uri} in ${each.conversation}`, each.message)
+    if (each.kind === 'members') {
+      const { conversation, whole, members } = each
+      const before = whole ? [] : (presence.get(`in ${conversation}`)?.split(' ') ?? [])
+      const now = new Set([...before, ...members.map(({ uri }) => uri)])
+      presence.set(`in ${conversation}`, [...now].filter(Boolean).join(' '))
+    }
   }
   return presence
 }

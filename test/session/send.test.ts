@@ -35,6 +35,7 @@ async function sending(
   await sessions.open({ session, device, user, uri: 'sip:a@c', openedAt: NOW, state: stateOf('first'), cursor }, NOW)
   const tried: string[] = []
   const upstream: Upstream = {
+    capabilities: new Set(),
     logIn: never,
     listen: () => ({ next: never }),
     logOut: never,

@@ -208,7 +208,15 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     const isListened = await whole.listenerGroups.notify(0, now).catch(() => false)
     if (!isListened) await startUpkeep({ group: 0 }).catch(() => {})
     const batches = [{ seq: FIRST_EVENTS, events: [] }]
-    return { type: 'accepted', session, uri, steps: [], statusIntervalMs: settings.statusIntervalMs, batches }
+    return {
+      type: 'accepted',
+      session,
+      uri,
+      steps: [],
+      statusIntervalMs: settings.statusIntervalMs,
+      capabilities: [],
+      batches,
+    }
   }
 
   /** Lambda starts what it was asked to start, at least once. */

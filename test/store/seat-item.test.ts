@@ -55,6 +55,8 @@ describe('a seat as it is kept', () => {
   test.each<{ outcome: SendOutcome; r: string }>([
     { outcome: { number: 5 }, r: '5' },
     { outcome: { number: 5, conversation: '2' }, r: '5 =2' },
+    { outcome: { number: 5, conversation: '!r:x', message: '$m' }, r: '5 =!r:x $m' },
+    { outcome: { number: 5, message: '$m' }, r: '5 = $m' },
     { outcome: { number: 5, code: 'unconfirmed', reason: '' }, r: '5 unconfirmed ' },
     { outcome: { number: 5, code: 'upstream-refused', reason: '7 of\n9 ' }, r: '5 upstream-refused 7 of\n9 ' },
   ])('has the outcome $outcome as $r, and gives it back', async ({ outcome, r }) => {

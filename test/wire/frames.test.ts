@@ -132,7 +132,7 @@ describe('a malformed frame', () => {
     [`command: ${MISSING}`, send(undefined)],
     [`command.kind: ${MISSING}`, send({})],
     [
-      'command.kind: expected ("start" | "accept" | "message" | "typing" | "leave" | "presence" | "add-contact" | "delete-contact")',
+      'command.kind: expected ("start" | "accept" | "message" | "typing" | "leave" | "presence" | "add-contact" | "delete-contact" | "invite" | "eject" | "role" | "join" | "edit" | "delete" | "read" | "history" | "search")',
       send({ kind: 'shout', conversation: '1' }),
     ],
     ['command.loud: there is no such member', send({ kind: 'leave', conversation: '1', loud: true })],
@@ -194,6 +194,7 @@ describe("the service's frame", () => {
       uri: 'sip:ann@contoso.test',
       steps: ['maximum: seat 17 is free'],
       statusIntervalMs: 240_000,
+      capabilities: ['typing'],
       batches: [{ seq: 1, events: [{ kind: 'own-presence', availability: 'available' }] }],
     }
     for (const frame of [accepted, ended]) expect(parseServiceFrame(printFrame(frame))).toStrictEqual(frame)

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { AVAILABILITIES, type Command } from '../../shared/rules/messaging.ts'
+import { AVAILABILITIES, ROLES, type Command } from '../../shared/rules/messaging.ts'
 import { wrongWithName } from '../../shared/rules/user-name.ts'
 import type { DeviceFrame } from '../../shared/wire/frames.ts'
 
@@ -14,6 +14,7 @@ const session = fc
   .tuple(fc.nat(99_999), fc.stringMatching(/^[\w-]{16,32}$/))
   .map(([seat, random]) => `${seat}-${random}`)
 const conversation = fc.stringMatching(/^[!-~]{1,40}$/)
+const message = conversation
 const availability = fc.constantFrom(...AVAILABILITIES)
 
 /** A record of which the members in `optional` may be absent, never undefined: an object as JSON makes it. */
@@ -36,6 +37,15 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: kind('presence'), availability }, {}),
   record({ kind: kind('add-contact'), uri, name: text }, {}),
   record({ kind: kind('delete-contact'), uri }, {}),
+  record({ kind: kind('invite'), conversation, to: fc.array(uri, { minLength: 1, maxLength: 4 }) }, {}),
+  record({ kind: kind('eject'), conversation, uri }, {}),
+  record({ kind: kind('role'), conversation, uri, role: fc.constantFrom(...ROLES) }, {}),
+  record({ kind: kind('join'), conversation }, {}),
+  record({ kind: kind('edit'), conversation, message, text }, {}),
+  record({ kind: kind('delete'), conversation, message }, {}),
+  record({ kind: kind('read'), conversation, message }, {}),
+  record({ kind: kind('history'), conversation }, { before: message }),
+  record({ kind: kind('search'), text }, {}),
 )
 
 const type = <T extends DeviceFrame['type']>(value: T) => fc.constant(value)

@@ -1,3 +1,4 @@
+import { isWaitedFor } from '../../rules/backlog.ts'
 import type { Conversation, ImEvent } from '../../rules/messaging.ts'
 import type { ServiceFrame } from '../../wire/frames.ts'
 import type { DeviceEvent } from '../event.ts'
@@ -47,7 +48,7 @@ export function received(): Received {
 
   /** Whether an event is news to the program. */
   function isNews(event: ImEvent): boolean {
-    if (event.kind === 'message' || event.kind === 'invitation') owed = last
+    if (isWaitedFor(event)) owed = last
     if (event.kind === 'message') cutting = false
     if (event.kind !== 'invitation') return true
     // What stands for a cut names the invitations that are open: also one that this device got before the cut.

@@ -19,6 +19,7 @@ const LEAVES_THE_NUMBER: ReadonlySet<RefusalCode> = new Set([
   'unknown-action',
   'not-for-you',
   'too-large',
+  'not-supported',
   'replayed',
   'out-of-order',
   'too-many',
