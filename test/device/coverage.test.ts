@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   barrier,
   events,
@@ -14,6 +16,7 @@ import {
 import { queue } from './queue.ts'
 
 const LIFETIME_MS = 2 * 60 * 60_000
+const ANSWER_TIMEOUT_MS = 30_000
 
 describe('a connection that breaks', () => {
   it('is followed by another, which polls for what came meanwhile', async () => {
@@ -265,16 +268,31 @@ describe('resume, when the device takes itself for online', () => {
   })
 })
 
-/** Lets time pass up to the moment at which the device moves, with a sign of life at each interval. */
-async function untilItMoves({ clock, talk, device }: Awaited<ReturnType<typeof loggedIn>>): Promise<void> {
+function addressOf(server: Server): AddressInfo {
+  // Node says that a server on a TCP port has an AddressInfo.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return server.address() as AddressInfo
+}
+
+/**
+ * Lets time pass up to the moment at which the device moves, with a sign of life at each interval.
+ *
+ * @param passedMs how long the connection has been up already, in milliseconds: less than an interval
+ */
+async function untilItMoves(
+  { clock, talk, device }: Pick<Awaited<ReturnType<typeof loggedIn>>, 'clock' | 'talk' | 'device'>,
+  passedMs = 0,
+): Promise<void> {
   const movesAfterMs = LIFETIME_MS - 5 * 60_000
+  let upMs = passedMs
   for (let aliveMs = STATUS_INTERVAL_MS; aliveMs < movesAfterMs; aliveMs += STATUS_INTERVAL_MS) {
-    clock.advance(STATUS_INTERVAL_MS)
+    clock.advance(aliveMs - upMs)
+    upMs = aliveMs
     const status = await talk.hear('status')
     await status.answer({ type: 'heard', session: SESSION })
     await barrier(device, talk)
   }
-  clock.advance(movesAfterMs % STATUS_INTERVAL_MS)
+  clock.advance(movesAfterMs - upMs)
 }
 
 describe('the end of a connection that the gateway will bring', () => {
@@ -339,5 +357,34 @@ describe('the end of a connection that the gateway will bring', () => {
     await talk.closed
 
     expect(device.state).toBe('online')
+  })
+
+  it('is moved from in time also by a connection that came while the move from the last one hung', async () => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void silent.close())
+    await once(silent, 'listening')
+    const { port } = addressOf(silent)
+    let hangs = false
+    const connect = (url: string) => new WebSocket(hangs ? `ws://127.0.0.1:${port}/` : url)
+    const staged = await loggedIn({ connect })
+    const { device, talk, service, clock, events: seen } = staged
+
+    hangs = true
+    const hanging = once(silent, 'connection')
+    await untilItMoves(staged)
+    await hanging
+    hangs = false
+    talk.cut()
+    await until(seen, isState('connecting'))
+    clock.advance(500)
+    const second = await service.connection()
+    const poll = await second.hear('poll')
+    await poll.answer(events())
+    await until(seen, isState('online'))
+    clock.advance(ANSWER_TIMEOUT_MS)
+    await untilItMoves({ clock, talk: second, device }, ANSWER_TIMEOUT_MS)
+    const third = await service.connection()
+
+    await expect(third.hear('poll')).resolves.toMatchObject({ frame: { session: SESSION } })
   })
 })
