@@ -1,20 +1,22 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Device } from '../../shared/device/device.ts'
 import type { Availability, Uri } from '../../shared/rules/messaging.ts'
-import type { Addressing } from './addressing.ts'
+import type { Addressing } from './people/addressing.ts'
 import { userPart, type Intention } from './commands.ts'
 import type { Conversing } from './conversing.ts'
-import { helpLines, whoLines } from './listing.ts'
+import { groupLines, helpLines, whoLines } from './screen/listing.ts'
 import type { Paint } from '../terminal/paint.ts'
-import type { Roster } from './roster.ts'
-import { loginFailure, note, said } from './view.ts'
+import type { Person, Roster } from './people/roster.ts'
+import type { Unread } from './people/unread.ts'
+import { loginFailure, note, said } from './screen/view.ts'
 
 /** What a person's intentions are carried out with. */
-export interface AdminContext {
+export interface ChatContext {
   readonly device: Device
   readonly known: Roster
   readonly address: Addressing
   readonly words: Conversing
+  readonly unread: Unread
   readonly paint: Paint
   readonly clock: Clock
   readonly print: (...lines: string[]) => void
@@ -28,35 +30,37 @@ export interface AdminContext {
 }
 
 /** Carries out what a line means. What does not work is printed, never thrown. */
-export function act(wanted: Intention, desk: AdminContext): void {
-  const { known, address, words, paint, print, warn, quit } = desk
+export function act(wanted: Intention, context: ChatContext): void {
+  const { known, address, words, paint, print, warn, quit } = context
   switch (wanted.kind) {
     case 'nothing':
       return
     case 'say':
-      return say(address.addressee(), wanted.text, desk)
+      return say(address.addressee(), wanted.text, context)
     case 'message':
-      return say(address.someone(wanted.name), wanted.text, desk)
+      return say(address.someone(wanted.name), wanted.text, context)
     case 'to':
-      return to(wanted.name, desk)
+      return to(wanted.name, context)
     case 'who':
-      return print(...whoLines(known.contacts(), paint))
+      return who(wanted.group, context)
+    case 'groups':
+      return print(...groupLines(known.contacts(), paint))
     case 'accept':
-      return accept(wanted.name, desk)
+      return accept(wanted.name, context)
     case 'leave':
-      return leave(wanted.name, desk)
+      return leave(wanted.name, context)
     case 'presence':
-      return void become(wanted.availability, desk)
+      return void become(wanted.availability, context)
     case 'add':
       return void words.ask({ kind: 'add-contact', uri: wanted.uri, name: wanted.name })
     case 'remove':
-      return remove(wanted.name, desk)
+      return remove(wanted.name, context)
     case 'drop':
-      return drop(desk)
+      return drop(context)
     case 'resume':
-      return void resume(desk)
+      return void resume(context)
     case 'help':
-      return print(...helpLines())
+      return print(...helpLines(wanted.about))
     case 'quit':
       return quit()
     case 'unclear':
@@ -69,7 +73,7 @@ export function act(wanted: Intention, desk: AdminContext): void {
 function say(
   uri: Uri | undefined,
   text: string,
-  { device, known, address, words, paint, clock, print, warn }: AdminContext,
+  { device, known, address, words, paint, clock, print, warn }: ChatContext,
 ): void {
   if (uri === undefined) return
   if (device.uri === undefined) return warn('there is no session: /resume logs in again')
@@ -79,39 +83,46 @@ function say(
   words.say(uri, text)
 }
 
-function to(name: string, { address }: AdminContext): void {
+function who(group: string | undefined, { known, unread, paint, print, warn }: ChatContext): void {
+  const isIn = ({ groups }: Person) => groups.some((each) => each.toLowerCase() === group?.toLowerCase())
+  const people = group === undefined ? known.contacts() : known.contacts().filter(isIn)
+  if (group !== undefined && people.length === 0) return warn(`no contact is in "${group}": /groups lists the groups`)
+  print(...whoLines(people, paint, (uri) => unread.count(uri)))
+}
+
+function to(name: string, { address }: ChatContext): void {
   const uri = address.someone(name)
   if (uri !== undefined) address.to(uri)
 }
 
-function accept(name: string | undefined, { address, words }: AdminContext): void {
+function accept(name: string | undefined, { address, words }: ChatContext): void {
   const talk = address.talk(name)
   if (talk === undefined) return
   address.to(talk.uri)
   words.accept(talk)
 }
 
-function leave(name: string | undefined, { address, words }: AdminContext): void {
+function leave(name: string | undefined, { address, words }: ChatContext): void {
   const talk = address.talk(name)
   if (talk !== undefined) words.leave(talk)
 }
 
-async function become(availability: Availability, { words, became }: AdminContext): Promise<void> {
+async function become(availability: Availability, { words, became }: ChatContext): Promise<void> {
   if (await words.ask({ kind: 'presence', availability })) became(availability)
 }
 
-function remove(name: string, { address, words }: AdminContext): void {
+function remove(name: string, { address, words }: ChatContext): void {
   const uri = address.someone(name)
   if (uri !== undefined) void words.ask({ kind: 'delete-contact', uri })
 }
 
-function drop({ device, paint, print, warn }: AdminContext): void {
+function drop({ device, paint, print, warn }: ChatContext): void {
   if (device.session === undefined) return warn('there is no session: /resume logs in again')
   device.close()
   print(note('out of coverage: the session stays, and what you write waits. /resume brings you back', { paint }))
 }
 
-async function resume({ device, logIn, paint, print }: AdminContext): Promise<void> {
+async function resume({ device, logIn, paint, print }: ChatContext): Promise<void> {
   if (device.state === 'online') return print(note('you are in coverage', { paint }))
   // How that goes is told by the events.
   if (device.session !== undefined) return void (await device.resume().catch(() => {}))

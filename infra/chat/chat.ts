@@ -2,18 +2,20 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Device } from '../../shared/device/device.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
 import type { Availability, ImEvent, Uri } from '../../shared/rules/messaging.ts'
-import { act, type AdminContext } from './acting.ts'
-import { addressing } from './addressing.ts'
+import { act, type ChatContext } from './acting.ts'
+import { addressing, type Addressing } from './people/addressing.ts'
 import { intention, userPart } from './commands.ts'
-import { conversing } from './conversing.ts'
-import { outcomes } from './outcomes.ts'
+import { completions } from './completing.ts'
+import { conversing, type Conversing } from './conversing.ts'
+import { outcomes, type Outcomes } from './outcomes.ts'
 import type { Paint } from '../terminal/paint.ts'
-import { promptFor } from './prompt.ts'
-import { roster } from './roster.ts'
-import { talks } from './talks.ts'
-import type { Terminal } from '../terminal/terminal.ts'
-import { typingNotice } from './typing-notice.ts'
-import { linesOf, unsentLine, warning } from './view.ts'
+import { promptFor } from './screen/prompt.ts'
+import { roster, type Roster } from './people/roster.ts'
+import { talks, type Talk, type Talks } from './people/talks.ts'
+import { unreadMarks, type Unread } from './people/unread.ts'
+import type { Completions, Terminal } from '../terminal/terminal.ts'
+import { typingNotice, type TypingNotice } from './typing-notice.ts'
+import { linesOf, unsentLine, warning } from './screen/view.ts'
 
 export interface ChatOptions {
   readonly device: Device
@@ -32,105 +34,51 @@ export interface Chat {
   line(line: string): void
   /** A key was pressed; `line` is what stands there now. */
   key(line: string): void
+  /** How the line may go on. */
+  completions(line: string): Completions
   event(event: DeviceEvent): void
   /** Resolves when it is known what became of everything that was said: by the service's answer, and what the server told soon after. */
   settled(): Promise<void>
   /** Whether something was not understood, not sent or refused. */
   readonly failed: boolean
-  /** Tells what was not said and now will not be. */
+  /** Says which texts were not sent, and now will not be. */
   end(): void
 }
 
-/** Something that happened in the session, and not to the device or to what it sends. */
-function isHappening(event: DeviceEvent): event is ImEvent {
-  const { kind } = event
-  return kind !== 'state' && kind !== 'ended' && kind !== 'gap' && kind !== 'send'
+/** A chat, as it is now. */
+interface Chatting extends ChatOptions {
+  readonly known: Roster
+  readonly live: Talks
+  readonly unread: Unread
+  readonly came: Outcomes
+  readonly address: Addressing
+  readonly words: Conversing
+  readonly typing: TypingNotice
+  readonly print: (...lines: string[]) => void
+  readonly warn: (text: string) => void
+  /** The user's own state, once the server said it. */
+  availability: Availability | undefined
+  /** Whether there is a session, and no coverage. */
+  away: boolean
 }
 
-export function chat({ device, paint, clock, screen, logIn, quit }: ChatOptions): Chat {
-  const known = roster()
-  const live = talks()
-  const print = (...lines: string[]) => void (lines.length > 0 && screen.print(lines))
-  const came = outcomes(clock)
-  const warn = (text: string) => {
-    came.fail()
-    print(warning(text, { paint }))
-  }
-  const address = addressing(known, live, warn)
-  let availability: Availability | undefined
-  let away = false
-
-  const words = conversing({
-    talks: live,
-    send: (command) => device.send(command),
-    unsent: (uri, text, why) => {
-      came.fail()
-      print(unsentLine(known.nameOf(uri), text, why, { paint }))
-    },
-    failed: (what, why) => warn(`${what}: ${why}`),
-    changed: prompt,
-  })
-  const typing = typingNotice(clock, (conversation, typing) => {
-    // A notice that waited for coverage would come too late.
-    if (device.state === 'online') void device.send({ kind: 'typing', conversation, typing }).catch(() => {})
-  })
-  const desk: AdminContext = { device, known, address, words, paint, clock, print, warn, became, logIn, quit }
-
-  const talkHere = () => (address.current === undefined ? undefined : live.with(address.current))
-
-  function prompt(): void {
-    const { current } = address
-    const talk = talkHere()
-    screen.prompt(
-      promptFor({
-        paint,
-        own: device.uri === undefined ? 'nobody' : userPart(device.uri),
-        state: device.state,
-        availability,
-        current: current === undefined ? undefined : known.nameOf(current),
-        typing: talk?.typing ?? false,
-        sending: words.sending(),
-        waiting: talk?.held.length ?? 0,
-      }),
-    )
-  }
-
-  function became(now: Availability): void {
-    availability = now
-    prompt()
-  }
-
-  function take(event: DeviceEvent): void {
-    const happened = isHappening(event) ? event : undefined
-    const before = happened && known.take(happened)
-    const talk = happened && live.take(happened)
-    if (event.kind === 'invitation' || event.kind === 'message') {
-      if (address.current === undefined) address.to(event.from)
-    }
-    const scene = { paint, now: clock.now(), nameOf: (uri: Uri) => known.nameOf(uri), current: address.current, away }
-    print(...linesOf(event, { ...scene, talk, before }))
-    if (talk !== undefined) words.goOn(talk)
-  }
-
+export function chat(options: ChatOptions): Chat {
+  const chatting = begun(options)
+  const { came, words, live, typing } = chatting
+  const context = contextOf(chatting)
   return {
-    prompt,
+    prompt: () => prompt(chatting),
     line(line) {
       typing.sent()
-      act(intention(line), desk)
-      prompt()
+      act(intention(line), context)
+      prompt(chatting)
     },
     key(line) {
-      const talk = talkHere()
+      const talk = talkHere(chatting)
       typing.pressed(line, talk?.state === 'connected' ? talk.number : undefined)
     },
-    event(event) {
-      take(event)
-      came.take(event)
-      if (event.kind === 'own-presence') availability = event.availability
-      if (event.kind === 'state') away = event.state !== 'online' && device.session !== undefined
-      if (event.kind === 'ended') end('the session has ended')
-      prompt()
-    },
+    completions: (line) => completions(line, chatting.known.people()),
+    event: (event) => take(chatting, event),
     async settled() {
       for (;;) {
         await words.settled()
@@ -141,13 +89,105 @@ export function chat({ device, paint, clock, screen, logIn, quit }: ChatOptions)
     get failed() {
       return came.failed
     },
-    end: () => end('you left first'),
+    end: () => end(chatting, 'you left first'),
   }
+}
 
-  function end(why: string): void {
-    availability = undefined
-    away = false
-    words.abandon(why)
-    live.clear()
+function begun(options: ChatOptions): Chatting {
+  const { device, paint, clock, screen } = options
+  const known = roster()
+  const live = talks()
+  const unread = unreadMarks()
+  const came = outcomes(clock)
+  const print = (...lines: string[]) => void (lines.length > 0 && screen.print(lines))
+  const warn = (text: string) => {
+    came.fail()
+    print(warning(text, { paint }))
   }
+  const words = conversing({
+    talks: live,
+    send: (command) => device.send(command),
+    unsent: (uri, text, why) => {
+      came.fail()
+      print(unsentLine(known.nameOf(uri), text, why, { paint }))
+    },
+    failed: (what, why) => warn(`${what}: ${why}`),
+    changed: () => prompt(chatting),
+  })
+  const typing = typingNotice(clock, (conversation, typing) => {
+    // A notice that waited for coverage would come too late.
+    if (device.state === 'online') void device.send({ kind: 'typing', conversation, typing }).catch(() => {})
+  })
+  const address = addressing({ known, live, warn, turned: (uri) => unread.read(uri) })
+  const own = { availability: undefined, away: false }
+  const chatting: Chatting = { ...options, known, live, unread, came, address, words, typing, print, warn, ...own }
+  return chatting
+}
+
+function contextOf(chatting: Chatting): ChatContext {
+  return {
+    ...chatting,
+    became(availability) {
+      chatting.availability = availability
+      prompt(chatting)
+    },
+  }
+}
+
+function talkHere({ address, live }: Chatting): Talk | undefined {
+  return address.current === undefined ? undefined : live.with(address.current)
+}
+
+function prompt(chatting: Chatting): void {
+  const { paint, device, known, unread, address, words, availability, screen } = chatting
+  const { current } = address
+  const talk = talkHere(chatting)
+  screen.prompt(
+    promptFor({
+      paint,
+      own: device.uri === undefined ? 'signed out' : userPart(device.uri),
+      state: device.state,
+      availability,
+      current: current === undefined ? undefined : known.nameOf(current),
+      typing: talk?.typing ?? false,
+      sending: words.sending(),
+      waiting: talk?.held.length ?? 0,
+      unread: unread.all().map(({ uri, count }) => ({ name: known.nameOf(uri), count })),
+    }),
+  )
+}
+
+function take(chatting: Chatting, event: DeviceEvent): void {
+  show(chatting, event)
+  chatting.came.take(event)
+  if (event.kind === 'own-presence') chatting.availability = event.availability
+  if (event.kind === 'state') chatting.away = event.state !== 'online' && chatting.device.session !== undefined
+  if (event.kind === 'ended') end(chatting, 'the session has ended')
+  prompt(chatting)
+}
+
+function show({ known, live, unread, address, words, paint, clock, away, print }: Chatting, event: DeviceEvent): void {
+  const happened = isHappening(event) ? event : undefined
+  const before = happened && known.take(happened)
+  const talk = happened && live.take(happened)
+  if (event.kind === 'invitation' || event.kind === 'message') {
+    if (address.current === undefined) address.to(event.from)
+    unread.came(event.from, address.current)
+  }
+  const scene = { paint, now: clock.now(), nameOf: (uri: Uri) => known.nameOf(uri), current: address.current, away }
+  print(...linesOf(event, { ...scene, talk, before }))
+  if (talk !== undefined) words.goOn(talk)
+}
+
+/** Something that happened in the session, and not to the device or to what it sends. */
+function isHappening(event: DeviceEvent): event is ImEvent {
+  const { kind } = event
+  return kind !== 'state' && kind !== 'ended' && kind !== 'gap' && kind !== 'send'
+}
+
+function end(chatting: Chatting, why: string): void {
+  chatting.availability = undefined
+  chatting.away = false
+  chatting.words.abandon(why)
+  chatting.live.clear()
 }

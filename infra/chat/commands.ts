@@ -2,7 +2,10 @@ import { AVAILABILITIES, type Availability } from '../../shared/rules/messaging.
 
 /** What a line means. Names are as they were typed. */
 export type Intention =
-  | { readonly kind: 'nothing' | 'help' | 'who' | 'drop' | 'resume' | 'quit' }
+  | { readonly kind: 'nothing' | 'groups' | 'drop' | 'resume' | 'quit' }
+  /** `about`: a topic or a command. */
+  | { readonly kind: 'help'; readonly about?: string }
+  | { readonly kind: 'who'; readonly group?: string }
   | { readonly kind: 'say'; readonly text: string }
   | { readonly kind: 'message'; readonly name: string; readonly text: string }
   | { readonly kind: 'to'; readonly name: string }
@@ -13,30 +16,56 @@ export type Intention =
   /** Not understood; `why` says what would be. */
   | { readonly kind: 'unclear'; readonly why: string }
 
-/** How each command is used, for /help. */
-export const COMMANDS: readonly (readonly [usage: string, meaning: string])[] = [
-  ['text', 'says it to whom the prompt names'],
-  ['/to NAME', 'talk to somebody: a contact, or a SIP URI'],
-  ['/msg NAME text', 'says it to somebody, and stays where you are ("Two Words" in quotes)'],
-  ['/who', 'your contacts, and who is there'],
-  ['/accept [NAME]', 'takes up an invitation; so does answering it'],
-  ['/leave [NAME]', 'ends a conversation, or turns an invitation down'],
-  ['/available /busy /away', 'your own state'],
-  ['/presence STATE', AVAILABILITIES.join(' ')],
-  ['/add sip:USER@HOST [NAME]', 'a new contact'],
-  ['/remove NAME', 'takes a contact off your list'],
-  ['/drop', 'out of coverage: the connection goes, the session stays'],
-  ['/resume', 'back into coverage, or in again after the session ended'],
-  ['/quit', 'logs out'],
-]
+type Entry = readonly [usage: string, meaning: string]
+
+/** How each command is used, by the topic that /help takes. */
+export const TOPICS: ReadonlyMap<string, readonly Entry[]> = new Map<string, readonly Entry[]>([
+  [
+    'talking',
+    [
+      ['text', 'says it to whom the prompt names'],
+      ['/to NAME', 'talk to somebody: a contact, or a SIP URI'],
+      ['/msg NAME text', 'says it to somebody, and stays where you are ("Two Words" in quotes)'],
+      ['/accept [NAME]', 'takes up an invitation; so does answering it'],
+      ['/leave [NAME]', 'ends a conversation, or turns an invitation down'],
+    ],
+  ],
+  [
+    'people',
+    [
+      ['/who [GROUP]', 'your contacts, who is there, and what you have not read'],
+      ['/groups', 'the groups that your contacts are in'],
+      ['/add sip:USER@HOST [NAME]', 'a new contact'],
+      ['/remove NAME', 'takes a contact off your list'],
+    ],
+  ],
+  [
+    'you',
+    [
+      ['/available /busy /away', 'your own state'],
+      ['/presence STATE', AVAILABILITIES.join(' ')],
+    ],
+  ],
+  [
+    'session',
+    [
+      ['/drop', 'out of coverage: the connection goes, the session stays'],
+      ['/resume', 'back into coverage, or in again after the session ended'],
+      ['/quit', 'logs out'],
+    ],
+  ],
+])
+
+export const COMMANDS: readonly Entry[] = [...TOPICS.values()].flat()
 
 const UNKNOWN = 'there is no such command: /help lists them. A text that begins with / is typed with two'
 
 type Reader = (rest: string) => Intention
 
 const READERS: Readonly<Record<string, Reader>> = {
-  help: () => ({ kind: 'help' }),
-  who: () => ({ kind: 'who' }),
+  help: (rest) => ({ kind: 'help', ...(rest !== '' && { about: rest.trim().toLowerCase().replace(/^\//, '') }) }),
+  who: (rest) => ({ kind: 'who', ...(rest !== '' && { group: unquoted(rest) }) }),
+  groups: () => ({ kind: 'groups' }),
   drop: () => ({ kind: 'drop' }),
   resume: () => ({ kind: 'resume' }),
   quit: () => ({ kind: 'quit' }),
@@ -51,6 +80,9 @@ const READERS: Readonly<Record<string, Reader>> = {
   add,
   remove: (rest) => (rest === '' ? unclear('/remove NAME: whom?') : { kind: 'remove', name: unquoted(rest) }),
 }
+
+/** Each command's word, without its `/`. */
+export const COMMAND_WORDS: readonly string[] = Object.keys(READERS)
 
 /** Reads a line as it was typed. */
 export function intention(line: string): Intention {

@@ -1,6 +1,6 @@
 import type { Sent } from '../../shared/device/sender.ts'
 import type { Command, Uri } from '../../shared/rules/messaging.ts'
-import type { Talk, Talks } from './talks.ts'
+import type { Talk, Talks } from './people/talks.ts'
 
 export interface ConversingOptions {
   readonly talks: Talks
@@ -30,93 +30,118 @@ export interface Conversing {
   settled(): Promise<void>
 }
 
-export function conversing({ talks, send, unsent, failed, changed }: ConversingOptions): Conversing {
-  const open = new Set<Promise<boolean>>()
+/** What is under way. */
+interface Underway extends ConversingOptions {
+  /** The sends that wait for their answers. */
+  readonly open: Set<Promise<boolean>>
+}
 
-  function submit(command: Command, done: (sent: Sent) => void, refused: (why: string) => void): Promise<boolean> {
-    const settled = outcome(command, done, refused).finally(() => {
-      open.delete(settled)
-      changed()
-    })
-    open.add(settled)
-    changed()
-    return settled
-  }
-
-  async function outcome(
-    command: Command,
-    done: (sent: Sent) => void,
-    refused: (why: string) => void,
-  ): Promise<boolean> {
-    try {
-      done(await send(command))
-      return true
-    } catch (thrown) {
-      refused(thrown instanceof Error ? thrown.message : String(thrown))
-      return false
-    }
-  }
-
-  function begin(uri: Uri, text: string): void {
-    const talk = talks.start(uri)
-    const started = ({ conversation }: Sent) => {
-      if (conversation !== undefined) talk.number = conversation
-      goOn(talk)
-    }
-    const refused = () => {
-      talks.end(talk)
-      goOn(talk)
-    }
-    void submit({ kind: 'start', to: [uri], text }, started, refused)
-  }
-
-  function accept(talk: Talk): void {
-    if (talk.number === undefined || talk.state !== 'incoming') return
-    talk.state = 'connecting'
-    const refused = (why: string) => {
-      talk.state = 'incoming'
-      for (const text of talk.held.splice(0)) unsent(talk.uri, text, why)
-    }
-    void submit({ kind: 'accept', conversation: talk.number }, () => {}, refused)
-  }
-
-  const ask = (command: Command): Promise<boolean> =>
-    submit(
-      command,
-      () => {},
-      () => {},
-    )
-
-  function goOn(talk: Talk): void {
-    if (talk.state === 'ended') {
-      for (const text of talk.held.splice(0)) unsent(talk.uri, text, 'the conversation has ended')
-    } else if (talk.state === 'connected' && talk.number !== undefined) {
-      for (const text of talk.held.splice(0)) void ask({ kind: 'message', conversation: talk.number, text })
-    }
-  }
-
+export function conversing(options: ConversingOptions): Conversing {
+  const underway: Underway = { ...options, open: new Set() }
+  const { talks, failed, open } = underway
   return {
-    say(uri, text) {
-      const talk = talks.with(uri)
-      if (talk === undefined) return begin(uri, text)
-      talk.held.push(text)
-      goOn(talk)
-      accept(talk)
-      changed()
-    },
-    accept,
+    say: (uri, text) => say(underway, uri, text),
+    accept: (talk) => accept(underway, talk),
     leave(talk) {
       if (talk.number === undefined) return failed('the conversation was not left', 'it has not begun yet')
-      void ask({ kind: 'leave', conversation: talk.number })
+      void ask(underway, { kind: 'leave', conversation: talk.number })
     },
-    ask,
-    goOn,
+    ask: (command) => ask(underway, command),
+    goOn: (talk) => goOn(underway, talk),
     abandon(why) {
-      for (const { uri, held } of talks.all()) for (const text of held.splice(0)) unsent(uri, text, why)
+      for (const talk of talks.all()) giveUp(underway, talk, why)
     },
     sending: () => open.size,
     async settled() {
       while (open.size > 0) await Promise.all(open)
     },
+  }
+}
+
+function say(underway: Underway, uri: Uri, text: string): void {
+  const talk = underway.talks.with(uri)
+  if (talk === undefined) return begin(underway, uri, text)
+  talk.held.push(text)
+  goOn(underway, talk)
+  accept(underway, talk)
+  underway.changed()
+}
+
+function begin(underway: Underway, uri: Uri, text: string): void {
+  const { talks } = underway
+  const talk = talks.start(uri)
+  void submit(
+    underway,
+    { kind: 'start', to: [uri], text },
+    {
+      done({ conversation }) {
+        if (conversation !== undefined) talk.number = conversation
+        goOn(underway, talk)
+      },
+      refused() {
+        talks.end(talk)
+        goOn(underway, talk)
+      },
+    },
+  )
+}
+
+function accept(underway: Underway, talk: Talk): void {
+  if (talk.number === undefined || talk.state !== 'incoming') return
+  talk.state = 'connecting'
+  void submit(
+    underway,
+    { kind: 'accept', conversation: talk.number },
+    {
+      refused(why) {
+        talk.state = 'incoming'
+        giveUp(underway, talk, why)
+      },
+    },
+  )
+}
+
+function goOn(underway: Underway, talk: Talk): void {
+  const { number: conversation } = talk
+  if (talk.state === 'ended') giveUp(underway, talk, 'the conversation has ended')
+  else if (talk.state === 'connected' && conversation !== undefined) {
+    for (const text of talk.held.splice(0)) void ask(underway, { kind: 'message', conversation, text })
+  }
+}
+
+function giveUp({ unsent }: Underway, talk: Talk, why: string): void {
+  for (const text of talk.held.splice(0)) unsent(talk.uri, text, why)
+}
+
+function ask(underway: Underway, command: Command): Promise<boolean> {
+  return submit(underway, command, {})
+}
+
+/** What follows a send's answer. */
+interface Then {
+  readonly done?: (sent: Sent) => void
+  readonly refused?: (why: string) => void
+}
+
+/** Resolves with whether it was done. */
+function submit(underway: Underway, command: Command, then: Then): Promise<boolean> {
+  const { open, changed } = underway
+  const settled = outcome(underway, command, then).finally(() => {
+    open.delete(settled)
+    changed()
+  })
+  open.add(settled)
+  changed()
+  return settled
+}
+
+async function outcome({ send }: Underway, command: Command, { done, refused }: Then): Promise<boolean> {
+  try {
+    const sent = await send(command)
+    done?.(sent)
+    return true
+  } catch (thrown) {
+    refused?.(thrown instanceof Error ? thrown.message : String(thrown))
+    return false
   }
 }

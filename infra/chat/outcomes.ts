@@ -1,6 +1,6 @@
 import type { DeviceEvent, SendEvent } from '../../shared/device/event.ts'
 import type { Clock } from '../../shared/clock.ts'
-import type { Command, Conversation } from '../../shared/rules/messaging.ts'
+import type { Command, Conversation, ConversationState } from '../../shared/rules/messaging.ts'
 
 /** How long after the service took something the server is listened to for what became of it, in milliseconds. */
 export const LATE_NEWS_MS = 5_000
@@ -30,74 +30,86 @@ interface Open {
   readonly cancel: () => void
 }
 
+/** What is known by now. */
+interface Known {
+  readonly clock: Clock
+  readonly open: Map<number, Open>
+  /** Numbers of which the server told before the service answered. */
+  readonly early: Set<number>
+  failed: boolean
+  change: PromiseWithResolvers<void>
+}
+
 export function outcomes(clock: Clock): Outcomes {
-  const open = new Map<number, Open>()
-  // What the server told before the service answered.
-  const early = new Set<number>()
-  let failed = false
-  let next = Promise.withResolvers<void>()
-
-  function tell(): void {
-    next.resolve()
-    next = Promise.withResolvers()
+  const known: Known = {
+    clock,
+    open: new Map(),
+    early: new Set(),
+    failed: false,
+    change: Promise.withResolvers(),
   }
-
-  function close(number: number): void {
-    open.get(number)?.cancel()
-    open.delete(number)
-    tell()
-  }
-
-  function taken({ number, command, conversation }: SendEvent): void {
-    if (number === undefined || command.kind === 'typing' || open.has(number) || early.delete(number)) return
-    const cancel = clock.after(LATE_NEWS_MS, () => close(number))
-    open.set(number, { conversation, kind: command.kind, cancel })
-  }
-
-  function sent(event: SendEvent): void {
-    if (event.state === 'accepted') return taken(event)
-    if (event.state === 'sending') return
-    // A notice that one is typing is nothing that one would miss.
-    if (event.state !== 'delivered' && event.command.kind !== 'typing') fail()
-    if (event.number !== undefined) close(event.number)
-  }
-
-  function fail(): void {
-    failed = true
-    tell()
-  }
-
-  /** A conversation that begins took its first text along; one that ends before that leaves it undelivered. */
-  function talked(conversation: Conversation, isOver: boolean): void {
-    for (const [number, send] of open) {
-      if (send.conversation !== conversation) continue
-      if (isOver && send.kind === 'start') fail()
-      // Of a message nothing is said by that: it may have arrived, or not.
-      if (send.kind !== 'message') close(number)
-    }
-  }
-
-  function done(number: number): void {
-    const send = open.get(number)
-    if (send === undefined) early.add(number)
-    else if (send.kind !== 'start' && send.kind !== 'message') close(number)
-  }
-
   return {
     take(event) {
-      if (event.kind === 'send') sent(event)
-      if (event.kind === 'done' && event.number !== undefined) done(event.number)
-      if (event.kind === 'conversation' && event.state === 'connected') talked(event.conversation, false)
-      if (event.kind === 'conversation' && event.state === 'ended') talked(event.conversation, true)
-      if (event.kind === 'conversation') tell()
+      if (event.kind === 'send') sent(known, event)
+      if (event.kind === 'done' && event.number !== undefined) done(known, event.number)
+      if (event.kind === 'conversation') talked(known, event.conversation, event.state)
     },
-    fail,
+    fail: () => fail(known),
     get failed() {
-      return failed
+      return known.failed
     },
     get open() {
-      return open.size
+      return known.open.size
     },
-    changed: () => next.promise,
+    changed: () => known.change.promise,
   }
+}
+
+function sent(known: Known, event: SendEvent): void {
+  if (event.state === 'accepted') return taken(known, event)
+  if (event.state === 'sending') return
+  // A notice that one is typing is nothing that one would miss.
+  if (event.state !== 'delivered' && event.command.kind !== 'typing') fail(known)
+  if (event.number !== undefined) close(known, event.number)
+}
+
+function taken(known: Known, { number, command, conversation }: SendEvent): void {
+  const { clock, open, early } = known
+  if (number === undefined || command.kind === 'typing' || open.has(number) || early.delete(number)) return
+  const cancel = clock.after(LATE_NEWS_MS, () => close(known, number))
+  open.set(number, { conversation, kind: command.kind, cancel })
+}
+
+/** A conversation that begins took its first text along; one that ends before that leaves it undelivered. */
+function talked(known: Known, conversation: Conversation, state: ConversationState): void {
+  const isOver = state === 'ended'
+  for (const [number, send] of isOver || state === 'connected' ? known.open : []) {
+    if (send.conversation !== conversation) continue
+    if (isOver && send.kind === 'start') fail(known)
+    // Of a message nothing is said by that: it may have arrived, or not.
+    if (send.kind !== 'message') close(known, number)
+  }
+  changed(known)
+}
+
+function done(known: Known, number: number): void {
+  const send = known.open.get(number)
+  if (send === undefined) known.early.add(number)
+  else if (send.kind !== 'start' && send.kind !== 'message') close(known, number)
+}
+
+function close(known: Known, number: number): void {
+  known.open.get(number)?.cancel()
+  known.open.delete(number)
+  changed(known)
+}
+
+function fail(known: Known): void {
+  known.failed = true
+  changed(known)
+}
+
+function changed(known: Known): void {
+  known.change.resolve()
+  known.change = Promise.withResolvers()
 }

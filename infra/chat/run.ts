@@ -6,7 +6,7 @@ import type { DeviceFile } from './device-file.ts'
 import { paintFor, type Paint } from '../terminal/paint.ts'
 import { PASSWORD_VARIABLE } from './request.ts'
 import { isTerminal, printed, secret, terminal, type Input, type Output, type Terminal } from '../terminal/terminal.ts'
-import { loginFailure, note, warning } from './view.ts'
+import { loginFailure, note, warning } from './screen/view.ts'
 
 export interface RunOptions {
   readonly identity: DeviceFile
@@ -70,7 +70,12 @@ async function chatted(password: string, paint: Paint, options: RunOptions): Pro
     return 1
   }
 
-  const lines = { onLine: (line: string) => talk.line(line), onKey: (line: string) => talk.key(line), onEnd: quit }
+  const lines = {
+    onLine: (line: string) => talk.line(line),
+    onKey: (line: string) => talk.key(line),
+    completions: (line: string) => talk.completions(line),
+    onEnd: quit,
+  }
   screen = terminal({ input, output, environment: options.environment, ...lines })
   talk.prompt()
   signal?.addEventListener('abort', () => quit())

@@ -20,7 +20,7 @@ export function character(person: Person, url: string, transportKey: Uint8Array)
   return { name, person, device: inHand, ...witness(name, inHand, wallClock) }
 }
 
-export interface Delivery {
+export interface StoryParts {
   readonly ann: Character
   readonly bob: Character
   readonly cat: Character
@@ -39,7 +39,7 @@ const CAT_TRIES = { everyMs: 250, most: 40 }
  *
  * @throws Error that says what a device did not see
  */
-export async function tell({ ann, bob, cat, step, saw }: Delivery): Promise<void> {
+export async function tell({ ann, bob, cat, step, saw }: StoryParts): Promise<void> {
   step('Ann and Bob log in: the maximum is checked first, then the permission, then the sign-in')
   for (const who of [ann, bob]) for (const line of (await login(who)).steps) saw(`${who.name}: ${line}`)
 

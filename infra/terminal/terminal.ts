@@ -13,9 +13,20 @@ export interface TerminalOptions {
   readonly onLine: (line: string) => void
   /** A key was pressed; `line` is what stands there now. Never without a terminal. */
   readonly onKey: (line: string) => void
+  /** Tab was pressed; `line` is what stands there now. Absent: Tab does nothing. Never without a terminal. */
+  readonly completions?: (line: string) => Completions
   /** The end of the input, ctrl-D, or ctrl-C. */
   readonly onEnd: () => void
 }
+
+/** How a line may go on. Each of the words takes the place of what was typed of it, at the line's end. */
+export interface Completions {
+  readonly words: readonly string[]
+  readonly typed: string
+}
+
+/** How many lines the arrow keys bring back. */
+const HISTORY = 100
 
 /** Where lines are printed and typed at the same time. */
 export interface Terminal {
@@ -57,8 +68,21 @@ function printer({ input, output, onLine, onEnd }: TerminalOptions): Terminal {
   }
 }
 
-function typewriter({ input, output, onLine, onKey, onEnd }: TerminalOptions): Terminal {
-  const typed = createInterface({ input, output, terminal: true, prompt: '' })
+function typewriter({ input, output, onLine, onKey, onEnd, completions }: TerminalOptions): Terminal {
+  const typed = createInterface({
+    input,
+    output,
+    terminal: true,
+    prompt: '',
+    // The arrow keys bring back what was typed: in memory only, for it is what people say to each other.
+    historySize: HISTORY,
+    removeHistoryDuplicates: true,
+    // Without a completer Tab would put a tab into the line.
+    completer(line: string) {
+      const { words, typed } = completions?.(line) ?? { words: [], typed: line }
+      return [[...words], typed]
+    },
+  })
   let open = true
   typed.on('line', (line) => {
     eraseTyped(typed, output, line)

@@ -17,6 +17,10 @@ describe('intention', () => {
     ['/add sip:dave@contoso.test Dave D.', { kind: 'add', uri: 'sip:dave@contoso.test', name: 'Dave D.' }],
     ['/remove dave', { kind: 'remove', name: 'dave' }],
     ['/who', { kind: 'who' }],
+    ['/who Other Contacts', { kind: 'who', group: 'Other Contacts' }],
+    ['/groups', { kind: 'groups' }],
+    ['/help', { kind: 'help' }],
+    ['/help /MSG', { kind: 'help', about: 'msg' }],
     ['/quit', { kind: 'quit' }],
   ])('reads %j', (line, expected) => {
     expect(intention(line)).toEqual(expected)

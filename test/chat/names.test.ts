@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { meant, unclearName } from '../../infra/chat/names.ts'
+import { meant, unclearName } from '../../infra/chat/people/names.ts'
 
 const BOB = { uri: 'sip:bob@contoso.test', name: 'Bob Brown' }
 const BOBBY = { uri: 'sip:bobby@contoso.test', name: 'Bobby Green' }

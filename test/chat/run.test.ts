@@ -121,6 +121,21 @@ describe('a chat', () => {
     expect(await exit).toBe(0)
   })
 
+  it('marks what comes from others than whom one talks to as unread, until one turns to them', async () => {
+    const { type, seen, happens } = await signedIn()
+
+    type('/to carol')
+    type('/help you')
+    await seen('/presence STATE')
+    await happens({ kind: 'message', conversation: '7', from: BOB, text: 'Yes' })
+    await seen('Bob Brown: Yes')
+    type('/who')
+    expect(await seen(BOB)).toBe(`  ● Bob Brown  busy            ${BOB}  1 unread`)
+    type('/to bob')
+    type('/who')
+    expect(await seen(BOB)).toBe(`  ● Bob Brown  busy            ${BOB}`)
+  })
+
   it('tells what was not sent, and why', async () => {
     const { talk, type, seen, happens } = await signedIn()
 

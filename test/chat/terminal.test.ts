@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { secret, terminal } from '../../infra/terminal/terminal.ts'
+import { secret, terminal, type Completions, type TerminalOptions } from '../../infra/terminal/terminal.ts'
 import { queue } from '../device/queue.ts'
 
 /** A screen of 40 columns that keeps what is written to it. */
@@ -40,7 +40,7 @@ function screenOf(text: string): string[] {
   return rows.map((line) => line.trimEnd())
 }
 
-function opened(environment: Record<string, string> = {}) {
+function opened(environment: Record<string, string> = {}, more: Pick<TerminalOptions, 'completions'> = {}) {
   const { input, output, written } = glass()
   const lines = queue<string>()
   const keys = queue<string>()
@@ -48,6 +48,7 @@ function opened(environment: Record<string, string> = {}) {
     input,
     output,
     environment,
+    ...more,
     onLine: (line) => {
       lines.put(line)
       screen.print([`me: ${line}`])
@@ -60,7 +61,15 @@ function opened(environment: Record<string, string> = {}) {
     input.write(text)
     for (const _ of text) await keys.take()
   }
-  return { screen, lines, type, input, written, shown: () => screenOf(written.join('')) }
+  /** Key by key: of what is pasted, readline completes nothing. */
+  const press = async (text: string) => {
+    for (const key of text) await type(key)
+  }
+  return { screen, lines, type, press, input, written, shown: () => screenOf(written.join('')) }
+}
+
+function bobs(line: string): Completions {
+  return { words: ['Bob Brown', 'Bobby'], typed: line.replace('/to ', '') }
 }
 
 describe('a terminal', () => {
@@ -129,6 +138,52 @@ describe('a terminal', () => {
     expect(await lines.take()).toBe('the end')
     screen.print(['- logged out'])
     expect(shown()).toEqual(['- logged out', ''])
+  })
+
+  it('completes by Tab, and says which there are at the second', async () => {
+    const { lines, press, shown } = opened({}, { completions: bobs })
+
+    await press('/to b\t')
+    expect(shown()).toEqual(['ann> /to Bob'])
+    await press('\t\t')
+    expect(shown()[1]).toMatch(/^Bob Brown +Bobby$/)
+    await press('by\r')
+    expect(await lines.take()).toBe('/to Bobby')
+  })
+
+  it('puts no tab into the line where there is nothing to complete', async () => {
+    const { lines, press } = opened()
+
+    await press('a\tb\r')
+
+    expect(await lines.take()).toBe('ab')
+  })
+
+  it('brings back what was typed by the arrow keys, and once what was typed twice', async () => {
+    const { lines, type, input, shown } = opened()
+
+    for (const line of ['one', 'two', 'two']) {
+      await type(`${line}\r`)
+      await lines.take()
+    }
+    input.write('\u001b[A')
+    expect(shown().at(-1)).toBe('ann> two')
+    input.write('\u001b[A')
+    await type('?\r')
+    expect(await lines.take()).toBe('one?')
+  })
+
+  it('leaves the lines of a pipe as they are', async () => {
+    const input = new PassThrough()
+    const output = new PassThrough()
+    const lines = queue<string>()
+    const silent = { onKey: () => lines.put('a key'), onEnd: () => lines.put('the end') }
+    terminal({ input, output, environment: {}, completions: bobs, onLine: (line) => lines.put(line), ...silent })
+
+    input.end('/to b\tob\n\u001b[A\n')
+
+    expect([await lines.take(), await lines.take(), await lines.take()]).toEqual(['/to b\tob', '\u001b[A', 'the end'])
+    expect(output.read()).toBeNull()
   })
 
   it('asks for a secret without showing it', async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { whoLines } from '../../infra/chat/listing.ts'
+import { COMMAND_WORDS, TOPICS } from '../../infra/chat/commands.ts'
+import { groupLines, helpLines, whoLines } from '../../infra/chat/screen/listing.ts'
 import { harmless, noPaint, paintFor } from '../../infra/terminal/paint.ts'
-import { promptFor, type PromptScene } from '../../infra/chat/prompt.ts'
-import { linesOf, loginFailure, said, unsentLine, type Scene } from '../../infra/chat/view.ts'
-import type { Talk } from '../../infra/chat/talks.ts'
+import { promptFor, type PromptScene } from '../../infra/chat/screen/prompt.ts'
+import { linesOf, loginFailure, said, unsentLine, type Scene } from '../../infra/chat/screen/view.ts'
+import type { Talk } from '../../infra/chat/people/talks.ts'
 import { Refused } from '../../shared/device/refused.ts'
 import type { SendState } from '../../shared/device/send-state.ts'
 
@@ -142,14 +143,44 @@ describe('unsentLine', () => {
 describe('whoLines', () => {
   it('lists those who are there first', () => {
     const people = [
-      { uri: 'sip:al@contoso.test', name: 'Al', availability: 'offline', contact: true },
-      { uri: BOB, name: 'Bob', availability: 'available', contact: true },
+      { uri: 'sip:al@contoso.test', name: 'Al', availability: 'offline', contact: true, groups: ['Team'] },
+      { uri: BOB, name: 'Bob', availability: 'available', contact: true, groups: ['Team', 'Friends'] },
     ] as const
 
     expect(whoLines(people, paint)).toEqual([
       '  ● Bob  available       sip:bob@contoso.test',
       '  ○ Al   offline         sip:al@contoso.test',
     ])
+    expect(whoLines(people, paint, (uri) => (uri === BOB ? 2 : 0))[0]).toBe(
+      '  ● Bob  available       sip:bob@contoso.test  2 unread',
+    )
+    expect(groupLines(people, paint)).toEqual(['  Friends  1 contact', '  Team  2 contacts'])
+  })
+})
+
+describe('helpLines', () => {
+  it('lists the topics with their commands, and every command once', () => {
+    const words =
+      helpLines()
+        .slice(0, TOPICS.size)
+        .join(' ')
+        .match(/\/[a-z]+/g) ?? []
+
+    expect(helpLines()[0]).toBe('  talking  text /to /msg /accept /leave')
+    expect(words.toSorted()).toEqual(
+      COMMAND_WORDS.filter((word) => word !== 'help')
+        .map((word) => `/${word}`)
+        .toSorted(),
+    )
+  })
+
+  it('says how the commands of a topic, or one command, are used', () => {
+    expect(helpLines('you')).toEqual([
+      '  /available /busy /away  your own state',
+      expect.stringMatching(/^ {2}\/presence STATE {9}available idle/),
+    ])
+    expect(helpLines('busy')).toEqual(['  /available /busy /away  your own state'])
+    expect(helpLines('cooking')).toEqual(['  no help on "cooking": /help lists the topics'])
   })
 })
 
@@ -163,6 +194,7 @@ describe('promptFor', () => {
     typing: false,
     sending: 0,
     waiting: 0,
+    unread: [],
   }
   it.each([
     ['nobody to talk to', {}, 'ann · available> '],
@@ -170,6 +202,7 @@ describe('promptFor', () => {
     ['somebody who types', { current: 'Bob', typing: true }, 'ann · available · Bob is typing> '],
     ['a send under way', { current: 'Bob', sending: 1 }, 'ann · available · sending… · Bob> '],
     ['a text that waits', { current: 'Bob', waiting: 1 }, 'ann · available · calling… · Bob> '],
+    ['what was not read', { current: 'Bob', unread: [{ name: 'Cat', count: 2 }] }, 'ann · available · ✉ Cat 2 · Bob> '],
     ['no coverage', { state: 'offline' }, 'ann · out of coverage> '],
     ['an attempt', { state: 'connecting' }, 'ann · connecting…> '],
   ] as const)('shows %s', (_, over, expected) => {

@@ -1,5 +1,5 @@
-import type { Availability, ImEvent, Uri } from '../../shared/rules/messaging.ts'
-import { userPart } from './commands.ts'
+import type { Availability, ImEvent, Uri } from '../../../shared/rules/messaging.ts'
+import { userPart } from '../commands.ts'
 import type { Named } from './names.ts'
 
 export interface Person extends Named {
@@ -7,6 +7,8 @@ export interface Person extends Named {
   readonly availability: Availability | undefined
   /** Whether the person is on the contact list, or only wrote. */
   readonly contact: boolean
+  /** The groups of the contact list that the person is in. */
+  readonly groups: readonly string[]
 }
 
 /** The people this user knows of, from what the events said of them. */
@@ -25,14 +27,22 @@ export function roster(): Roster {
   function know(uri: Uri, news: Partial<Person>): Person | undefined {
     const key = uri.toLowerCase()
     const before = people.get(key)
-    people.set(key, { uri, name: userPart(uri), availability: undefined, contact: false, ...before, ...news })
+    people.set(key, {
+      uri,
+      name: userPart(uri),
+      availability: undefined,
+      contact: false,
+      groups: [],
+      ...before,
+      ...news,
+    })
     return before
   }
 
   function list(event: Extract<ImEvent, { kind: 'contacts' }>): void {
     const leaving = event.whole ? [...people.values()].map(({ uri }) => uri) : event.removed
-    for (const uri of leaving) know(uri, { contact: false })
-    for (const { uri, name } of event.contacts) know(uri, { name, contact: true })
+    for (const uri of leaving) know(uri, { contact: false, groups: [] })
+    for (const { uri, name, groups } of event.contacts) know(uri, { name, groups, contact: true })
   }
 
   return {

@@ -1,5 +1,5 @@
-import type { Uri } from '../../shared/rules/messaging.ts'
-import { userPart } from './commands.ts'
+import type { Uri } from '../../../shared/rules/messaging.ts'
+import { userPart } from '../commands.ts'
 
 export interface Named {
   readonly uri: Uri

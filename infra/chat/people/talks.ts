@@ -1,4 +1,4 @@
-import type { Conversation, ConversationState, ImEvent, Uri } from '../../shared/rules/messaging.ts'
+import type { Conversation, ConversationState, ImEvent, Uri } from '../../../shared/rules/messaging.ts'
 
 /** A conversation with somebody, from the first word on. */
 export interface Talk {

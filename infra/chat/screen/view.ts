@@ -1,11 +1,11 @@
-import type { DeviceEvent, SendEvent } from '../../shared/device/event.ts'
-import { Refused } from '../../shared/device/refused.ts'
-import type { Availability, Command, Uri } from '../../shared/rules/messaging.ts'
-import type { NextStep } from '../../shared/rules/refusal.ts'
-import { cutToWidth, widthOf } from '../terminal/width.ts'
+import type { DeviceEvent, SendEvent } from '../../../shared/device/event.ts'
+import { Refused } from '../../../shared/device/refused.ts'
+import type { Availability, Command, Uri } from '../../../shared/rules/messaging.ts'
+import type { NextStep } from '../../../shared/rules/refusal.ts'
+import { cutToWidth, widthOf } from '../../terminal/width.ts'
 import { wordFor } from './listing.ts'
-import { harmless, type Paint, type Style } from '../terminal/paint.ts'
-import type { Talk } from './talks.ts'
+import { harmless, type Paint, type Style } from '../../terminal/paint.ts'
+import type { Talk } from '../people/talks.ts'
 
 /** What an event is seen against. */
 export interface Scene {

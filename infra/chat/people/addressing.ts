@@ -1,4 +1,4 @@
-import type { Uri } from '../../shared/rules/messaging.ts'
+import type { Uri } from '../../../shared/rules/messaging.ts'
 import { meant, unclearName } from './names.ts'
 import type { Roster } from './roster.ts'
 import type { Talk, Talks } from './talks.ts'
@@ -16,8 +16,21 @@ export interface Addressing {
   talk(name: string | undefined): Talk | undefined
 }
 
-export function addressing(known: Roster, live: Talks, warn: (text: string) => void): Addressing {
+export interface AddressingOptions {
+  readonly known: Roster
+  readonly live: Talks
+  readonly warn: (text: string) => void
+  /** The user turned to somebody. */
+  readonly turned: (uri: Uri) => void
+}
+
+export function addressing({ known, live, warn, turned }: AddressingOptions): Addressing {
   let current: Uri | undefined
+
+  function to(uri: Uri): void {
+    current = uri
+    turned(uri)
+  }
 
   function someone(name: string): Uri | undefined {
     const found = meant(name, known.people())
@@ -35,12 +48,11 @@ export function addressing(known: Roster, live: Talks, warn: (text: string) => v
     get current() {
       return current
     },
-    to(uri) {
-      current = uri
-    },
+    to,
     someone,
     addressee() {
-      current ??= only(live.invitations())?.uri ?? only(known.contacts())?.uri
+      const obvious = current ?? only(live.invitations())?.uri ?? only(known.contacts())?.uri
+      if (obvious !== undefined && obvious !== current) to(obvious)
       if (current === undefined) warn('to whom? /to NAME says it, and /who lists your contacts')
       return current
     },
