@@ -1,10 +1,15 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { awsCalls } from '../../shared/rules/aws-calls.ts'
+import { direct } from '../../shared/sdk/direct.ts'
+import { dynamoDbJson } from '../../shared/sdk/dynamodb-json.ts'
 import { table } from '../../shared/store/table.ts'
 import { variable } from './environment.ts'
 import { countingThrottles } from './throttles.ts'
 
-const client = countingThrottles(new DynamoDBClient(awsCalls('dynamodb')), 'dynamodb')
+const client = countingThrottles(
+  direct(new DynamoDBClient({ ...awsCalls('dynamodb'), cacheMiddleware: true }), dynamoDbJson),
+  'dynamodb',
+)
 
 export function configurationTable() {
   return table(client, variable('CONFIGURATION_TABLE'))

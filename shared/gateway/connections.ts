@@ -6,6 +6,8 @@ import {
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi'
 import { awsCalls } from '../rules/aws-calls.ts'
+import { direct } from '../sdk/direct.ts'
+import { postToConnection } from '../sdk/post-to-connection.ts'
 
 /** Longest wait, in milliseconds, for @connections, all attempts together: whoever posts has a device, or a lease, that waits. */
 const POST_MS = 5_000
@@ -24,7 +26,10 @@ export interface Connections {
  * @param config whose credentials to use, where they are not those of the environment
  */
 export function connections(endpoint: string, config: ApiGatewayManagementApiClientConfig = {}): Connections {
-  const client = new ApiGatewayManagementApiClient({ ...awsCalls('connections'), ...config, endpoint })
+  const client = direct(
+    new ApiGatewayManagementApiClient({ ...awsCalls('connections'), ...config, endpoint }),
+    postToConnection,
+  )
   return {
     async post(connection, text) {
       try {

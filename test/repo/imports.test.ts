@@ -24,6 +24,7 @@ const RULES: readonly Rule[] = [
     files: ['shared/cwa/', 'shared/upstream/', 'shared/rules/', 'shared/clock.ts'],
     packages: ['node:', 'fast-xml-parser', 'tough-cookie', 'valibot'],
   },
+  { who: 'shared/sdk/', files: ['shared/sdk/'], packages: ['node:', '@aws-sdk/*', '@smithy/core'] },
   { who: 'shared/upstream/', files: ['shared/upstream/', 'shared/rules/'] },
   {
     who: 'shared/upstream/http/',
@@ -32,7 +33,7 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'shared/gateway/',
-    files: ['shared/gateway/', 'shared/rules/aws-calls.ts'],
+    files: ['shared/gateway/', 'shared/sdk/', 'shared/rules/aws-calls.ts'],
     packages: ['@aws-sdk/client-apigatewaymanagementapi'],
   },
   { who: 'shared/device/', files: ['shared/device/', 'shared/wire/', 'shared/rules/', 'shared/clock.ts'] },
@@ -58,7 +59,7 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'functions/wiring/',
-    files: ['functions/', 'shared/cwa/', 'shared/sha256.ts', ...SHARED_OF_ROOMS],
+    files: ['functions/', 'shared/cwa/', 'shared/sdk/', 'shared/sha256.ts', ...SHARED_OF_ROOMS],
     packages: ['node:', '@aws-sdk/*', '@smithy/signature-v4'],
   },
   {
