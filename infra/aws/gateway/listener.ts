@@ -13,7 +13,7 @@ import { refused, refuseRequest, sendRefusal } from './connect/refused.ts'
 import type { Stage } from './stage.ts'
 import { throttle } from './throttle.ts'
 import type { Verify } from '../signature.ts'
-import { underWay } from './connection/under-way.ts'
+import { underWay } from '../under-way.ts'
 import { admit } from './connect/upgrade.ts'
 
 /** How long stopping waits for what is under way, in milliseconds. Longer than a connection's closing may take. */

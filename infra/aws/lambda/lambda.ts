@@ -1,21 +1,21 @@
-import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../../shared/clock.ts'
 import type { FunctionDescription } from '../assembly/description.ts'
 import type { Loopback } from '../loopback.ts'
-import { account } from './account.ts'
-import { type Asset, assetOf } from './environment/asset.ts'
-import { bounded } from './environment/bounded.ts'
-import { endpoint } from './endpoint.ts'
-import { invokeException } from './failure.ts'
-import { type AcceptedEvent, type Later, later } from './later.ts'
 import { ANYBODY, verifier, type Signers } from '../signature.ts'
+import { account, type Account } from './account.ts'
+import { deadLetters } from './dead-letters.ts'
+import { endpoint } from './endpoint.ts'
+import { assetOf } from './environment/asset.ts'
+import { bounded } from './environment/bounded.ts'
+import { accept, json } from './environment/payload.ts'
+import { pool } from './environment/pool.ts'
+import { threadCode } from './environment/thread-code.ts'
+import { invokeException } from './failure.ts'
+import { type Ending, type Invocations, invocations, type Served } from './invocations.ts'
+import { type Later, later } from './later.ts'
 import { ENVIRONMENTS, LAMBDA_LIMITS } from './limits.ts'
-import { isLoop, type Lineage, lineage } from './lineage.ts'
-import { type LambdaLogLine, log } from './log.ts'
-import { accept, acceptedResult, json } from './environment/payload.ts'
-import { type Pool, pool } from './environment/pool.ts'
-import { type ThreadCode, threadCode } from './environment/thread-code.ts'
-import { type InvocationRecord, invocationRecord, type KeptIn, type Unprocessed } from './unprocessed.ts'
+import { type LambdaLogLine, log, type Log } from './log.ts'
+import type { InvocationRecord, KeptIn, Unprocessed } from './unprocessed.ts'
 
 export interface LambdaOptions {
   readonly functions: readonly FunctionDescription[]
@@ -41,8 +41,9 @@ export interface LambdaOptions {
   /** Whether a caller over HTTP may do `lambda:InvokeFunction` on a function's ARN. Absent: everyone may. */
   readonly allows?: (caller: string, action: string, resourceArn: string) => boolean
   readonly log?: (line: LambdaLogLine) => void
-  /** Told when an invocation begins; what it gives back, how that ended. And when an asynchronous event is given up. */
-  readonly invoked?: (functionName: string) => (ending: 'done' | 'failed' | 'throttled') => void
+  /** Called when an invocation begins; what it gives back is called with how that ended. */
+  readonly invoked?: (functionName: string) => (ending: Ending) => void
+  /** Called when an asynchronous event is given up. */
   readonly dropped?: (functionName: string, kept?: KeptIn) => void
 }
 
@@ -90,159 +91,104 @@ export function lambda(options: LambdaOptions): Lambda {
   const functions = options.functions.map((each) => ({ ...each, timeoutMs: timeoutsMs[each.name] ?? each.timeoutMs }))
   const lines = log(clock, options.log)
   const shared = account(options.concurrency ?? LAMBDA_LIMITS.concurrency, functions)
-  const unprocessed: InvocationRecord[] = []
-  const chains = new Map<string, number>()
-  const pools = new Map<string, Pool>()
-  const idlers: (() => void)[] = []
-  let busy = 0
-  let running: { readonly endpoint: Loopback; readonly later: Later; readonly code: ThreadCode } | undefined
+  const dropped = deadLetters({ ...options, lines })
+  const served = new Map<string, Served>()
+  const calls = invocations({ ...options, account: shared, served: servedOf })
+  let running: Running | undefined
 
-  function poolOf(functionName: string): Pool {
-    const own = pools.get(functionName)
+  function servedOf(functionName: string): Served {
+    const own = served.get(functionName)
     if (own !== undefined) return own
     throw running === undefined && functions.some(({ name }) => name === functionName)
       ? new Error('The local Lambda does not run: call start() first.')
       : invokeException('ResourceNotFoundException', `There is no function ${functionName}.`)
   }
 
-  /** @param trace the header of its chain of requests; absent: it begins one */
-  async function call(functionName: string, payload: string, trace?: string): Promise<string> {
-    accept(payload, LAMBDA_LIMITS.syncPayloadBytes)
-    const chain = chainOf(functionName, trace)
-    if (isLoop(chain) && described(functionName)?.recursiveLoop !== 'Allow') throw loop(functionName)
-    return run(functionName, { requestId: randomUUID(), payload, traceId: chain.traceId })
-  }
-
-  async function run(functionName: string, event: AcceptedEvent): Promise<string> {
-    const own = poolOf(functionName)
-    const description = described(functionName)
-    if (description === undefined) throw new Error(`${functionName} is not described`)
-    const ended = options.invoked?.(functionName)
-    busy++
-    try {
-      const result = await shared.within(description, async () => {
-        const elsewhere = options.elsewhere?.(functionName, event.payload)
-        return acceptedResult(await (elsewhere ?? own.run({ ...event, timeoutMs: description.timeoutMs })))
-      })
-      ended?.('done')
-      return result
-    } catch (thrown) {
-      ended?.(thrown instanceof Error && thrown.name === 'TooManyRequestsException' ? 'throttled' : 'failed')
-      throw thrown
-    } finally {
-      busy--
-      tellIdlers()
-    }
-  }
-
-  /** A turn later: until then a failed asynchronous invocation has set its repeat, and an answer has led to what it leads to. */
-  function tellIdlers(): void {
-    setImmediate(() => {
-      if (busy === 0) for (const resolve of idlers.splice(0)) resolve()
-    })
-  }
-
-  function described(functionName: string): FunctionDescription | undefined {
-    return functions.find(({ name }) => name === functionName)
-  }
-
   function push(functionName: string, payload: string, trace?: string): void {
     accept(payload, LAMBDA_LIMITS.asyncPayloadBytes)
-    poolOf(functionName)
-    const description = described(functionName)
-    if (description === undefined) return
-    running?.later.push(description, payload, chainOf(functionName, trace))
-  }
-
-  function chainOf(functionName: string, trace: string | undefined): Lineage {
-    const chain = lineage(functionName, trace, clock.now())
-    chains.set(functionName, Math.max(chains.get(functionName) ?? 0, chain.before + 1))
-    return chain
-  }
-
-  async function start(): Promise<void> {
-    if (running !== undefined) throw new Error('The local Lambda runs already.')
-    const assets = functions.map((description) => ({ description, asset: assetOf(description) }))
-    const code = await threadCode()
-    for (const each of assets) pools.set(each.description.name, poolFor(each.description, each.asset, code.url))
-    const queue = later({ clock, call: run, dropped: drop, twiceAfterMs: options.twiceAfterMs })
-    const { port = 0, allows, signers = ANYBODY } = options
-    const served = await endpoint({
-      port,
-      verify: verifier('lambda', signers),
-      allows,
-      call,
-      later: push,
-      account: shared,
-      knows: (name) => pools.has(name),
-    })
-    running = { endpoint: served, later: queue, code }
-  }
-
-  function poolFor(description: FunctionDescription, asset: Asset, code: URL): Pool {
-    return pool({
-      description,
-      asset,
-      code,
-      clock,
-      log: lines,
-      variables: () => options.variables?.(description.name) ?? {},
-      environments: options.environments ?? ENVIRONMENTS,
-      idleMs: options.idleMs,
-    })
-  }
-
-  /** To the destination, where there is one and the function's role may send there. */
-  function drop(event: Unprocessed): void {
-    const { name: functionName, onFailure } = event.description
-    const sent = onFailure !== undefined && (options.allows?.(functionName, 'sqs:SendMessage', onFailure) ?? true)
-    if (sent) unprocessed.push(invocationRecord(event, clock.now()))
-    const kept = onFailure && { destination: onFailure, ...(sent && { waiting: unprocessed.length }) }
-    options.dropped?.(functionName, kept || undefined)
-    const text = `EVENT DROPPED: ${event.because}${sent ? `; it is kept in ${onFailure}` : ''}`
-    lines.add({ functionName, environment: 0, requestId: event.requestId, stream: 'report', text })
-  }
-
-  async function stop(): Promise<void> {
-    const own = running
-    running = undefined
-    own?.later.stop()
-    await Promise.all([...pools.values()].map((each) => each.stop()))
-    await own?.endpoint.stop()
-    await own?.code.remove()
+    const { description } = servedOf(functionName)
+    running?.later.push(description, payload, calls.chainOf(functionName, trace))
   }
 
   return {
-    start,
-    stop,
+    async start() {
+      if (running !== undefined) throw new Error('The local Lambda runs already.')
+      running = await started({ options, functions, served, calls, account: shared, lines, drop: dropped.drop, push })
+    },
+    async stop() {
+      const own = running
+      running = undefined
+      await own?.stop()
+    },
     get url() {
       if (running === undefined) throw new Error('The local Lambda does not run: call start() first.')
       return running.endpoint.url
     },
     async invoke(functionName, event, timeoutMs) {
-      const result = call(functionName, json(event))
+      const result = calls.call(functionName, json(event))
       const payload = await (timeoutMs === undefined ? result : bounded(clock, result, functionName, timeoutMs))
       const value: unknown = JSON.parse(payload)
       return value
     },
     invokeLater: (functionName, event) => push(functionName, json(event)),
-    idle: () =>
-      new Promise((resolve) => {
-        idlers.push(resolve)
-        tellIdlers()
-      }),
+    idle: calls.idle,
     logs: lines.of,
-    unprocessed: () => [...unprocessed],
+    unprocessed: dropped.all,
     throttles: shared.throttles,
-    longestChain: (functionName) => chains.get(functionName) ?? 0,
-    environments: (functionName) => pools.get(functionName)?.alive() ?? 0,
-    cpuMs: async (functionName) => pools.get(functionName)?.cpuMs() ?? 0,
-    leftRunning: (functionName) => pools.get(functionName)?.leftRunning() ?? 0,
-    killEnvironments: (functionName) => poolOf(functionName).kill(),
+    longestChain: calls.longestChain,
+    environments: (functionName) => served.get(functionName)?.pool.alive() ?? 0,
+    cpuMs: async (functionName) => served.get(functionName)?.pool.cpuMs() ?? 0,
+    leftRunning: (functionName) => served.get(functionName)?.pool.leftRunning() ?? 0,
+    killEnvironments: (functionName) => servedOf(functionName).pool.kill(),
   }
 }
 
-function loop(functionName: string): Error {
-  const words = `Lambda stopped the invocation of ${functionName}: its chain of requests is a recursive loop.`
-  return invokeException('RecursiveInvocationException', words)
+interface Running {
+  readonly endpoint: Loopback
+  readonly later: Later
+  readonly stop: () => Promise<void>
+}
+
+interface Parts {
+  readonly options: LambdaOptions
+  readonly functions: readonly FunctionDescription[]
+  /** Filled here. */
+  readonly served: Map<string, Served>
+  readonly calls: Invocations
+  readonly account: Account
+  readonly lines: Log
+  readonly drop: (event: Unprocessed) => void
+  readonly push: (functionName: string, payload: string, trace?: string) => void
+}
+
+async function started({ options, functions, served, calls, account, lines, drop, push }: Parts): Promise<Running> {
+  const { clock, port = 0, allows, signers = ANYBODY, environments = ENVIRONMENTS, idleMs, twiceAfterMs } = options
+  // Each is looked at before any is served.
+  const assets = functions.map((description) => ({ description, asset: assetOf(description) }))
+  const code = await threadCode()
+  for (const { description, asset } of assets) {
+    const variables = () => options.variables?.(description.name) ?? {}
+    const own = pool({ description, asset, code: code.url, clock, log: lines, variables, environments, idleMs })
+    served.set(description.name, { description, pool: own })
+  }
+  const queue = later({ clock, call: calls.run, dropped: drop, twiceAfterMs })
+  const http = await endpoint({
+    port,
+    verify: verifier('lambda', signers),
+    allows,
+    call: calls.call,
+    later: push,
+    account,
+    knows: (name) => served.has(name),
+  })
+  return {
+    endpoint: http,
+    later: queue,
+    async stop() {
+      queue.stop()
+      await Promise.all([...served.values()].map((each) => each.pool.stop()))
+      await http.stop()
+      await code.remove()
+    },
+  }
 }

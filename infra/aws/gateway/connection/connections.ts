@@ -8,7 +8,7 @@ import type { Ending } from './ending.ts'
 import type { ConnectionFacts } from '../events.ts'
 import { handle } from '../frames/message.ts'
 import type { Stage } from '../stage.ts'
-import type { UnderWay } from './under-way.ts'
+import type { UnderWay } from '../../under-way.ts'
 
 /** Every connection of a stage. */
 export interface Connections {

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads'
 import type { Clock } from '../../../../shared/clock.ts'
 import { type Failure, FunctionError } from '../failure.ts'
 import { LAMBDA_LIMITS } from '../limits.ts'
@@ -24,74 +25,19 @@ export interface Environment {
   readonly end: () => Promise<unknown>
 }
 
-type Settle = { readonly done: (answer: AnswerMessage) => void; readonly fail: (failure: Failure) => void }
-
 /** One execution environment: a worker thread that has loaded the function, with that function's variables and no others. */
 export function environment(options: EnvironmentOptions): Environment {
-  const { description, clock, line } = options
-  const worker = thread(options)
-  const ready = Promise.withResolvers<void>()
-  // When nobody waits for it any more, its failure is nobody's.
-  ready.promise.catch(() => undefined)
-  let pending: Settle | undefined
-  let gone: Promise<unknown> | undefined
+  const { description, line } = options
   let init: Spent | undefined
-
-  function end(failure: Failure): Promise<unknown> {
-    if (gone !== undefined) return gone
-    cancelInit()
-    gone = worker.terminate()
-    ready.reject(new FunctionError(failure))
-    pending?.fail(failure)
-    options.ended(gone)
-    return gone
-  }
-
-  const cancelInit = clock.after(LAMBDA_LIMITS.initMs, () => {
-    void end(timedOut(LAMBDA_LIMITS.initMs, 'Init timed out'))
+  const own = execution(options, {
+    loaded: (spent) => void (init = spent),
+    timedOut: ({ requestId, timeoutMs }) => line(reportLine(description, requestId, { ms: timeoutMs }, init)),
   })
-
-  worker.on('message', (message: Message) => {
-    if (message.kind === 'line') line(message)
-    else if (message.kind === 'answer') pending?.done(message)
-    else if (message.kind === 'unusable') void end(message.failure)
-    else {
-      cancelInit()
-      init = { ms: message.initMs, cpuMs: message.initCpuMs }
-      ready.resolve()
-    }
-  })
-  worker.on('error', (error) => {
-    line({
-      stream: 'stderr',
-      text: `Uncaught ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    })
-    void end(exited(error instanceof Error ? `${error.name}: ${error.message}` : String(error)))
-  })
-  worker.on('exit', (code) => void end(exited(`exit status ${code}`)))
-
-  /** Its timeout begins when the function is loaded, as Lambda's does. */
-  async function answered(task: Task): Promise<AnswerMessage> {
-    await ready.promise
-    // It may have ended between being chosen and this moment; its thread would never answer.
-    if (gone !== undefined) throw new FunctionError(exited(ENDED))
-    const { promise, resolve, reject } = Promise.withResolvers<AnswerMessage>()
-    pending = { done: resolve, fail: (failure) => reject(new FunctionError(failure)) }
-    const cancel = clock.after(task.timeoutMs, () => {
-      line(reportLine(description, task.requestId, { ms: task.timeoutMs }, init))
-      void end(timedOut(task.timeoutMs, 'Task timed out'))
-    })
-    worker.postMessage(task, [])
-    return promise.finally(() => {
-      cancel()
-      pending = undefined
-    })
-  }
 
   async function run(task: Task): Promise<string> {
     const { requestId } = task
     try {
-      const { outcome, durationMs, cpuMs, left } = await answered(task)
+      const { outcome, durationMs, cpuMs, left } = await own.answer(task)
       line(reportLine(description, requestId, { ms: durationMs, cpuMs }, init))
       init = undefined
       if (left.length > 0) {
@@ -101,20 +47,119 @@ export function environment(options: EnvironmentOptions): Environment {
       if ('failure' in outcome) throw new FunctionError(outcome.failure)
       return outcome.payload
     } catch (error) {
-      if (gone !== undefined && error instanceof FunctionError)
-        line({ requestId, stream: 'report', text: error.message })
+      if (own.hasEnded() && error instanceof FunctionError) line({ requestId, stream: 'report', text: error.message })
       throw error
     }
   }
 
-  /** The handler's share of a run is in its REPORT; what listens for minutes is looked at while it runs. */
-  async function cpuMs(): Promise<number> {
-    if (gone !== undefined) return 0
-    const { user, system } = await worker.cpuUsage()
-    return (user + system) / 1_000
+  return { run, cpuMs: own.cpuMs, end: () => own.end(exited(ENDED)) }
+}
+
+/**
+ * How far an execution is: it takes an event once it is loaded, one at a time, until it has ended.
+ *
+ *     loading ──ready──▶ idle ⇄ answering      each ──end──▶ ended
+ */
+type State =
+  | { readonly is: 'loading' | 'idle' }
+  | {
+      readonly is: 'answering'
+      readonly done: (answer: AnswerMessage) => void
+      readonly fail: (failure: Failure) => void
+    }
+  | { readonly is: 'ended'; readonly gone: Promise<unknown> }
+
+interface Execution extends Pick<Environment, 'cpuMs'> {
+  readonly answer: (task: Task) => Promise<AnswerMessage>
+  readonly end: (failure: Failure) => Promise<unknown>
+  readonly hasEnded: () => boolean
+}
+
+interface ExecutionEvents {
+  readonly loaded: (spent: Spent) => void
+  readonly timedOut: (task: Task) => void
+}
+
+/** The thread, and the two clocks that it is under: of loading, and of the event that it answers. */
+function execution(options: EnvironmentOptions, events: ExecutionEvents): Execution {
+  const { clock, line } = options
+  const worker = thread(options)
+  const ready = Promise.withResolvers<void>()
+  // Without an event that waits for it, its failure is of no concern.
+  ready.promise.catch(() => undefined)
+  let state: State = { is: 'loading' }
+
+  function end(failure: Failure): Promise<unknown> {
+    if (state.is === 'ended') return state.gone
+    if (state.is === 'answering') state.fail(failure)
+    const gone = worker.terminate()
+    state = { is: 'ended', gone }
+    cancelInit()
+    ready.reject(new FunctionError(failure))
+    options.ended(gone)
+    return gone
   }
 
-  return { run, cpuMs, end: () => end(exited(ENDED)) }
+  const { initMs } = LAMBDA_LIMITS
+  const cancelInit = clock.after(initMs, () => void end(timedOut(initMs, 'Init timed out')))
+
+  worker.on('message', (message: Message) => {
+    if (message.kind === 'line') line(message)
+    else if (message.kind === 'unusable') void end(message.failure)
+    else if (message.kind === 'answer') {
+      if (state.is === 'answering') state.done(message)
+    } else if (state.is === 'loading') {
+      cancelInit()
+      state = { is: 'idle' }
+      events.loaded({ ms: message.initMs, cpuMs: message.initCpuMs })
+      ready.resolve()
+    }
+  })
+  whenItDies(worker, line, end)
+
+  /** Its timeout begins when the function is loaded, as Lambda's does. */
+  async function answer(task: Task): Promise<AnswerMessage> {
+    await ready.promise
+    // It may have ended between being chosen and this moment; its thread would never answer.
+    if (state.is === 'ended') throw new FunctionError(exited(ENDED))
+    const { promise, resolve: done, reject } = Promise.withResolvers<AnswerMessage>()
+    state = { is: 'answering', done, fail: (failure) => reject(new FunctionError(failure)) }
+    const cancel = clock.after(task.timeoutMs, () => {
+      events.timedOut(task)
+      void end(timedOut(task.timeoutMs, 'Task timed out'))
+    })
+    worker.postMessage(task, [])
+    return promise.finally(() => {
+      cancel()
+      if (state.is === 'answering') state = { is: 'idle' }
+    })
+  }
+
+  return {
+    answer,
+    end,
+    cpuMs: async () => (state.is === 'ended' ? 0 : cpuOf(worker)),
+    hasEnded: () => state.is === 'ended',
+  }
+}
+
+/** The thread dies by itself: of what its code threw, or of what Node.js ends it for. */
+function whenItDies(worker: Worker, line: EnvironmentOptions['line'], end: Execution['end']): void {
+  worker.on('error', (error) => {
+    line({ stream: 'stderr', text: `Uncaught ${shown(error)}` })
+    void end(exited(error instanceof Error ? `${error.name}: ${error.message}` : String(error)))
+  })
+  worker.on('exit', (code) => void end(exited(`exit status ${code}`)))
+}
+
+/** The handler's share of a run is in its REPORT; what listens for minutes is looked at while it runs. */
+async function cpuOf(worker: Worker): Promise<number> {
+  const { user, system } = await worker.cpuUsage()
+  return (user + system) / 1_000
+}
+
+function shown(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 function timedOut(afterMs: number, what: string): Failure {

@@ -2,8 +2,10 @@ import type { Clock } from '../../../../shared/clock.ts'
 import type { FunctionDescription } from '../../assembly/description.ts'
 import type { Asset } from './asset.ts'
 import { type Environment, environment } from './environment.ts'
+import { warmEnvironments } from './warm.ts'
 import { invokeException } from '../failure.ts'
 import type { Log } from '../log.ts'
+import { underWay } from '../../under-way.ts'
 import type { Task } from './messages.ts'
 
 export interface PoolOptions {
@@ -38,28 +40,20 @@ type Waiting = { readonly resolve: (free: Environment) => void; readonly reject:
 /**
  * One event at a time in an environment. A free one is used again, the one used last first, which is how Lambda keeps
  * few of them warm; else a new one is made. One that was not used for a while is ended, as Lambda does after a time that
- * it does not tell. Over the reserved concurrency a call is refused; where none is reserved there is, beside the
+ * AWS does not document. Over the reserved concurrency a call is refused; where none is reserved there is, beside the
  * account's (account.ts), only the machine's limit, and calls wait in a queue.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 export function pool(options: PoolOptions): Pool {
   const { description, log } = options
   const alive = new Set<Environment>()
-  const free: Environment[] = []
-  const idling = new Map<Environment, () => void>()
-  const waiting: Waiting[] = []
-  const ending = new Set<Promise<unknown>>()
+  const warm = warmEnvironments(options)
+  const waiting = waitingCalls()
+  const ending = underWay()
   let [made, leftRunning, stopped] = [0, 0, false]
 
-  function take(): Environment | undefined {
-    const kept = free.pop()
-    if (kept !== undefined) {
-      idling.get(kept)?.()
-      idling.delete(kept)
-      return kept
-    }
-    return alive.size < (description.reservedConcurrency ?? options.environments) ? added() : undefined
-  }
+  const most = description.reservedConcurrency ?? options.environments
+  const take = () => warm.take() ?? (alive.size < most ? added() : undefined)
 
   function added(): Environment {
     const number = ++made
@@ -74,40 +68,18 @@ export function pool(options: PoolOptions): Pool {
     return own
   }
 
-  function keep(own: Environment): void {
-    free.push(own)
-    if (options.idleMs !== undefined)
-      idling.set(
-        own,
-        options.clock.after(options.idleMs, () => void own.end()),
-      )
-  }
-
   function forget(own: Environment, gone: Promise<unknown>): void {
     alive.delete(own)
-    idling.get(own)?.()
-    idling.delete(own)
-    if (free.includes(own)) free.splice(free.indexOf(own), 1)
-    const finished = gone.finally(() => ending.delete(finished))
-    ending.add(finished)
+    warm.forget(own)
+    ending.add(gone)
     serveNext()
   }
 
-  function serveNext(): void {
-    if (stopped || waiting.length === 0) return
-    const own = take()
-    if (own !== undefined) waiting.shift()?.resolve(own)
-  }
-
-  function queued(): Promise<Environment> {
-    if (description.reservedConcurrency !== undefined)
-      throw invokeException('TooManyRequestsException', `Rate Exceeded. (${description.name})`)
-    return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
-  }
+  const serveNext = () => (stopped ? undefined : waiting.serve(take))
 
   async function kill(): Promise<number> {
     const all = [...alive]
-    await Promise.all([...all.map((own) => own.end()), ...ending])
+    await Promise.all([...all.map((own) => own.end()), ending.over()])
     return all.length
   }
 
@@ -118,18 +90,45 @@ export function pool(options: PoolOptions): Pool {
     kill,
     async run(task) {
       if (stopped) throw new Error(STOPPED)
-      const own = take() ?? (await queued())
+      const own = take() ?? (await waiting.join(description))
       try {
         return await own.run(task)
       } finally {
-        if (alive.has(own)) keep(own)
+        if (alive.has(own)) warm.keep(own)
         serveNext()
       }
     },
     async stop() {
       stopped = true
-      for (const { reject } of waiting.splice(0)) reject(new Error(STOPPED))
+      waiting.refuse(new Error(STOPPED))
       await kill()
+    },
+  }
+}
+
+interface WaitingCalls {
+  /** Resolves with an environment when it is this call's turn. Throws where concurrency is reserved: Lambda queues none then. */
+  readonly join: (description: FunctionDescription) => Promise<Environment>
+  /** Gives the first its environment, where one waits and one can be had. */
+  readonly serve: (take: () => Environment | undefined) => void
+  readonly refuse: (error: Error) => void
+}
+
+function waitingCalls(): WaitingCalls {
+  const waiting: Waiting[] = []
+  return {
+    join({ name, reservedConcurrency }) {
+      if (reservedConcurrency !== undefined)
+        throw invokeException('TooManyRequestsException', `Rate Exceeded. (${name})`)
+      return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
+    },
+    serve(take) {
+      if (waiting.length === 0) return
+      const own = take()
+      if (own !== undefined) waiting.shift()?.resolve(own)
+    },
+    refuse(error) {
+      for (const { reject } of waiting.splice(0)) reject(error)
     },
   }
 }

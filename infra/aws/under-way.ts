@@ -1,6 +1,6 @@
 /** What was begun and is not over yet. */
 export interface UnderWay {
-  /** The promise must not reject: nobody is there to hear of it. */
+  /** The promise must not reject: nothing here could handle that. */
   readonly add: (promise: Promise<unknown>) => void
   /** Resolves once everything is over, what was added meanwhile too. */
   readonly over: () => Promise<void>
