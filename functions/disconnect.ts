@@ -1,6 +1,6 @@
 import middy from '@middy/core'
-import { seats } from '../shared/store/seats.ts'
-import { deviceSessions } from '../shared/store/sessions.ts'
+import { seats } from '../shared/store/seats/seats.ts'
+import { deviceSessions } from '../shared/store/device-sessions.ts'
 import type { GatewayEvent } from './envelope/envelope.ts'
 import { logged } from './envelope/logged.ts'
 import { disconnect } from './session/disconnect.ts'

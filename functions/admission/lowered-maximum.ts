@@ -1,6 +1,6 @@
 import { shards, capacity, freeSeats } from '../../shared/rules/admission.ts'
 import { shardOf, isFree, type Seat } from '../../shared/rules/seat.ts'
-import type { SeatHint } from '../../shared/store/seat-hint.ts'
+import type { SeatHint } from '../../shared/store/seats/seat-hint.ts'
 import { evict, takeFree, type Admitted, type AdmissionParts, type Applicant, type NoSeat } from './seat-claim.ts'
 
 /** How often a login tries while others try for the same last seats. */

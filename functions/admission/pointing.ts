@@ -2,8 +2,8 @@ import { LOGIN_BURST, loginPace } from '../../shared/rules/pace.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import { SEAT_LEASE_MS, seatNumberOf, type Open } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
-import type { Seats } from '../../shared/store/seats.ts'
-import type { DeviceSession, DeviceSessions } from '../../shared/store/sessions.ts'
+import type { Seats } from '../../shared/store/seats/seats.ts'
+import type { DeviceSession, DeviceSessions } from '../../shared/store/device-sessions.ts'
 import { overtaken } from './seat-claim.ts'
 
 export interface Pointing {

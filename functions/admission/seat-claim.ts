@@ -4,8 +4,8 @@ import { Refusal } from '../../shared/rules/refusal.ts'
 import type { Measure } from '../../shared/rules/measures.ts'
 import { isFree, SEAT_LEASE_MS, sessionId, type Seat, type SigningIn } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
-import type { SeatHints } from '../../shared/store/seat-hint.ts'
-import type { Seats } from '../../shared/store/seats.ts'
+import type { SeatHints } from '../../shared/store/seats/seat-hint.ts'
+import type { Seats } from '../../shared/store/seats/seats.ts'
 
 /** How many free seats of one shard a login tries: others who log in at the same moment may be faster. */
 const TRIES = 4

@@ -1,4 +1,4 @@
-import type { Configuration, Reading } from '../../shared/store/configuration.ts'
+import type { Configuration, Reading } from '../../shared/store/configuration/configuration.ts'
 import { deviceNamedBy, verdictOn } from '../../shared/wire/token.ts'
 import { log } from './log.ts'
 import { mayConnect, principal } from './principal.ts'

@@ -1,6 +1,6 @@
 import { Refusal } from '../../shared/rules/refusal.ts'
-import type { Configuration, Reading } from '../../shared/store/configuration.ts'
-import type { DeviceState } from '../../shared/store/device-item.ts'
+import type { Configuration, Reading } from '../../shared/store/configuration/configuration.ts'
+import type { DeviceState } from '../../shared/store/configuration/device-item.ts'
 import type { Action } from '../../shared/wire/actions.ts'
 import { redeemerIn } from '../../shared/wire/enrolment.ts'
 import { parseTransportKey } from '../../shared/wire/transport-key.ts'

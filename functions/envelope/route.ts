@@ -1,6 +1,6 @@
 import middy from '@middy/core'
 import type { Connections } from '../../shared/gateway/connections.ts'
-import type { Configuration } from '../../shared/store/configuration.ts'
+import type { Configuration } from '../../shared/store/configuration/configuration.ts'
 import type { Action } from '../../shared/wire/actions.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { posted } from './posted.ts'

@@ -9,7 +9,7 @@ import {
 } from '../../shared/rules/backlog.ts'
 import type { Cursor, Mail } from '../../shared/rules/batches.ts'
 import type { Measure } from '../../shared/rules/measures.ts'
-import type { Configuration } from '../../shared/store/configuration.ts'
+import type { Configuration } from '../../shared/store/configuration/configuration.ts'
 import type { Mailbox } from '../../shared/store/mailbox.ts'
 import { ITEM_LIFE_MS } from '../../shared/store/sessions.ts'
 import { log } from '../envelope/log.ts'

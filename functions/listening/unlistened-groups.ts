@@ -3,7 +3,7 @@ import type { Measure } from '../../shared/rules/measures.ts'
 import { isFree } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import type { Grouping } from '../../shared/rules/listener-group.ts'
-import { type SeatHint, QUIET_MS } from '../../shared/store/seat-hint.ts'
+import { type SeatHint, QUIET_MS } from '../../shared/store/seats/seat-hint.ts'
 import type { SessionStores } from '../session/session-stores.ts'
 
 type Parts = Pick<SessionStores, 'seats' | 'listenerGroups' | 'seatHints'> & {

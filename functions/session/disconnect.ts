@@ -1,6 +1,6 @@
 import { log } from '../envelope/log.ts'
-import type { Seats } from '../../shared/store/seats.ts'
-import type { DeviceSessions } from '../../shared/store/sessions.ts'
+import type { Seats } from '../../shared/store/seats/seats.ts'
+import type { DeviceSessions } from '../../shared/store/device-sessions.ts'
 
 export interface DisconnectParts {
   readonly seats: Seats

@@ -1,5 +1,5 @@
 import { Refusal } from '../../shared/rules/refusal.ts'
-import type { Redeeming } from '../../shared/store/enrolment.ts'
+import type { Redeeming } from '../../shared/store/configuration/enrolment.ts'
 import { claimName, redeemerIn } from '../../shared/wire/enrolment.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import type { Request } from '../envelope/envelope.ts'

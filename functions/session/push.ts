@@ -1,6 +1,6 @@
 import type { Connections } from '../../shared/gateway/connections.ts'
 import type { Open } from '../../shared/rules/seat.ts'
-import type { Configuration, Reading } from '../../shared/store/configuration.ts'
+import type { Configuration, Reading } from '../../shared/store/configuration/configuration.ts'
 import { printFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
 import { seal } from '../../shared/wire/seal.ts'
 import { parseTransportKey } from '../../shared/wire/transport-key.ts'

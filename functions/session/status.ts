@@ -1,5 +1,5 @@
 import { Refusal } from '../../shared/rules/refusal.ts'
-import type { Seats } from '../../shared/store/seats.ts'
+import type { Seats } from '../../shared/store/seats/seats.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import type { Request } from '../envelope/envelope.ts'
 

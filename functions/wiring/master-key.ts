@@ -1,5 +1,5 @@
-import { encryptedRing, RING_CONTEXT } from '../../shared/store/ring-item.ts'
-import { vault, type Vault } from '../../shared/store/vault.ts'
+import { encryptedRing, RING_CONTEXT } from '../../shared/store/keys/ring-item.ts'
+import { vault, type Vault } from '../../shared/store/keys/vault.ts'
 import { variable } from './environment.ts'
 import { patiently, type Reply } from './patience.ts'
 import { lambdaClock } from '../listening/pause.ts'

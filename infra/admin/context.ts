@@ -5,17 +5,14 @@ import { jsonCodec } from '../../shared/cwa/json/json.ts'
 import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { awsCalls } from '../../shared/rules/aws-calls.ts'
-import {
-  configuration,
-  configurationWriter,
-  type Configuration,
-  type ConfigurationWriter,
-} from '../../shared/store/configuration.ts'
+import { configuration, type Configuration } from '../../shared/store/configuration/configuration.ts'
+import { configurationWriter, type ConfigurationWriter } from '../../shared/store/configuration/configuration-writer.ts'
 import { connections, type Connections } from '../../shared/gateway/connections.ts'
-import { enrolments, type Enrolments } from '../../shared/store/enrolment.ts'
-import { ringStore, ringVault, type RingStore } from '../../shared/store/ring-store.ts'
-import { seats, type Seats } from '../../shared/store/seats.ts'
-import { sessions, type DeviceSessions, type Sessions } from '../../shared/store/sessions.ts'
+import { enrolments, type Enrolments } from '../../shared/store/configuration/enrolment.ts'
+import { ringStore, ringVault, type RingStore } from '../../shared/store/keys/ring-store.ts'
+import { seats, type Seats } from '../../shared/store/seats/seats.ts'
+import { sessions, type Sessions } from '../../shared/store/sessions.ts'
+import { type DeviceSessions } from '../../shared/store/device-sessions.ts'
 import { table } from '../../shared/store/table.ts'
 import { listenerGroups, type ListenerGroups } from '../../shared/store/listener-groups.ts'
 import { wrongPasswordStore, type WrongPasswordStore } from '../../shared/store/wrong-passwords.ts'

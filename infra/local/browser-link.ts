@@ -1,5 +1,5 @@
 import { wallClock } from '../../shared/clock.ts'
-import type { Offer } from '../../shared/store/enrolment.ts'
+import type { Offer } from '../../shared/store/configuration/enrolment.ts'
 import { codeKeys, newEnrolmentCode, printEnrolmentCode } from '../../shared/wire/enrolment.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import { enrolmentLink } from '../web/model/enrolment-link.ts'

@@ -18,13 +18,13 @@ export const MEASURES = {
   Sessions: { unit: 'Count', together: 'last' },
   /** Seats that a login could take without an eviction, where a maximum is set. */
   SeatsFree: { unit: 'Count', together: 'last' },
-  /** Groups of shards that have sessions, and nobody who listens, as a tick found them. */
+  /** Groups of shards that have sessions and no listener, as a tick found them. */
   Unlistened: { unit: 'Count', together: 'last' },
   /** `accepted`, or the code of the refusal. */
   Logins: { unit: 'Count', together: 'sum', by: 'outcome' },
-  /** How long CWA took to sign a user in, where it did. */
+  /** How long the server upstream took to sign a user in, where it did. */
   SignInTime: { unit: 'Milliseconds', together: 'each' },
-  /** Faults of CWA or of the way to it, by what the caller does next: `again`, `sign-in`, `give-up`. */
+  /** Faults of the server upstream or of the way to it, by what the caller does next: `again`, `sign-in`, `give-up`. */
   UpstreamFaults: { unit: 'Count', together: 'sum', by: 'kind' },
   /** How long ago the last poll was answered, of the session of a listener for which that is longest. */
   PollAge: { unit: 'Milliseconds', together: 'most' },
@@ -88,5 +88,5 @@ function together(name: MeasureName, before: readonly number[], value: number): 
   return [how === 'sum' ? one + value : Math.max(one, value)]
 }
 
-/** For whoever measures nothing: a simulation, for example. */
+/** Measures nothing: for a simulation, say. */
 export const unmeasured: Measure = () => {}

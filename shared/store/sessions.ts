@@ -1,8 +1,9 @@
 import type { Cursor } from '../rules/batches.ts'
 import type { UpstreamState } from '../upstream/upstream.ts'
+import { deviceSessions, type DeviceSessions } from './device-sessions.ts'
 import type { Expression, Table } from './table.ts'
 import { TTL_ATTRIBUTE } from './tables.ts'
-import type { Vault } from './vault.ts'
+import type { Vault } from './keys/vault.ts'
 
 /** How long an item outlives its last write before DynamoDB may delete it, in milliseconds: a safety net, not a rule. */
 export const ITEM_LIFE_MS = 7 * 24 * 60 * 60_000
@@ -45,51 +46,11 @@ export interface Sessions {
   reseal(session: string): Promise<boolean>
 }
 
-/**
- * Which session each device has. There is nothing secret in it.
- *
- * These items have no expiry. Without one, the frame of a login that somebody caught would count once more, and the next
- * login would not know of the session that its device has: it stands as long as the device is enrolled.
- */
-export interface DeviceSessions {
-  /** The session that a device has, and the highest frame number with which it logged in. */
-  ofDevice(device: string): Promise<DeviceSession | undefined>
-  /**
-   * Points a device to its new session, in the place of the one that was read, which has been ended before. `false`: a
-   * login of the same device was faster, or this one was played again.
-   */
-  point(device: string, to: DeviceSession, read?: DeviceSession): Promise<boolean>
-  /** Forgets a device that is removed, once the session that it points to is over. `false`: it points to another by now. */
-  forget(device: string, session: string): Promise<boolean>
-}
-
-export interface DeviceSession {
-  readonly session: string
-  readonly heard: number
-  /** When that login began, and until when it and those before it occupy the device (shared/rules/pace.ts). */
-  readonly at?: number
-  readonly occupiedUntil?: number
-}
-
 /*
- *   login 1 of a device   seat ── point ✔ ── sign in …
- *   login 1, played again seat ── point ✘ NEWER_LOGIN                a captured login that logs in once more
- */
-const NO_LOGIN = 'attribute_not_exists(pk)'
-const NEWER_LOGIN = 'heard < :heard'
-
-/*
- *   login 1 of a device   read ──── point ✔
- *   login 2 of it           read ────── point ✘ AS_READ               two logins that count as one, and do not know of
- *                                                                     each other: two sessions
- */
-const AS_READ = '#session = :read'
-
-/*
- *   upkeep  GET with 1 ─────────────────── answer: 2 ─ put ✘ UNRENEWED   an old ticket over a newer one
+ *   upkeep  GET with 1 ─────────────────── answer: 2 ─ put ✘ UNRENEWED   an old state over a newer one
  *   send          POST with 1 ─ answer: 3 ─ put ✔
  *
- * A ticket is sealed anew each time, so what is compared is its tag: by whichever master key of the ring made it.
+ * A secret is sealed anew each time, so what is compared is its tag: by each master key of the ring that may have made it.
  */
 const UNRENEWED = (tags: readonly string[]) =>
   `attribute_exists(pk) AND (${tags.map((tag) => `tag = ${tag}`).join(' OR ')})`
@@ -102,39 +63,24 @@ const UNRENEWED = (tags: readonly string[]) =>
 const NOT_FURTHER = 'attribute_exists(pk) AND #cursor.#seq <= :seq'
 
 /*
- *   administrator   read 1 ────────────────── put 1 by the new key ✘ AS_SEALED   an old ticket over a newer one
+ *   administrator   read 1 ────────────────── put 1 by the new key ✘ AS_SEALED   an old state over a newer one
  *   upkeep                 answer: 2 ─ put ✔
  */
 const AS_SEALED = 'attribute_exists(pk) AND #secret = :sealed'
 
-/*
- *   login   point ✔ (answer lost) ─ the SDK puts again ✔ MINE         a retry that refuses its own success
- */
-const MINE = '#session = :session'
-
 /** A session as it is kept: the secret of its state sealed, and with the tag by which a renewal knows it. */
-type Kept = Omit<SessionRead, 'state'> & {
+type Kept = Omit<SessionRead, 'state'> & Sealed
+
+interface Sealed {
   readonly public: string
   readonly secret: Uint8Array
   readonly tag: Uint8Array
 }
 
 export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions {
-  const sealed = async (session: string, { public: open, secret }: UpstreamState) => {
-    const [[tag], bytes] = await Promise.all([
-      vault.tags(secret, secretOf(session)),
-      vault.seal(secret, secretOf(session)),
-    ])
-    return { public: open, secret: bytes, tag }
-  }
-  const opened = async ({ tag: _tag, public: open, secret: bytes, ...rest }: Kept): Promise<SessionRead> => {
-    const secret = await vault.open(bytes, secretOf(rest.session))
-    return { ...rest, state: { public: open, secret } }
-  }
   const kept = (session: string, { consistent = true }: { consistent?: boolean } = {}) =>
     table.get<Kept>(key(session), { consistent })
-  const put = async (session: string, state: UpstreamState, condition: Expression) => {
-    const item = await sealed(session, state)
+  const put = async (session: string, item: Sealed, condition: Expression) => {
     const { done } = await table.update(
       key(session),
       {
@@ -149,11 +95,11 @@ export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions 
   return {
     ...deviceSessions(table),
     async open({ state, ...rest }, now) {
-      await table.put({ ...key(rest.session), ...rest, ...(await sealed(rest.session, state)), ...expiry(now) })
+      await table.put({ ...key(rest.session), ...rest, ...(await sealed(rest.session, state, vault)), ...expiry(now) })
     },
     async read(session, { now = -Infinity, ...options } = {}) {
       const found = await kept(session, options)
-      return found === undefined || hasExpired(found, now) ? undefined : opened(found)
+      return found === undefined || hasExpired(found, now) ? undefined : opened(found, vault)
     },
     async keep({ session, cursor: { seq, upstream } }, now) {
       await table.update(
@@ -169,44 +115,33 @@ export function sessions(table: Table, vault: Vault): Sessions & DeviceSessions 
     async renew(session, { was, now }) {
       const known = await vault.tags(was.secret, secretOf(session))
       const tags = known.map((each, at) => [`:was${at}`, each] as const)
-      return put(session, now, { text: UNRENEWED(tags.map(([name]) => name)), values: Object.fromEntries(tags) })
+      const item = await sealed(session, now, vault)
+      return put(session, item, { text: UNRENEWED(tags.map(([name]) => name)), values: Object.fromEntries(tags) })
     },
     async remove(session) {
       const removed = await table.remove<Kept>(key(session))
-      return removed.done && removed.old !== undefined ? opened(removed.old) : undefined
+      return removed.done && removed.old !== undefined ? opened(removed.old, vault) : undefined
     },
     async reseal(session) {
       const found = await kept(session)
-      if (found === undefined || (await vault.reseal(found.secret, secretOf(session))) === undefined) return false
-      const { state } = await opened(found)
-      return put(session, state, { text: AS_SEALED, values: { ':sealed': found.secret } })
+      const anew = found && (await vault.reseal(found.secret, secretOf(session)))
+      if (found === undefined || anew === undefined) return false
+      const [tag] = await vault.tags(anew.text, secretOf(session))
+      const item = { public: found.public, secret: anew.sealed, tag }
+      return put(session, item, { text: AS_SEALED, values: { ':sealed': found.secret } })
     },
   }
 }
 
-export function deviceSessions(table: Table): DeviceSessions {
-  return {
-    ofDevice: (device) => table.get<DeviceSession>({ pk: `DEVICE#${device}`, sk: '-' }, { consistent: true }),
-    async point(device, to, read) {
-      const asRead =
-        read === undefined
-          ? { text: NO_LOGIN }
-          : { text: `(${AS_READ} AND ${NEWER_LOGIN})`, values: { ':read': read.session, ':heard': to.heard } }
-      const { done } = await table.put(
-        { pk: `DEVICE#${device}`, sk: '-', ...to },
-        { text: `${asRead.text} OR ${MINE}`, values: { ...asRead.values, ':session': to.session } },
-      )
-      return done
-    },
-    async forget(device, session) {
-      const { done, ...rest } = await table.remove<DeviceSession>(
-        { pk: `DEVICE#${device}`, sk: '-' },
-        { text: MINE, values: { ':session': session } },
-      )
-      // A retry after a lost answer finds nothing.
-      return done || !('found' in rest)
-    },
-  }
+async function sealed(session: string, { public: open, secret }: UpstreamState, vault: Vault): Promise<Sealed> {
+  const place = secretOf(session)
+  const [[tag], bytes] = await Promise.all([vault.tags(secret, place), vault.seal(secret, place)])
+  return { public: open, secret: bytes, tag }
+}
+
+async function opened({ tag: _tag, public: open, secret: bytes, ...rest }: Kept, vault: Vault): Promise<SessionRead> {
+  const secret = await vault.open(bytes, secretOf(rest.session))
+  return { ...rest, state: { public: open, secret } }
 }
 
 /**

@@ -31,10 +31,16 @@ export type Written<Item> =
 export interface Table {
   get<Item>(key: Key, options?: { consistent?: boolean }): Promise<Item | undefined>
   /** In the order of `sk`, or, with `last`, that many from the end at most, the last first. */
-  query<Item>(pk: string, options?: { after?: string; last?: number; consistent?: boolean }): Promise<Item[]>
+  query<Item>(pk: string, options?: QueryOptions): Promise<Item[]>
   put<Item>(item: Key & { readonly [attribute: string]: unknown }, condition?: Expression): Promise<Written<Item>>
   update<Item>(key: Key, update: Expression, condition?: Expression): Promise<Written<Item>>
   remove<Item>(key: Key, condition?: Expression): Promise<Written<Item>>
+}
+
+interface QueryOptions {
+  readonly after?: string
+  readonly last?: number
+  readonly consistent?: boolean
 }
 
 /** One DynamoDB table with plain objects for items. Every write says what was there before, for one request's price. */
@@ -47,28 +53,7 @@ export function table(client: DynamoDBClient, name: string): Table {
       return found.Item && plain<Item>(found.Item)
     },
 
-    async query<Item>(
-      pk: string,
-      { after, last, consistent = false }: { after?: string; last?: number; consistent?: boolean } = {},
-    ) {
-      const items: Item[] = []
-      let start: Attributes | undefined
-      do {
-        const page = await client.send(
-          new QueryCommand({
-            TableName: name,
-            KeyConditionExpression: after === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :after',
-            ExpressionAttributeValues: marshall(after === undefined ? { ':pk': pk } : { ':pk': pk, ':after': after }),
-            ConsistentRead: consistent,
-            ...(last !== undefined && { ScanIndexForward: false, Limit: last - items.length }),
-            ...(start && { ExclusiveStartKey: start }),
-          }),
-        )
-        items.push(...(page.Items ?? []).map((item) => plain<Item>(item)))
-        start = page.LastEvaluatedKey
-      } while (start !== undefined && items.length < (last ?? Infinity))
-      return items
-    },
+    query: async <Item>(pk: string, options?: QueryOptions) => queried<Item>(client, name, pk, options),
 
     put: (item, condition) =>
       written(
@@ -107,6 +92,32 @@ export function table(client: DynamoDBClient, name: string): Table {
         ),
       ),
   }
+}
+
+/** Every page there is, or as many as it takes for `last`: DynamoDB answers 1 MB at a time. */
+async function queried<Item>(
+  client: DynamoDBClient,
+  name: string,
+  pk: string,
+  { after, last, consistent = false }: QueryOptions = {},
+): Promise<Item[]> {
+  const items: Item[] = []
+  let start: Attributes | undefined
+  do {
+    const page = await client.send(
+      new QueryCommand({
+        TableName: name,
+        KeyConditionExpression: after === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :after',
+        ExpressionAttributeValues: marshall(after === undefined ? { ':pk': pk } : { ':pk': pk, ':after': after }),
+        ConsistentRead: consistent,
+        ...(last !== undefined && { ScanIndexForward: false, Limit: last - items.length }),
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    )
+    items.push(...(page.Items ?? []).map((item) => plain<Item>(item)))
+    start = page.LastEvaluatedKey
+  } while (start !== undefined && items.length < (last ?? Infinity))
+  return items
 }
 
 /** The request members for a condition, and for an update beside it: names and values of both in one map each. */

@@ -21,7 +21,7 @@ export async function seal(text: string, binding: Binding, transportKey: Transpo
  * key, that the header and what is inside are the sender's.
  *
  * Device, direction, action and number are bound by the header. The session is inside: it has the same tag, and
- * the seat's condition holds it to the device and lets each number count once (shared/store/seats.ts).
+ * the seat's condition holds it to the device and lets each number count once (shared/store/seats/seats.ts).
  *
  * @returns the JSON text inside, the frame's number and its action
  * @throws Refusal `not-for-you`, the same whatever was wrong; the cause is for the log

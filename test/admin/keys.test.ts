@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RING_CACHE_MS } from '../../shared/store/vault.ts'
+import { RING_CACHE_MS } from '../../shared/store/keys/vault.ts'
 import { administered } from './harness.ts'
 
 const KMS = 'kms:arn:aws:kms:local:000000000000:key/0a1b2c3d'

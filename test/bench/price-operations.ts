@@ -1,4 +1,4 @@
-import { CONFIGURATION_CACHE_MS } from '../../shared/store/configuration.ts'
+import { CONFIGURATION_CACHE_MS } from '../../shared/store/configuration/configuration.ts'
 import { during, heldAll, withSessions, type Priced } from './price-crowd.ts'
 import { plus, times, type Count } from './prices.ts'
 import { pause } from './talker.ts'

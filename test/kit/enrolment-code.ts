@@ -1,4 +1,4 @@
-import { enrolments } from '../../shared/store/enrolment.ts'
+import { enrolments } from '../../shared/store/configuration/enrolment.ts'
 import { codeKeys, newEnrolmentCode, type EnrolmentCode } from '../../shared/wire/enrolment.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import type { Service } from './service.ts'

@@ -4,8 +4,8 @@ import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { AccessLogEntry } from '../../infra/aws/gateway/access-log.ts'
 import type { LambdaLogLine } from '../../infra/aws/lambda/log.ts'
 import type { RunningStack } from '../../infra/local/stack.ts'
-import { placesOf, DEVICE_PREFIX } from '../../shared/store/device-item.ts'
-import { Unsealable, type Vault } from '../../shared/store/vault.ts'
+import { placesOf, DEVICE_PREFIX } from '../../shared/store/configuration/device-item.ts'
+import { Unsealable, type Vault } from '../../shared/store/keys/vault.ts'
 import { findings, keyTraces, passwordTraces, place, type Place, type Trace } from './secrets.ts'
 
 export type Item = Readonly<Record<string, unknown>>

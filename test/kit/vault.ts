@@ -1,5 +1,5 @@
-import { newKeyRing, printKeyRing } from '../../shared/store/key-ring.ts'
-import { vault, type Vault } from '../../shared/store/vault.ts'
+import { newKeyRing, printKeyRing } from '../../shared/store/keys/key-ring.ts'
+import { vault, type Vault } from '../../shared/store/keys/vault.ts'
 
 /** A vault with a master key of its own: what it seals, no other opens. */
 export function testVault(): Vault {

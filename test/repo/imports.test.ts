@@ -207,13 +207,13 @@ describe('importsOf', () => {
 
 describe('forbidden', () => {
   it.each([
-    ['shared/rules/seat.ts', `import { seats } from '../store/seats.ts'`, 'shared/store/seats.ts'],
+    ['shared/rules/seat.ts', `import { seats } from '../store/seats/seats.ts'`, 'shared/store/seats/seats.ts'],
     ['shared/rules/seat.ts', `import type { Table } from '../store/table.ts'`, 'shared/store/table.ts'],
     ['shared/rules/seat.ts', `import { randomBytes } from 'node:crypto'`, 'node:crypto'],
     ['shared/rules/seat.ts', `import * as v from 'valibot'`, 'valibot'],
     ['shared/wire/seal.ts', `import { Buffer } from 'node:buffer'`, 'node:buffer'],
     ['shared/store/table.ts', `import { seal } from '../wire/seal.ts'`, 'shared/wire/seal.ts'],
-    ['shared/cwa/client.ts', `import { seats } from '../store/seats.ts'`, 'shared/store/seats.ts'],
+    ['shared/cwa/client.ts', `import { seats } from '../store/seats/seats.ts'`, 'shared/store/seats/seats.ts'],
     ['shared/upstream/upstream.ts', `import type { CwaClient } from '../cwa/client.ts'`, 'shared/cwa/client.ts'],
     [
       'shared/gateway/connections.ts',
@@ -235,7 +235,7 @@ describe('forbidden', () => {
     ['functions/session/send.ts', `import { listen } from '../listening/listen.ts'`, 'functions/listening/listen.ts'],
     ['functions/envelope/route.ts', `import { poll } from '../session/poll.ts'`, 'functions/session/poll.ts'],
     ['functions/envelope/route.ts', `import { bundle } from '../../infra/cdk/bundle.ts'`, 'infra/cdk/bundle.ts'],
-    ['infra/cdk/stack.ts', `import { seats } from '../../shared/store/seats.ts'`, 'shared/store/seats.ts'],
+    ['infra/cdk/stack.ts', `import { seats } from '../../shared/store/seats/seats.ts'`, 'shared/store/seats/seats.ts'],
     ['infra/cdk/stack.ts', `import { assembly } from '../aws/assembly/assembly.ts'`, 'infra/aws/assembly/assembly.ts'],
     [
       'infra/cdk/stack.ts',

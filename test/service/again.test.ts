@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { deviceSessions } from '../../shared/store/sessions.ts'
+import { deviceSessions } from '../../shared/store/device-sessions.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import { administrator } from '../kit/administrator.ts'
 import { rawDevice, type RawDevice } from '../kit/raw-device.ts'

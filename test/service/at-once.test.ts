@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { LOGIN_BURST } from '../../shared/rules/pace.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
-import { shardKey, type SeatItem } from '../../shared/store/seat-item.ts'
+import { shardKey, type SeatItem } from '../../shared/store/seats/seat-item.ts'
 import { parseServiceFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
 import { unseal } from '../../shared/wire/seal.ts'
 import { rawDevice } from '../kit/raw-device.ts'

@@ -9,7 +9,7 @@ import { enrollTo } from '../../infra/chat/enrolling.ts'
 import { device } from '../../shared/device/device.ts'
 import { enroll } from '../../shared/device/enroll.ts'
 import { wallClock } from '../../shared/clock.ts'
-import { deviceKey } from '../../shared/store/device-item.ts'
+import { deviceKey } from '../../shared/store/configuration/device-item.ts'
 import { ACTIONS } from '../../shared/wire/actions.ts'
 import {
   claimName,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { deviceKey } from '../../shared/store/device-item.ts'
-import { RING_CACHE_MS } from '../../shared/store/vault.ts'
+import { deviceKey } from '../../shared/store/configuration/device-item.ts'
+import { RING_CACHE_MS } from '../../shared/store/keys/vault.ts'
 import { administrator } from '../kit/administrator.ts'
 import { services, type Service } from '../kit/service.ts'
 import { keptTable, settledTable } from '../kit/tables.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
-import { keyOf, type SeatItem } from '../../shared/store/seat-item.ts'
+import { keyOf, type SeatItem } from '../../shared/store/seats/seat-item.ts'
 import { rawDevice } from '../kit/raw-device.ts'
 import { services, type Service } from '../kit/service.ts'
 import { keptTable } from '../kit/tables.ts'

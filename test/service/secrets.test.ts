@@ -8,7 +8,7 @@ import { character, tell, type Character } from '../../infra/local/story.ts'
 import { synthesize } from '../../infra/cdk/synthesis.ts'
 import { ntHash } from '../../shared/cwa/ntlm/ntlm-hash.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
-import { parseKeyRing } from '../../shared/store/key-ring.ts'
+import { parseKeyRing } from '../../shared/store/keys/key-ring.ts'
 import { deviceTraces, itemPlaces, items, logs, ticketsIn } from '../kit/leaks.ts'
 import { findings, keyTraces, passwordTraces, place, type Place } from '../kit/secrets.ts'
 

@@ -3,7 +3,7 @@ import { masterKeyVault } from '../../functions/wiring/master-key.ts'
 import { patiently, type Reply } from '../../functions/wiring/patience.ts'
 import { parameters, SSM_RATES } from '../../infra/aws/keys/parameters.ts'
 import { tokenBucket } from '../../infra/aws/token-bucket.ts'
-import { newKeyRing, printKeyRing } from '../../shared/store/key-ring.ts'
+import { newKeyRing, printKeyRing } from '../../shared/store/keys/key-ring.ts'
 import { testClock } from '../kit/clock.ts'
 import { random as seeded } from '../kit/simulation/random.ts'
 

@@ -1,6 +1,6 @@
-import { KEY_PREFIXES } from '../../../shared/store/configuration.ts'
-import type { DeviceItem } from '../../../shared/store/device-item.ts'
-import { Unsealable } from '../../../shared/store/vault.ts'
+import { KEY_PREFIXES } from '../../../shared/store/configuration/configuration.ts'
+import type { DeviceItem } from '../../../shared/store/configuration/device-item.ts'
+import { Unsealable } from '../../../shared/store/keys/vault.ts'
 import { inWords } from '../fault.ts'
 import { ok, wrong, type Check, type Finding } from './check.ts'
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { KEY_PREFIXES } from '../../../shared/store/configuration.ts'
-import type { DeviceItem, DeviceState } from '../../../shared/store/device-item.ts'
+import { KEY_PREFIXES } from '../../../shared/store/configuration/configuration.ts'
+import type { DeviceItem, DeviceState } from '../../../shared/store/configuration/device-item.ts'
 import { newTransportKey, printTransportKey } from '../../../shared/wire/transport-key.ts'
 import type { Attend } from '../attend.ts'
 import type { AdminContext } from '../context.ts'

@@ -3,7 +3,7 @@ import { UpstreamFault } from '../../../shared/upstream/fault.ts'
 import type { Upstream } from '../../../shared/upstream/upstream.ts'
 import type { Seat } from '../../../shared/rules/seat.ts'
 import type { Session } from '../../../shared/store/sessions.ts'
-import { Unsealable } from '../../../shared/store/vault.ts'
+import { Unsealable } from '../../../shared/store/keys/vault.ts'
 import type { AdminContext } from '../context.ts'
 
 /** `--json` of `sessions end`. */

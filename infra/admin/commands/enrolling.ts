@@ -1,5 +1,5 @@
 import { renderUnicodeCompact } from 'uqr'
-import type { Offer } from '../../../shared/store/enrolment.ts'
+import type { Offer } from '../../../shared/store/configuration/enrolment.ts'
 import { codeKeys, newEnrolmentCode, printEnrolmentCode, type EnrolmentCode } from '../../../shared/wire/enrolment.ts'
 import { newTransportKey, printTransportKey } from '../../../shared/wire/transport-key.ts'
 import type { AdminContext } from '../context.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { contradictions, DEFAULT_SETTINGS, type Settings } from '../../../shared/rules/settings.ts'
-import { CONFIGURATION_CACHE_MS } from '../../../shared/store/configuration.ts'
+import { CONFIGURATION_CACHE_MS } from '../../../shared/store/configuration/configuration.ts'
 import type { Attend } from '../attend.ts'
 import type { AdminContext } from '../context.ts'
 import { roughly } from '../words/duration.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { KEY_PREFIXES, type UserRecord } from '../../../shared/store/configuration.ts'
+import { KEY_PREFIXES, type UserRecord } from '../../../shared/store/configuration/configuration.ts'
 import type { Attend } from '../attend.ts'
 import type { AdminContext } from '../context.ts'
 import { examples } from './examples.ts'

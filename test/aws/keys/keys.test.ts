@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { JsonEndpoint } from '../../../infra/aws/keys/endpoint.ts'
 import { kms } from '../../../infra/aws/keys/kms.ts'
 import { parameters, STANDARD_PARAMETER_BYTES } from '../../../infra/aws/keys/parameters.ts'
-import { MOST_KEYS, newKeyRing, printKeyRing, rotated } from '../../../shared/store/key-ring.ts'
+import { MOST_KEYS, newKeyRing, printKeyRing, rotated } from '../../../shared/store/keys/key-ring.ts'
 import { testClock } from '../../kit/clock.ts'
 
 const NAME = '/collaboration/master-key'

@@ -1,7 +1,7 @@
-import { beginning } from '../rules/clusters.ts'
-import { REFUSALS, type RefusalCode } from '../rules/refusal.ts'
-import { seatNumberOf, sessionId, SHARD_SEATS, shardOf, type Seat, type SendOutcome } from '../rules/seat.ts'
-import type { Key } from './table.ts'
+import { beginning } from '../../rules/clusters.ts'
+import { REFUSALS, type RefusalCode } from '../../rules/refusal.ts'
+import { seatNumberOf, sessionId, SHARD_SEATS, shardOf, type Seat, type SendOutcome } from '../../rules/seat.ts'
+import type { Key } from '../table.ts'
 
 /**
  * A seat as it is kept. A login reads a shard of 300 of them and is charged for each byte, names included, so that a

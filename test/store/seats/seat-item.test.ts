@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished, test } from 'vitest'
-import { minuteOf } from '../../shared/rules/pace.ts'
-import { SHARD_SEATS, type Open, type SendOutcome } from '../../shared/rules/seat.ts'
-import { itemOf, OUTCOME_WORDS, randomOf } from '../../shared/store/seat-item.ts'
-import { seats as seatsOf } from '../../shared/store/seats.ts'
-import { countedTable } from '../kit/counted-table.ts'
-import { anOpen, aSigningIn, NOW, sessionOn } from '../rules/sample-seats.ts'
+import { minuteOf } from '../../../shared/rules/pace.ts'
+import { SHARD_SEATS, type Open, type SendOutcome } from '../../../shared/rules/seat.ts'
+import { itemOf, OUTCOME_WORDS, randomOf } from '../../../shared/store/seats/seat-item.ts'
+import { seats as seatsOf } from '../../../shared/store/seats/seats.ts'
+import { countedTable } from '../../kit/counted-table.ts'
+import { anOpen, aSigningIn, NOW, sessionOn } from '../../rules/sample-seats.ts'
 import { heardFrom, seating } from './seated.ts'
 
 /** A seat with everything that a session of some hours leaves on it. */

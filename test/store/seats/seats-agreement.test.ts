@@ -1,11 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { freeSeats, idleFirst } from '../../shared/rules/admission.ts'
-import { isMilestone, minuteOf, sendWaitMs } from '../../shared/rules/pace.ts'
-import { SHARD_SEATS, isFree, type Open } from '../../shared/rules/seat.ts'
-import type { Heard, Seats } from '../../shared/store/seats.ts'
-import { anOpen, aSigningIn, NOW, sessionOn } from '../rules/sample-seats.ts'
-import { judgesRaces } from '../kit/races.ts'
+import { freeSeats, idleFirst } from '../../../shared/rules/admission.ts'
+import { isMilestone, minuteOf, sendWaitMs } from '../../../shared/rules/pace.ts'
+import { SHARD_SEATS, isFree, type Open } from '../../../shared/rules/seat.ts'
+import type { Heard } from '../../../shared/store/seats/seat-frames.ts'
+import type { Seats } from '../../../shared/store/seats/seats.ts'
+import { anOpen, aSigningIn, NOW, sessionOn } from '../../rules/sample-seats.ts'
+import { judgesRaces } from '../../kit/races.ts'
 import { heardFrom, seating } from './seated.ts'
 
 /** Starts `count` of these at once. */

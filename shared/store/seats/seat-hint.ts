@@ -1,4 +1,4 @@
-import type { Table } from './table.ts'
+import type { Table } from '../table.ts'
 
 /** What is known of the shards without looking at them. */
 export interface SeatHint {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { seatHints as seatHintsOf } from '../../shared/store/seat-hint.ts'
-import { database } from '../kit/database.ts'
-import { judgesRaces } from '../kit/races.ts'
-import { NOW } from '../rules/sample-seats.ts'
+import { seatHints as seatHintsOf } from '../../../shared/store/seats/seat-hint.ts'
+import { database } from '../../kit/database.ts'
+import { judgesRaces } from '../../kit/races.ts'
+import { NOW } from '../../rules/sample-seats.ts'
 
 async function looking() {
   const { items } = await database()

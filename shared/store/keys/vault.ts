@@ -1,5 +1,5 @@
 import { parseKeyRing, type KeyRing, type MasterKey } from './key-ring.ts'
-import type { Key } from './table.ts'
+import type { Key } from '../table.ts'
 
 /** Where a secret is kept. What is sealed for one place opens at no other. */
 export interface Place {
@@ -13,9 +13,9 @@ export interface Vault {
   seal(text: string, place: Place): Promise<Uint8Array>
   /** @throws Unsealable, in words for whoever administers: the device is told nothing of it */
   open(sealed: unknown, place: Place): Promise<string>
-  /** The same sealed by the newest key; undefined where it is already. @throws Unsealable */
-  reseal(sealed: unknown, place: Place): Promise<Uint8Array | undefined>
-  /** Tells two texts of one place apart without delivery them: a keyed tag, by the newest key first and by each older one. */
+  /** The same sealed by the newest key, and its text; undefined where it is already. @throws Unsealable */
+  reseal(sealed: unknown, place: Place): Promise<{ readonly text: string; readonly sealed: Uint8Array } | undefined>
+  /** Tells two texts of one place apart without opening them: a keyed tag, by the newest key first and by each older one. */
   tags(text: string, place: Place): Promise<readonly [Uint8Array, ...Uint8Array[]]>
 }
 
@@ -56,8 +56,9 @@ export type ReadRing = (how: { readonly isNeeded: boolean }) => Promise<string>
 export function vault(readRing: ReadRing, now: () => number = Date.now, random: () => number = Math.random): Vault {
   const rings = ringCache(readRing, now, random)
 
-  const open = async (sealed: unknown, place: Place): Promise<string> => {
-    const { keys, iv, text } = await partsOf(sealed, place)
+  const open = async (sealed: unknown, place: Place): Promise<string> => openedOf(await partsOf(sealed, place), place)
+
+  const openedOf = async ({ keys, iv, text }: Awaited<ReturnType<typeof partsOf>>, place: Place): Promise<string> => {
     try {
       const opened = await crypto.subtle.decrypt(parameters(iv, place), keys.sealing, text)
       return new TextDecoder().decode(opened)
@@ -90,10 +91,10 @@ export function vault(readRing: ReadRing, now: () => number = Date.now, random: 
     seal,
     open,
     async reseal(sealed, place) {
-      const text = await open(sealed, place)
-      const { keys } = await partsOf(sealed, place)
+      const parts = await partsOf(sealed, place)
+      const text = await openedOf(parts, place)
       const [newest] = await rings.current()
-      return keys.id === newest.id ? undefined : seal(text, place)
+      return parts.keys.id === newest.id ? undefined : { text, sealed: await seal(text, place) }
     },
     async tags(text, place) {
       const [newest, ...older] = await rings.current()

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { SHARD_SEATS } from '../../shared/rules/seat.ts'
-import { anOpen, aSigningIn, NOW, sessionOn } from '../rules/sample-seats.ts'
+import { SHARD_SEATS } from '../../../shared/rules/seat.ts'
+import { anOpen, aSigningIn, NOW, sessionOn } from '../../rules/sample-seats.ts'
 import { heardFrom, seating } from './seated.ts'
 
 const ANOTHER = sessionOn(17, 'another-session-')

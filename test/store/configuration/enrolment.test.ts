@@ -1,9 +1,10 @@
 import { describe, expect, it, test } from 'vitest'
-import { configuration, configurationWriter } from '../../shared/store/configuration.ts'
-import { enrolments, redeeming, type Offer } from '../../shared/store/enrolment.ts'
-import { database } from '../kit/database.ts'
-import { testVault } from '../kit/vault.ts'
-import { judgesRaces } from '../kit/races.ts'
+import { configuration } from '../../../shared/store/configuration/configuration.ts'
+import { configurationWriter } from '../../../shared/store/configuration/configuration-writer.ts'
+import { enrolments, redeeming, type Offer } from '../../../shared/store/configuration/enrolment.ts'
+import { database } from '../../kit/database.ts'
+import { testVault } from '../../kit/vault.ts'
+import { judgesRaces } from '../../kit/races.ts'
 
 const NOW = 1_800_000_000_000
 const UNTIL = NOW + 900_000

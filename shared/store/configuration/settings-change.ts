@@ -1,5 +1,5 @@
-import { contradictions, DEFAULT_SETTINGS, type Settings } from '../rules/settings.ts'
-import type { Expression, Key, Table } from './table.ts'
+import { contradictions, DEFAULT_SETTINGS, type Settings } from '../../rules/settings.ts'
+import type { Expression, Key, Table } from '../table.ts'
 
 /** A change of the settings is done, or somebody else changed them since they were read, or they would contradict each other. */
 export type Changed =

@@ -1,4 +1,4 @@
-import type { Key, Table } from './table.ts'
+import type { Key, Table } from '../table.ts'
 
 /** Where the key ring is kept, encrypted by KMS. */
 const RING_KEY: Key = { pk: 'KEYS', sk: '-' }

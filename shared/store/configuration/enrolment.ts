@@ -1,6 +1,6 @@
 import { deviceKey, placesOf, type DeviceItem } from './device-item.ts'
-import type { Table } from './table.ts'
-import type { Vault } from './vault.ts'
+import type { Table } from '../table.ts'
+import type { Vault } from '../keys/vault.ts'
 
 export interface Offer {
   /** The code's id, and its key in base64url: never the code. */

@@ -1,8 +1,9 @@
-import type { Open, Seat } from '../../shared/rules/seat.ts'
-import { shardOf } from '../../shared/rules/seat.ts'
-import { type Heard, type Seats, seats as seatsOf } from '../../shared/store/seats.ts'
-import { database } from '../kit/database.ts'
-import { aSigningIn, NOW } from '../rules/sample-seats.ts'
+import type { Open, Seat } from '../../../shared/rules/seat.ts'
+import { shardOf } from '../../../shared/rules/seat.ts'
+import { type Heard } from '../../../shared/store/seats/seat-frames.ts'
+import { type Seats, seats as seatsOf } from '../../../shared/store/seats/seats.ts'
+import { database } from '../../kit/database.ts'
+import { aSigningIn, NOW } from '../../rules/sample-seats.ts'
 
 /** An empty table with seats, and what a test does to them. */
 export async function seating() {

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
-import { WAKING_MS } from '../../shared/rules/seat.ts'
-import { anOpen, aSigningIn, NOW } from '../rules/sample-seats.ts'
-import { judgesRaces } from '../kit/races.ts'
+import { WAKING_MS } from '../../../shared/rules/seat.ts'
+import { anOpen, aSigningIn, NOW } from '../../rules/sample-seats.ts'
+import { judgesRaces } from '../../kit/races.ts'
 import { heardFrom, seating } from './seated.ts'
 
 const ELSEWHERE = 'M9TklcK4IAMCJQw='

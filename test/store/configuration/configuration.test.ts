@@ -1,18 +1,20 @@
 import { describe, expect, it, onTestFinished, test } from 'vitest'
-import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../../shared/rules/settings.ts'
 import {
   type Configuration,
   CONFIGURATION_CACHE_MS,
   configuration,
+  type Reading,
+} from '../../../shared/store/configuration/configuration.ts'
+import {
   type ConfigurationWriter,
   configurationWriter,
-  type Reading,
-} from '../../shared/store/configuration.ts'
-import { DOUBTS } from '../../shared/store/doubt.ts'
-import { Unsealable } from '../../shared/store/vault.ts'
-import { countedTable } from '../kit/counted-table.ts'
-import { database } from '../kit/database.ts'
-import { testVault } from '../kit/vault.ts'
+} from '../../../shared/store/configuration/configuration-writer.ts'
+import { DOUBTS } from '../../../shared/store/configuration/doubt.ts'
+import { Unsealable } from '../../../shared/store/keys/vault.ts'
+import { countedTable } from '../../kit/counted-table.ts'
+import { database } from '../../kit/database.ts'
+import { testVault } from '../../kit/vault.ts'
 
 const NOW = 1_800_000_000_000
 

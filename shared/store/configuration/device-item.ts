@@ -1,5 +1,5 @@
-import type { Key } from './table.ts'
-import type { Vault } from './vault.ts'
+import type { Key } from '../table.ts'
+import type { Vault } from '../keys/vault.ts'
 
 /** `waiting`: it was given an enrolment code and has not redeemed it yet. */
 export type DeviceState = 'waiting' | 'active' | 'disabled' | 'revoked'

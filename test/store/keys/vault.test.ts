@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
-import { newKeyRing, parseKeyRing, printKeyRing, rotated, type KeyRing } from '../../shared/store/key-ring.ts'
-import { RING_CACHE_MS, Unsealable, vault, type Place, type ReadRing } from '../../shared/store/vault.ts'
+import { newKeyRing, parseKeyRing, printKeyRing, rotated, type KeyRing } from '../../../shared/store/keys/key-ring.ts'
+import { RING_CACHE_MS, Unsealable, vault, type Place, type ReadRing } from '../../../shared/store/keys/vault.ts'
 
 const NOW = 1_800_000_000_000
 const PLACE: Place = { table: 'sessions', item: { pk: 'SESSION#17-a', sk: '-' }, attribute: 'ticket' }
@@ -98,7 +98,7 @@ describe('a rotation', () => {
     const sealed = await environment().seal('x', PLACE)
     state.ring = rotated(state.ring, NOW)
     const own = environment()
-    const anew = await own.reseal(sealed, PLACE)
+    const anew = (await own.reseal(sealed, PLACE))?.sealed
     state.ring = [state.ring[0]]
     expect(await environment().open(anew, PLACE)).toBe('x')
     expect(await own.reseal(anew, PLACE)).toBeUndefined()
