@@ -234,16 +234,17 @@ describe('a device that does not come back', () => {
     await eventBridge.untilTaken(1)
     await brings(said('three'))
     await look()
+    expect(eventBridge.taken()).toMatchObject([{ detail: { device: 'ann-phone', session, count: 2 } }])
     await ann.device.resume()
     await ann.device.status(false)
     ann.device.close()
     await brings(said('four'))
     await look()
-    await eventBridge.untilTaken(2)
 
-    const [first, second] = eventBridge.taken()
-    expect(first).toMatchObject({ detail: { device: 'ann-phone', session, count: 2 } })
-    expect(second).toMatchObject({ detail: { device: 'ann-phone', session, count: 1 } })
+    // On a busy machine the device may be silent for that long before its status, too: then it is woken for what it has not acknowledged.
+    let woken = await eventBridge.untilTaken(2)
+    while (woken.at(-1)?.detail['count'] === 3) woken = await eventBridge.untilTaken(woken.length + 1)
+    expect(woken.at(-1)).toMatchObject({ detail: { device: 'ann-phone', session, count: 1 } })
     expect(JSON.stringify(eventBridge.taken())).not.toContain('four')
   })
 
