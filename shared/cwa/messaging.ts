@@ -3,7 +3,7 @@ import { availabilityNumber, availabilityOf } from './availability.ts'
 import { cut, DEVICE_BOUNDS, runs } from '../upstream/bounds.ts'
 import { carried } from '../upstream/characters.ts'
 import { wordsOf } from './faults.ts'
-import { NotPossible } from './not-possible.ts'
+import { NotPossible } from '../upstream/not-possible.ts'
 import type { CwaAnswer, CwaCategory, CwaEvent, CwaMethod, ImMessage, PresenceOfUser } from './model.ts'
 
 /** What devices say and hear, in CWA's words and back. Pure. */

@@ -1,4 +1,4 @@
-import { NotPossible } from './not-possible.ts'
+import { NotPossible } from '../upstream/not-possible.ts'
 import type { Capability } from '../rules/capabilities.ts'
 import type { Brought, Listening, SentOutcome, Upstream, UpstreamState } from '../upstream/upstream.ts'
 import { pollWait, type CwaClient } from './client.ts'

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
 import { conversationOf, eventsOf, methodsFor } from '../../shared/cwa/messaging.ts'
 import type { CwaEvent } from '../../shared/cwa/model.ts'
-import { NotPossible } from '../../shared/cwa/not-possible.ts'
+import { NotPossible } from '../../shared/upstream/not-possible.ts'
 import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import type { Command, ImEvent } from '../../shared/rules/messaging.ts'
 

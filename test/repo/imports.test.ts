@@ -25,6 +25,11 @@ const RULES: readonly Rule[] = [
     packages: ['node:', 'fast-xml-parser', 'tough-cookie', 'valibot'],
   },
   { who: 'shared/sdk/', files: ['shared/sdk/'], packages: ['node:', '@aws-sdk/*', '@smithy/core'] },
+  {
+    who: 'shared/matrix/',
+    files: ['shared/matrix/', 'shared/upstream/', 'shared/rules/', 'shared/clock.ts'],
+    packages: ['node:'],
+  },
   { who: 'shared/upstream/', files: ['shared/upstream/', 'shared/rules/'] },
   {
     who: 'shared/upstream/http/',
@@ -59,7 +64,7 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'functions/wiring/',
-    files: ['functions/', 'shared/cwa/', 'shared/sdk/', 'shared/sha256.ts', ...SHARED_OF_ROOMS],
+    files: ['functions/', 'shared/cwa/', 'shared/matrix/', 'shared/sdk/', 'shared/sha256.ts', ...SHARED_OF_ROOMS],
     packages: ['node:', '@aws-sdk/*', '@smithy/signature-v4'],
   },
   {

@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { wallClock } from '../../shared/clock.ts'
 import { cwaUpstream } from '../../shared/cwa/upstream.ts'
 import type { ImEvent } from '../../shared/rules/messaging.ts'
 import { UpstreamFault } from '../../shared/upstream/fault.ts'
 import type { LoggedIn, Upstream, UpstreamState } from '../../shared/upstream/upstream.ts'
+import { clientOf as matrixClient, matrix } from '../kit/matrix.ts'
 import { memoryUpstream } from '../kit/memory-upstream.ts'
+import { SYNAPSE, synapse, type Synapse } from '../kit/synapse.ts'
 import { PASSWORD, upstream as standInCwa, WAYS } from '../kit/upstream.ts'
 
 /** A server upstream that knows Ann and Bob by one password, and how it names them when they sign in. */
@@ -14,6 +16,12 @@ interface Server {
   readonly bob: string
 }
 
+/** One Synapse for all: it takes seconds to start. Each test has users of its own. */
+let running: Promise<Synapse> | undefined
+let names = 0
+const theSynapse = () => (running ??= synapse())
+afterAll(async () => (await running)?.stop())
+
 const SERVERS: readonly { readonly name: string; readonly start: () => Promise<Server> }[] = [
   ...WAYS.map(({ way, codec, tls }) => ({
     name: `CWA, ${way}`,
@@ -22,6 +30,27 @@ const SERVERS: readonly { readonly name: string; readonly start: () => Promise<S
       return { upstream: cwaUpstream(client), ann: 'CONTOSO\\ann', bob: 'CONTOSO\\bob' }
     },
   })),
+  {
+    name: 'Matrix, the stand-in',
+    async start() {
+      const { upstream } = await matrix()
+      return { upstream, ann: 'ann', bob: '@bob:contoso.test' }
+    },
+  },
+  ...(SYNAPSE === undefined
+    ? []
+    : [
+        {
+          name: 'Matrix, Synapse',
+          async start() {
+            const server = await theSynapse()
+            const people = ['ann', 'bob'].map((each) => `${each}${(names += 1)}`)
+            for (const each of people) await server.register(each, PASSWORD, each)
+            const [ann = '', bob = ''] = people
+            return { upstream: matrixClient(server.url), ann, bob }
+          },
+        },
+      ]),
   {
     name: 'a server in memory',
     async start() {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import type { Credential } from '../../tls/certificates.ts'
+import type { Credential } from './tls/certificates.ts'
 
 /** One port that answers. Several may share a request listener, and with it everything behind it. */
 export interface HttpListener {
@@ -40,7 +40,7 @@ export function httpListener(
       server.off('error', reject)
       const address = server.address()
       // A string is a pipe's name, null a server that does not listen: neither is what was asked for.
-      if (typeof address === 'string' || address === null) throw new TypeError('CWA listens on a TCP port')
+      if (typeof address === 'string' || address === null) throw new TypeError('a server listens on a TCP port')
       port = address.port
     },
     async stop() {

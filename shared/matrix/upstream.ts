@@ -1,0 +1,78 @@
+import type { Clock } from '../clock.ts'
+import type { Capability } from '../rules/capabilities.ts'
+import { NotPossible } from '../upstream/not-possible.ts'
+import type { Unread } from '../upstream/unread.ts'
+import type { SentOutcome, Upstream } from '../upstream/upstream.ts'
+import { callsOf } from './commands/room-calls.ts'
+import { commands } from './commands/commands.ts'
+import { discovery } from './discovery.ts'
+import { isRefusal, MatrixFault, refusalWords } from './faults.ts'
+import { logIn, LOGOUT } from './log-in.ts'
+import { held, matrixServer, type Exchange } from './server.ts'
+import { sessionOf } from './session.ts'
+import { listening } from './sync/listening.ts'
+
+/** What of Matrix the service uses beside the core. A transaction id is its promise of `idempotent-sends`. */
+const CAPABILITIES: ReadonlySet<Capability> = new Set([
+  'presence',
+  'typing',
+  'search',
+  'conferences',
+  'roles',
+  'join',
+  'edits',
+  'deletions',
+  'read-position',
+  'receipts',
+  'history',
+  'idempotent-sends',
+])
+
+export interface MatrixOptions {
+  /** `https://contoso.test`: where the server is, or where its discovery says that it is. */
+  readonly url: string
+  readonly exchange: Exchange
+  readonly close: () => void
+  readonly clock: Clock
+  /** Called with what of an answer could not be read and was left out. */
+  readonly onUnread?: (doing: string, unread: Unread) => void
+}
+
+/**
+ * A server of the Matrix Client-Server API (version 1.15) as a server upstream. A state is the user, the device and where
+ * the server is (public), and the tokens (secret); a cursor is `next_batch`, and what of the answer after it is kept
+ * (sync/cursor.ts). COVERAGE.md beside this says which calls are made.
+ */
+export function matrixUpstream({ url, exchange, close, clock, onUnread }: MatrixOptions): Upstream {
+  const server = matrixServer(exchange, clock, close)
+  const waiting = matrixServer(held(exchange, clock), clock, close)
+  const place = discovery(url, server)
+  const carryOut = commands(clock)
+  return {
+    capabilities: CAPABILITIES,
+    logIn: async (user, password, options) => logIn({ user, password, ...options }, await place(), server),
+    listen: () => listening({ server: waiting, ...(onUnread !== undefined && { onUnread }) }),
+    async send(state, command, key) {
+      const calls = callsOf(sessionOf(state), server, key)
+      return { outcome: await outcomeOf(carryOut(command, key, calls)), state }
+    },
+    async logOut(state) {
+      const { base, tokens } = sessionOf(state)
+      const asked = { method: 'POST', path: LOGOUT, body: {}, token: tokens.access, doing: 'signing out' } as const
+      await server.ask(base, asked).catch((thrown: unknown) => {
+        if (!(thrown instanceof MatrixFault) || thrown.kind !== 'sign-in') throw thrown
+      })
+    },
+    close,
+  }
+}
+
+async function outcomeOf(work: Promise<SentOutcome>): Promise<SentOutcome> {
+  try {
+    return await work
+  } catch (thrown) {
+    if (thrown instanceof NotPossible) return { refused: thrown.message }
+    if (isRefusal(thrown)) return { refused: refusalWords(thrown) }
+    throw thrown
+  }
+}
