@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
@@ -10,17 +10,13 @@ import { newKeyRing } from '../../shared/store/keys/key-ring.ts'
 import { ringStore, ringVault } from '../../shared/store/keys/ring-store.ts'
 import { table, type Table } from '../../shared/store/table.ts'
 import type { Vault } from '../../shared/store/keys/vault.ts'
-import { bundle, type Bundle } from '../cdk/bundle.ts'
-import { projectContext } from '../cdk/project-context.ts'
-import { synthesizeApart } from '../cdk/synthesis-apart.ts'
-import type { SynthesisOptions } from '../cdk/synthesis.ts'
-import { assembly } from '../aws/assembly/assembly.ts'
+import { synthesized, type AppOptions } from './synthesized.ts'
 import { LOCAL } from '../aws/assembly/assembly-references.ts'
 import { wallClock, type Clock } from '../../shared/clock.ts'
-import { localCredentials, STACK_ITSELF } from '../aws/credentials.ts'
+import { localCredentials, STACK_ITSELF, type LocalCredentials } from '../aws/credentials.ts'
 import { standInCwa, type CwaOptions, type StandInCwa } from '../standin/cwa/server.ts'
 import { uriOf, type StandInUser } from '../standin/cwa/users.ts'
-import type { Description } from '../aws/assembly/description.ts'
+import type { Description, FunctionDescription } from '../aws/assembly/description.ts'
 import { dynamo, type Dynamo, type DynamoOptions } from '../aws/dynamo/dynamo.ts'
 import { eventBridge, type EventBridge, type EventBridgeOptions } from '../aws/eventbridge/eventbridge.ts'
 import { gateway, type Gateway, type GatewayOptions } from '../aws/gateway/gateway.ts'
@@ -34,8 +30,9 @@ import { vended, type Vended } from '../aws/metrics/vended.ts'
 import { muteable, type Muteable } from '../aws/mute.ts'
 import { allows } from '../aws/policy.ts'
 import { schedule } from '../aws/schedule.ts'
+import type { Signers } from '../aws/signature.ts'
 
-export interface LocalStackOptions {
+export interface LocalStackOptions extends AppOptions {
   /** Who the stand-in CWA knows. */
   readonly users: readonly StandInUser[]
   readonly clock?: Clock
@@ -43,15 +40,8 @@ export interface LocalStackOptions {
   readonly port?: number
   /** A folder in which the tables are kept, and beside it their keys (`<folder>.keys`); absent: both are in memory. */
   readonly keep?: string
-  readonly codec?: 'json' | 'xml'
-  /** Where the key ring is, as the setting `masterKey` says it. With `kms:` it lasts as long as the stack runs. */
-  readonly masterKey?: string
   /** How the stand-in CWA behaves beside its defaults. */
   readonly cwa?: Partial<Pick<CwaOptions, 'tls' | 'iwa' | 'holdMs' | 'pollWaitMs' | 'sessionTimeoutMs'>>
-  /** Functions that were built already; absent: they are built at the start. */
-  readonly bundles?: Readonly<Record<string, Bundle>>
-  /** The CDK app to run; absent: this project's, synthesized in a process of its own. */
-  readonly app?: (options: SynthesisOptions) => string | Promise<string>
   /** Parts of the gateway, Lambda, DynamoDB and EventBridge that a test sets, and who is told of the buses' events. */
   readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'emptyMessages' | 'log'>
   readonly lambda?: Pick<
@@ -66,8 +56,6 @@ export interface LocalStackOptions {
   readonly eventBridge?: Pick<EventBridgeOptions, 'fault' | 'told'>
   /** Whether a test may make AWS's services mute for the functions. */
   readonly canMute?: boolean
-  /** Told what is being started, in words for people. */
-  readonly progress?: (words: string) => void
 }
 
 /** After how long without an event an environment ends, in milliseconds: each holds some 15 MB. On AWS it is minutes. */
@@ -95,8 +83,10 @@ export interface RunningStack {
   /** What the functions measured, and AWS's services of themselves. */
   readonly metrics: MetricStore
   /** The functions' ways to AWS's services, where they can be made mute. */
-  readonly ways: Partial<Readonly<Record<AwsService, Muteable>>>
+  readonly ways: Readonly<Ways>
 }
+
+type Ways = Partial<Record<AwsService, Muteable>>
 
 export type AwsService = 'dynamodb' | 'lambda' | 'eventbridge' | 'ssm' | 'kms' | 'connections'
 
@@ -134,127 +124,185 @@ export function localStack(options: LocalStackOptions): LocalStack {
 
 async function started(options: LocalStackOptions, parts: Part[]): Promise<RunningStack> {
   const { clock = wallClock, progress = () => {} } = options
-
   progress('starting the stand-in LCS and CWA')
   const cwa = await upstream(options, clock, parts)
+  const description = await synthesized(options, cwa, folderFor(parts))
+  progress('starting DynamoDB, EventBridge, Lambda and the gateway')
+  const account = accountFor(options, description, clock)
+  const kept = await keeping(account, parts)
+  const ways: Ways = {}
+  const running = await computing(account, kept, ways, parts)
+  const { tables, keys, vault } = kept
+  const { functions, front, buses, variables } = running
+  if (options.canMute) {
+    const urls = { ...keys, dynamodb: tables.url, lambda: functions.url, eventbridge: buses.url }
+    await openWays(ways, { ...urls, connections: front.managementUrl }, parts)
+  }
+  const ticks = schedule({ schedules: description.schedules, clock, invokeLater: functions.invokeLater })
+  if (options.ticks !== false) ticks.start()
+  parts.push(ticks)
+  return {
+    url: front.url,
+    description,
+    configuration: kept.configuration,
+    enrolments: kept.enrolments,
+    cwa,
+    dynamo: tables,
+    lambda: functions,
+    gateway: front,
+    variablesOf: (name) => lambdaVariables(functionNamed(description, name), 'elsewhere', variables(name)),
+    eventBridge: buses,
+    endpoints: keys,
+    vault,
+    metrics: account.metrics,
+    ways,
+  }
+}
 
+/** A folder of its own, for as long as the stack runs. */
+function folderFor(parts: Part[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-'))
   parts.push({ stop: () => rmSync(folder, { recursive: true, force: true }) })
-  if (options.bundles === undefined) progress('bundling the functions')
-  const bundles = options.bundles ?? (await bundle(join(folder, 'bundles')))
-  progress('synthesizing the CDK app')
-  const description = assembly(
-    await (options.app ?? synthesizeApart)({
-      bundles,
-      outdir: join(folder, 'cdk.out'),
-      context: contextFor(options, cwa, folder),
-    }),
-  )
+  return folder
+}
 
-  progress('starting DynamoDB, EventBridge, Lambda and the gateway')
-  const may = permissions(description)
+/** What each of AWS's services here has in common with the others. */
+interface Account {
+  readonly options: LocalStackOptions
+  readonly description: Description
+  readonly clock: Clock
+  readonly credentials: LocalCredentials
+  readonly metrics: MetricStore
+  /** What AWS's services measure of themselves. */
+  readonly measured: Vended
+  /** Who may call, and do what. */
+  readonly guard: { readonly signers: Signers; readonly allows: ReturnType<typeof permissions> }
+}
+
+function accountFor(options: LocalStackOptions, description: Description, clock: Clock): Account {
   const metrics = metricStore(options.metricsClock ?? clock)
-  const measured = vended(metrics, () => description.api)
   const credentials = localCredentials(description.functions.map(({ name }) => name))
   // Functions sign by the machine's time, whatever clock this stack has.
   const signers = { region: LOCAL.region, credentialsOf: credentials.of, now: Date.now }
+  return {
+    options,
+    description,
+    clock,
+    credentials,
+    metrics,
+    measured: vended(metrics, () => description.api),
+    guard: { signers, allows: permissions(description) },
+  }
+}
+
+/** What is kept, and the keys by which its secrets are sealed. */
+interface Kept {
+  readonly tables: Dynamo
+  readonly keys: RunningStack['endpoints']
+  readonly vault: Vault
+  readonly configuration: ConfigurationWriter
+  readonly enrolments: Enrolments
+}
+
+async function keeping({ options, description, clock, measured, guard }: Account, parts: Part[]): Promise<Kept> {
+  const { keep } = options
   const tables = dynamo({
     ...options.dynamo,
+    ...guard,
     fault: counted(options.dynamo?.fault, measured.fault),
     tables: description.tables,
     clock,
-    signers,
-    allows: may,
-    ...(options.keep !== undefined && { path: options.keep }),
+    ...(keep !== undefined && { path: keep }),
   })
   await run(tables, parts)
-
-  const store = parameters({
-    region: LOCAL.region,
-    signers,
-    allows: may,
-    ...(options.keep !== undefined && { file: `${options.keep}.keys` }),
-  })
+  const store = parameters({ ...guard, region: LOCAL.region, ...(keep !== undefined && { file: `${keep}.keys` }) })
   await run(store, parts)
-  const keyService = kms({ signers, allows: may, keys: keysOf(description) })
+  const keyService = kms({ ...guard, keys: keysOf(description) })
   await run(keyService, parts)
 
-  const endpoints = { ssm: store.url, kms: keyService.url }
+  const keys = { ssm: store.url, kms: keyService.url }
   const settled = configurationTable(description, tables)
-  const vault = await withKeyRing(description, settled, endpoints, clock)
-  const configuration = configurationWriter(settled, vault)
+  const vault = await withKeyRing(description, settled, keys, clock)
+  return {
+    tables,
+    keys,
+    vault,
+    configuration: configurationWriter(settled, vault),
+    enrolments: enrolments(settled, vault),
+  }
+}
 
-  const buses = eventBridge({ ...options.eventBridge, buses: description.buses, clock, signers, allows: may })
+/** What runs the functions, and calls them. */
+interface Running {
+  readonly buses: EventBridge
+  readonly functions: Lambda
+  readonly front: Gateway
+  readonly variables: (functionName: string) => Record<string, string>
+}
+
+/** @param ways filled, where it is, before the first function runs: each asks for its variables as it is made */
+async function computing(account: Account, kept: Kept, ways: Ways, parts: Part[]): Promise<Running> {
+  const { options, description, clock, measured, guard } = account
+  const buses = eventBridge({ ...options.eventBridge, ...guard, buses: description.buses, clock })
   await run(buses, parts)
-
-  const ways: Partial<Record<AwsService, Muteable>> = {}
-  const variables = (name: string) => ({
-    ...resolvedVariables(description, name, ways.connections?.url ?? front.managementUrl),
-    AWS_SECRET_ACCESS_KEY: credentials.ofFunction(name).secretAccessKey,
-    AWS_SESSION_TOKEN: credentials.ofFunction(name).sessionToken,
-    AWS_ENDPOINT_URL_DYNAMODB: ways.dynamodb?.url ?? tables.url,
-    AWS_ENDPOINT_URL_LAMBDA: ways.lambda?.url ?? functions.url,
-    AWS_ENDPOINT_URL_EVENTBRIDGE: ways.eventbridge?.url ?? buses.url,
-    AWS_ENDPOINT_URL_SSM: ways.ssm?.url ?? store.url,
-    AWS_ENDPOINT_URL_KMS: ways.kms?.url ?? keyService.url,
-  })
-
+  const variables = (name: string) =>
+    variablesFor(account, name, {
+      dynamodb: kept.tables.url,
+      lambda: functions.url,
+      eventbridge: buses.url,
+      ...kept.keys,
+      connections: front.managementUrl,
+      ...Object.fromEntries(Object.entries(ways).map(([service, { url }]) => [service, url])),
+    })
   const functions = lambda({
     idleMs: IDLE_MS,
     ...options.lambda,
+    ...guard,
     log: both(measured.line, options.lambda?.log),
     invoked: measured.invoked,
     dropped: measured.dropped,
     functions: description.functions,
     clock,
-    signers,
-    allows: may,
     variables,
   })
   await run(functions, parts)
-
   const front: Gateway = gateway({
     ...options.gateway,
+    ...guard,
     log: both(measured.access, options.gateway?.log),
     api: description.api,
     clock,
     invoke: functions.invoke,
-    signers,
-    allows: may,
     region: LOCAL.region,
     ...(options.port !== undefined && { port: options.port }),
   })
   await run(front, parts)
-  if (options.canMute) {
-    const urls = { ...endpoints, dynamodb: tables.url, lambda: functions.url, eventbridge: buses.url }
-    await openWays(ways, { ...urls, connections: front.managementUrl }, parts)
-  }
+  return { buses, functions, front, variables }
+}
 
-  const ticks = schedule({ schedules: description.schedules, clock, invokeLater: functions.invokeLater })
-  if (options.ticks !== false) ticks.start()
-  parts.push(ticks)
-
-  const variablesOf = (name: string) => {
-    const found = description.functions.find((each) => each.name === name)
-    if (found === undefined) throw new Error(`the app has no function ${name}`)
-    return lambdaVariables(found, 'elsewhere', variables(name))
-  }
+/** The variables of a function that finds AWS's services at these URLs. */
+function variablesFor(
+  { description, credentials }: Account,
+  name: string,
+  urls: Readonly<Record<AwsService, string>>,
+): Record<string, string> {
+  const { secretAccessKey, sessionToken } = credentials.ofFunction(name)
   return {
-    url: front.url,
-    description,
-    configuration,
-    enrolments: enrolments(settled, vault),
-    cwa,
-    dynamo: tables,
-    lambda: functions,
-    gateway: front,
-    variablesOf,
-    eventBridge: buses,
-    endpoints,
-    vault,
-    metrics,
-    ways,
+    ...resolvedVariables(description, name, urls.connections),
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    AWS_ENDPOINT_URL_DYNAMODB: urls.dynamodb,
+    AWS_ENDPOINT_URL_LAMBDA: urls.lambda,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: urls.eventbridge,
+    AWS_ENDPOINT_URL_SSM: urls.ssm,
+    AWS_ENDPOINT_URL_KMS: urls.kms,
   }
+}
+
+function functionNamed({ functions }: Description, name: string): FunctionDescription {
+  const found = functions.find((each) => each.name === name)
+  if (found === undefined) throw new Error(`the app has no function ${name}`)
+  return found
 }
 
 type Fault = NonNullable<DynamoOptions['fault']>
@@ -278,11 +326,7 @@ export function both<T>(one: (told: T) => void, other: ((told: T) => void) | und
 }
 
 /** Before the first function runs: each asks for its variables as it is made. */
-async function openWays(
-  ways: Partial<Record<AwsService, Muteable>>,
-  urls: Readonly<Record<AwsService, string>>,
-  parts: Part[],
-): Promise<void> {
+async function openWays(ways: Ways, urls: Readonly<Record<AwsService, string>>, parts: Part[]): Promise<void> {
   for (const service of ['dynamodb', 'lambda', 'eventbridge', 'ssm', 'kms', 'connections'] as const) {
     const way = await muteable(urls[service])
     ways[service] = way
@@ -307,23 +351,6 @@ async function upstream({ users, codec, cwa }: LocalStackOptions, clock: Clock, 
 async function run(part: { start(): unknown; stop(): unknown }, parts: Part[]): Promise<void> {
   await part.start()
   parts.push(part)
-}
-
-/** The CDK app is told where CWA is as a team would tell it: by its settings, over those of cdk.json. */
-function contextFor(
-  { codec = 'json', masterKey }: LocalStackOptions,
-  cwa: StandInCwa,
-  folder: string,
-): Record<string, unknown> {
-  const ca = join(folder, 'cwa-ca.pem')
-  if (cwa.ca !== undefined) writeFileSync(ca, cwa.ca)
-  return {
-    ...projectContext(),
-    ...(masterKey !== undefined && { 'collaboration:masterKey': masterKey }),
-    'collaboration:upstreamUrl': cwa.url(),
-    'collaboration:codec': codec,
-    ...(cwa.ca !== undefined && { 'collaboration:privateCa': ca }),
-  }
 }
 
 /** Callers are known by their access key, which locally is the function's name: each may do what its role says. */

@@ -1,0 +1,52 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { assembly } from '../aws/assembly/assembly.ts'
+import type { Description } from '../aws/assembly/description.ts'
+import { bundle, type Bundle } from '../cdk/bundle.ts'
+import { projectContext } from '../cdk/project-context.ts'
+import { synthesizeApart } from '../cdk/synthesis-apart.ts'
+import type { SynthesisOptions } from '../cdk/synthesis.ts'
+import type { StandInCwa } from '../standin/cwa/server.ts'
+
+export interface AppOptions {
+  readonly codec?: 'json' | 'xml'
+  /** Where the key ring is, as the setting `masterKey` says it. With `kms:` it lasts as long as the stack runs. */
+  readonly masterKey?: string
+  /** Functions that were built already; absent: they are built at the start. */
+  readonly bundles?: Readonly<Record<string, Bundle>>
+  /** The CDK app to run; absent: this project's, synthesized in a process of its own. */
+  readonly app?: (options: SynthesisOptions) => string | Promise<string>
+  /** Hears what is being started, in words for people. */
+  readonly progress?: (words: string) => void
+}
+
+/**
+ * What the app says that is to run, read from its cloud assembly.
+ *
+ * @param folder where the bundles and the assembly go
+ */
+export async function synthesized(options: AppOptions, cwa: StandInCwa, folder: string): Promise<Description> {
+  const { progress = () => {}, app: synthesize = synthesizeApart } = options
+  if (options.bundles === undefined) progress('bundling the functions')
+  const bundles = options.bundles ?? (await bundle(join(folder, 'bundles')))
+  progress('synthesizing the CDK app')
+  const context = contextFor(options, cwa, folder)
+  return assembly(await synthesize({ bundles, outdir: join(folder, 'cdk.out'), context }))
+}
+
+/** The CDK app is told where CWA is as a team would tell it: by its settings, over those of cdk.json. */
+function contextFor(
+  { codec = 'json', masterKey }: AppOptions,
+  cwa: StandInCwa,
+  folder: string,
+): Record<string, unknown> {
+  const ca = join(folder, 'cwa-ca.pem')
+  if (cwa.ca !== undefined) writeFileSync(ca, cwa.ca)
+  return {
+    ...projectContext(),
+    ...(masterKey !== undefined && { 'collaboration:masterKey': masterKey }),
+    'collaboration:upstreamUrl': cwa.url(),
+    'collaboration:codec': codec,
+    ...(cwa.ca !== undefined && { 'collaboration:privateCa': ca }),
+  }
+}
