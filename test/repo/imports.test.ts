@@ -82,7 +82,7 @@ const RULES: readonly Rule[] = [
   {
     who: 'infra/aws/',
     files: ['infra/aws/', 'shared/clock.ts', 'shared/sha256.ts', 'shared/rules/gateway-limits.ts'],
-    packages: ['node:', 'dynalite', 'ws', 'esbuild', 'valibot', '@smithy/signature-v4'],
+    packages: ['node:', 'ws', 'esbuild', 'valibot', '@smithy/signature-v4'],
   },
   {
     who: 'infra/standin/',

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { Clock } from '../../../shared/clock.ts'
 import type { TableDescription } from '../assembly/description.ts'
 import { type Units, meter } from './capacity.ts'
-import { type Engine, closed, engine } from './engine.ts'
+import { type Engine, engine } from './engine.ts'
 import { deleteExpired, type TimeToLive } from './expiry.ts'
 import { type Allows, type DynamoFault, front } from './front.ts'
 import { type Listener, listener } from './listener.ts'
@@ -45,15 +45,15 @@ const SWEEP_EVERY_MS = 60_000
 
 interface Running {
   readonly engine: Engine
+  readonly server: Server
   readonly listener: Listener
   readonly url: string
-  sweeping: Promise<number>
   cancelSweep: () => void
 }
 
 /**
- * DynamoDB for the local stack: dynalite in this process behind a listener of ours on loopback, which checks signatures
- * and who may, counts capacity units, adds a time to live, and can be told to fail. No transactions, streams or PartiQL.
+ * DynamoDB for the local stack: an engine in this process behind a listener on loopback, which checks signatures and who
+ * may, counts capacity units, adds a time to live, and can be told to fail. No indexes, streams or PartiQL.
  */
 export function dynamo(options: DynamoOptions): Dynamo {
   const [units, callers] = [meter(), meter()]
@@ -66,15 +66,16 @@ export function dynamo(options: DynamoOptions): Dynamo {
 
   async function start(): Promise<void> {
     if (running !== undefined) throw new Error('The local DynamoDB runs already.')
-    const own = await engine(options.path)
+    const own = engine(options.path)
     const verify = verifier('dynamodb', options.signers ?? ANYBODY)
     const listening = listener(front({ ...options, engine: own, meter: units, callers, verify }))
+    const server = createServer()
     try {
-      await ensureTables(own, options.tables)
-      const url = await listenOn(own.server, listening, options.port ?? 0)
-      running = { engine: own, listener: listening, url, sweeping: Promise.resolve(0), cancelSweep: () => undefined }
+      ensureTables(own, options.tables)
+      const url = await listenOn(server, listening, options.port ?? 0)
+      running = { engine: own, server, listener: listening, url, cancelSweep: () => undefined }
     } catch (error) {
-      await closed(own.server)
+      own.close()
       throw error
     }
     sweepLater(running)
@@ -83,22 +84,8 @@ export function dynamo(options: DynamoOptions): Dynamo {
   function sweepLater(own: Running): void {
     own.cancelSweep = options.clock.after(SWEEP_EVERY_MS, () => {
       sweepLater(own)
-      void sweep()
+      swept(own.engine, options)
     })
-  }
-
-  /** One after the other: a sweep that is asked for while one runs sees what that one left. */
-  function sweep(): Promise<number> {
-    const own = started()
-    own.sweeping = own.sweeping.then(() => swept(own.engine))
-    return own.sweeping
-  }
-
-  async function swept(own: Engine): Promise<number> {
-    let deleted = 0
-    const { tables, clock, timeToLive } = options
-    for (const table of tables) deleted += await deleteExpired(own, table, clock.now(), timeToLive)
-    return deleted
   }
 
   async function stop(): Promise<void> {
@@ -106,15 +93,15 @@ export function dynamo(options: DynamoOptions): Dynamo {
     if (own === undefined) return
     running = undefined
     own.cancelSweep()
-    // The store must not close under an operation: dynalite would throw where nobody can catch it.
-    await Promise.all([own.sweeping, own.listener.drain()])
-    await closed(own.engine.server)
+    await own.listener.drain()
+    await closed(own.server)
+    own.engine.close()
   }
 
   return {
     start,
     stop,
-    sweep,
+    sweep: async () => swept(started().engine, options),
     get url() {
       return started().url
     },
@@ -133,4 +120,15 @@ async function listenOn(server: Server, { handle }: Listener, port: number): Pro
   await once(server, 'listening')
   const address = server.address()
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : port}`
+}
+
+function swept(own: Engine, { tables, clock, timeToLive }: DynamoOptions): number {
+  return tables.reduce((sum, table) => sum + deleteExpired(own, table, clock.now(), timeToLive), 0)
+}
+
+async function closed(server: Server): Promise<void> {
+  const end = once(server, 'close')
+  server.close()
+  server.closeAllConnections()
+  await end
 }

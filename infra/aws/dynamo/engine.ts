@@ -1,123 +1,116 @@
-import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
-import type { IncomingHttpHeaders, Server } from 'node:http'
-import { createRequire } from 'node:module'
-import { Readable } from 'node:stream'
-import { promisify } from 'node:util'
-import dynalite from 'dynalite'
-
-export type Body = Record<string, unknown>
+import { randomBytes } from 'node:crypto'
+import { DynamoFailure, type Body, type Consumed } from './failure.ts'
+import { batchGetItem, batchWriteItem } from './operations/batch.ts'
+import { getItem } from './operations/get.ts'
+import type { Outcome } from './operations/outcome.ts'
+import { query } from './operations/query.ts'
+import { scan } from './operations/scan.ts'
+import {
+  createTable,
+  deleteTable,
+  describeTable,
+  describeTimeToLive,
+  listTables,
+  updateTimeToLive,
+} from './operations/table-operations.ts'
+import { transactGetItems, transactWriteItems, type Tokens } from './operations/transact.ts'
+import { deleteItem, putItem, updateItem } from './operations/write.ts'
+import { lock } from './store/lock.ts'
+import { log } from './store/log.ts'
+import { store, type Store } from './store/store.ts'
 
 export interface EngineAnswer {
   readonly status: number
   readonly requestId: string
   readonly body: Body
+  /** Capacity units, whether the caller asked for them or not. */
+  readonly consumed: readonly Consumed[]
 }
 
 export interface Engine {
-  /** dynalite's own server, with nothing attached: whoever listens with it must close it, which closes the store too. */
-  readonly server: Server
-  /** One operation, on behalf of a request with these headers. Every outcome is an answer, an error too. */
-  readonly answer: (headers: IncomingHttpHeaders, text: string) => Promise<EngineAnswer>
+  /** One operation. Every outcome is an answer, an error too; a write that it answers survives the end of the process. */
+  readonly answer: (operation: string, request: Body) => EngineAnswer
   /** One operation of the local stack's own. An error is thrown, named as DynamoDB names it. */
-  readonly ask: (operation: string, body: Body) => Promise<Body>
+  readonly ask: (operation: string, request: Body) => Body
+  readonly close: () => void
 }
 
-const ownHeaders = {
-  'content-type': 'application/x-amz-json-1.0',
-  'x-amz-date': '20260101T000000Z',
-  authorization:
-    'AWS4-HMAC-SHA256 Credential=local/20260101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=00',
-}
-
-/** What dynalite reads of a request. Not the origin: no web page gets an answer that a browser would let it read. */
-const forwarded = ['content-type', 'x-amz-target', 'x-amz-date', 'authorization'] as const
+type Operation = (store: Store, request: Body) => Outcome
 
 /**
- * dynalite without its front door: its request listener is taken off its server and called directly, which spares a
- * second socket per request and a second, unguarded port.
+ * DynamoDB's operations on tables in memory: those that this project and its tests use. One operation is one step: between
+ * its condition and its write nothing else happens, since nothing here waits.
+ *
+ * @param path a folder in which the tables are kept, by a log; absent: they are gone when it is closed
+ * @throws Error, for people, where the folder is in use or holds what cannot be read
  */
-export async function engine(path?: string): Promise<Engine> {
-  if (path !== undefined) await checkFree(path)
-  const times = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }
-  const server = dynalite(path === undefined ? times : { ...times, path })
-  const listeners = server.listeners('request')
-  server.removeAllListeners('request')
-
-  function answer(headers: IncomingHttpHeaders, text: string): Promise<EngineAnswer> {
-    const read: Body = {}
-    for (const name of forwarded) read[name] = headers[name]
-    const request = Object.assign(Readable.from([Buffer.from(text)]), { method: 'POST', url: '/', headers: read })
-    return new Promise((resolve) => {
-      for (const listener of listeners) listener.call(server, request, reply(resolve))
-    })
-  }
-
-  async function ask(operation: string, body: Body): Promise<Body> {
-    const headers = { ...ownHeaders, 'x-amz-target': `DynamoDB_20120810.${operation}` }
-    const answered = await answer(headers, JSON.stringify(body))
-    if (answered.status < 400) return answered.body
-    const message = `DynamoDB refuses ${operation}: ${JSON.stringify(answered.body)}`
-    throw Object.assign(new Error(message), { name: typeName(answered.body) })
-  }
-
-  return { server, answer, ask }
-}
-
-/** `ConditionalCheckFailedException` out of `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException`. */
-export function typeName(body: Body): string {
-  const type = body['__type']
-  return typeof type === 'string' ? type.replace(/^.*#/, '') : ''
-}
-
-export function isBody(value: unknown): value is Body {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-const UNKNOWN_OPERATION = { __type: 'com.amazon.coral.service#UnknownOperationException' }
-
-/** The part of a ServerResponse that dynalite writes to. */
-function reply(resolve: (answer: EngineAnswer) => void) {
-  let requestId = ''
-  return {
-    statusCode: 200,
-    setHeader(name: string, value: unknown) {
-      if (name === 'x-amzn-RequestId') requestId = String(value)
-    },
-    end(text: string) {
-      // What it has no name for dynalite answers in XML.
-      const body: unknown = text.startsWith('<') ? UNKNOWN_OPERATION : JSON.parse(text)
-      resolve({ status: this.statusCode, requestId, body: isBody(body) ? body : {} })
-    },
-  }
-}
-
-interface Store {
-  readonly open: () => Promise<void>
-  readonly close: () => Promise<void>
-}
-
-/** dynalite opens its store later and throws where nobody can catch it. So the folder is opened and closed once before. */
-async function checkFree(path: string): Promise<void> {
-  mkdirSync(path, { recursive: true })
-  // `level` is dynalite's dependency and no direct one of ours, so it has no types here.
-  const required: { readonly Level: new (path: string) => Store } = createRequire(
-    createRequire(import.meta.url).resolve('dynalite'),
-  )('level')
-  const store = new required.Level(path)
+export function engine(path?: string): Engine {
+  const release = path === undefined ? () => {} : lock(path)
+  let tables: Store
   try {
-    await store.open()
-  } catch (cause) {
-    const next = 'Stop the process that uses it, choose another folder, or delete it to begin anew.'
-    throw new Error(`The tables' folder ${path} cannot be opened. ${next}`, { cause })
+    tables = store(path === undefined ? undefined : log(path))
+  } catch (thrown) {
+    release()
+    throw thrown
   }
-  await store.close()
+  const operations = operationsOf()
+
+  function done(operation: string, request: Body): Outcome {
+    const found = operations.get(operation)
+    if (found === undefined) throw new DynamoFailure('UnknownOperationException', '')
+    return found(tables, request)
+  }
+
+  return {
+    answer(operation, request) {
+      const requestId = randomBytes(26).toString('hex').toUpperCase()
+      try {
+        return { status: 200, requestId, ...done(operation, request) }
+      } catch (thrown) {
+        return { requestId, ...refused(thrown) }
+      }
+    },
+    ask(operation, request) {
+      try {
+        return done(operation, request).body
+      } catch (thrown) {
+        if (thrown instanceof Error) thrown.message = `DynamoDB refuses ${operation}: ${thrown.message}`
+        throw thrown
+      }
+    },
+    close() {
+      tables.close()
+      release()
+    },
+  }
 }
 
-/** Closes the server and the store behind it. dynalite closes its store only when the server listened, so it does. */
-export async function closed(server: Server): Promise<void> {
-  if (!server.listening) await once(server.listen(0, '127.0.0.1'), 'listening')
-  const closing = promisify(server.close.bind(server))()
-  server.closeAllConnections()
-  await closing
+function operationsOf(): ReadonlyMap<string, Operation> {
+  const tokens: Tokens = new Map()
+  return new Map<string, Operation>([
+    ['GetItem', getItem],
+    ['PutItem', putItem],
+    ['UpdateItem', updateItem],
+    ['DeleteItem', deleteItem],
+    ['Query', query],
+    ['Scan', scan],
+    ['BatchGetItem', batchGetItem],
+    ['BatchWriteItem', batchWriteItem],
+    ['TransactGetItems', transactGetItems],
+    ['TransactWriteItems', (tables, request) => transactWriteItems(tables, request, tokens, Date.now())],
+    ['CreateTable', (tables, request) => createTable(tables, request, Date.now())],
+    ['DescribeTable', describeTable],
+    ['DeleteTable', deleteTable],
+    ['ListTables', listTables],
+    ['UpdateTimeToLive', updateTimeToLive],
+    ['DescribeTimeToLive', describeTimeToLive],
+  ])
+}
+
+/** What is no failure of DynamoDB's is one of this machine, for example a full disk: a client asks again. */
+function refused(thrown: unknown): Omit<EngineAnswer, 'requestId'> {
+  if (thrown instanceof DynamoFailure) return { status: 400, body: thrown.body(), consumed: thrown.consumed }
+  const why = thrown instanceof Error ? thrown.message : String(thrown)
+  const failure = new DynamoFailure('InternalServerError', `Internal server error: ${why}`)
+  return { status: 500, body: failure.body(), consumed: [] }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { TableDescription } from '../assembly/description.ts'
-import { type Engine, isBody } from './engine.ts'
-import { keyOf } from './refused-write.ts'
+import type { Engine } from './engine.ts'
+import { isBody } from './failure.ts'
 
 /** An item that expired longer ago than this is left alone: AWS takes the value for a mistake. Seconds. */
 const OLDEST_S = 5 * 365 * 24 * 60 * 60
@@ -16,19 +16,19 @@ const LATE_MS = 48 * 60 * 60_000
 export type TimeToLive = 'at-once' | 'never' | { readonly seed: number }
 
 /**
- * DynamoDB's time to live, which dynalite has not: deletes the items whose attribute (epoch seconds) is past. It costs
+ * DynamoDB's time to live: deletes the items whose attribute (epoch seconds) is past. It costs
  * no capacity, and each delete is conditional, so an item renewed meanwhile stays. AWS says "within a few days", and in
  * no order: whoever reads must depend neither on an item that has expired nor on its being gone.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html
  * @returns how many items were deleted
  */
-export async function deleteExpired(
+export function deleteExpired(
   engine: Engine,
   table: TableDescription,
   nowMs: number,
   timeToLive: TimeToLive = 'at-once',
-): Promise<number> {
+): number {
   const { ttlAttribute } = table
   if (ttlAttribute === undefined || timeToLive === 'never') return 0
   const nowS = Math.floor(nowMs / 1000)
@@ -40,7 +40,7 @@ export async function deleteExpired(
   let deleted = 0
   let ExclusiveStartKey: unknown
   do {
-    const page = await engine.ask('Scan', {
+    const page = engine.ask('Scan', {
       TableName: table.name,
       FilterExpression: expression,
       ...past,
@@ -49,16 +49,16 @@ export async function deleteExpired(
     for (const item of Array.isArray(page['Items']) ? page['Items'] : []) {
       const Key = keyOf(table, item)
       if (timeToLive !== 'at-once' && goesAtMs(timeToLive.seed, Key, expiryIn(item, ttlAttribute)) > nowMs) continue
-      if (await deletedIf(engine, { TableName: table.name, Key, ConditionExpression: expression, ...past })) deleted++
+      if (deletedIf(engine, { TableName: table.name, Key, ConditionExpression: expression, ...past })) deleted++
     }
     ExclusiveStartKey = isBody(page['LastEvaluatedKey']) ? page['LastEvaluatedKey'] : undefined
   } while (ExclusiveStartKey !== undefined)
   return deleted
 }
 
-async function deletedIf(engine: Engine, request: Record<string, unknown>): Promise<boolean> {
+function deletedIf(engine: Engine, request: Record<string, unknown>): boolean {
   try {
-    await engine.ask('DeleteItem', request)
+    engine.ask('DeleteItem', request)
     return true
   } catch (error) {
     if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false
@@ -80,4 +80,9 @@ function goesAtMs(seed: number, key: unknown, expiryS: number): number {
 function expiryIn(item: unknown, attribute: string): number {
   const value = isBody(item) ? item[attribute] : undefined
   return Number(isBody(value) ? value['N'] : undefined)
+}
+
+function keyOf({ partitionKey, sortKey }: TableDescription, item: unknown): Record<string, unknown> {
+  const names = sortKey === undefined ? [partitionKey] : [partitionKey, sortKey]
+  return Object.fromEntries(names.map((name) => [name, isBody(item) ? item[name] : undefined]))
 }

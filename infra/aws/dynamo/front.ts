@@ -1,11 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { TableDescription } from '../assembly/description.ts'
 import { denial } from '../policy.ts'
 import type { SignedRequest, Verify } from '../signature.ts'
-import { type Meter, count, metered, unitsOfRefusedWrite } from './capacity.ts'
-import { type Body, type Engine, type EngineAnswer, isBody, typeName } from './engine.ts'
+import type { Meter } from './capacity.ts'
+import type { Engine, EngineAnswer } from './engine.ts'
+import { type Body, DynamoFailure, isBody } from './failure.ts'
 import { partitionKeys } from './partition-keys.ts'
-import { itemInTheWay } from './refused-write.ts'
 
 /** The answer to give instead of DynamoDB's own, or after it. */
 export interface DynamoFault {
@@ -39,61 +38,37 @@ export interface FrontOptions {
 /** The caller under whose name the local stack itself asks. It may do everything. */
 const OWN_CALLER = 'local'
 
-/** What stands between a request and the engine: whose it is, who may, faults, the capacity meter, and what dynalite lacks. */
+/** What stands between a request and the engine: whose it is, who may, faults, and the capacity meters. */
 export function front(options: FrontOptions) {
-  const { engine, tables, fault } = options
+  const { engine, fault, meter, callers } = options
 
-  /** Counts under the table's name, and under the caller's. */
-  const meterOf = (caller: string): Pick<Meter, 'add'> => ({
-    add(tableName, units) {
-      options.meter.add(tableName, units)
-      options.callers.add(caller, units)
-    },
-  })
-
-  async function done(
-    headers: IncomingHttpHeaders,
-    caller: string,
-    operation: string,
-    request: Body,
-  ): Promise<EngineAnswer> {
-    const { body, asked } = metered(operation, request)
-    const answer = await engine.answer(headers, JSON.stringify(body))
-    if (answer.status >= 400) return refused(caller, request, answer)
-    count(meterOf(caller), operation, answer.body)
-    const { ConsumedCapacity: _, ...rest } = answer.body
-    return asked ? answer : { ...answer, body: rest }
-  }
-
-  async function refused(caller: string, request: Body, answer: EngineAnswer): Promise<EngineAnswer> {
-    if (typeName(answer.body) !== 'ConditionalCheckFailedException') return answer
-    const Item = await itemInTheWay(engine, tables, request, answer)
-    meterOf(caller).add(String(request['TableName']), { writes: unitsOfRefusedWrite(Item) })
-    const wanted = Item !== undefined && request['ReturnValuesOnConditionCheckFailure'] === 'ALL_OLD'
-    return wanted ? { ...answer, body: { ...answer.body, Item } } : answer
+  function done(caller: string, operation: string, request: Body): EngineAnswer {
+    const answer = engine.answer(operation, request)
+    for (const { table, ...units } of answer.consumed) {
+      meter.add(table, units)
+      callers.add(caller, units)
+    }
+    return answer
   }
 
   return async function answer(signed: SignedRequest, text: string): Promise<EngineAnswer> {
-    const { headers } = signed
     const verdict = await options.verify(signed)
     if ('fault' in verdict) return failure(verdict.fault)
     const { caller } = verdict
-    const operation = String(headers['x-amz-target'] ?? '').split('.')[1] ?? ''
+    const operation = String(signed.headers['x-amz-target'] ?? '').split('.')[1] ?? ''
     const request = parsed(text)
-    // What is no JSON object touches no table: the engine has AWS's words for it.
-    if (request === undefined) return engine.answer(headers, text)
+    if (request === undefined) return failure({ type: 'SerializationException', status: 400, message: '' })
     const denied = denials(options, caller, operation, request)
     if (denied !== undefined) return failure({ type: 'AccessDeniedException', status: 400, message: denied })
     const forced = fault?.(operation, request)
     if (forced !== undefined && forced.when !== 'after') return failure(forced)
-    const answered = await done(headers, caller, operation, request)
+    const answered = done(caller, operation, request)
     return forced === undefined ? answered : failure(forced)
   }
 }
 
-function failure({ type, status, message }: DynamoFault): EngineAnswer {
-  const body = { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message: message ?? `${type} (forced)` }
-  return { status, requestId: '', body }
+function failure({ type, status, message = `${type} (forced)` }: DynamoFault): EngineAnswer {
+  return { status, requestId: '', body: new DynamoFailure(type, message).body(), consumed: [] }
 }
 
 function denials(

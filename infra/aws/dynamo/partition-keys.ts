@@ -1,5 +1,5 @@
 import type { TableDescription } from '../assembly/description.ts'
-import { type Body, isBody } from './engine.ts'
+import { type Body, isBody } from './failure.ts'
 
 /**
  * The partition keys of the items that a request is about: what IAM calls `dynamodb:LeadingKeys`. Undefined where it

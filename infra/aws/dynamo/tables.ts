@@ -1,30 +1,20 @@
 import type { TableDescription } from '../assembly/description.ts'
-import { type Body, type Engine, isBody } from './engine.ts'
-
-/** Describing a table takes a turn or two of the event loop, creating one a timer of 0 ms: this is far more than enough. */
-const ATTEMPTS = 1_000
+import type { Engine } from './engine.ts'
+import { type Body, isBody } from './failure.ts'
 
 /** Makes the tables there are none of; those of a kept folder stay. Keys are strings: the description names no types. */
-export async function ensureTables(engine: Engine, tables: readonly TableDescription[]): Promise<void> {
+export function ensureTables(engine: Engine, tables: readonly TableDescription[]): void {
   for (const table of tables) {
-    const wanted = keySchema(table)
-    const found = await described(engine, table.name)
-    if (found === undefined) await engine.ask('CreateTable', creation(table))
-    else if (JSON.stringify(found['KeySchema']) !== JSON.stringify(wanted))
+    const found = described(engine, table.name)
+    if (found === undefined) engine.ask('CreateTable', creation(table))
+    else if (JSON.stringify(found['KeySchema']) !== JSON.stringify(keySchema(table)))
       throw new Error(`The kept table ${table.name} has other keys than the app's. Delete the folder to begin anew.`)
-    await active(engine, table.name)
   }
 }
 
-async function active(engine: Engine, name: string): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++)
-    if ((await described(engine, name))?.['TableStatus'] === 'ACTIVE') return
-  throw new Error(`The table ${name} does not become active. Delete its folder if there is one, and start again.`)
-}
-
-async function described(engine: Engine, TableName: string): Promise<Body | undefined> {
+function described(engine: Engine, TableName: string): Body | undefined {
   try {
-    const { Table } = await engine.ask('DescribeTable', { TableName })
+    const { Table } = engine.ask('DescribeTable', { TableName })
     return isBody(Table) ? Table : undefined
   } catch (error) {
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined

@@ -1,16 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { onTestFinished } from 'vitest'
-import type { TableDescription } from '../../../infra/aws/assembly/description.ts'
 import { type DynamoOptions, dynamo } from '../../../infra/aws/dynamo/dynamo.ts'
 import { type TestClock, testClock } from '../../kit/clock.ts'
+import { tableOf } from './described.ts'
 
-export const table: TableDescription = {
-  name: 'service',
-  arn: 'arn:aws:dynamodb:local:000000000000:table/service',
-  partitionKey: 'pk',
-  sortKey: 'sk',
-  ttlAttribute: 'expiresAtS',
-}
+export const table = tableOf('service')
 
 /** A running database, ended with the test, and the real client of a named caller. */
 export async function database(options: Partial<DynamoOptions> & { clock?: TestClock } = {}) {
