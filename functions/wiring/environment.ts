@@ -8,10 +8,10 @@ export type Variable =
   | 'UPKEEP_FUNCTION'
   | 'SESSIONS_PER_LISTENER'
   | 'WAKING_BUS'
-  | 'CWA_URL'
+  | 'UPSTREAM_URL'
   | 'CWA_CODEC'
-  | 'CWA_CA'
-  | 'CWA_LEGACY_TLS'
+  | 'UPSTREAM_CA'
+  | 'UPSTREAM_LEGACY_TLS'
 
 export function variable(name: Variable): string {
   const value = process.env[name]

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bundle } from './bundle.ts'
-import { synthesize } from './synthesis.ts'
+import { bundle, upstreamFile } from './bundle.ts'
+import { begun, written } from './synthesis.ts'
 
 // `cdk` runs this file, says where the cloud assembly goes (CDK_OUTDIR) and what the context is (CDK_CONTEXT_JSON).
 const folder = mkdtempSync(join(tmpdir(), 'collaboration-'))
 try {
-  synthesize({ bundles: await bundle(folder) })
+  const app = begun()
+  written(app, await bundle(folder, upstreamFile(app.settings.upstream)))
 } catch (thrown) {
   process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`)
   process.exitCode = 1

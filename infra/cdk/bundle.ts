@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { build } from 'esbuild'
+import type { UpstreamKind } from '../../shared/upstream/kinds.ts'
 
 const PROJECT = join(import.meta.dirname, '../..')
 const FUNCTIONS = join(PROJECT, 'functions')
@@ -20,13 +21,23 @@ export interface Bundle {
   readonly packages: Readonly<Record<string, number>>
 }
 
+/** The file that makes the server upstream of this kind, in a function. */
+export function upstreamFile(kind: UpstreamKind): string {
+  return join(FUNCTIONS, 'wiring/upstreams', `${kind}.ts`)
+}
+
 /**
  * Builds every function in one pass of esbuild: `<folder>/<function>/index.mjs`, minified ESM with a source map beside it.
  *
  * The maps hold no source texts: Node reads a map as it loads a module, and a short map loads sooner. They name sources as
  * seen from the project, wherever the folder is: the same sources make the same asset on every machine.
+ *
+ * @param upstream the file that exports `serverHere`: the one server upstream that the bundles hold
  */
-export async function bundle(folder: string): Promise<Readonly<Record<string, Bundle>>> {
+export async function bundle(
+  folder: string,
+  upstream = upstreamFile('cwa'),
+): Promise<Readonly<Record<string, Bundle>>> {
   const { metafile, outputFiles } = await build({
     entryPoints: functionNames().map((name) => ({ in: join(FUNCTIONS, `${name}.ts`), out: `${name}/index` })),
     outdir: PROJECT,
@@ -39,6 +50,7 @@ export async function bundle(folder: string): Promise<Readonly<Record<string, Bu
     target: 'node24',
     mainFields: ['module', 'main'],
     alias: {
+      '#upstream': upstream,
       '@aws-sdk/credential-provider-node': join(FUNCTIONS, 'wiring/credentials.ts'),
       tldts: join(FUNCTIONS, 'wiring/public-suffixes.ts'),
     },

@@ -20,7 +20,7 @@ interface Needs {
   readonly sessions?: Items
   /** Whether it reads or writes what is kept sealed. */
   readonly secrets?: true
-  /** Whether it talks to CWA, posts to connections, starts upkeep, has devices woken. */
+  /** Whether it talks to the server upstream, posts to connections, starts upkeep, has devices woken. */
   readonly upstream?: true
   readonly downstream?: true
   readonly startsUpkeep?: true
@@ -210,9 +210,9 @@ function variables(stack: Stack, needs: Needs, props: FunctionsProps) {
     ...(needs.startsUpkeep && { UPKEEP_FUNCTION: functionName(stack, 'upkeep') }),
     ...(needs.wakes && { WAKING_BUS: waking.eventBusName }),
     ...(needs.findsListener && { SESSIONS_PER_LISTENER: String(settings.sessionsPerListener) }),
-    ...(needs.upstream && { CWA_URL: settings.upstreamUrl, CWA_CODEC: settings.codec }),
-    ...(needs.upstream && settings.privateCa !== undefined && { CWA_CA: settings.privateCa }),
-    ...(needs.upstream && settings.legacyTls !== undefined && { CWA_LEGACY_TLS: settings.legacyTls }),
+    ...(needs.upstream && { UPSTREAM_URL: settings.upstreamUrl, CWA_CODEC: settings.codec }),
+    ...(needs.upstream && settings.privateCa !== undefined && { UPSTREAM_CA: settings.privateCa }),
+    ...(needs.upstream && settings.legacyTls !== undefined && { UPSTREAM_LEGACY_TLS: settings.legacyTls }),
   }
   return set
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import * as v from 'valibot'
 import { LEGACY_TLS } from '../../shared/upstream/http/legacy-tls.ts'
+import { UPSTREAM_KINDS } from '../../shared/upstream/kinds.ts'
 
 /** Settings are CDK context under this prefix: in cdk.json, or `-c collaboration:upstreamUrl=https://…`. */
 const PREFIX = 'collaboration:'
@@ -24,6 +25,7 @@ const LISTENER_SESSIONS = [300, 600, 900]
 
 /** What is accepted for each setting, in the words of the error that a wrong one makes. */
 const ACCEPTED: Readonly<Record<string, string>> = {
+  upstream: `one of ${UPSTREAM_KINDS.map((each) => `"${each}"`).join(', ')}`,
   upstreamUrl: 'http:// or https://, a host, and a port if it is not 80 or 443; no user name, no path',
   codec: '"json" or "xml"',
   privateCa: `the path of a file of at most ${CA_BYTES} bytes that holds certificates in PEM and no private key`,
@@ -62,6 +64,7 @@ const network = {
 }
 
 const schema = v.object({
+  upstream: v.optional(v.picklist(UPSTREAM_KINDS), 'cwa'),
   upstreamUrl: v.pipe(
     v.string(),
     v.check(isOrigin),

@@ -23,7 +23,7 @@ export interface CollaborationProps {
 /** The whole service: a WebSocket API, its functions, two tables and the schedule. */
 export function collaborationStack(scope: Construct, id: string, { settings, bundles }: CollaborationProps): Stack {
   const stack = new Stack(scope, id, {
-    description: 'Instant-messaging sessions held for devices with Communicator Web Access',
+    description: 'Instant-messaging sessions held for devices with a web IM server',
   })
   const configuration = table(stack, 'Configuration', settings)
   const sessions = table(stack, 'Sessions', settings, TTL_ATTRIBUTE)
@@ -69,10 +69,11 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
     value: unprocessed.queueUrl,
     description: 'What upkeep was asked to do and could not be given',
   })
-  new CfnOutput(stack, 'CwaUrl', { value: settings.upstreamUrl })
+  new CfnOutput(stack, 'Upstream', { value: settings.upstream })
+  new CfnOutput(stack, 'UpstreamUrl', { value: settings.upstreamUrl })
   new CfnOutput(stack, 'CwaCodec', { value: settings.codec })
   if (settings.legacyTls) {
-    new CfnOutput(stack, 'CwaLegacyTls', {
+    new CfnOutput(stack, 'UpstreamLegacyTls', {
       value: settings.legacyTls,
       description: 'The lowest TLS to speak with CWA, and certificates of its time are taken',
     })

@@ -1,7 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import type { Bundle } from './bundle.ts'
-import { settingsFrom, STACK } from './settings.ts'
+import { settingsFrom, STACK, type StackSettings } from './settings.ts'
 import { collaborationStack } from './stack.ts'
 
 export { STACK }
@@ -20,12 +20,26 @@ export interface SynthesisOptions {
  *
  * @returns the folder of the assembly
  */
-export function synthesize({ bundles, outdir, context }: SynthesisOptions): string {
+export function synthesize({ bundles, ...options }: SynthesisOptions): string {
+  return written(begun(options), bundles)
+}
+
+/** An app that has its settings, and no stack yet: they say what is to be bundled. */
+export function begun({ outdir, context }: Omit<SynthesisOptions, 'bundles'> = {}): Begun {
   const app = new App({
     ...(outdir !== undefined && { outdir }),
     ...(context !== undefined && { postCliContext: context }),
   })
-  const settings = settingsFrom(app.node.getAllContext())
+  return { app, settings: settingsFrom(app.node.getAllContext()) }
+}
+
+export interface Begun {
+  readonly app: App
+  readonly settings: StackSettings
+}
+
+/** Writes the assembly of an app that has begun. @returns its folder */
+export function written({ app, settings }: Begun, bundles: SynthesisOptions['bundles']): string {
   collaborationStack(app, settings.stackName, { settings, bundles })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   return app.synth().directory

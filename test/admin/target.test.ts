@@ -158,7 +158,7 @@ describe('a deployed stack', () => {
 
   it('is examined, and CWA found where the stack says', async () => {
     const { cwa } = await upstream({ tls: true })
-    const { admin, folder } = await deployed({ outputs: { ...OUTPUTS, CwaUrl: cwa.url(), CwaCodec: 'json' } })
+    const { admin, folder } = await deployed({ outputs: { ...OUTPUTS, UpstreamUrl: cwa.url(), CwaCodec: 'json' } })
     const ca = join(folder, 'ca.pem')
     writeFileSync(ca, cwa.ca ?? '')
 
@@ -176,7 +176,7 @@ describe('a deployed stack', () => {
     const leaf = issuer.issue({ commonName: 'im.contoso.test', use: 'server', names: ['127.0.0.1'], key: 1024 })
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const
     const { url } = await scriptedServer(() => ({ body: '' }), leaf, old)
-    const cwa = { ...OUTPUTS, CwaUrl: url, CwaCodec: 'json' }
+    const cwa = { ...OUTPUTS, UpstreamUrl: url, CwaCodec: 'json' }
     const said = async (outputs: Record<string, string>) => {
       const { admin, folder } = await deployed({ outputs })
       const ca = join(folder, 'ca.pem')
@@ -185,14 +185,14 @@ describe('a deployed stack', () => {
     }
 
     const today = await said(cwa)
-    const ofItsTime = await said({ ...cwa, CwaLegacyTls: 'TLSv1' })
-    const unknown = await said({ ...cwa, CwaLegacyTls: 'SSLv3' })
+    const ofItsTime = await said({ ...cwa, UpstreamLegacyTls: 'TLSv1' })
+    const unknown = await said({ ...cwa, UpstreamLegacyTls: 'SSLv3' })
 
     expect(today.stdout).toMatch(/^wrong +CWA certificate: .*set collaboration:legacyTls/m)
     expect(ofItsTime.stdout).toMatch(/^ok +CWA certificate: trusted over TLSv1\.1, /m)
     expect(ofItsTime.stdout).toMatch(/^ok +CWA answer: /m)
     expect([today.code, ofItsTime.code]).toEqual([1, 0])
-    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('CwaLegacyTls is "SSLv3"') })
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('UpstreamLegacyTls is "SSLv3"') })
   })
 
   it('says which action is denied, and what to do', async () => {

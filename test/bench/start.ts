@@ -19,10 +19,10 @@ const VARIABLES = {
   WAKING_BUS: 'waking',
   SESSIONS_PER_LISTENER: '900',
   UPKEEP_FUNCTION: 'upkeep',
-  CWA_URL: 'http://127.0.0.1',
+  UPSTREAM_URL: 'http://127.0.0.1',
   CWA_CODEC: 'json',
-  CWA_CA: '',
-  CWA_LEGACY_TLS: '',
+  UPSTREAM_CA: '',
+  UPSTREAM_LEGACY_TLS: '',
 } satisfies Record<Variable, string>
 
 const LOAD = `const { performance } = await import('node:perf_hooks')

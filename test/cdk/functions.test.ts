@@ -263,10 +263,10 @@ const VARIABLES = {
   UPKEEP_FUNCTION: true,
   SESSIONS_PER_LISTENER: true,
   WAKING_BUS: true,
-  CWA_URL: true,
+  UPSTREAM_URL: true,
   CWA_CODEC: true,
-  CWA_CA: true,
-  CWA_LEGACY_TLS: true,
+  UPSTREAM_CA: true,
+  UPSTREAM_LEGACY_TLS: true,
 } as const satisfies Record<Variable, true>
 
 it('hands the number of sessions a listener has to whoever must find one', () => {
@@ -287,18 +287,18 @@ it('says in the variables where the tables, connections, upkeep, bus and CWA are
     UPKEEP_FUNCTION: `${STACK}-upkeep`,
     SESSIONS_PER_LISTENER: '600',
     WAKING_BUS: '${Waking}',
-    CWA_URL: 'https://im.fabrikam.test:8443',
+    UPSTREAM_URL: 'https://im.fabrikam.test:8443',
     CWA_CODEC: 'xml',
-    CWA_CA: CA,
-    CWA_LEGACY_TLS: 'TLSv1',
+    UPSTREAM_CA: CA,
+    UPSTREAM_LEGACY_TLS: 'TLSv1',
   })
 })
 
 it('tells whoever administers how old the TLS to CWA may be, as it tells the functions', () => {
   expect(made.template.outputs).toMatchObject({
-    CwaUrl: { Value: 'https://im.fabrikam.test:8443' },
+    UpstreamUrl: { Value: 'https://im.fabrikam.test:8443' },
     CwaCodec: { Value: 'xml' },
-    CwaLegacyTls: { Value: 'TLSv1' },
+    UpstreamLegacyTls: { Value: 'TLSv1' },
   })
 })
 

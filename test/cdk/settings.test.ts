@@ -58,6 +58,7 @@ const THROTTLE = '{"ratePerSecond", "burst"}, with -c as JSON text'
 describe('settingsFrom', () => {
   it('takes what must be set, and has a default for everything else', () => {
     expect(settings({ upstreamUrl })).toEqual({
+      upstream: 'cwa',
       upstreamUrl,
       codec: 'json',
       masterKey: 'ssm:/collaboration/master-key',
@@ -119,7 +120,7 @@ describe('settingsFrom', () => {
       'collaboration:throttle.burst: is 0; accepted is a whole number from 1',
       ...['colour', 'upsteamUrl'].map(
         (key) =>
-          `collaboration:${key}: there is no such setting; there are upstreamUrl, codec, privateCa, legacyTls, masterKey, vpc, connectionsUrl, accessLogRole, stackName, logRetentionDays, removalPolicy, throttle, stage, debugSampling, alarms, sessionsPerListener`,
+          `collaboration:${key}: there is no such setting; there are upstream, upstreamUrl, codec, privateCa, legacyTls, masterKey, vpc, connectionsUrl, accessLogRole, stackName, logRetentionDays, removalPolicy, throttle, stage, debugSampling, alarms, sessionsPerListener`,
       ),
     ])
   })

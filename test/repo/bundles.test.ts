@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { bundle, functionNames, type Bundle } from '../../infra/cdk/bundle.ts'
+import { bundle, functionNames, upstreamFile, type Bundle } from '../../infra/cdk/bundle.ts'
+import { UPSTREAM_KINDS } from '../../shared/upstream/kinds.ts'
 import { overBudget, parseSizes, printSizes } from './bundle-sizes.ts'
 import { textOf } from './sources.ts'
 
@@ -46,6 +47,40 @@ describe.each(functionNames())('the bundle of %s', (name) => {
     expect(sourceRoot).toBeUndefined()
     expect(sources).toContain(`../functions/${name}.ts`)
     expect(sources.filter((source) => !/^\.\.\/(functions|shared|node_modules)\//.test(source))).toEqual([])
+  })
+})
+
+/** Files of implementations of the port, by the implementation. */
+const implementations = (name: string, at = bundleOf(name).directory) => {
+  const { sources }: { sources: string[] } = JSON.parse(readFileSync(join(at, 'index.mjs.map'), 'utf8'))
+  const kinds = sources.map((source) => /\/(?:wiring\/upstreams|shared)\/([^/.]+)[/.]/.exec(source)?.[1] ?? '')
+  return new Set(kinds.filter((kind) => UPSTREAM_KINDS.some((each) => each === kind)))
+}
+/** The functions that speak with the server upstream. */
+const SPEAKS = new Set(['login', 'logout', 'send', 'upkeep'])
+
+describe('the server upstream that is set', () => {
+  it.each(functionNames())('and no other is in the bundle of %s', (name) => {
+    expect([...implementations(name)]).toEqual(SPEAKS.has(name) ? ['cwa'] : [])
+  })
+
+  it(
+    'is another one where another is set: then no line of CWA is in any bundle',
+    async () => {
+      const other = join(folder, 'other.ts')
+      writeFileSync(other, 'export const serverHere = () => { throw new Error("of no kind") }')
+      const others = await bundle(join(folder, 'others'), other)
+      for (const name of functionNames()) {
+        const { directory = '', packages = {} } = others[name] ?? {}
+        expect([name, ...implementations(name, directory)]).toEqual([name])
+        expect(Object.keys(packages)).not.toContain('fast-xml-parser')
+      }
+    },
+    BUNDLING_MS,
+  )
+
+  it.each(UPSTREAM_KINDS)('has a file that makes it, and a folder of its own: %s', (kind) => {
+    expect([existsSync(upstreamFile(kind)), existsSync(`shared/${kind}/upstream.ts`)]).toEqual([true, true])
   })
 })
 

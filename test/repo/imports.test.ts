@@ -65,7 +65,7 @@ const RULES: readonly Rule[] = [
   {
     who: 'functions/wiring/',
     files: ['functions/', 'shared/cwa/', 'shared/matrix/', 'shared/sdk/', 'shared/sha256.ts', ...SHARED_OF_ROOMS],
-    packages: ['node:', '@aws-sdk/*', '@smithy/signature-v4'],
+    packages: ['node:', '@aws-sdk/*', '@smithy/signature-v4', '#upstream'],
   },
   {
     who: 'infra/cdk/',
@@ -75,6 +75,7 @@ const RULES: readonly Rule[] = [
       'shared/store/tables.ts',
       'shared/wire/actions.ts',
       'shared/upstream/http/legacy-tls.ts',
+      'shared/upstream/kinds.ts',
     ],
     types: ['functions/wiring/environment.ts'],
     packages: ['node:', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'valibot'],

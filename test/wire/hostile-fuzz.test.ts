@@ -98,10 +98,10 @@ beforeAll(async () => {
     MASTER_KEY: 'ssm:/keys',
     URL_SUFFIX: 'amazonaws.com',
     WAKING_BUS: 'waking',
-    CWA_URL: NOBODY,
+    UPSTREAM_URL: NOBODY,
     CWA_CODEC: 'json',
-    CWA_CA: '',
-    CWA_LEGACY_TLS: '',
+    UPSTREAM_CA: '',
+    UPSTREAM_LEGACY_TLS: '',
   }
   Object.assign(process.env, variables, {
     AWS_ENDPOINT_URL: NOBODY,

@@ -83,7 +83,7 @@ it('a listener with 900 GETs and every client busy has descriptors to spare', as
       UPKEEP_FUNCTION: 'Upkeep',
       WAKING_BUS: 'Waking',
       CONNECTIONS_URL: `${url}/live`,
-      CWA_URL: url,
+      UPSTREAM_URL: url,
       CWA_CODEC: 'json',
     },
   })

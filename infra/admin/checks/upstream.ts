@@ -21,7 +21,7 @@ export const upstreamCheck: Check = {
         wrong(
           'CWA',
           `${target.words} does not say where CWA is`,
-          'deploy it anew: it lacks the outputs CwaUrl and CwaCodec',
+          'deploy it anew: it lacks the outputs UpstreamUrl and CwaCodec',
         ),
       ]
     }

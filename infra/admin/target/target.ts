@@ -85,7 +85,7 @@ function local(file: string): Target {
 async function deployed(stack: DeployedStack, ca: string | undefined): Promise<Target> {
   const { name, ...where } = stack
   const outputs = await outputsOf(stack)
-  const { CwaUrl: url, CwaCodec: codec, Vpc: vpc, ConnectionsUrl: connectionsUrl } = outputs
+  const { UpstreamUrl: url, CwaCodec: codec, Vpc: vpc, ConnectionsUrl: connectionsUrl } = outputs
   return {
     words: `the stack ${name}`,
     isLocal: false,
@@ -122,12 +122,12 @@ function known(
 }
 
 /** As the functions have it, so that what is examined is what they do. */
-function legacyTlsIn({ CwaLegacyTls: word }: Outputs, words: string): Pick<Upstream, 'legacyTls'> {
+function legacyTlsIn({ UpstreamLegacyTls: word }: Outputs, words: string): Pick<Upstream, 'legacyTls'> {
   if (word === undefined) return {}
   const legacyTls = LEGACY_TLS.find((each) => each === word)
   if (legacyTls !== undefined) return { legacyTls }
   throw new AdminFault(
-    `${words} is of another version: its output CwaLegacyTls is "${word}"; use the repository deployed`,
+    `${words} is of another version: its output UpstreamLegacyTls is "${word}"; use the repository deployed`,
   )
 }
 

@@ -1,0 +1,23 @@
+import { cwaClient } from '../../../shared/cwa/client.ts'
+import { jsonCodec } from '../../../shared/cwa/json/json.ts'
+import { cwaUpstream } from '../../../shared/cwa/upstream.ts'
+import { xmlCodec } from '../../../shared/cwa/xml/xml.ts'
+import { legacyTlsOf } from '../../../shared/upstream/http/legacy-tls.ts'
+import type { Upstream } from '../../../shared/upstream/upstream.ts'
+import { log } from '../../envelope/log.ts'
+import { variable, variableIfSet } from '../environment.ts'
+
+/** The Communicator Web Access that the stack's settings describe. */
+export function serverHere(): Upstream {
+  const ca = variableIfSet('UPSTREAM_CA')
+  const lowest = variableIfSet('UPSTREAM_LEGACY_TLS')
+  const client = cwaClient({
+    url: variable('UPSTREAM_URL'),
+    codec: variable('CWA_CODEC') === 'xml' ? xmlCodec : jsonCodec,
+    ...(ca !== undefined && { ca }),
+    ...(lowest !== undefined && { legacyTls: legacyTlsOf(lowest) }),
+    onUnread: (doing, { parts: count, first }) =>
+      log('parts upstream could not be read', { count, why: `${doing}: ${first.join('; ')}` }),
+  })
+  return cwaUpstream(client)
+}
