@@ -6,7 +6,7 @@ import { evict, takeFree, type Admitted, type AdmissionParts, type Applicant, ty
 /** How often a login tries while others try for the same last seats. */
 const TRIES = 3
 
-/** The seatHint, once it covers every seat that a login under this capacity may take. */
+/** The seat hint, once it covers every seat that a login under this capacity may take. */
 export async function seatHintFor(most: number, { seatHints }: AdmissionParts): Promise<SeatHint> {
   for (;;) {
     const seatHint = await seatHints.read()

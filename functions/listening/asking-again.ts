@@ -1,7 +1,5 @@
+import { backoffMs } from '../../shared/backoff.ts'
 import { UpstreamFault } from '../../shared/upstream/fault.ts'
-
-/** Pause before the same GET is tried again, in milliseconds: doubles from the first to the last, with full jitter. */
-const AGAIN_MS = { first: 500, last: 60_000 } as const
 
 /**
  * A GET that was under way for as long as this, in milliseconds, was held: its time is what paces the next. One that is
@@ -28,15 +26,17 @@ export const NOTHING_WRONG: Row = { failures: 0, cuts: 0 }
  * @param random from 0 up, below 1
  * @returns the row with this in it, and how long to wait before the next GET, in milliseconds
  */
-export function after(row: Row, thrown: unknown, random: number): { readonly row: Row; readonly pauseMs: number } {
+export function after(
+  row: Row,
+  thrown: unknown,
+  random: () => number,
+): { readonly row: Row; readonly pauseMs: number } {
   const fault = thrown instanceof UpstreamFault ? thrown : undefined
   const cutAfterMs = fault?.cutAfterMs
   if (fault?.timedOut || (cutAfterMs !== undefined && cutAfterMs >= HELD_MS)) return { row: NOTHING_WRONG, pauseMs: 0 }
   const cuts = cutAfterMs === undefined ? row.cuts : row.cuts + 1
   if (cutAfterMs !== undefined && cuts <= CUTS_IN_A_ROW) return { row: { ...row, cuts }, pauseMs: 0 }
-  const failures = row.failures + 1
   // Never less than what the server itself asked for.
-  const askedMs = fault?.retryAfterMs ?? 0
-  const pauseMs = askedMs + random * Math.min(AGAIN_MS.last, AGAIN_MS.first * 2 ** failures)
-  return { row: { failures, cuts }, pauseMs }
+  const pauseMs = (fault?.retryAfterMs ?? 0) + backoffMs(row.failures, random)
+  return { row: { failures: row.failures + 1, cuts }, pauseMs }
 }

@@ -1,15 +1,15 @@
-import { inBatches, type Cursor } from '../../shared/rules/batches.ts'
-import { isAttended, type Open } from '../../shared/rules/seat.ts'
 import type { Sessions } from '../../shared/store/sessions.ts'
+import { isAttended, type Open } from '../../shared/rules/seat.ts'
 import { UpstreamFault } from '../../shared/upstream/fault.ts'
-import type { Brought, Upstream, UpstreamState } from '../../shared/upstream/upstream.ts'
-import { after, NOTHING_WRONG } from './asking-again.ts'
+import type { Upstream } from '../../shared/upstream/upstream.ts'
+import { after, NOTHING_WRONG, type Row } from './asking-again.ts'
 import { backlog } from './backlog.ts'
 import { log, why } from '../envelope/log.ts'
 import type { Turn } from './pacing.ts'
 import { pause } from './pause.ts'
-import { prolong, standingOf } from './standing.ts'
+import { hasNewerState, keep, leave, moved, renew, start, startAnew, type Progress } from './progress.ts'
 import { delivery, type DeliveryParts } from './delivery.ts'
+import { waits, type Wait } from './wait.ts'
 
 export interface SessionListenerParts extends DeliveryParts {
   readonly sessions: Sessions
@@ -46,187 +46,122 @@ const GIVE_UP_AFTER = 3
  * @param turn is waited for before each GET that may need a connection of its own: the first, and one after a failure
  */
 export function listenTo(first: Open, parts: SessionListenerParts, turn: Turn): SessionListener {
-  const { clock, sessions, configuration, random } = parts
+  const { clock } = parts
   const aborted = new AbortController()
-  const { signal } = aborted
-  const { session, device } = first
-  const towards = delivery(first, parts)
-  const kept = backlog(session, parts)
+  const { session } = first
   const listening = Promise.withResolvers<void>()
-  const server = parts.upstream.listen()
-  let state: UpstreamState | undefined
-  let cursor: Cursor = { seq: 0, upstream: '' }
-  let cursorKept = cursor
-  let seat = first
-  let acked = 0
-  let odd: readonly string[] = []
-  let answeredAt = clock.now()
-  let needsTurn = true
-  let asked: { readonly active: boolean; readonly letGo: () => void } | undefined
-
-  const find = async (options: { consistent: boolean }) => {
-    const standing = await standingOf(session, parts, options)
-    state = standing.known.state
-    cursor = standing.cursor
-    cursorKept = cursor
-    acked = Math.min(seat.acked, cursor.seq)
-    return standing
+  const own: Listener = {
+    session,
+    parts,
+    signal: aborted.signal,
+    turn,
+    wait: waits(parts.upstream.listen(), aborted.signal, listening.resolve),
+    backlog: backlog(session, parts),
+    delivery: delivery(first, parts),
+    seat: first,
+    acked: 0,
+    at: undefined,
+    odd: [],
+    answeredAt: clock.now(),
+    needsTurn: true,
+    row: NOTHING_WRONG,
+    useless: 0,
+    cannotListen: listening.resolve,
   }
-
-  /*
-   * A device may say that it has more than there is. That counts as the last batch there is when it is heard of, and not
-   * as those that come later:
-   *
-   *   device     ack 1000
-   *   listener            5 is the last: counts as 5 ── 6: told, told again, woken for      a number that silences a session
-   */
-  const moved = (now: Open) => {
-    const isNews = now.heard !== seat.heard || now.acked !== seat.acked
-    if (isNews) acked = Math.min(now.acked, cursor.seq)
-    seat = now
-    towards.moved(state === undefined ? now : { ...now, acked })
-  }
-
-  /** What another listener kept and did not live to tell. */
-  const start = async () => {
-    await prolong(await find({ consistent: false }), parts)
-    await goOn('now')
-  }
-
-  const goOn = async (when: 'now' | 'later') => {
-    if (acked >= cursor.seq) return
-    const { stretches, carried } = await kept.from(acked, cursor, clock.now())
-    if (carried !== undefined) cursor = cursorKept = carried
-    towards.goOn(stretches, when)
-  }
-
-  const once = async (asked: UpstreamState) => {
-    const brought = await ask(asked)
-    needsTurn = brought === undefined
-    if (brought === undefined) return undefined
-    answeredAt = clock.now()
-    if (brought.state.secret !== asked.secret) await renew(asked, brought.state)
-    if (!(await keep(brought))) {
-      await find({ consistent: true })
-      // Whoever kept it tells it, if it lives to.
-      return goOn('later')
-    }
-    await pause(clock, brought.waitMs, signal)
-  }
-
-  /**
-   * One wait; undefined where it was let go, to be asked anew: what it would have brought comes with the next. A listener
-   * that was stopped while it waited for its turn, or read, begins none: nobody would let go of it.
-   */
-  const ask = async (state: UpstreamState) => {
-    if (signal.aborted) return undefined
-    const own = new AbortController()
-    const letGo = () => own.abort()
-    const active = isAttended(towards.seat(), clock.now())
-    signal.addEventListener('abort', letGo)
-    asked = { active, letGo }
-    try {
-      const asking = server.next(state, cursor.upstream, { active, signal: own.signal })
-      listening.resolve()
-      return await asking
-    } catch (thrown) {
-      if (own.signal.aborted) return undefined
-      throw thrown
-    } finally {
-      asked = undefined
-      signal.removeEventListener('abort', letGo)
-    }
-  }
-
-  /** First kept, then used: should the write fail, the next answer brings it again. */
-  const renew = async (was: UpstreamState, now: UpstreamState) => {
-    const renewed = await sessions.renew(session, { was, now })
-    state = renewed ? now : ((await sessions.read(session, { consistent: true }))?.state ?? now)
-  }
-
-  /** @returns `false` where another listener kept something first */
-  const keep = async ({ arrived, cursor: upstream, oddities }: Brought): Promise<boolean> => {
-    noteOddities(oddities)
-    for (const mail of inBatches(arrived, upstream, cursor)) {
-      const at = clock.now()
-      if (!(await kept.append(mail, acked, at))) return false
-      cursor = mail
-      cursorKept = mail
-      towards.kept([{ first: mail.seq, seq: mail.seq, at, events: mail.events }])
-    }
-    cursor = { seq: cursor.seq, upstream }
-    return true
-  }
-
-  /** A server that does not count as it should is not argued with, but it is noted: once, not with each answer. */
-  const noteOddities = (oddities: Brought['oddities']) => {
-    for (const [what, count] of Object.entries(oddities))
-      if (!odd.includes(what)) log('answer upstream was odd', { session, count, why: what })
-    odd = Object.keys(oddities)
-  }
-
-  /** A state that is refused may just be an old one, where another function was told the next. */
-  const hasNewerState = async (): Promise<boolean> => {
-    const known = await sessions.read(session, { consistent: true })
-    if (known === undefined || known.state.secret === state?.secret) return false
-    state = known.state
-    return true
-  }
-
-  const isOver = async (fault: UpstreamFault, inARow: number): Promise<boolean> => {
-    if (fault.kind === 'sign-in') return !(await hasNewerState())
-    return fault.kind === 'give-up' && inARow >= GIVE_UP_AFTER
-  }
-
-  /*
-   *   login           was found active ──────────────── takes a seat ── opens …… is followed: revoked ✘ ── ended
-   *   administrator                      revoke ✔ ─ its seats: none
-   */
-  const run = async (): Promise<string | undefined> => {
-    let row = NOTHING_WRONG
-    let useless = 0
-    while (!signal.aborted) {
-      try {
-        if (needsTurn) await turn(signal)
-        if (state === undefined) {
-          if ((await configuration.deviceState(device)) !== 'active')
-            return 'its device was disabled, revoked or removed'
-          await start()
-        }
-        if (state !== undefined) await once(state)
-        row = NOTHING_WRONG
-        useless = 0
-      } catch (thrown) {
-        listening.resolve()
-        needsTurn = true
-        if (signal.aborted) break
-        const fault = thrown instanceof UpstreamFault ? thrown : undefined
-        useless = fault?.kind === 'give-up' ? useless + 1 : 0
-        if (fault && (await isOver(fault, useless).catch(() => false))) return fault.message
-        const next = after(row, thrown, random())
-        row = next.row
-        log('listening failed', { session, ...row, why: why(thrown) })
-        if (next.pauseMs > 0) await pause(clock, next.pauseMs, signal)
-      }
-    }
-    return undefined
-  }
-
-  const ended = run().finally(() => listening.resolve())
+  const ended = run(own).finally(() => listening.resolve())
   return {
     moved(now) {
-      moved(now)
-      // Others see the user as the held GET says: it is not left to say that a device is in use which is not.
-      if (asked !== undefined && asked.active !== isAttended(now, clock.now())) asked.letGo()
+      moved(own, now)
+      own.wait.mustSay(isAttended(now, clock.now()))
     },
     listening: listening.promise,
-    answeredAt: () => answeredAt,
+    answeredAt: () => own.answeredAt,
     async stop() {
       aborted.abort()
       await ended
-      await towards.idle()
-      if (cursor.upstream !== cursorKept.upstream) await sessions.keep({ session, cursor }, clock.now())
+      await own.delivery.idle()
+      await leave(own)
     },
     ended,
   }
+}
+
+/** A session's listener: how far it has come, and how its waits went lately. */
+interface Listener extends Progress {
+  readonly parts: SessionListenerParts
+  readonly signal: AbortSignal
+  readonly turn: Turn
+  readonly wait: Wait
+  /** A wait failed: from then on nothing waits for this session's listener. */
+  readonly cannotListen: () => void
+  answeredAt: number
+  /** Whether the next wait may need a connection of its own. */
+  needsTurn: boolean
+  row: Row
+  /** Answers in a row that were no use. */
+  useless: number
+}
+
+/** @returns why the session is over; undefined where its listener was stopped */
+async function run(own: Listener): Promise<string | undefined> {
+  while (!own.signal.aborted) {
+    try {
+      const over = await once(own)
+      if (over !== undefined) return over
+      own.row = NOTHING_WRONG
+      own.useless = 0
+    } catch (thrown) {
+      own.cannotListen()
+      own.needsTurn = true
+      if (own.signal.aborted) return undefined
+      const over = await failed(own, thrown)
+      if (over !== undefined) return over
+    }
+  }
+  return undefined
+}
+
+/*
+ *   login           was found active ──────────────── takes a seat ── opens …… is listened for: revoked ✘ ── ended
+ *   administrator                      revoke ✔ ─ its seats: none
+ */
+async function once(own: Listener): Promise<string | undefined> {
+  const { parts, seat, signal } = own
+  if (own.needsTurn) await own.turn(signal)
+  if (own.at === undefined) {
+    const isEnrolled = (await parts.configuration.deviceState(seat.device)) === 'active'
+    if (!isEnrolled) return 'its device was disabled, revoked or removed'
+    await start(own)
+  }
+  if (own.at !== undefined) await waitOnce(own, own.at)
+  return undefined
+}
+
+async function waitOnce(own: Listener, { state, cursor }: NonNullable<Progress['at']>): Promise<void> {
+  const { clock } = own.parts
+  const brought = await own.wait.ask(state, cursor.upstream, isAttended(own.delivery.seat(), clock.now()))
+  own.needsTurn = brought === undefined
+  if (brought === undefined) return
+  own.answeredAt = clock.now()
+  await renew(own, state, brought.state)
+  if (await keep(own, brought)) await pause(clock, brought.waitMs, own.signal)
+  else await startAnew(own)
+}
+
+/** Waits for as long as it must after a fault. @returns why the session is over, where this says so */
+async function failed(own: Listener, thrown: unknown): Promise<string | undefined> {
+  const { session, parts, signal } = own
+  const fault = thrown instanceof UpstreamFault ? thrown : undefined
+  own.useless = fault?.kind === 'give-up' ? own.useless + 1 : 0
+  if (fault !== undefined && (await isOver(own, fault).catch(() => false))) return fault.message
+  const { row, pauseMs } = after(own.row, thrown, parts.random)
+  own.row = row
+  log('listening failed', { session, ...row, why: why(thrown) })
+  if (pauseMs > 0) await pause(parts.clock, pauseMs, signal)
+  return undefined
+}
+
+async function isOver(own: Listener, fault: UpstreamFault): Promise<boolean> {
+  if (fault.kind === 'sign-in') return !(await hasNewerState(own))
+  return fault.kind === 'give-up' && own.useless >= GIVE_UP_AFTER
 }

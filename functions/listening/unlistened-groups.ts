@@ -12,7 +12,7 @@ type Parts = Pick<SessionStores, 'seats' | 'listenerGroups' | 'seatHints'> & {
 }
 
 /**
- * The listenerGroups that have sessions, and nobody who listens: those above a lowered maximum, too.
+ * The groups that have sessions and no listener: those above a lowered maximum, too.
  *
  * Who looks at them all also leads logins to where there is room, and forgets the seats above a lowered maximum once
  * they have been empty for QUIET_MS.

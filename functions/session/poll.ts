@@ -4,7 +4,7 @@ import type { Measure } from '../../shared/rules/measures.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import type { Grouping } from '../../shared/rules/listener-group.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
-import { batchOf } from './batch.ts'
+import { batchOf, eventsFrame } from './batch.ts'
 import { notifyListener } from './notify.ts'
 import type { Request } from '../envelope/envelope.ts'
 import type { SessionStores } from './session-stores.ts'
@@ -25,9 +25,9 @@ export function poll(parts: PollParts) {
 
     const stretches = collapsed(await lackingAfter(session, after, now, parts))
     const { batches, more } = fitting(stretches.map(batchOf))
-    const recovered = !stretches.slice(0, batches.length).some(({ cut }) => cut)
-    measure('Resumes', 1, String(recovered))
-    return { type: 'events', session, batches, more, recovered }
+    const answer = eventsFrame(session, stretches.slice(0, batches.length), more)
+    measure('Resumes', 1, String(answer.recovered))
+    return answer
   }
 }
 

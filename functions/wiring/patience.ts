@@ -1,3 +1,4 @@
+import { backoffMs, type Backoff } from '../../shared/backoff.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { pause } from '../listening/pause.ts'
 
@@ -19,14 +20,11 @@ export interface Patience {
 /** How often a service is asked that fails by itself. One that throttles works: it is asked until the time is over. */
 const TRIES = 4
 
-/** The longest wait before the second try, in milliseconds; it doubles from try to try. */
-const AGAIN_MS = 200
-
 /**
- * The longest wait between two tries, in milliseconds. When many environments start at once, SSM serves 40 reads a second
+ * The longest waits between two tries, in milliseconds. When many environments start at once, SSM serves 40 reads a second
  * only while at least 40 environments a second try: a longer wait would leave some of its quota unused at the end.
  */
-const LONGEST_MS = 2_000
+const AGAIN: Backoff = { firstMs: 200, longestMs: 2_000 }
 
 /**
  * Asks until there is an answer, backing off with full jitter while the service throttles.
@@ -40,13 +38,13 @@ export async function patiently<R extends Reply>(
   { clock, random, withinMs }: Patience,
 ): Promise<R> {
   const until = clock.now() + withinMs
-  for (let attempt = 1, failures = 0; ; attempt += 1) {
+  for (let attempt = 0, failures = 0; ; attempt += 1) {
     const reply = await ask(until - clock.now())
     const isThrottled = /Throttling|TooManyRequests/.test(reply.fault ?? '')
     if (!isThrottled && reply.status < 500) return reply
     failures += isThrottled ? 0 : 1
     const leftMs = until - clock.now()
     if (failures === TRIES || leftMs <= 0) return reply
-    await pause(clock, Math.min(leftMs, random() * Math.min(LONGEST_MS, AGAIN_MS * 2 ** attempt)))
+    await pause(clock, Math.min(leftMs, backoffMs(attempt, random, AGAIN)))
   }
 }

@@ -2,7 +2,7 @@ import { SHARD_SEATS, shardOf, seatNumberOf } from './seat.ts'
 
 /**
  * A group is the shards that one environment of upkeep listens for, next to each other, under one lease. Whoever
- * computes with listenerGroups has the same `sessionsPerListener`: the stack's setting.
+ * computes with groups has the same `sessionsPerListener`: the stack's setting.
  */
 export interface Grouping {
   /** The group that a shard belongs to. */

@@ -6,11 +6,11 @@ import type { Table } from './table.ts'
  */
 export const LISTEN_LEASE_MS = 30_000
 
-/** The shards that one environment listens for: who does, and how often somebody rang. */
+/** The shards that one environment listens for: who does, and how often it was notified. */
 export interface ListenerGroup {
   readonly listener?: string
   readonly until?: number
-  /** Counts the rings. A listener that sees another number looks at its shards. */
+  /** Counts the notifications. A listener that sees another number looks at its shards. */
   readonly revision: number
 }
 
@@ -70,8 +70,11 @@ export function listenerGroups(table: Table): ListenerGroups {
       )
     },
     async notify(group, now) {
-      const rung = await table.update<ListenerGroup>(key(group), { text: 'ADD revision :one', values: { ':one': 1 } })
-      return rung.done && isListened(rung.old, now)
+      const notified = await table.update<ListenerGroup>(key(group), {
+        text: 'ADD revision :one',
+        values: { ':one': 1 },
+      })
+      return notified.done && isListened(notified.old, now)
     },
     async look(group, options) {
       const { listener, until, revision = 0 } = (await table.get<Partial<ListenerGroup>>(key(group), options)) ?? {}

@@ -8,9 +8,9 @@
  * | configuration | `DEVICE#ann-phone` | `-` | its state, transport key and enrolment code; the keys sealed (vault.ts) |
  * | configuration | `KEYS` | `-` | the key ring, encrypted by KMS, where the setting `masterKey` says so |
  * | sessions | `SEATS#0000` | `00017` | a seat that is taken: the hot state of its session |
- * | sessions | `GROUP#0000` | `-` | who listens for the sessions of a few shards, until when, and how often somebody rang |
+ * | sessions | `GROUP#0000` | `-` | who listens for the sessions of a few shards, until when, and how often it was notified |
  * | sessions | `HINT#shards` | `-` | the lowest shard with room, as far as somebody has seen |
- * | sessions | `SESSION#17-b0Jm…` | `-` | the connectivity cache: upstream sid, ticket with cookies (sealed), cursor |
+ * | sessions | `SESSION#17-b0Jm…` | `-` | the connectivity cache: the state upstream (its secret sealed), cursor |
  * | sessions | `DEVICE#ann-phone` | `-` | the session that the device has, its login's number, and how often it logged in; without expiry |
  * | sessions | `WRONG#contoso\ann` | `-` | wrong passwords of a user, in a row |
  * | sessions | `MAIL#17-b0Jm…` | `0000000004` | a batch of events, with the upstream cursor inside |
@@ -25,6 +25,8 @@ export const KEYS = { partition: 'pk', sort: 'sk' } as const
  * | item | if it goes | if it stays |
  * |---|---|---|
  * | `SEATS#` `GROUP#` `HINT#` | they have no expiry: a session lives by its seat | – |
+ * | `DEVICE#` | it has none: which session a device has stands as long as the device is enrolled | – |
+ * | `WRONG#` | the user has as many wrong passwords as at first: nobody tried for a week | they count no more after a day (shared/rules/wrong-passwords.ts) |
  * | `SESSION#` | a listener keeps it anew each day, with the last number of the mailbox; without a listener for a week, the server upstream has ended the session long since | left over from a session without a seat: nobody asks for it |
  * | `MAIL#` | acknowledged: nobody needs it. Not acknowledged: a listener carries it over into a newer one before that; without one, the device is told `recovered: false` | it is true all the same, and is told |
  */

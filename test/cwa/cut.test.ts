@@ -120,7 +120,7 @@ const cut = (heldMs: number) => new Cut('cut', heldMs)
 const pauses = (...faults: unknown[]) => {
   let row = NOTHING_WRONG
   return faults.map((fault) => {
-    const next = after(row, fault, 1)
+    const next = after(row, fault, () => 1)
     row = next.row
     return next.pauseMs
   })
@@ -134,12 +134,12 @@ describe('a GET that brought nothing is followed by the next', () => {
 
   it('at once a few times in a row when it was not, and then later each time', () => {
     const faults = Array.from({ length: CUTS_IN_A_ROW + 3 }, () => cut(HELD_MS - 1))
-    expect(pauses(...faults)).toEqual([0, 0, 0, 1_000, 2_000, 4_000])
+    expect(pauses(...faults)).toEqual([0, 0, 0, 500, 1_000, 2_000])
   })
 
   it('later each time when the server says no, and never sooner than it asks', () => {
     const no = new CwaFault('again', 'busy', { retryAfterMs: 7_000 })
-    expect(pauses(no, no)).toEqual([8_000, 9_000])
+    expect(pauses(no, no)).toEqual([7_500, 8_000])
     expect(pauses(new Error('a fault of ours'))).toEqual([1_000])
   })
 })

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { cwaClient, POLL_WAIT_MS, pollWait } from '../../shared/cwa/client.ts'
+import { cwaClient } from '../../shared/cwa/client.ts'
+import { POLL_WAIT_MS, pollWait } from '../../shared/cwa/poll-wait.ts'
 import type { CwaCodec } from '../../shared/cwa/codec.ts'
 import { LONGEST_RETRY_AFTER_MS } from '../../shared/cwa/faults.ts'
 import { WORDS_CHARACTERS } from '../../shared/upstream/one-line.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as fc from 'fast-check'
 import { taken, type Delivery } from '../../shared/device/session/inbox.ts'
-import { backoffMs } from '../../shared/device/line/backoff.ts'
+import { backoffMs } from '../../shared/backoff.ts'
 import { message, numbers, standingFor } from './harness.ts'
 
 const batches = (...seqs: number[]) => seqs.map((seq) => ({ seq, events: [message(seq)] }))

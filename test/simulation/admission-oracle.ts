@@ -50,7 +50,7 @@ interface Login {
   readonly took: Map<string, string>
 }
 
-const OUTLOOK = { pk: 'HINT#shards', sk: '-' }
+const SEAT_HINT = { pk: 'HINT#shards', sk: '-' }
 
 /** How old a state an eventually consistent read may show. */
 const STALE_MS = 1_000
@@ -114,8 +114,8 @@ export function admissionOracle(
 
   kept.group((change) => {
     const isSeat = change.key.pk.startsWith('SEATS#')
-    const mostCounted = Number(kept.item(OUTLOOK)?.['most'] ?? 0)
-    if (change.key.pk === OUTLOOK.pk || isSeat) {
+    const mostCounted = Number(kept.item(SEAT_HINT)?.['most'] ?? 0)
+    if (change.key.pk === SEAT_HINT.pk || isSeat) {
       const current = taken().filter((item) => !isOver(item, clock.now()))
       if (current.some(({ sk }) => Number(sk) >= mostCounted)) violated(INVARIANTS.counted)
     }

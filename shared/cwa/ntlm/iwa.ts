@@ -1,5 +1,5 @@
 import type http from 'node:http'
-import type { CookieJar } from '../cookies.ts'
+import type { CookieJar } from '../channels/cookies.ts'
 import { tlsServerEndPoint } from './channel-bindings.ts'
 import { NtlmFault } from './ntlm-messages.ts'
 import { authenticate, negotiate } from './ntlm.ts'

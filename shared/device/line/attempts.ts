@@ -1,4 +1,4 @@
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '../../backoff.ts'
 import type { Clock } from '../../clock.ts'
 import { timer } from '../clock.ts'
 import { Refused } from '../refused.ts'

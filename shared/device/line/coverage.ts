@@ -1,6 +1,6 @@
 import { GATEWAY_LIMITS } from '../../rules/gateway-limits.ts'
 import { attempts, type Attempts } from './attempts.ts'
-import { BACKOFF } from './backoff.ts'
+import { BACKOFF } from '../../backoff.ts'
 import type { Clock } from '../../clock.ts'
 import { timer, type Timer } from '../clock.ts'
 import type { Connection } from './connection.ts'

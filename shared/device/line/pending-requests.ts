@@ -1,5 +1,5 @@
 import type { DeviceFrame, ServiceFrame } from '../../wire/frames.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '../../backoff.ts'
 import type { Clock } from '../../clock.ts'
 import { timer, type FrameNumbers, type Timer } from '../clock.ts'
 import { Refused } from '../refused.ts'

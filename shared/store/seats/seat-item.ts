@@ -10,7 +10,7 @@ import type { Key } from '../table.ts'
  *
  * | attribute | of a seat |
  * |---|---|
- * | `pk`, `sk` | the shard and the place on it: together its `number` |
+ * | `pk`, `sk` | the shard and the seat in it: together its `number` |
  * | `s` | the random part of `session`: the rest is the number |
  * | `d` | `device` |
  * | `l` | `leaseUntil`; a seat with a lease is `signing-in`, one without is `open` |

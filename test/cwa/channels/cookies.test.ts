@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { cookieJar } from '../../shared/cwa/cookies.ts'
-import { testClock } from '../kit/clock.ts'
+import { cookieJar } from '../../../shared/cwa/channels/cookies.ts'
+import { testClock } from '../../kit/clock.ts'
 
 const PATH = '/cwa/MainCommandHandler.ashx'
 

@@ -1,6 +1,6 @@
-import type { CwaCodec } from './codec.ts'
-import { CwaFault, faultOf } from './faults.ts'
-import type { CwaAnswer, CwaEvent, CwaEvents, CwaMethod, CwaResponses } from './model.ts'
+import type { CwaCodec } from '../codec.ts'
+import { CwaFault, faultOf } from '../faults.ts'
+import type { CwaAnswer, CwaEvent, CwaEvents, CwaMethod, CwaResponses } from '../model.ts'
 
 /** What a body of a 2xx answer says, or the fault of a server that answers something else. */
 
