@@ -3,14 +3,14 @@ import type { Availability, Command } from '../rules/messaging.ts'
 import type { DeviceFrame } from '../wire/frames.ts'
 import type { TransportKey } from '../wire/transport-key.ts'
 import { type Clock, wallClock } from '../clock.ts'
+import type { Accepted, Sent } from './answers.ts'
 import { frameNumbers } from './clock.ts'
 import { connection } from './line/connection.ts'
 import { audience, type DeviceState, type Listener } from './event.ts'
 import { hold, type Hold } from './hold.ts'
 import { Disconnected, Refused } from './refused.ts'
-import type { Sent } from './sender.ts'
 import { openedInTime, serviceClock, type ServiceClock } from './service-clock.ts'
-import type { Accepted, Session } from './session.ts'
+import type { Session } from './session.ts'
 
 /** An answer later than a route may take, and a second, is not coming. */
 const ANSWER_TIMEOUT_MS = 30_000

@@ -1,15 +1,12 @@
 import type { Command, Conversation, ImEvent, MessageId } from '../rules/messaging.ts'
 import type { ServiceFrame } from '../wire/frames.ts'
+import type { Sent } from './answers.ts'
 import type { SendEvent } from './event.ts'
 import { Disconnected, Refused } from './refused.ts'
 import { noOf } from './session/send-no.ts'
 import { stateAfter, type Outcome, type SendNews, type SendState } from './send-state.ts'
 
-/**
- * What the service said of a send. `conversation`: the one that a `start` began. `message`: what the server calls the
- * message that was sent. `events`: what a question brought; the listeners have heard them by then.
- */
-export type Sent = Omit<Extract<ServiceFrame, { type: 'sent' }>, 'type'>
+export type { Sent }
 
 /** A session's sends: numbered 1, 2, 3, …, one at a time. */
 export interface Sender {

@@ -1,17 +1,17 @@
 import { capabilitiesIn, type Capability } from '../rules/capabilities.ts'
 import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import type { Command, ImEvent } from '../rules/messaging.ts'
-import type { ServiceFrame } from '../wire/frames.ts'
 import type { Clock } from '../clock.ts'
 import type { DeviceEvent } from './event.ts'
 import type { Refused } from './refused.ts'
 import type { Outcome } from './send-state.ts'
-import { sender, type Sent } from './sender.ts'
+import type { Accepted, Sent } from './answers.ts'
+import { sender } from './sender.ts'
 import { fetching, type Ask } from './session/fetching.ts'
 import { heartbeat } from './session/heartbeat.ts'
 import { received, type Arrived } from './session/received.ts'
 
-export type Accepted = Extract<ServiceFrame, { type: 'accepted' }>
+export type { Accepted }
 
 /** A connection over which nothing goes is closed: the device says something a minute before that. */
 const LONGEST_SILENCE_MS = GATEWAY_LIMITS.idleMs - 60_000
