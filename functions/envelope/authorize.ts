@@ -1,7 +1,8 @@
 import type { Configuration, Reading } from '../../shared/store/configuration/configuration.ts'
-import { deviceNamedBy, verdictOn } from '../../shared/wire/token.ts'
+import { deviceNamedBy } from '../../shared/wire/token.ts'
 import { log } from './log.ts'
 import { mayConnect, principal } from './principal.ts'
+import { verdictOn } from './token-verdict.ts'
 
 /** What API Gateway hands to the authorizer of `$connect`, as far as we read it. */
 export interface ConnectEvent {
@@ -54,7 +55,7 @@ async function judged(
   const now = Date.now()
   const known = await principal(device, configuration, now, reading)
   if (known === undefined) return { genuine: false, mayConnect: false }
-  const verdict = await verdictOn(token, { device, audiences: expected }, known.key, now)
+  const verdict = verdictOn(token, { device, audiences: expected }, known.key, now)
   return { ...verdict, mayConnect: verdict.genuine && mayConnect(known) }
 }
 

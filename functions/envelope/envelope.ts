@@ -6,7 +6,7 @@ import type { Configuration, Reading } from '../../shared/store/configuration/co
 import type { Action } from '../../shared/wire/actions.ts'
 import type { Binding } from '../../shared/wire/frame-header.ts'
 import { parseDeviceFrame, printFrame, type DeviceFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
-import { seal, unseal } from '../../shared/wire/seal.ts'
+import { seal, unseal } from './frame-seal.ts'
 import { debug, failure, log, why } from './log.ts'
 import { measure } from './metrics.ts'
 import { mustBeAllowed, principal } from './principal.ts'
@@ -80,7 +80,7 @@ export function envelope(action: Action | undefined, configuration: Configuratio
     return found
   }
   const reply = async (frame: ServiceFrame, binding: Binding): Promise<GatewayReply> => {
-    const sealed = await seal(printFrame(frame), binding, (await known(binding.device)).key)
+    const sealed = seal(printFrame(frame), binding, (await known(binding.device)).key)
     return { statusCode: 200, body: JSON.stringify({ frame: sealed }) }
   }
 

@@ -2,8 +2,8 @@ import type { Connections } from '../../shared/gateway/connections.ts'
 import type { Open } from '../../shared/rules/seat.ts'
 import type { Configuration, Reading } from '../../shared/store/configuration/configuration.ts'
 import { printFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
-import { seal } from '../../shared/wire/seal.ts'
 import { parseTransportKey } from '../../shared/wire/transport-key.ts'
+import { seal } from '../envelope/frame-seal.ts'
 
 /**
  * Sends a frame that nobody asked for to the device of a seat.
@@ -25,7 +25,7 @@ export function pusher({ configuration, connections }: PushParts): Push {
     const key = (await keyOf(device, configuration, 'cached')) ?? (await keyOf(device, configuration, 'doubted'))
     if (key === undefined) return false
     const binding = { device, direction: 'down', action: 'push', number } as const
-    const sealed = await seal(printFrame(frame), binding, parseTransportKey(key))
+    const sealed = seal(printFrame(frame), binding, parseTransportKey(key))
     return connections.post(connection, JSON.stringify({ frame: sealed }))
   }
 }

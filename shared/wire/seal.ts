@@ -1,10 +1,13 @@
 import { CompactEncrypt, compactDecrypt } from 'jose'
-import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
 import { Refusal } from '../rules/refusal.ts'
-import type { Action } from './actions.ts'
-import { bindingIn, headerOf, SEALING, type Binding } from './frame-header.ts'
+import { headerOf, SEALING, type Binding } from './frame-header.ts'
+import { bindingAt, type FramePlace } from './frame-place.ts'
 import { PLAIN_BYTES } from './frames.ts'
 import type { TransportKey } from './transport-key.ts'
+
+/*
+ * The device's way, the same in Node and in a browser. In the functions functions/envelope/frame-seal.ts stands for it.
+ */
 
 /**
  * Compresses, then encrypts (JWE compact, RFC 7516): `zip: DEF`, `enc: A256GCM` under a fresh message key, which the
@@ -28,14 +31,10 @@ export async function seal(text: string, binding: Binding, transportKey: Transpo
  */
 export async function unseal(
   frame: string,
-  expected: { readonly device: string; readonly direction: 'up' | 'down'; readonly action?: Action },
+  place: FramePlace,
   transportKey: TransportKey,
 ): Promise<{ text: string; number: number; action: Binding['action'] }> {
-  const binding = frame.length > GATEWAY_LIMITS.messageBytes ? undefined : bindingIn(frame)
-  if (binding === undefined) throw new Refusal('not-for-you')
-  const { device, direction, action, number } = binding
-  if (device !== expected.device || direction !== expected.direction) throw new Refusal('not-for-you')
-  if (expected.action !== undefined && action !== expected.action) throw new Refusal('not-for-you')
+  const { number, action } = bindingAt(frame, place)
   return { text: await opened(frame, transportKey), number, action }
 }
 

@@ -26,12 +26,15 @@ export async function importTransportKey(key: Uint8Array): Promise<ImportedTrans
   return { wrapping, token }
 }
 
+/** What HKDF (RFC 5869, SHA-256, no salt) derives the key of tokens for. */
+export const TOKEN_KEY_INFO = 'device token'
+
 /** HKDF (RFC 5869): the key that signs tokens is not the key that wraps frames' keys. */
 export async function tokenKey(transportKey: TransportKey): Promise<CryptoKey> {
   if (!(transportKey instanceof Uint8Array)) return transportKey.token
   const material = await crypto.subtle.importKey('raw', new Uint8Array(transportKey), 'HKDF', false, ['deriveKey'])
   return crypto.subtle.deriveKey(
-    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: new TextEncoder().encode('device token') },
+    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: new TextEncoder().encode(TOKEN_KEY_INFO) },
     material,
     { name: 'HMAC', hash: 'SHA-256', length: 256 },
     false,

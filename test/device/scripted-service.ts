@@ -5,7 +5,8 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Action } from '../../shared/wire/actions.ts'
 import { parseDeviceFrame, printFrame, type DeviceFrameOf, type ServiceFrame } from '../../shared/wire/frames.ts'
 import { seal, unseal } from '../../shared/wire/seal.ts'
-import { audienceOf, verdictOn } from '../../shared/wire/token.ts'
+import { verdictOn } from '../../functions/envelope/token-verdict.ts'
+import { audienceOf } from '../../shared/wire/token.ts'
 import { queue, type Queue } from './queue.ts'
 
 export const DEVICE = 'phone-1'
@@ -47,7 +48,7 @@ export async function scriptedService(clock: { now: () => number }): Promise<Scr
     const asked = new URL(url ?? '', `ws://${headers.host}`)
     const expected = { device: DEVICE, audiences: [audienceOf(asked.href)] }
     const token = asked.searchParams.get('token') ?? ''
-    return (await verdictOn(token, expected, TRANSPORT_KEY, clock.now())).genuine ? refusedWith : 401
+    return verdictOn(token, expected, TRANSPORT_KEY, clock.now()).genuine ? refusedWith : 401
   }
   const verifyClient = async ({ req }: { req: IncomingMessage }, done: (yes: boolean, code?: number) => void) => {
     const status = await statusFor(req)

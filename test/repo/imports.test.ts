@@ -20,7 +20,11 @@ const RULES: readonly Rule[] = [
   { who: 'shared/sha256.ts', packages: ['node:'] },
   { who: 'shared/rules/', files: ['shared/rules/'] },
   { who: 'shared/wire/', files: ['shared/wire/', 'shared/rules/'], packages: ['jose', 'valibot'] },
-  { who: 'shared/store/', files: ['shared/store/', 'shared/rules/', 'shared/upstream/'], packages: ['@aws-sdk/*'] },
+  {
+    who: 'shared/store/',
+    files: ['shared/store/', 'shared/rules/', 'shared/upstream/'],
+    packages: ['node:', '@aws-sdk/*'],
+  },
   {
     who: 'shared/cwa/',
     files: ['shared/cwa/', 'shared/upstream/', 'shared/rules/', 'shared/clock.ts'],
@@ -55,7 +59,7 @@ const RULES: readonly Rule[] = [
   {
     who: 'functions/envelope/',
     files: ['functions/envelope/', ...SHARED_OF_ROOMS],
-    packages: ['@middy/core', 'aws-lambda', '@aws-lambda-powertools/*'],
+    packages: ['node:', '@middy/core', 'aws-lambda', '@aws-lambda-powertools/*'],
   },
   { who: 'functions/session/', files: ['functions/session/', 'functions/envelope/', ...SHARED_OF_ROOMS] },
   {

@@ -3,8 +3,10 @@ import { hkdfSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { headerOf } from '../../shared/wire/frame-header.ts'
 import { printFrame } from '../../shared/wire/frames.ts'
-import { seal, unseal } from '../../shared/wire/seal.ts'
-import { deviceToken, TOKEN_LIFE_S, verdictOn } from '../../shared/wire/token.ts'
+import { seal, unseal } from '../../functions/envelope/frame-seal.ts'
+import { verdictOn } from '../../functions/envelope/token-verdict.ts'
+import * as device from '../../shared/wire/seal.ts'
+import { deviceToken, TOKEN_LIFE_S } from '../../shared/wire/token.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import { SESSION } from './sample-frames.ts'
 
@@ -36,15 +38,18 @@ const key = printTransportKey(KEY)
 
 describe.skipIf(!isThere)('another JOSE implementation (skipped where there is no python3-jwcrypto)', () => {
   it('opens what is sealed here', async () => {
-    const frames = await Promise.all(TEXTS.map((text) => seal(text, UP, KEY)))
-    expect(jwcrypto(frames.map((frame) => ({ do: 'open', frame, key })))).toEqual(TEXTS)
+    const byDevices = await Promise.all(TEXTS.map((text) => device.seal(text, UP, KEY)))
+    const frames = [...byDevices, ...TEXTS.map((text) => seal(text, UP, KEY))]
+    expect(jwcrypto(frames.map((frame) => ({ do: 'open', frame, key })))).toEqual([...TEXTS, ...TEXTS])
   })
 
   it('seals what is opened here', async () => {
     const header = JSON.stringify(headerOf(DOWN))
     const frames = jwcrypto(TEXTS.map((text) => ({ do: 'seal', text, header, key })))
-    const opened = frames.map((frame) => unseal(frame, { device: 'ann-phone', direction: 'down' }, KEY))
-    expect((await Promise.all(opened)).map(({ text }) => text)).toEqual(TEXTS)
+    const place = { device: 'ann-phone', direction: 'down' } as const
+    expect(frames.map((frame) => unseal(frame, place, KEY).text)).toEqual(TEXTS)
+    const byDevice = await Promise.all(frames.map((frame) => device.unseal(frame, place, KEY)))
+    expect(byDevice.map(({ text }) => text)).toEqual(TEXTS)
   })
 
   it('does not seal what is opened here with other algorithms, though the key is right', async () => {
@@ -54,7 +59,8 @@ describe.skipIf(!isThere)('another JOSE implementation (skipped where there is n
     const frames = jwcrypto(headers.map((header) => ({ do: 'seal', text: TEXTS[0], header, key })))
     expect(frames).toHaveLength(4)
     for (const frame of frames) {
-      await expect(unseal(frame, { device: 'ann-phone', direction: 'down' }, KEY)).rejects.toMatchObject({
+      const open = async () => unseal(frame, { device: 'ann-phone', direction: 'down' }, KEY)
+      await expect(open()).rejects.toMatchObject({
         code: 'not-for-you',
       })
     }
@@ -72,6 +78,6 @@ describe.skipIf(!isThere)('another JOSE implementation (skipped where there is n
       { do: 'sign', claims: JSON.stringify(claims), header, key: tokenKey },
     ])
     expect(JSON.parse(read)).toEqual(claims)
-    expect(await verdictOn(made, { device: 'ann-phone', audiences: [audience] }, KEY, now)).toEqual({ genuine: true })
+    expect(verdictOn(made, { device: 'ann-phone', audiences: [audience] }, KEY, now)).toEqual({ genuine: true })
   })
 })

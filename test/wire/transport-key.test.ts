@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { seal, unseal } from '../../shared/wire/seal.ts'
-import { deviceToken, verdictOn } from '../../shared/wire/token.ts'
+import { verdictOn } from '../../functions/envelope/token-verdict.ts'
+import { deviceToken } from '../../shared/wire/token.ts'
 import {
   importTransportKey,
   newTransportKey,
@@ -69,7 +70,7 @@ describe('an imported transport key', () => {
       expect(await unseal(await seal('{"a":1}', up, one), up, other)).toMatchObject({ text: '{"a":1}', number: 3 })
     }
     const token = await deviceToken({ device: 'ann-browser', audience }, imported, now)
-    expect(await verdictOn(token, { device: 'ann-browser', audiences: [audience] }, bytes, now)).toEqual({
+    expect(verdictOn(token, { device: 'ann-browser', audiences: [audience] }, bytes, now)).toEqual({
       genuine: true,
     })
   })

@@ -1,3 +1,4 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { parseKeyRing, type KeyRing, type MasterKey } from './key-ring.ts'
 import type { Key } from '../table.ts'
 
@@ -36,11 +37,14 @@ const READ_AGAIN_MS = 1_000
 const ID_BYTES = 4
 const IV_BYTES = 12
 const TAG_BYTES = 16
+const KEY_BYTES = 32
+const CIPHER = 'aes-256-gcm'
+const TAGGED = { authTagLength: TAG_BYTES } as const
 
 interface Keys {
   readonly id: string
-  readonly sealing: CryptoKey
-  readonly tagging: CryptoKey
+  readonly sealing: Buffer
+  readonly tagging: Buffer
 }
 
 /**
@@ -58,33 +62,34 @@ export function vault(readRing: ReadRing, now: () => number = Date.now, random: 
 
   const open = async (sealed: unknown, place: Place): Promise<string> => openedOf(await partsOf(sealed, place), place)
 
-  const openedOf = async ({ keys, iv, text }: Awaited<ReturnType<typeof partsOf>>, place: Place): Promise<string> => {
+  const openedOf = ({ keys, iv, text, tag }: Awaited<ReturnType<typeof partsOf>>, place: Place): string => {
     try {
-      const opened = await crypto.subtle.decrypt(parameters(iv, place), keys.sealing, text)
-      return new TextDecoder().decode(opened)
+      const opening = createDecipheriv(CIPHER, keys.sealing, iv, TAGGED).setAAD(named(place)).setAuthTag(tag)
+      return Buffer.concat([opening.update(text), opening.final()]).toString()
     } catch (cause) {
-      throw new Unsealable(`${named(place)} does not open: it was changed, or sealed for another item`, { cause })
+      throw new Unsealable(`${inWords(place)} does not open: it was changed, or sealed for another item`, { cause })
     }
   }
 
   const partsOf = async (sealed: unknown, place: Place) => {
-    if (!(sealed instanceof Uint8Array) || sealed.length <= ID_BYTES + IV_BYTES) {
-      throw new Unsealable(`${named(place)} is not sealed: it was not written by this service`)
+    if (!(sealed instanceof Uint8Array) || sealed.length < ID_BYTES + IV_BYTES + TAG_BYTES) {
+      throw new Unsealable(`${inWords(place)} is not sealed: it was not written by this service`)
     }
     const id = Buffer.from(sealed.subarray(0, ID_BYTES)).toString('hex')
     const keys = (await rings.holding(id)).find((each) => each.id === id)
     if (keys === undefined) {
-      throw new Unsealable(`${named(place)} is sealed by the master key ${id}, which the key ring lacks`)
+      throw new Unsealable(`${inWords(place)} is sealed by the master key ${id}, which the key ring lacks`)
     }
-    const bytes = new Uint8Array(sealed)
-    return { keys, iv: bytes.slice(ID_BYTES, ID_BYTES + IV_BYTES), text: bytes.slice(ID_BYTES + IV_BYTES) }
+    const iv = sealed.subarray(ID_BYTES, ID_BYTES + IV_BYTES)
+    return { keys, iv, text: sealed.subarray(ID_BYTES + IV_BYTES, -TAG_BYTES), tag: sealed.subarray(-TAG_BYTES) }
   }
 
   const seal = async (text: string, place: Place): Promise<Uint8Array> => {
     const [{ id, sealing }] = await rings.current()
-    const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
-    const sealed = await crypto.subtle.encrypt(parameters(iv, place), sealing, new TextEncoder().encode(text))
-    return new Uint8Array(Buffer.concat([Buffer.from(id, 'hex'), iv, new Uint8Array(sealed)]))
+    const iv = randomBytes(IV_BYTES)
+    const cipher = createCipheriv(CIPHER, sealing, iv, TAGGED).setAAD(named(place))
+    const sealed = [cipher.update(text, 'utf8'), cipher.final()]
+    return new Uint8Array(Buffer.concat([Buffer.from(id, 'hex'), iv, ...sealed, cipher.getAuthTag()]))
   }
 
   return {
@@ -92,13 +97,13 @@ export function vault(readRing: ReadRing, now: () => number = Date.now, random: 
     open,
     async reseal(sealed, place) {
       const parts = await partsOf(sealed, place)
-      const text = await openedOf(parts, place)
+      const text = openedOf(parts, place)
       const [newest] = await rings.current()
       return parts.keys.id === newest.id ? undefined : { text, sealed: await seal(text, place) }
     },
     async tags(text, place) {
       const [newest, ...older] = await rings.current()
-      return [await tag(newest, text, place), ...(await Promise.all(older.map((keys) => tag(keys, text, place))))]
+      return [tag(newest, text, place), ...older.map((keys) => tag(keys, text, place))]
     },
   }
 }
@@ -124,7 +129,7 @@ function ringCache(readRing: ReadRing, now: () => number, random: () => number) 
     // One that could be done without and fails says nothing of a key that is missing: it is looked for all the same.
     if (isNeeded) readAt = askedAt
     try {
-      known = await derived(parseKeyRing(await readRing({ isNeeded })))
+      known = derived(parseKeyRing(await readRing({ isNeeded })))
       readAt = askedAt
       freshUntil = askedAt + RING_CACHE_MS * (1 - SPREAD * random())
     } catch (thrown) {
@@ -145,41 +150,30 @@ function ringCache(readRing: ReadRing, now: () => number, random: () => number) 
   }
 }
 
-async function derived([newest, ...older]: KeyRing): Promise<readonly [Keys, ...Keys[]]> {
-  return [await keysOf(newest), ...(await Promise.all(older.map(keysOf)))]
+function derived([newest, ...older]: KeyRing): readonly [Keys, ...Keys[]] {
+  return [keysOf(newest), ...older.map(keysOf)]
 }
 
 /** HKDF (RFC 5869): the key that seals is not the key that tags. */
-async function keysOf({ id, key }: MasterKey): Promise<Keys> {
-  const material = await crypto.subtle.importKey('raw', new Uint8Array(key), 'HKDF', false, ['deriveKey'])
-  const derive = (info: string, to: AesDerivedKeyParams | HmacImportParams, uses: KeyUsage[]) =>
-    crypto.subtle.deriveKey(
-      { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: new TextEncoder().encode(info) },
-      material,
-      to,
-      false,
-      uses,
-    )
-  const [sealing, tagging] = await Promise.all([
-    derive('kept: seal', { name: 'AES-GCM', length: 256 }, ['encrypt', 'decrypt']),
-    derive('kept: tag', { name: 'HMAC', hash: 'SHA-256', length: 256 }, ['sign']),
-  ])
-  return { id, sealing, tagging }
+function keysOf({ id, key }: MasterKey): Keys {
+  const derive = (info: string) => Buffer.from(hkdfSync('sha256', key, new Uint8Array(), info, KEY_BYTES))
+  return { id, sealing: derive('kept: seal'), tagging: derive('kept: tag') }
 }
 
-async function tag({ tagging }: Keys, text: string, place: Place): Promise<Uint8Array> {
-  const said = new TextEncoder().encode(JSON.stringify([...placed(place), text]))
-  return new Uint8Array(await crypto.subtle.sign('HMAC', tagging, said)).slice(0, TAG_BYTES)
+function tag({ tagging }: Keys, text: string, place: Place): Uint8Array {
+  const said = JSON.stringify([...placed(place), text])
+  return new Uint8Array(createHmac('sha256', tagging).update(said).digest().subarray(0, TAG_BYTES))
 }
 
-function parameters(iv: Uint8Array<ArrayBuffer>, place: Place) {
-  return { name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(JSON.stringify(placed(place))) }
+/** The associated data. */
+function named(place: Place): Buffer {
+  return Buffer.from(JSON.stringify(placed(place)))
 }
 
 function placed({ table, item, attribute }: Place): string[] {
   return [table, item.pk, item.sk, attribute]
 }
 
-function named({ item, attribute }: Place): string {
+function inWords({ item, attribute }: Place): string {
   return `${attribute} of ${item.pk}`
 }

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { newKeyRing, parseKeyRing, printKeyRing, rotated, type KeyRing } from '../../../shared/store/keys/key-ring.ts'
 import { RING_CACHE_MS, Unsealable, vault, type Place, type ReadRing } from '../../../shared/store/keys/vault.ts'
@@ -199,5 +200,51 @@ describe('the ring', () => {
     '{"keys":[{"id":"00000000","key":"SECRET","madeAt":1}]}',
   ])('is not %j, and what is wrong is told without quoting it', (text) => {
     expect(() => parseKeyRing(text)).toThrow(/^(?!.*SECRET).*ring/s)
+  })
+})
+
+/** The associated data, as vault.ts says. */
+const names = ({ table, item, attribute }: Place, ...more: string[]) =>
+  new TextEncoder().encode(JSON.stringify([table, item.pk, item.sk, attribute, ...more]))
+
+describe('what is sealed by this vault and by WebCrypto', () => {
+  const ring = newKeyRing(NOW)
+  const [{ id, key }] = ring
+  const own = vault(
+    async () => printKeyRing(ring),
+    () => NOW,
+  )
+  const derived = async (info: string, to: AesKeyGenParams | HmacKeyGenParams, uses: KeyUsage[]) => {
+    const material = await crypto.subtle.importKey('raw', new Uint8Array(key), 'HKDF', false, ['deriveKey'])
+    const hkdf = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: new TextEncoder().encode(info) }
+    return crypto.subtle.deriveKey(hkdf, material, to, false, uses)
+  }
+  const sealing = derived('kept: seal', { name: 'AES-GCM', length: 256 }, ['encrypt', 'decrypt'])
+  const tagging = derived('kept: tag', { name: 'HMAC', hash: 'SHA-256', length: 256 }, ['sign'])
+  const place = fc.record<Place>({
+    table: fc.constantFrom('configuration', 'sessions'),
+    item: fc.record({ pk: fc.string({ unit: 'binary' }), sk: fc.string() }),
+    attribute: fc.string(),
+  })
+  // WebCrypto's caller decodes by TextDecoder, which takes a mark of byte order for none of the text.
+  const text = fc.string({ unit: 'binary', maxLength: 300 }).filter((each) => !each.startsWith('\uFEFF'))
+
+  it('is the same: each opens what the other sealed, and both have one tag', async () => {
+    await fc.assert(
+      fc.asyncProperty(text, place, fc.uint8Array({ minLength: 12, maxLength: 12 }), async (said, where, iv) => {
+        const gcm = (from: Uint8Array) => ({ name: 'AES-GCM', iv: new Uint8Array(from), additionalData: names(where) })
+        const theirs = await crypto.subtle.encrypt(gcm(iv), await sealing, new TextEncoder().encode(said))
+        const whole = new Uint8Array(Buffer.concat([Buffer.from(id, 'hex'), iv, new Uint8Array(theirs)]))
+        expect(await own.open(whole, where)).toBe(said)
+
+        const ours = new Uint8Array(await own.seal(said, where))
+        const opened = await crypto.subtle.decrypt(gcm(ours.slice(4, 16)), await sealing, ours.slice(16))
+        expect(new TextDecoder().decode(opened)).toBe(said)
+
+        const mac = await crypto.subtle.sign('HMAC', await tagging, names(where, said))
+        expect(await own.tags(said, where)).toEqual([new Uint8Array(mac).slice(0, 16)])
+      }),
+      { numRuns: 300 },
+    )
   })
 })
