@@ -155,7 +155,7 @@ describe('a device that comes on another connection', () => {
   })
 
   it('loses nothing when the gateway ends each connection after its time', async () => {
-    const { ann, brings } = await delivery({ gateway: { limits: { ...GATEWAY_LIMITS, lifetimeMs: 3_000 } } })
+    const { ann, brings } = await delivery({ gateway: { limits: { ...GATEWAY_LIMITS, lifetimeMs: 5_000 } } })
     for (const text of upTo(2, 'message')) {
       const { length: before } = ann.seen
       await brings(said(text))
