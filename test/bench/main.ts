@@ -3,6 +3,7 @@ import { admissionBench } from './admission.ts'
 import type { Bench } from './bench.ts'
 import { cpu } from './cpu.ts'
 import { deliverySimulation } from './delivery-simulation.ts'
+import { dynamoBench } from './dynamo.ts'
 import { fuzz } from './fuzz.ts'
 import { handover } from './handover.ts'
 import { hold } from './hold.ts'
@@ -27,6 +28,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'delivery-simulation': {
     about: '20,000 schedules of delivery: --schedules or --seconds bounds them, --seed plays one again',
     run: deliverySimulation,
+  },
+  dynamo: {
+    about: 'µs of the processor for an operation of the embedded DynamoDB, beside dynalite; --runs',
+    run: dynamoBench,
   },
   fuzz: {
     about: 'hostile frames, tokens, CWA answers and NTLM; 100,000 cases of each kind: --runs or --seconds bounds them',
