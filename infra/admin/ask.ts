@@ -12,11 +12,11 @@ export interface AskOptions {
 
 export interface Ask {
   /**
-   * Goes on only when whoever administers agrees.
-   * @throws AdminFault when not, or when there is nobody to ask
+   * Goes on only when the administrator agrees.
+   * @throws AdminFault when not, or when there is no terminal to ask at
    */
   readonly sure: (question: string) => Promise<void>
-  /** Asks for what must not be seen. Undefined: there is nobody to ask, or no answer. */
+  /** Asks for what must not be seen. Undefined: there is no terminal to ask at, or no answer. */
   readonly secret: (question: string) => Promise<string | undefined>
 }
 

@@ -34,7 +34,7 @@ export interface AdminContext {
   readonly wrongPasswords: WrongPasswordStore
   /** Names and items of the configuration whose key begins so, page by page. Only the administrator scans: no function may. */
   readonly listed: <Item>(prefix: string) => AsyncIterable<readonly Listed<Item>[]>
-  /** The client of the web IM server; undefined where the stack does not say where it is. Whoever asks closes it. */
+  /** The client of the web IM server; undefined where the stack does not say where it is. The caller closes it. */
   readonly upstream: () => CwaClient | undefined
   readonly connections: Connections
   readonly out: Out

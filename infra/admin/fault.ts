@@ -1,4 +1,4 @@
-/** A no to whoever administers, in words that say what to do next. */
+/** A no to the administrator, in words that say what to do next. */
 export class AdminFault extends Error {
   override readonly name = 'AdminFault'
   /** 1: refused or failed; 2: the command was used wrongly. */

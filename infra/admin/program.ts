@@ -73,7 +73,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (thrown) {
-    // Commander has told its own already: help, or what is wrong with the command line.
+    // Commander has written its own already: help, or what is wrong with the command line.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2
     surroundings.errors.write(`${inWords(thrown)}\n`)
     return exitCodeOf(thrown)

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 export type SigningService = 'dynamodb' | 'ssm' | 'kms' | 'events' | 'lambda' | 'execute-api'
 
 /**
- * Why a request is nobody's, in AWS's words. The services here say `InvalidSignatureException` where S3 and those of the
+ * Why a request has no valid signature, in AWS's words. The services here say `InvalidSignatureException` where S3 and those of the
  * query protocol say `SignatureDoesNotMatch` and `RequestTimeTooSkewed`.
  */
 export interface SignatureFault {

@@ -8,13 +8,13 @@ export interface RoleCredentials extends SigningCredentials {
 
 /** Who may sign requests to a local stack. */
 export interface LocalCredentials {
-  /** By access key: the name of a function, or `local`: the stack itself and whoever administers it. */
+  /** By access key: the name of a function, or `local`: the stack itself and its administrator. */
   readonly of: (accessKeyId: string) => SigningCredentials | undefined
   /** What a function signs with. */
   readonly ofFunction: (name: string) => RoleCredentials
 }
 
-/** The access key with which the stack itself, and whoever administers it, signs. Its secret is none. */
+/** The access key with which the stack itself, and its administrator, sign. Its secret is none. */
 export const STACK_ITSELF = 'local'
 
 const secret = () => randomBytes(30).toString('base64')

@@ -14,7 +14,7 @@ export async function loopback(
   respond: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<Loopback> {
   const server = createServer((request, response) => {
-    // A body that breaks off is the one thing that fails here; nobody is left to be told.
+    // A body that breaks off is the one thing that fails here; its client is gone.
     respond(request, response).catch(() => response.destroy())
   })
   await once(server.listen(port, '127.0.0.1'), 'listening')

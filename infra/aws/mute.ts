@@ -32,7 +32,7 @@ export async function muteable(target: string): Promise<Muteable> {
       [to, from],
     ] as const) {
       sockets.add(own)
-      // Whoever left: the other side learns it by the close that follows.
+      // One side left: the other learns it by the close that follows.
       own.on('error', () => own.destroy())
       own.on('close', () => {
         sockets.delete(own)

@@ -28,7 +28,7 @@ export interface Signers {
   readonly region: string
   /** The credentials that go with an access key; undefined where there is no such key. */
   readonly credentialsOf: (accessKeyId: string) => SigningCredentials | undefined
-  /** Epoch milliseconds, by the clock of whoever signs: the machine's. */
+  /** Epoch milliseconds, by the clock of the signer: the machine's. */
   readonly now: () => number
 }
 
@@ -38,12 +38,12 @@ export interface SigningCredentials {
   readonly sessionToken?: string
 }
 
-/** Whose request it is, or why it is nobody's. */
+/** Whose request it is, or why its signature is not taken. */
 export type Verdict = { readonly caller: string } | { readonly fault: SignatureFault }
 
 export type Verify = (request: SignedRequest) => Promise<Verdict>
 
-/** Where nobody says who may sign: any access key, with the secret `local`. */
+/** Where no signers are named: any access key, with the secret `local`. */
 export const ANYBODY: Signers = {
   region: LOCAL.region,
   credentialsOf: () => ({ secretAccessKey: 'local' }),
@@ -51,7 +51,7 @@ export const ANYBODY: Signers = {
 }
 
 /**
- * A request must arrive within five minutes of its signing. Some regions' answers told of 15 in the past (aws-sdk-js issue
+ * A request must arrive within five minutes of its signing. Some regions' answers named 15 in the past (aws-sdk-js issue
  * 2565, of 2019); DynamoDB's of today tell of 5 (aws-sdk-js-v3 issue 7605, of 2025), as the guide does.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
  */

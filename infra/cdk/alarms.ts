@@ -44,7 +44,7 @@ interface Condition {
 const MINUTES_5 = Duration.minutes(5)
 
 /**
- * The alarms of a stack. They have no names of their own: CloudFormation gives each one that nobody else has, so that a
+ * The alarms of a stack. They have no names of their own: CloudFormation gives each one that is unique, so that a
  * stack can be deployed twice. infra/admin/RUNBOOK.md has a paragraph for each; a test holds them together.
  */
 export function alarms(
@@ -70,7 +70,7 @@ function alarm(scope: Construct, id: string, kind: AlarmKind, action: IAlarmActi
         : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     evaluationPeriods: of,
     datapointsToAlarm: when,
-    // What does not happen is not measured: with nobody logged in most of this service is silent.
+    // What does not happen is not measured: while no user is logged in most of this service is silent.
     treatMissingData: silence ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
   })
   if (action !== undefined) {
@@ -197,7 +197,7 @@ function ofSessions(stack: Stack): Record<string, AlarmKind> {
       on: { most: 0, when: 3, of: 5 },
     },
     Lost: {
-      means: 'A device was told that events were lost for it (recovered: false)',
+      means: 'Events were lost for a device, and it knows (recovered: false)',
       metric: ours(stack, 'Resumes', Stats.SUM, 'false').with({ period: MINUTES_5 }),
       on: { least: 1, when: 1, of: 1 },
     },

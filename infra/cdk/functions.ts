@@ -114,7 +114,7 @@ type Name = keyof typeof NEEDS
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const NAMES = Object.keys(NEEDS) as Name[]
 
-/** What a function is told of the gateway to post to its connections. */
+/** What a function needs to know of the gateway to post to its connections. */
 export interface ManagedConnections {
   /** `https://…/stage` */
   readonly managementUrl: string
@@ -195,7 +195,7 @@ function functionName(stack: Stack, name: Name): string {
   return `${stack.stackName}-${name}`
 }
 
-/** The name under which the stack's metrics are told apart from another one's, and how many invocations write DEBUG lines. */
+/** The name that keeps the stack's metrics apart from another one's, and how many invocations write DEBUG lines. */
 function forPowertools({ stackName }: Stack, { debugSampling }: StackSettings): Record<string, string> {
   return { POWERTOOLS_SERVICE_NAME: stackName, POWERTOOLS_LOGGER_SAMPLE_RATE: String(debugSampling) }
 }
@@ -265,7 +265,7 @@ function grant(role: Role, stack: Stack, needs: Needs, props: FunctionsProps): v
 }
 
 /**
- * What reads the key ring. The AWS managed key of SSM, which encrypts the parameter, lets whoever may read the parameter
+ * What reads the key ring. The AWS managed key of SSM, which encrypts the parameter, lets a caller who may read the parameter
  * decrypt it: no permission for KMS is needed then.
  */
 function masterKey(

@@ -6,7 +6,7 @@ import { MEASURES, NAMESPACE, SERVICE_DIMENSION, type MeasureName } from '../../
 
 const MINUTE = Duration.minutes(1)
 
-/** A metric of ours, of this stack. What it is told apart by (an outcome, a kind) is said with it. */
+/** A metric of ours, of this stack. Its second dimension (an outcome, a kind) is given with it. */
 export function ours(stack: Stack, name: MeasureName, statistic: string, by?: string): Metric {
   const kind = MEASURES[name]
   const dimensionsMap = {

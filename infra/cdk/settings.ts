@@ -142,7 +142,7 @@ function withMasterKey(set: v.InferOutput<typeof schema>): StackSettings {
 function inWords(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue) ?? ''
   if (issue.type === 'strict_object' && issue.expected === 'never') return noSuch(path)
-  // One of a list is told as the list's: `vpc.subnets.1` is `vpc.subnets`.
+  // An error in a list's element names the list: `vpc.subnets.1` is `vpc.subnets`.
   const key = path.replace(/\.\d+$/, '')
   return `${PREFIX}${key}: ${wrongWith(issue, key !== path)}; accepted is ${ACCEPTED[key]}`
 }
@@ -153,7 +153,7 @@ function wrongWith(issue: v.BaseIssue<unknown>, inList: boolean): string {
   return `${inList ? 'holds' : 'is'} ${quoted(issue.input)}`
 }
 
-/** Of the same level: `throttle.rate` is told of `throttle.burst`, and not of `stage`. */
+/** Of the same level: for `throttle.rate` the error names `throttle.burst`, and not `stage`. */
 function noSuch(path: string): string {
   const level = path.split('.').length
   const parent = path.slice(0, path.lastIndexOf('.') + 1)
@@ -161,7 +161,7 @@ function noSuch(path: string): string {
   return `${PREFIX}${path}: there is no such setting; there are ${known.map((key) => key.slice(parent.length)).join(', ')}`
 }
 
-/** What was set, for people. A long text may be a file's, and what stands before an @ a password: neither is told. */
+/** What was set, for people. A long text may be a file's, and what stands before an @ a password: neither is shown. */
 function quoted(value: unknown): string {
   const text = JSON.stringify(value)
   return text.length > 200 ? `a value of ${text.length} characters` : text.replace(/^("[a-z]+:\/\/|").*@/i, '$1…@')
@@ -200,7 +200,7 @@ function isMasterKey(text: string): boolean {
   )
 }
 
-/** Whom alarms are told: SNS sends to the address once it was confirmed, or the team's own topic does what it does. */
+/** Where alarms go: SNS sends to the address once it was confirmed, or the team's own topic does what it does. */
 function isAlarmAddress(text: string): boolean {
   return /^[^\s@:]+@[^\s@:]+\.[^\s@:]+$/.test(text) || isTopicArn(text)
 }

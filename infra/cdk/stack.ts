@@ -39,7 +39,7 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
   const served = functions(stack, { settings, bundles, configuration, sessions, gateway, network, waking, unprocessed })
   webSocket.serve(served)
 
-  // The finest that EventBridge has. With nobody logged in a tick reads the shards and ends.
+  // The finest that EventBridge has. While no user is logged in, a tick reads the shards and ends.
   new Rule(stack, 'EveryMinute', {
     schedule: Schedule.rate(Duration.minutes(1)),
     // A tick that could not be handed to Lambda in time is not missed: the next one looks at everything.
@@ -64,7 +64,10 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
       description: 'Where functions in the VPC post to connections',
     })
   }
-  new CfnOutput(stack, 'WakingBus', { value: waking.eventBusName, description: 'Where devices to wake are told of' })
+  new CfnOutput(stack, 'WakingBus', {
+    value: waking.eventBusName,
+    description: 'Where events of devices to wake are put',
+  })
   new CfnOutput(stack, 'UnprocessedQueue', {
     value: unprocessed.queueUrl,
     description: 'What upkeep was asked to do and could not be given',

@@ -15,7 +15,7 @@ export interface SynthesisOptions {
 }
 
 /**
- * Writes the cloud assembly, and holds it against cdk-nag's AwsSolutions pack: a finding that nobody acknowledged with a
+ * Writes the cloud assembly, and holds it against cdk-nag's AwsSolutions pack: a finding that is not acknowledged with a
  * reason fails the synthesis. Needs no account, credentials or network.
  *
  * @returns the folder of the assembly

@@ -225,7 +225,7 @@ describe('seats', () => {
     const { out } = await admin('seats')
 
     expect(out).toMatch(/^1 +1 +1 +0$/m)
-    expect(out).toContain('1 more than that are logged in: nobody is admitted until they are fewer')
+    expect(out).toContain('1 more than that are logged in: no login is admitted until they are fewer')
   })
 
   it('counts a login that never finished as free once its lease is over', async () => {
@@ -242,7 +242,7 @@ describe('the listeners', () => {
     await listenerGroups.claim(1, 'listener', clock.now())
     const found = async () => (await admin('doctor', '--skip-cwa')).out
 
-    expect(await found()).toContain('warning  shards: shard 0 has 2 sessions, and nobody listens')
+    expect(await found()).toContain('warning  shards: shard 0 has 2 sessions, and no listener')
 
     await listenerGroups.claim(0, 'listener', clock.now())
     expect(await found()).toContain('ok       shards: all 2 with sessions are listened for')

@@ -14,7 +14,7 @@ export interface ConnectAnswer {
 }
 
 /**
- * What the gateway answers to the request that opens a WebSocket (RFC 6455, section 4.1). A WebSocket client is not told
+ * What the gateway answers to the request that opens a WebSocket (RFC 6455, section 4.1). A WebSocket client does not see
  * the status of a refusal, and the status says which part refused.
  *
  * @param url `wss://host/stage`, with or without a token

@@ -46,7 +46,7 @@ export interface Shown {
 /** Whose certificates are taken, and how old the TLS may be: as transport() takes them. */
 type Trusted = { readonly [Kind in 'ca' | 'legacyTls']: Upstream[Kind] | undefined }
 
-/** The TLS handshake to its end, whatever the certificate is, so that it can be told what is wrong with it. */
+/** The TLS handshake to its end, whatever the certificate is, so that it can say what is wrong with it. */
 export async function handshake({ host, port }: Place, trusted: Trusted, clock: Clock): Promise<Shown> {
   const { ca, legacyTls: lowest } = trusted
   const trust = {

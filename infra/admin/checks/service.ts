@@ -32,7 +32,7 @@ export const listenersCheck: Check = {
     }
     const todo = "upkeep's tick mends it within a minute; if this stays, look at the log of the function upkeep"
     return unheard.map(({ shard, taken }) => {
-      return warning('shards', `shard ${shard} has ${sessions(taken.length)}, and nobody listens`, todo)
+      return warning('shards', `shard ${shard} has ${sessions(taken.length)}, and no listener`, todo)
     })
   },
 }

@@ -1,7 +1,7 @@
 import { CwaFault, SignInRefused } from '../../../shared/cwa/faults.ts'
 import { ok, warning, wrong, type Check, type Finding } from './check.ts'
 
-/** Whether a user may log in, and CWA takes the password. No session is opened: nobody sees the user come online. */
+/** Whether a user may log in, and CWA takes the password. No session is opened: the user does not come online. */
 export function userChecks(user: string, password: string | undefined): Check[] {
   const permission: Check = {
     looksAt: `the permission of ${user}`,

@@ -4,7 +4,7 @@ import { ok, wrong, type Finding } from './check.ts'
 import { connectStatus, type ConnectAnswer } from './connect-status.ts'
 import type { TrialDevice } from './trial-device.ts'
 
-/** Nobody without a device's key may hold a connection: that is asked first, as a stranger would. */
+/** Without a device's key there is no connection: that is tried first, as a stranger would. */
 export async function refusedWithoutToken({ target, clock }: AdminContext): Promise<Finding> {
   const { status } = await connectStatus(target.url, clock)
   if (status === 401) return ok('connect without a token', 'is refused (HTTP 401)')

@@ -92,7 +92,7 @@ async function unanswered(line: TrialLine, { session }: Accepted, clock: Clock):
   return warning(check, `brings ${came} empty message${came === 1 ? '' : 's'}`, todo)
 }
 
-/** By way of CWA and upkeep. A server that lets nobody write to oneself is no fault. */
+/** By way of CWA and upkeep. A server on which users cannot write to themselves is no fault. */
 async function toItself(line: TrialLine, { session, uri }: Accepted, clock: Clock): Promise<Finding> {
   const check = 'message to itself'
   const began = clock.now()

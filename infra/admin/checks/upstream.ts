@@ -8,7 +8,7 @@ import { clockSkew } from './clock-skew.ts'
 import { addressesOf, handshake, placeOf, reach, type Shown } from './network.ts'
 
 const ELSEWHERE = 'if only the functions have a way to it (a VPC), say --skip-cwa'
-/** A certificate that ends sooner is told, in milliseconds. */
+/** A certificate that ends sooner gets a warning, in milliseconds. */
 const SOON_MS = 30 * 24 * 60 * 60_000
 
 /** The way to the web IM server, step by step: the first that fails ends it. */

@@ -126,11 +126,11 @@ export async function setDeviceState(
     const value: DeviceShown = { device, state: done }
     return out.result(value, [`${device}: ${done}`])
   }
-  toldShutOut(context, device, done, await shutOut(context, device))
+  reportShutOut(context, device, done, await shutOut(context, device))
 }
 
 /** Says what became of a device whose state, or record, lets it connect no more. */
-function toldShutOut(
+function reportShutOut(
   { out }: AdminContext,
   device: string,
   state: DeviceShown['state'],
@@ -150,7 +150,7 @@ export async function removeDevice(context: AdminContext, id: string): Promise<v
   if (!isKnown && (await context.sessions.ofDevice(device)) === undefined) throw unknown(device)
   const shut = await shutOut(context, device)
   await forgetDevice(context, device)
-  toldShutOut(context, device, 'removed', shut)
+  reportShutOut(context, device, 'removed', shut)
 }
 
 function unknown(device: string): AdminFault {

@@ -35,9 +35,9 @@ export async function doctor(context: AdminContext, options: DoctorOptions): Pro
   const found: Finding[] = []
   for (const [index, { looksAt, findings }] of checks.entries()) {
     out.progress(`looking at ${looksAt}`, index + 1, checks.length)
-    const told = await findings(context).catch((thrown: unknown) => failed(looksAt, thrown, context, found))
-    for (const finding of told) for (const line of lines(finding, context)) out.line(line)
-    found.push(...told)
+    const here = await findings(context).catch((thrown: unknown) => failed(looksAt, thrown, context, found))
+    for (const finding of here) for (const line of lines(finding, context)) out.line(line)
+    found.push(...here)
   }
   const count = (state: Finding['state']) => found.filter((finding) => finding.state === state).length
   const value: DoctorSaid = { findings: found }
@@ -72,7 +72,7 @@ async function passwordOf(user: string, { environment, ask }: AdminContext): Pro
   return password
 }
 
-/** A check that could not be done is something that is wrong, too, unless it was told already. */
+/** A check that could not be done is something that is wrong, too, unless a finding says so already. */
 function failed(looksAt: string, thrown: unknown, { target }: AdminContext, before: readonly Finding[]): Finding[] {
   const [says = '', todo = 'mend what is wrong above first'] = inWords(thrown, target).split('\n')
   return before.some((each) => each.says === says) ? [] : [{ check: looksAt, state: 'wrong', says, todo }]
@@ -97,7 +97,7 @@ export function doctorCommand(program: Command, attend: Attend): void {
 }
 
 const DOCTOR_HELP = `
-It looks at the tables and what you may do with them, the master key, the settings, sessions that nobody listens for, the
+It looks at the tables and what you may do with them, the master key, the settings, sessions without a listener, the
 clocks, what API Gateway has to write access logs with and what stands in the way of posts to devices, and the way to CWA: name, connection, certificate, answer. The password for --user is asked for, or
 taken from ${PASSWORD_VARIABLE}. Exit code 1 when something is wrong; a warning is none.
 

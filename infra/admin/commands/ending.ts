@@ -22,7 +22,7 @@ export interface SessionEnded {
 }
 
 /**
- * Ends sessions, once whoever administers agrees. The seat first: whoever listens for the session finds it gone within a
+ * Ends sessions, once the administrator agrees. The seat first: the session's listener finds it gone within a
  * second, and stops. A session ends whatever its device does meanwhile, so the seat need only be the session's still.
  */
 export async function endSessions(context: AdminContext, seats: readonly Seat[]): Promise<void> {
@@ -90,7 +90,7 @@ function endings({ sessions, upstream }: AdminContext) {
   return {
     async say(session: string): Promise<SessionEnded['upstream']> {
       const kept = await sessions.remove(session).catch((thrown: unknown) => {
-        // A secret that does not open any more signs nobody out; the session is gone here all the same.
+        // A secret that does not open any more signs no user out; the session is gone here all the same.
         if (!(thrown instanceof Unsealable)) throw thrown
         why ??= thrown.message
         return undefined

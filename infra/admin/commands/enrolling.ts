@@ -9,7 +9,7 @@ import { AdminFault, wrongUse } from '../fault.ts'
 import { secretFile } from '../words/key-file.ts'
 import { userName } from '../words/user-name.ts'
 
-/** `--json` of `devices enroll` and `devices rotate`. The code is told here once, or is in the file. */
+/** `--json` of `devices enroll` and `devices rotate`. The code is here once, or in the file. */
 export interface CodeGiven {
   readonly device: string
   readonly user?: string
@@ -72,7 +72,7 @@ async function given(
     const secret = path === undefined ? { code: text } : { file: path }
     const value: CodeGiven = { device, ...whose, validUntil, ...secret }
     out.result(value, path === undefined ? shown(text, url, out.terminal) : written(device, path))
-    out.note(`good for one use, within ${roughly(validMs)}; it is told nowhere else`)
+    out.note(`good for one use, within ${roughly(validMs)}; it is shown nowhere else`)
   } catch (thrown) {
     takeAway()
     throw thrown
@@ -109,7 +109,7 @@ function validFor(text: string): number {
   throw wrongUse(`--valid ${text}: accepted is ${DURATION_WORDS}, from 1m to 24h`)
 }
 
-/** A name for a device of this user that nobody has yet: `ann-` and four characters. */
+/** A name for a device of this user that is free yet: `ann-` and four characters. */
 function idFor(user: string): string {
   const name = user
     .replace(/^.*\\/, '')

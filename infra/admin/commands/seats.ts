@@ -66,10 +66,10 @@ function words(settings: Settings, { taken, free }: Counts): string[] {
       ? `no maximum is set: ${most} persistent connections`
       : `the maximum is ${most} sessions`
   const over =
-    taken > most ? [`${taken - most} more than that are logged in: nobody is admitted until they are fewer`] : []
+    taken > most ? [`${taken - most} more than that are logged in: no login is admitted until they are fewer`] : []
   const noEviction = maximumSessions === undefined || idleTimeoutMs === undefined
   const busy =
-    free === 0 && noEviction ? ['nobody is logged out for another: that takes a maximum and an idle timeout'] : []
+    free === 0 && noEviction ? ['no user is logged out for another: that takes a maximum and an idle timeout'] : []
   return [limit, ...over, ...busy]
 }
 

@@ -124,6 +124,6 @@ export function sessionsCommands(program: Command, attend: Attend): void {
 }
 
 const SESSIONS_HELP = `
-A session that is ended frees its seat at once; its device is told with the next frame that it sends.
+A session that is ended frees its seat at once; its device learns it with the next frame that it sends.
 The user can log in again, unless users deny says otherwise.
 ${examples('sessions list', `sessions end --user 'CONTOSO\\ann'`, 'sessions end --device ann-phone --yes')}`

@@ -12,7 +12,7 @@ interface Kind {
 /** The settings that there are, for people. What they mean to the service is in shared/rules/settings.ts. */
 export const SETTINGS = {
   maximumSessions: { kind: 'count', meaning: 'most sessions at once; not set: persistentConnections alone limits' },
-  idleTimeoutMs: { kind: 'duration', meaning: 'silent for longer: may be logged out for another; not set: nobody is' },
+  idleTimeoutMs: { kind: 'duration', meaning: 'silent for longer: may be logged out for another; not set: none is' },
   inactivityTimeoutMs: { kind: 'duration', meaning: 'silent for longer: is ended; not set: never' },
   persistentConnections: { kind: 'count', meaning: 'most sessions that the connection to CWA holds' },
   statusIntervalMs: { kind: 'duration', meaning: 'how often a device says that it is there' },

@@ -32,7 +32,7 @@ export async function shutOut(context: AdminContext, device: string): Promise<Sh
 
 /** @returns why not */
 async function closedConnection({ connections }: AdminContext, seat: Seat): Promise<string | undefined> {
-  if (seat.state !== 'open') return 'the login had not told it yet'
+  if (seat.state !== 'open') return 'the login had not noted it yet'
   try {
     await connections.close(seat.connection)
     return undefined

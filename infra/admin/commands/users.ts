@@ -37,13 +37,13 @@ export async function removeUsers(context: AdminContext, names: readonly string[
   await context.ask.sure(`Remove ${users.join(', ')}?`)
   await changeEach(context, users, async (name) => {
     if (!(await context.configuration.removeUser(name))) return 'unknown'
-    // Whoever has this name next has guessed nothing yet.
+    // The next user of this name has guessed nothing yet.
     await context.wrongPasswords.forget(name)
     return 'removed'
   })
 }
 
-/** Whoever waits after wrong passwords may sign in at once. */
+/** Users who wait after wrong passwords may sign in at once. */
 export async function unlockUsers(context: AdminContext, names: readonly string[]): Promise<void> {
   await changeEach(context, names, async (name) => {
     if ((await context.wrongPasswords.read(name)) === undefined) return 'not locked'

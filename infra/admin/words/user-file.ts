@@ -61,7 +61,7 @@ function userIn(fields: readonly string[]): ListedUser | string {
   return { user, permitted: isPermitted }
 }
 
-/** In quotation marks, and with what a terminal would obey, or nobody would see, written out. */
+/** In quotation marks, and with what a terminal would obey, or a reader would not see, written out. */
 function quoted(text: string): string {
   const plain = JSON.stringify(cutToWidth(text, 60))
   return plain.replaceAll(/[\p{Cc}\p{Cf}]/gu, (each) => `\\u{${(each.codePointAt(0) ?? 0).toString(16)}}`)

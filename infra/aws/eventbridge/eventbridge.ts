@@ -23,7 +23,7 @@ export interface EventBridgeOptions {
   readonly allows?: (caller: string, action: string, resourceArn: string) => boolean
   /** For tests: why an event is not taken, asked for each that otherwise would be. */
   readonly fault?: (event: BusEvent) => EntryFault | undefined
-  /** Told of each event that was taken: this stack's only target. */
+  /** Called with each event that was taken: this stack's only target. */
   readonly told?: (event: BusEvent) => void
 }
 
@@ -48,7 +48,7 @@ const BODY_BYTES = 6 * PUT_LIMITS.bytes
  */
 export const PUT_RATE: Rate = { perSecond: 400, burst: 400 }
 
-/** EventBridge's buses for the local stack: an event is checked, taken and told. Rules are not kept: none is in the stack. */
+/** EventBridge's buses for the local stack: an event is checked, taken and handed on. Rules are not kept: none is in the stack. */
 export function eventBridge(options: EventBridgeOptions): EventBridge {
   const events: BusEvent[] = []
   const waiting = new Set<() => void>()

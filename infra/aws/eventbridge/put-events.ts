@@ -14,7 +14,7 @@ export interface PutEventsOptions {
   readonly now: () => number
   readonly allows?: ((caller: string, action: string, resourceArn: string) => boolean) | undefined
   readonly fault?: ((event: BusEvent) => EntryFault | undefined) | undefined
-  /** Told of each event that was taken. */
+  /** Called with each event that was taken. */
   readonly took: (event: BusEvent) => void
 }
 
@@ -49,7 +49,7 @@ function refusal({ buses, allows }: PutEventsOptions, caller: string, asked: rea
   if (asked.length === 0) return outOfBounds('greater than or equal to 1')
   if (asked.length > PUT_LIMITS.entries) return outOfBounds(`less than or equal to ${PUT_LIMITS.entries}`)
   if (asked.reduce((sum, entry) => sum + bytesOf(entry), 0) > PUT_LIMITS.bytes) return tooLarge()
-  // AWS is said to take such an event and to forget it. Here it can only be a mistake, and is told.
+  // AWS is said to take such an event and to forget it. Here it can only be a mistake, and is refused.
   const unknown = arns.find((each) => !buses.some((bus) => bus.arn === each))
   return unknown === undefined
     ? undefined

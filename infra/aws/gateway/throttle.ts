@@ -3,14 +3,14 @@ import type { GatewayLimits } from '../../../shared/rules/gateway-limits.ts'
 import type { Throttling } from '../assembly/description.ts'
 import { tokenBucket } from '../token-bucket.ts'
 
-/** Who may come in now. Each call that is told yes counts. */
+/** Whether one more may come in now. Each call that answers yes counts. */
 export interface Throttle {
   /** A new connection: it counts against the account's connections a second, and as a request of the stage. */
   readonly connection: () => boolean
   readonly message: () => boolean
 }
 
-/** What the client is told, over HTTP (429) or over its connection. */
+/** What the client gets, over HTTP (429) or over its connection. */
 export const TOO_MANY = 'Too Many Requests'
 
 /**

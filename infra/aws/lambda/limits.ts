@@ -26,7 +26,7 @@ export const LAMBDA_LIMITS = {
   concurrency: 1_000,
 } as const
 
-/** Not Lambda's, but this stack's: environments of a function without reserved concurrency, unless told otherwise. */
+/** Not Lambda's, but this stack's: environments of a function without reserved concurrency, unless an option says otherwise. */
 export const ENVIRONMENTS = 6
 
 /**

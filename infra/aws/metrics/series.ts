@@ -26,7 +26,7 @@ export interface Series {
 export interface MetricStore {
   /** @param at where that is not now: Lambda's metrics bear the time at which the invocation began */
   readonly put: (metric: MetricName, values: readonly number[], at?: number) => void
-  /** A level, which is measured in every period, and stays as it is until it is told anew. */
+  /** A level, which is measured in every period, and stays as it is until it is put anew. */
   readonly level: (metric: MetricName, value: number) => void
   /** The samples of a metric from one time up to, but not including, another. */
   readonly between: (metric: MetricName, from: number, to: number) => readonly Sample[]

@@ -17,7 +17,7 @@ export function signatureKeys(sessionKey: Uint8Array, direction: Direction) {
 /**
  * The signature of a connection's first message (MS-NLMP 3.4.4.2): version, checksum, number 0.
  * @param flags those of the AUTHENTICATE message
- * @returns undefined without extended session security or with shorter keys: another scheme, which nobody here needs
+ * @returns undefined without extended session security or with shorter keys: another scheme, which no test here needs
  */
 export function firstSignature(
   sessionKey: Uint8Array,

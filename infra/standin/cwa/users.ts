@@ -55,7 +55,7 @@ interface Entry extends Account {
 }
 
 const digestOf = (password: string): Buffer => createHash('sha256').update(password, 'utf8').digest()
-const NOBODY = digestOf('')
+const UNKNOWN_DIGEST = digestOf('')
 
 /** The first word of a display name, and the others. */
 function named({ displayName, user }: StandInUser): Pick<Person, 'firstName' | 'lastName'> {
@@ -94,7 +94,7 @@ export function directory(users: readonly StandInUser[]): Directory {
       const who =
         second === undefined ? { domain: '', user: first.includes('@') ? first : '' } : { domain: first, user: second }
       const entry = find(who)
-      const isRight = timingSafeEqual(entry?.digest ?? NOBODY, digestOf(password))
+      const isRight = timingSafeEqual(entry?.digest ?? UNKNOWN_DIGEST, digestOf(password))
       return isRight ? entry : undefined
     },
     byUri: (uri) => entries.find((entry) => entry.uri === uri.toLowerCase()),

@@ -14,7 +14,7 @@ export type Judgement =
 /**
  * Judges an authorizer's answer: `principalId`, `policyDocument` and optionally `context`. The policy must allow
  * `execute-api:Invoke` on `methodArn`, and no statement may deny it, by the evaluator of IAM's grants. Conditions and
- * Not-elements are not evaluated: an answer that has them is malformed, so that nobody is let in by a statement that was
+ * Not-elements are not evaluated: an answer that has them is malformed, so that no device is let in by a statement that was
  * not understood.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
  */

@@ -24,7 +24,7 @@ export interface Connection {
   readonly send: (text: Uint8Array) => void
   /** Closes with a code and the reason that the client sees. Only the first call counts. */
   readonly close: (code: number, reason?: string) => void
-  /** As if its wire were cut: what goes either way from now on vanishes, and neither end is told. */
+  /** As if its wire were cut: what goes either way from now on vanishes, and neither end learns of it. */
   readonly silence: () => void
   /** Resolves when the socket is gone. Never rejects. */
   readonly closed: Promise<Ending>
@@ -54,7 +54,7 @@ export function connection({ stage, facts, ws, socket, onText }: ConnectionOptio
     if (ending !== undefined) return
     finish(endingWith(code, reason))
     if (!silent) return ws.close(code, reason)
-    // Nobody at the other end would answer.
+    // The other end would not answer.
     ws.terminate()
     over(code, reason)
   }

@@ -7,7 +7,7 @@ import { routeWithKey } from '../stage.ts'
 import type { Stage } from '../stage.ts'
 
 /**
- * Tells the `$disconnect` route that a connection is gone: once, best effort, and whatever comes of it disturbs nobody.
+ * Invokes the `$disconnect` route for a connection that is gone: once, best effort, and a failure of it disturbs nothing.
  * Never rejects.
  */
 export async function disconnected(stage: Stage, facts: ConnectionFacts, ending: Ending): Promise<void> {

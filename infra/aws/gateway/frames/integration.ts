@@ -31,8 +31,8 @@ async function attempt(stage: Stage, functionName: string, event: unknown, withi
 }
 
 /**
- * Why a mock fails that lacks an integration response `$default` or whose route has no route response. Nobody outside AWS
- * has shown one that works: aws-pdk gives its mocks both, since "mock integrations will respond with errors" otherwise
+ * Why a mock fails that lacks an integration response `$default` or whose route has no route response. No source outside AWS
+ * shows one that works: aws-pdk gives its mocks both, since "mock integrations will respond with errors" otherwise
  * (TypeSafeWebsocketApi, disableMockIntegrationResponses), and aws-sdk-net's pull request 3132 adds the one on `$connect`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integration-responses.html
  */

@@ -84,9 +84,7 @@ interface ExecutionEvents {
 function execution(options: EnvironmentOptions, events: ExecutionEvents): Execution {
   const { clock, line } = options
   const worker = thread(options)
-  const ready = Promise.withResolvers<void>()
-  // Without an event that waits for it, its failure is of no concern.
-  ready.promise.catch(() => undefined)
+  const ready = quiet<void>()
   let state: State = { is: 'loading' }
 
   function end(failure: Failure): Promise<unknown> {
@@ -141,6 +139,13 @@ function execution(options: EnvironmentOptions, events: ExecutionEvents): Execut
     cpuMs: async () => (state.is === 'ended' ? 0 : cpuOf(worker)),
     hasEnded: () => state.is === 'ended',
   }
+}
+
+/** Its rejection is of no concern without an event that waits for it. */
+function quiet<Value>(): PromiseWithResolvers<Value> {
+  const made = Promise.withResolvers<Value>()
+  made.promise.catch(() => undefined)
+  return made
 }
 
 /** The thread dies by itself: of what its code threw, or of what Node.js ends it for. */

@@ -54,6 +54,7 @@ export function pool(options: PoolOptions): Pool {
 
   const most = description.reservedConcurrency ?? options.environments
   const take = () => warm.take() ?? (alive.size < most ? added() : undefined)
+  const serveNext = () => (stopped ? undefined : waiting.serve(take))
 
   function added(): Environment {
     const number = ++made
@@ -75,8 +76,6 @@ export function pool(options: PoolOptions): Pool {
     serveNext()
   }
 
-  const serveNext = () => (stopped ? undefined : waiting.serve(take))
-
   async function kill(): Promise<number> {
     const all = [...alive]
     await Promise.all([...all.map((own) => own.end()), ending.over()])
@@ -86,7 +85,7 @@ export function pool(options: PoolOptions): Pool {
   return {
     alive: () => alive.size,
     leftRunning: () => leftRunning,
-    cpuMs: async () => (await Promise.all([...alive].map((own) => own.cpuMs()))).reduce((sum, each) => sum + each, 0),
+    cpuMs: () => cpuOf(alive),
     kill,
     async run(task) {
       if (stopped) throw new Error(STOPPED)
@@ -104,6 +103,11 @@ export function pool(options: PoolOptions): Pool {
       await kill()
     },
   }
+}
+
+async function cpuOf(environments: Iterable<Environment>): Promise<number> {
+  const each = await Promise.all([...environments].map((own) => own.cpuMs()))
+  return each.reduce((sum, ms) => sum + ms, 0)
 }
 
 interface WaitingCalls {

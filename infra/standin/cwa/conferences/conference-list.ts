@@ -10,7 +10,7 @@ import type { NewEvent } from '../event-queue.ts'
 import type { Subscription } from '../presence/subscription.ts'
 
 export interface ConferenceTimers {
-  /** An IM session in which nobody says or types anything ends after this (bb969542). */
+  /** An IM session in which nothing is said or typed ends after this (bb969542). */
   readonly idleMs: number
   /** After this, somebody who is composing is shown so no longer (bb969484). */
   readonly composingMs: number
@@ -27,7 +27,7 @@ export interface ConferenceParts extends ConferenceTimers {
 export interface FocusPlace {
   readonly uri: string
   readonly dialog: Dialog
-  /** The others, as the focus last told. */
+  /** The others, as the focus last said. */
   readonly others: Set<string>
   role: ConferenceRole | undefined
   /** The subscription to who is there. */

@@ -18,7 +18,7 @@ export interface FocusPlaces {
 
 export interface FocusPlacesOptions extends ConferenceParts {
   readonly list: ConferenceList
-  /** Called when the focus has told who is there, after the events about it. */
+  /** Called when the focus has said who is there, after the events about it. */
   readonly onRoster: (conference: Conference, place: FocusPlace) => void
 }
 

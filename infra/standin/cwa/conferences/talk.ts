@@ -13,7 +13,7 @@ export interface Talk {
   readonly type: (conference: Conference, state: 'composing' | 'idle') => void
   readonly hear: (conference: Conference, sender: string, message: ImMessage) => void
   readonly seeTyping: (conference: Conference, sender: string, state: 'composing' | 'idle') => void
-  /** Says goodbye to whoever is at the other end. */
+  /** Says goodbye to the other end. */
   readonly sayBye: (conference: Conference) => void
 }
 

@@ -2,7 +2,7 @@ import { enumerated, explicit, objectId, octets, sequence } from '../../tls/der.
 
 /**
  * SPNEGO (RFC 4178), as far as NTLM in `Negotiate` needs it: Windows clients wrap their NTLM messages so, others send them
- * as they are. A client that sends a mechListMIC, which shows that nobody changed its list of mechanisms, wants one back
+ * as they are. A client that sends a mechListMIC, which shows that its list of mechanisms is unchanged, wants one back
  * (clause 5): without it such a client does not go on.
  */
 export interface NegotiationToken {

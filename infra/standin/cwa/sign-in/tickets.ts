@@ -18,7 +18,7 @@ export interface TicketOptions {
   readonly rotateMs: number
   /** How long a replaced ticket still works. */
   readonly overlapMs: number
-  /** A ticket that nobody showed for this long has expired. */
+  /** A ticket that no client showed for this long has expired. */
   readonly idleMs: number
 }
 

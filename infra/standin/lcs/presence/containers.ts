@@ -5,7 +5,7 @@ import { escaped, node, nodes, readBody, string } from '../sip/xml-body.ts'
 /** Who may see how much of somebody: the containers of MS-PRES, and the documents they travel in. */
 
 export interface ContainerMember {
-  /** `uri`: one user. Others are kept, and block nobody. */
+  /** `uri`: one user. Others are kept, and block no user. */
   readonly type: string
   readonly value: string
 }
@@ -80,7 +80,7 @@ export function parseContainerChange(text: string): ContainerChange {
   return { id, members }
 }
 
-/** What a user is told of himself beside his presence. */
+/** What a user sees of his own beside his presence. */
 export interface RoamingSelf {
   readonly containers: readonly Container[]
   readonly subscribers: readonly { readonly uri: string; readonly displayName?: string }[]

@@ -13,7 +13,7 @@ export const SIP_LIMITS: SipStreamLimits = { headBytes: 96 * 1024, bodyBytes: 96
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n')
 
-/** A message that is none. Where `isLost`, nobody knows where the next one begins, and nothing after it is read. */
+/** A message that is none. Where `isLost`, it is not known where the next one begins, and nothing after it is read. */
 export interface Unreadable {
   readonly refused: SipError
   readonly head: SipHead

@@ -121,7 +121,7 @@ export function parseHead(text: string): SipHead {
   return { start, headers: without(headers, 'Content-Length'), contentLength: isKnown ? Number(length) : undefined }
 }
 
-/** A line that is none gets no name, so that whoever checks the message refuses it, and the next one is found. */
+/** A line that is none gets no name, so that the check of the message refuses it, and the next one is found. */
 function parseLine(line: string): readonly [string, string] {
   const colon = line.indexOf(':')
   const name = line.slice(0, Math.max(0, colon)).trimEnd()
