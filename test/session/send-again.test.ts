@@ -10,7 +10,7 @@ import type { Upstream } from '../../shared/upstream/upstream.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { testClock } from '../kit/clock.ts'
 import { database } from '../kit/database.ts'
-import { memoryUpstream } from '../kit/memory-upstream.ts'
+import { memoryUpstream } from '../kit/memory/upstream.ts'
 import { testVault } from '../kit/vault.ts'
 import { anOpen, aSigningIn, NOW } from '../rules/sample-seats.ts'
 

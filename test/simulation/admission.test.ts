@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { Violation } from '../kit/simulation/simulation.ts'
-import { playAdmission } from './admission.ts'
+import { memory, playAdmission } from './admission.ts'
 import { MUTATIONS, type Mutation } from './admission-mutations.ts'
 import { INVARIANTS } from './admission-oracle.ts'
 
 const SCHEDULES = 300
+/** The same on the server in memory: the service's side is the same, so that fewer do. */
+const MEMORY_SCHEDULES = 100
 /** In how many schedules a broken condition must be found. */
 const MUTATION_SCHEDULES = 1_500
 /** In how many a redundant one must not be. */
@@ -37,6 +39,12 @@ describe('admission', { timeout: 300_000 }, () => {
     }
     expect(admitted).toBeGreaterThan(2 * SCHEDULES)
     expect(crashes).toBeGreaterThan(SCHEDULES)
+  })
+
+  it(`holds them in ${MEMORY_SCHEDULES} schedules with the server in memory, too`, async () => {
+    let admitted = 0
+    for (const seed of seeds(MEMORY_SCHEDULES)) admitted += (await playAdmission({ seed, server: memory })).admitted
+    expect(admitted).toBeGreaterThan(2 * MEMORY_SCHEDULES)
   })
 
   it.each([

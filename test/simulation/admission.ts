@@ -19,13 +19,16 @@ import { seatHints, QUIET_MS } from '../../shared/store/seats/seat-hint.ts'
 import { seats } from '../../shared/store/seats/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { SETTINGS_KEY } from '../../shared/store/configuration/settings-change.ts'
+import type { Upstream } from '../../shared/upstream/upstream.ts'
 import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import { simulatedDatabase, type Rewrite } from '../kit/simulation/database.ts'
 import { type Expiry, expiryBy } from '../kit/simulation/expiry.ts'
 import { type Faults, type Simulation, simulation } from '../kit/simulation/simulation.ts'
+import { memoryUpstream } from '../kit/memory/upstream.ts'
 import { openVault } from '../kit/vault.ts'
 import { admissionOracle } from './admission-oracle.ts'
+import { network } from './network.ts'
 
 /** How long a login may run, as the stack has it. */
 const LOGIN_LIMIT_MS = 29_000
@@ -40,6 +43,8 @@ const WRONG = 'a wrong password'
 
 export interface ScheduleOptions {
   readonly seed: number
+  /** The server upstream. Default: CWA. */
+  readonly server?: (world: Simulation) => Upstream
   /** Puts another condition in the place of one: breaks it on purpose. */
   readonly rewrite?: Rewrite
   /** Another idea of what expires when: breaks that on purpose. */
@@ -63,7 +68,8 @@ export interface Played {
  *
  * @throws Violation where an invariant of admission-oracle.ts does not hold
  */
-export async function playAdmission({ seed, rewrite, expiry }: ScheduleOptions): Promise<Played> {
+export async function playAdmission(options: ScheduleOptions): Promise<Played> {
+  const { seed, server: start = cwa, rewrite, expiry } = options
   const world = simulation({ seed, faults: faultsOf(seed) })
   const { random, clock, pause } = world
   const expires = expiryBy(random)
@@ -98,6 +104,7 @@ export async function playAdmission({ seed, rewrite, expiry }: ScheduleOptions):
     listenerGroups: listenerGroups(kept.table),
     seatHints: seatHints(kept.table),
   }
+  const upstream = start(world)
   /** Each environment has its own cache of the settings. */
   const environmentParts = () => ({
     ...stores,
@@ -105,7 +112,7 @@ export async function playAdmission({ seed, rewrite, expiry }: ScheduleOptions):
     grouping: grouping(1),
     wrong: wrongPasswordStore(kept.table),
     push: pushes(world),
-    upstream: cwaUpstream(server(world)),
+    upstream,
     clock,
     chance: random.next,
     measure: unmeasured,
@@ -145,7 +152,7 @@ export async function playAdmission({ seed, rewrite, expiry }: ScheduleOptions):
     if (ended.state === 'done') oracle.wasHeard(session, number)
     return !('thrown' in ended && ended.thrown instanceof Refusal)
   }
-  const left = logOutStory({ ...stores, grouping: grouping(1), upstream: cwaUpstream(server(world)) })
+  const left = logOutStory({ ...stores, grouping: grouping(1), upstream })
   const logOut = (device: string, { session, connection }: Where, number: number) => {
     const frame = { type: 'logout', session } as const
     return invoke('logout', session, () => left({ frame, number, device, connection, now: clock.now() }))
@@ -289,8 +296,21 @@ function pushes(world: Simulation): Push {
   return (_, { connection }) => world.exchange(`post ${connection}`, () => world.random.chance(0.7))
 }
 
-/** A CWA that takes the right password. */
-function server(world: Simulation): CwaClient {
+/**
+ * A CWA that takes the right password, below the port's implementation of it: sockets and timers of Node's, which its
+ * HTTP client needs, have no place in a schedule.
+ */
+function cwa(world: Simulation): Upstream {
+  return cwaUpstream(cwaModel(world))
+}
+
+/** The server in memory, with a network before it. */
+export function memory(world: Simulation): Upstream {
+  const users = [{ user: USER, password: 'right' }]
+  return memoryUpstream({ users, clock: world.clock, way: network(world) }).upstream
+}
+
+function cwaModel(world: Simulation): CwaClient {
   const ask = <T>(what: string, answer: () => T) => world.exchange(`CWA: ${what}`, answer, { again: false })
   const uri = 'sip:ann@contoso.test'
   return {

@@ -2,27 +2,21 @@ import type { CwaClient, PollOptions } from '../../shared/cwa/client.ts'
 import { CwaFault } from '../../shared/cwa/faults.ts'
 import { availabilityNumber } from '../../shared/cwa/availability.ts'
 import type { CwaAnswer, CwaEvent, CwaEvents, CwaMethod } from '../../shared/cwa/model.ts'
-import type { Availability } from '../../shared/rules/messaging.ts'
-import type { Simulation } from '../kit/simulation/simulation.ts'
-import type { DeliveryOracle } from './delivery-oracle.ts'
+import { printCursor } from '../../shared/cwa/cursor.ts'
+import { cwaUpstream } from '../../shared/cwa/upstream.ts'
+import { abortable } from '../kit/memory/upstream.ts'
+import { FIRST_EVENTS, type ServerOptions, type SimulatedServer } from './delivery-server.ts'
 
 /**
- * Communicator Web Access, exact in what delivery rests on (bb969465): each session has a queue of events that are
+ * Communicator Web Access, exact in what delivery rests on (bb969465). The port's implementation runs on it, without its
+ * HTTP client and codecs: sockets and timers of Node's have no place in a schedule. Those are held to the stand-in by the
+ * tests of test/cwa, and the whole by the stories of test/service.
+ *
+ * What is exact: each session has a queue of events that are
  * counted up by one; a GET brings those after its `ackId`, as often as it is asked, and perhaps some before it; a second
  * GET of a session ends the first with nothing; every POST of a message puts it into the others' queues once more.
  * Tickets are replaced now and then, and one that is older than one in use is refused.
  */
-export interface SimulatedCwa {
-  readonly client: CwaClient
-  /** A new session of a user; the one until now ends. */
-  readonly open: (user: string) => { readonly sid: string; readonly ticket: string }
-  /** A user's presence, as the server hears it from elsewhere. */
-  readonly publish: (user: string, availability: Availability) => void
-}
-
-/** The events that a session has at first, which the login told. */
-export const FIRST_EVENTS = 1
-
 interface Queue {
   readonly sid: string
   readonly user: string
@@ -37,11 +31,16 @@ interface Queue {
 
 type Unnumbered = CwaEvent extends infer E ? (E extends CwaEvent ? Omit<E, 'eid'> : never) : never
 
+const uriOf = (user: string) => `sip:${user}@contoso.test`
+
 /** The server's own words for its place in a queue: to be copied, never computed. */
 const ackOf = (eid: number) => eid * 10
 const eidOf = (ackId: number) => ackId / 10
 
-export function simulatedCwa(world: Simulation, oracle: DeliveryOracle): SimulatedCwa {
+export function simulatedCwa(
+  { world, oracle }: ServerOptions,
+  change: (client: CwaClient) => CwaClient = (client) => client,
+): SimulatedServer {
   const { random, clock } = world
   const queues = new Map<string, Queue>()
   const holdMs = 20_000 + random.below(30_000)
@@ -129,7 +128,7 @@ export function simulatedCwa(world: Simulation, oracle: DeliveryOracle): Simulat
     if (method.method === 'sendMessage') {
       if (random.chance(0.03)) return { answer: 'requestFailed', ...rid, error: { code: 18102 } }
       const { message, confId } = method
-      const event = { event: 'messageReceived', confId, sender: `sip:${queue.user}@contoso.test`, message } as const
+      const event = { event: 'messageReceived', confId, sender: uriOf(queue.user), message } as const
       const eids = new Map(others(queue).map((other) => [other.sid, other.events.length + 1]))
       oracle.posted(message.content, eids)
       for (const other of others(queue)) put(other, event)
@@ -157,7 +156,8 @@ export function simulatedCwa(world: Simulation, oracle: DeliveryOracle): Simulat
   }
 
   return {
-    client,
+    upstream: cwaUpstream(change(client)),
+    uriOf,
     open(user) {
       for (const queue of queues.values()) if (queue.user === user) queue.over = true
       sids += 1
@@ -165,11 +165,12 @@ export function simulatedCwa(world: Simulation, oracle: DeliveryOracle): Simulat
       const queue = { sid, user, events: [], issued: 1, used: 1, over: false, held: undefined }
       queues.set(sid, queue)
       for (let first = 0; first < FIRST_EVENTS; first += 1) put(queue, { event: 'selfPresence', categories: [] })
-      return { sid, ticket: '1' }
+      const cursor = printCursor({ ackId: ackOf(FIRST_EVENTS), eid: FIRST_EVENTS })
+      return { state: { public: sid, secret: '1' }, cursor }
     },
     publish(user, availability) {
-      const uri = `sip:${user}@contoso.test`
-      oracle.presence(uri, availability)
+      const uri = uriOf(user)
+      oracle.presence(user, uri, availability)
       const value = { type: 'aggregateState', availability: availabilityNumber(availability) } as const
       const users = [{ uri, categories: [{ name: 'state', value }] }]
       for (const queue of queues.values()) {
@@ -181,15 +182,4 @@ export function simulatedCwa(world: Simulation, oracle: DeliveryOracle): Simulat
 
 function wordsFor(method: CwaMethod): string {
   return 'message' in method ? method.message.content.slice(0, 20) : method.method
-}
-
-/** As a request that is aborted: it rejects at once, and whatever comes of it is for nobody. */
-function abortable<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
-  if (signal === undefined) return work
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort)
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

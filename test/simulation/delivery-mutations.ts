@@ -1,8 +1,11 @@
+import type { CwaClient } from '../../shared/cwa/client.ts'
 import { printCursor } from '../../shared/cwa/cursor.ts'
 import type { Stretch } from '../../shared/rules/backlog.ts'
 import type { ServiceFrame } from '../../shared/wire/frames.ts'
 import type { Parts, ScheduleOptions } from './delivery.ts'
-import { FIRST_EVENTS } from './delivery-cwa.ts'
+import { simulatedCwa } from './delivery-cwa.ts'
+import { simulatedMemory } from './delivery-memory.ts'
+import { FIRST_EVENTS, type SimulatedServer } from './delivery-server.ts'
 import type { INVARIANTS } from './delivery-oracle.ts'
 
 /** The service with one thing broken on purpose, and what that breaks: whichever of these a schedule comes to first. */
@@ -35,7 +38,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'no dedup by event number: whatever a GET brings is new',
-    options: { parts: ({ cwa, ...rest }) => ({ ...rest, cwa: numberedAnew(cwa) }) },
+    options: { server: (about) => simulatedCwa(about, numberedAnew) },
     breaks: ['shownOnce', 'inOrder', 'cursorLast'],
     seed: 5,
   },
@@ -122,25 +125,55 @@ export const MUTATIONS: readonly Mutation[] = [
   },
 ]
 
+/** The same with a server that does a command under a key once. */
+export const MEMORY_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'a service that does not know that the server does a command under a key once',
+    options: {
+      server: simulatedMemory,
+      parts: ({ upstream, ...rest }) => ({ ...rest, upstream: { ...upstream, capabilities: new Set() } }),
+    },
+    breaks: ['confirmed'],
+    seed: 1,
+  },
+  {
+    name: 'a server that promises to do a command under a key once, and does not',
+    options: { server: (about) => keyless(simulatedMemory(about)) },
+    breaks: ['postedOnce'],
+    seed: 12,
+  },
+  {
+    name: 'cursor before mailbox: upstream is acknowledged before the events are kept',
+    options: { server: simulatedMemory, parts: acknowledgedAtOnce },
+    breaks: ['cursorLast'],
+    seed: 1,
+  },
+]
+
 const ALWAYS = 'attribute_not_exists(never)'
 
 function without(clause: string): Mutation['options'] {
   return { rewrite: ({ text }) => text.replace(clause, ALWAYS) }
 }
 
-function acknowledgedAtOnce({ cwa, ...rest }: Parts): Parts {
-  return {
-    ...rest,
-    cwa: {
-      ...cwa,
-      async poll(session, options) {
-        const brought = await cwa.poll(session, options)
-        if (brought.events.length === 0) return brought
-        const next = await cwa.poll(session, { ...options, ackId: brought.ackId, holdMs: 0 })
-        return { ...next, events: [...brought.events, ...next.events] }
+function acknowledgedAtOnce({ upstream, ...rest }: Parts): Parts {
+  const listen: Parts['upstream']['listen'] = () => {
+    const own = upstream.listen()
+    return {
+      async next(state, after, options) {
+        const brought = await own.next(state, after, options)
+        if (brought.arrived.length === 0) return brought
+        const next = await own.next(brought.state, brought.cursor, { ...options, holdMs: 0 })
+        return { ...next, arrived: [...brought.arrived, ...next.arrived] }
       },
-    },
+    }
   }
+  return { ...rest, upstream: { ...upstream, listen } }
+}
+
+function keyless({ upstream, ...rest }: SimulatedServer): SimulatedServer {
+  let calls = 0
+  return { ...rest, upstream: { ...upstream, send: (state, command) => upstream.send(state, command, (calls += 1)) } }
 }
 
 function unfenced(mailbox: Parts['mailbox']): Parts['mailbox'] {
@@ -154,7 +187,7 @@ function unfenced(mailbox: Parts['mailbox']): Parts['mailbox'] {
   }
 }
 
-function numberedAnew(cwa: Parts['cwa']): Parts['cwa'] {
+function numberedAnew(cwa: CwaClient): CwaClient {
   let eid = 1_000
   return {
     ...cwa,

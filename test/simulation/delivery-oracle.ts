@@ -1,6 +1,6 @@
 import { isWaitedFor } from '../../shared/rules/backlog.ts'
 import type { Mail } from '../../shared/rules/batches.ts'
-import type { Availability, Command } from '../../shared/rules/messaging.ts'
+import type { Availability, Command, Uri } from '../../shared/rules/messaging.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
 import { shardKey, randomOf, type SeatItem } from '../../shared/store/seats/seat-item.ts'
 import type { ListenerGroup } from '../../shared/store/listener-groups.ts'
@@ -25,6 +25,7 @@ export const INVARIANTS = {
   wokenOnce: 'a device is woken once until it says something',
   heir: 'a group is taken over from whoever started its heir, or from nobody',
   letIn: 'a listener that was started to go on takes the group over from the one that started it',
+  confirmed: 'a server that does a command under a key once leaves no send unconfirmed',
   usable: 'a session that nobody ended goes on',
   presence: 'the last presence that a device shows of a contact is the last there was',
 } as const
@@ -36,11 +37,13 @@ export interface DeliveryOracle {
   readonly told: (device: string, event: DeviceEvent) => void
   /** The device has this session from now on, and forgets what was in its last one. */
   readonly hasSession: (device: string, session: string, sid: string) => void
-  /** CWA has taken a message from a device, and puts it into the queues of others. */
+  /** The server has taken a message from a device, and puts it into the queues of others. */
   readonly posted: (text: string, queues: ReadonlyMap<string, number>) => void
-  /** CWA is asked for what came after an event. */
+  /** The server is asked for what came after an event. */
   readonly acknowledged: (sid: string, eid: number) => void
-  readonly presence: (of: string, availability: Availability) => void
+  readonly presence: (user: string, uri: Uri, availability: Availability) => void
+  /** The server does a command under a key once. */
+  readonly doesKeysOnce: () => void
   /** Nobody listens for longer than sessions are kept: those that there are may end, and are told so. */
   readonly outage: () => void
   readonly wakes: (session: string) => void
@@ -82,7 +85,8 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
   const bySend = new Map<Command, Message>()
   const receivers = new Map<string, Receiver>()
   const deviceOf = new Map<string, string>()
-  const presences = new Map<string, Availability>()
+  const presences = new Map<Uri, Availability>()
+  const userOf = new Map<Uri, string>()
   /** Who is being woken, and of whom it is noted that they were, since the last frame of each. */
   const waking = new Set<string>()
   const wokenSince = new Set<string>()
@@ -91,6 +95,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
   const numbers = new Set<string>()
   const said = new Set<string>()
   let posts = 0
+  let isIdempotent = false
 
   const receiver = (device: string): Receiver => {
     const known = receivers.get(device)
@@ -123,6 +128,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
       waking.delete(after.s)
       wokenSince.delete(after.s)
     } else if (after.v === true && waking.delete(after.s)) wokenSince.add(after.s)
+    if (isIdempotent && after.r !== before.r && / unconfirmed /.test(after.r ?? '')) violated(INVARIANTS.confirmed)
     if (after.r !== before.r && Number.parseInt(after.r ?? '', 10) !== after.n) violated(INVARIANTS.outcomeOfItself)
   }
 
@@ -160,7 +166,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
   const absent = (): string[] =>
     [...receivers].flatMap(([device, { presence }]) =>
       [...presences]
-        .filter(([uri, is]) => uri !== `sip:${device}@contoso.test` && presence.get(uri) !== is)
+        .filter(([uri, is]) => userOf.get(uri) !== device && presence.get(uri) !== is)
         .map(([uri, is]) => `${device} shows ${uri} as ${presence.get(uri)}, and it is ${is}`),
     )
 
@@ -200,7 +206,8 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
 
     posted(text, queues) {
       const message = messages.get(text)
-      if (message === undefined) throw new TypeError(`CWA got a message that nobody sent: ${text.slice(0, 40)}`)
+      if (message === undefined)
+        throw new TypeError(`the server got a message that no device sent: ${text.slice(0, 40)}`)
       message.posts += 1
       posts += 1
       message.postedAt = posts
@@ -218,8 +225,13 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
       if (to.queue.some((each) => each.eid <= eid && !isKept(each))) violated(INVARIANTS.cursorLast)
     },
 
-    presence(of, availability) {
-      presences.set(of, availability)
+    presence(user, uri, availability) {
+      userOf.set(uri, user)
+      presences.set(uri, availability)
+    },
+
+    doesKeysOnce() {
+      isIdempotent = true
     },
 
     outage() {

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { Violation } from '../kit/simulation/simulation.ts'
 import { playDelivery } from './delivery.ts'
-import { MUTATIONS, type Mutation } from './delivery-mutations.ts'
+import { MEMORY_MUTATIONS, MUTATIONS, type Mutation } from './delivery-mutations.ts'
+import { simulatedMemory } from './delivery-memory.ts'
 import { INVARIANTS } from './delivery-oracle.ts'
 
 const SCHEDULES = 300
+/** The same on the server in memory: the service's side is the same, so that fewer do. */
+const MEMORY_SCHEDULES = 50
 /** In how many schedules what is broken on purpose must be found. */
 const MUTATION_SCHEDULES = 400
 
@@ -39,7 +42,14 @@ describe('delivery', { timeout: 300_000 }, () => {
     for (const seed of seeds(8)) expect(await playDelivery({ seed })).toEqual(await playDelivery({ seed }))
   })
 
-  it.each(MUTATIONS)('is found broken with $name', async (mutation) => {
+  it(`loses nothing, shows nothing twice and leaves no send unconfirmed in ${MEMORY_SCHEDULES} with a server that knows keys`, async () => {
+    let messages = 0
+    for (const seed of seeds(MEMORY_SCHEDULES))
+      messages += (await playDelivery({ seed, server: simulatedMemory })).messages
+    expect(messages).toBeGreaterThan(10 * MEMORY_SCHEDULES)
+  })
+
+  it.each([...MUTATIONS, ...MEMORY_MUTATIONS])('is found broken with $name', async (mutation) => {
     for (const seed of [mutation.seed, ...seeds(MUTATION_SCHEDULES)]) {
       const invariant = await violated(seed, mutation)
       if (invariant === undefined) continue

@@ -9,10 +9,8 @@ import type { UpkeepEvent } from '../../functions/listening/upkeep.ts'
 import type { Wake } from '../../functions/listening/waking-event.ts'
 import type { Hold } from '../../shared/device/hold.ts'
 import { Disconnected, Refused } from '../../shared/device/refused.ts'
-import type { CwaClient } from '../../shared/cwa/client.ts'
-import { printCursor } from '../../shared/cwa/cursor.ts'
-import { cwaUpstream } from '../../shared/cwa/upstream.ts'
 import type { SendState } from '../../shared/device/send-state.ts'
+import type { Upstream } from '../../shared/upstream/upstream.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import { AVAILABILITIES, type Command } from '../../shared/rules/messaging.ts'
 import { Refusal, type RefusalCode } from '../../shared/rules/refusal.ts'
@@ -32,10 +30,11 @@ import { openVault } from '../kit/vault.ts'
 import { simulatedDatabase, type Rewrite } from '../kit/simulation/database.ts'
 import { expiryBy } from '../kit/simulation/expiry.ts'
 import { type Faults, simulation } from '../kit/simulation/simulation.ts'
-import { FIRST_EVENTS, simulatedCwa } from './delivery-cwa.ts'
+import { simulatedCwa } from './delivery-cwa.ts'
 import { simulatedDevice, type SimulatedDevice } from './delivery-device.ts'
 import { simulatedGateway, type Sent } from './delivery-gateway.ts'
 import { deliveryOracle, INVARIANTS } from './delivery-oracle.ts'
+import { FIRST_EVENTS, type StartServer } from './delivery-server.ts'
 
 /** What the service's functions are made of, for whoever breaks one on purpose. */
 export interface Parts {
@@ -44,12 +43,14 @@ export interface Parts {
   readonly mailbox: ReturnType<typeof mailbox>
   readonly listenerGroups: ReturnType<typeof listenerGroups>
   readonly seatHints: ReturnType<typeof seatHints>
-  readonly cwa: CwaClient
+  readonly upstream: Upstream
   readonly push: Push
 }
 
 export interface ScheduleOptions {
   readonly seed: number
+  /** The server upstream. Default: CWA. */
+  readonly server?: StartServer
   /** Puts another condition in the place of one. */
   readonly rewrite?: Rewrite
   /** Puts another part in the place of one. */
@@ -105,13 +106,15 @@ const DRAIN_MS = 6 * 60_000
  *
  * @throws Violation where an invariant of delivery-oracle.ts does not hold
  */
-export async function playDelivery({ seed, rewrite, parts: mutate, through }: ScheduleOptions): Promise<Played> {
+export async function playDelivery(options: ScheduleOptions): Promise<Played> {
+  const { seed, server: start = simulatedCwa, rewrite, parts: mutate, through } = options
   const world = simulation({ seed, faults: faultsOf(seed) })
   const { random, clock, pause } = world
   const kept = simulatedDatabase(world, { expiry: expiryBy(random), ...(rewrite && { rewrite }) })
   const configured = simulatedDatabase(world)
   const oracle = deliveryOracle(world, kept)
-  const cwa = simulatedCwa(world, oracle)
+  const server = start({ world, oracle, users: USERS, conversation: CONVERSATION })
+  if (server.upstream.capabilities.has('idempotent-sends')) oracle.doesKeysOnce()
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
     persistentConnections: SHARD_SEATS,
@@ -135,14 +138,13 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     mailbox: mailbox(kept.table),
     listenerGroups: listenerGroups(kept.table),
     seatHints: seatHints(kept.table),
-    cwa: cwa.client,
+    upstream: server.upstream,
     push,
   })
   const status = statusStory(whole)
   const poll = polling({ ...whole, grouping, measure: unmeasured })
   const send = sending({
     ...whole,
-    upstream: cwaUpstream(whole.cwa),
     configuration: configuration(configured.table, openVault),
   })
 
@@ -172,8 +174,8 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     const heard = Number(kept.item(keyOf(place))?.['h'] ?? 0)
     if (heard >= number) throw new Refusal('replayed', { heard })
     const session = sessionId(place, `${device}-simulated-${number}`)
-    const { sid, ticket } = cwa.open(device)
-    const uri = `sip:${device}@contoso.test`
+    const { state, cursor: upstream } = server.open(device)
+    const uri = server.uriOf(device)
     const seat: Open = {
       state: 'open',
       number: place,
@@ -188,7 +190,7 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       active: true,
       sent: 0,
     }
-    const cursor = { seq: FIRST_EVENTS, upstream: printCursor({ ackId: 10 * FIRST_EVENTS, eid: FIRST_EVENTS }) }
+    const cursor = { seq: FIRST_EVENTS, upstream }
     kept.place({ ...itemOf(seat) })
     kept.place({
       pk: `SESSION#${session}`,
@@ -197,14 +199,13 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
       device,
       user: device,
       uri,
-      public: sid,
-      secret: ticket,
+      ...state,
       openedAt: now,
       cursor,
       ...expiry(now),
     })
     kept.place({ pk: `DEVICE#${device}`, sk: '-', session, heard: number, ...expiry(now) })
-    oracle.hasSession(device, session, sid)
+    oracle.hasSession(device, session, state.public)
     const isListened = await whole.listenerGroups.notify(0, now).catch(() => false)
     if (!isListened) await startUpkeep({ group: 0 }).catch(() => {})
     const batches = [{ seq: FIRST_EVENTS, events: [] }]
@@ -237,7 +238,6 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     const listenerGroups = isCareless ? regardless(whole.listenerGroups, () => !isOver) : looked(whole.listenerGroups)
     const environment = {
       ...whole,
-      upstream: cwaUpstream(whole.cwa),
       listenerGroups,
       // Whether a device is enrolled is another story.
       configuration: { ...configuration(configured.table, openVault), deviceState: async () => 'active' as const },
@@ -347,7 +347,7 @@ export async function playDelivery({ seed, rewrite, parts: mutate, through }: Sc
     const device = devices.get(user)
     const what = random.below(100)
     if (what < 45) say(user)
-    else if (what < 53) cwa.publish(user, random.pick(AVAILABILITIES))
+    else if (what < 53) server.publish(user, random.pick(AVAILABILITIES))
     else if (what < 61) gateway.cut(user, 'closed')
     else if (what < 68) gateway.cut(user, 'silently')
     else if (what < 73) {

@@ -5,7 +5,7 @@ import type { ImEvent } from '../../shared/rules/messaging.ts'
 import { UpstreamFault } from '../../shared/upstream/fault.ts'
 import type { LoggedIn, Upstream, UpstreamState } from '../../shared/upstream/upstream.ts'
 import { clientOf as matrixClient, matrix } from '../kit/matrix.ts'
-import { memoryUpstream } from '../kit/memory-upstream.ts'
+import { memoryUpstream } from '../kit/memory/upstream.ts'
 import { SYNAPSE, synapse, type Synapse } from '../kit/synapse.ts'
 import { PASSWORD, upstream as standInCwa, WAYS } from '../kit/upstream.ts'
 
