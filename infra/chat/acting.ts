@@ -124,7 +124,7 @@ function drop({ device, paint, print, warn }: ChatContext): void {
 
 async function resume({ device, logIn, paint, print }: ChatContext): Promise<void> {
   if (device.state === 'online') return print(note('you are in coverage', { paint }))
-  // How that goes is told by the events.
+  // The events say how that goes.
   if (device.session !== undefined) return void (await device.resume().catch(() => {}))
   try {
     await logIn()

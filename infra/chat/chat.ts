@@ -37,7 +37,7 @@ export interface Chat {
   /** How the line may go on. */
   completions(line: string): Completions
   event(event: DeviceEvent): void
-  /** Resolves when it is known what became of everything that was said: by the service's answer, and what the server told soon after. */
+  /** Resolves when it is known what became of everything that was said: by the service's answer, and what the server said soon after. */
   settled(): Promise<void>
   /** Whether something was not understood, not sent or refused. */
   readonly failed: boolean

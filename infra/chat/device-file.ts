@@ -21,7 +21,7 @@ const shape = v.object({
   transportKey: filled,
 })
 
-/** @throws Error that names the file, and says what to do. The key itself is never told. */
+/** @throws Error that names the file, and says what to do. The key itself is never in it. */
 export async function deviceFile(path: string): Promise<DeviceFile> {
   const parsed = v.safeParse(shape, jsonIn(await textOf(path), path))
   if (!parsed.success) {

@@ -13,7 +13,7 @@ export interface Offered {
 
 const shape = v.object({ url: v.string(), code: v.string() })
 
-/** What `devices enroll --out FILE` wrote. @throws Error that names the file; the code is not told */
+/** What `devices enroll --out FILE` wrote. @throws Error that names the file; the code is not in it */
 export async function offeredIn(path: string): Promise<Offered> {
   try {
     return v.parse(shape, JSON.parse(await readFile(path, 'utf8')))

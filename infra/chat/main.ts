@@ -37,7 +37,7 @@ function interruption(): AbortSignal {
   return aborted.signal
 }
 
-/** Aborted when nobody reads the output any more: a chat goes on for nobody. */
+/** Aborted when the output has no reader any more: the chat ends then. */
 const unread = lostOutput()
 
 function lostOutput(): AbortSignal {

@@ -7,7 +7,7 @@ export const LATE_NEWS_MS = 5_000
 
 /**
  * What became of what was asked for. That the service took it is not the end of it: the server may tell a moment later
- * that nobody is there, or that it was refused. Not every server tells that it arrived, so nobody waits for long.
+ * that the other side is not there, or that it was refused. Not every server says that it arrived, so the wait is short.
  *
  *   device     start ── ✓ taken ───────────── the conversation has ended: the other side is not there
  *   program               leaves here?        leaves here, and says that it was not delivered
@@ -34,7 +34,7 @@ interface Open {
 interface Known {
   readonly clock: Clock
   readonly open: Map<number, Open>
-  /** Numbers of which the server told before the service answered. */
+  /** Numbers of which the server spoke before the service answered. */
   readonly early: Set<number>
   failed: boolean
   change: PromiseWithResolvers<void>

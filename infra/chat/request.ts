@@ -24,7 +24,7 @@ export const HELP = `Chat through the Collaboration Service, as a device of its.
   --as NAME      the device that "npm start" wrote to .local/devices/NAME.json
   --device FILE  a device file of your own: JSON with "url", "device", "user" and "transportKey" (base64url)
   --url URL      another service than the device file's
-  --enroll CODE  redeems the code that whoever administers gave you, and writes the device file; then chat with --device FILE
+  --enroll CODE  redeems the code that your administrator gave you, and writes the device file; then chat with --device FILE
   --enroll-file FILE  the same with the file that "devices enroll --out FILE" wrote, which names the service, too
   --help         this text
 

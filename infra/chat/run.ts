@@ -20,7 +20,7 @@ export interface RunOptions {
 
 /**
  * How long the chat waits, as it leaves, for what became of the last messages, in milliseconds: for a person, and for a
- * script, which has nobody who would see what comes later.
+ * script, of which no one would see what comes later.
  */
 const PATIENCE_MS = { person: 5_000, script: 10_000 }
 

@@ -16,26 +16,26 @@ export interface TypingNotice {
 /** @param tell says it to the service; each time costs a message there */
 export function typingNotice(clock: Clock, tell: (conversation: Conversation, typing: boolean) => void): TypingNotice {
   const pause = timer(clock)
-  let told: Conversation | undefined
+  let said: Conversation | undefined
 
   function stop(): void {
     pause.clear()
-    if (told !== undefined) tell(told, false)
-    told = undefined
+    if (said !== undefined) tell(said, false)
+    said = undefined
   }
 
   return {
     pressed(line, conversation) {
       const isTyping = conversation !== undefined && line !== '' && !line.startsWith('/')
-      if (!isTyping || (told !== undefined && told !== conversation)) stop()
+      if (!isTyping || (said !== undefined && said !== conversation)) stop()
       if (!isTyping) return
-      if (told === undefined) tell(conversation, true)
-      told = conversation
+      if (said === undefined) tell(conversation, true)
+      said = conversation
       pause.set(TYPING_PAUSE_MS, stop)
     },
     sent() {
       pause.clear()
-      told = undefined
+      said = undefined
     },
   }
 }

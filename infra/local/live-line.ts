@@ -14,7 +14,7 @@ export interface LiveLine {
 
 /**
  * A line at the foot of a terminal that changes. It goes by carriage returns and blanks, without escape sequences: they need
- * no colours, and are never seen as text. Where nobody would see it change (a file, a pipe, TERM=dumb) there is none.
+ * no colours, and are never seen as text. Where it would not be seen to change (a file, a pipe, TERM=dumb) there is none.
  */
 export function liveLine(screen: Screen, environment: Readonly<Record<string, string | undefined>>): LiveLine {
   const isSeen = screen.isTTY === true && environment['TERM'] !== 'dumb'

@@ -13,7 +13,7 @@ import { buildPage } from '../web/build.ts'
 import { browserLink } from './browser-link.ts'
 import { pageServer } from './page-server.ts'
 import { admit, people, type Person } from './people.ts'
-import { runningStacks, stackFile, STACK_FILE, type ToldStack } from './stack-file.ts'
+import { runningStacks, stackFile, STACK_FILE, type StackNotes } from './stack-file.ts'
 import { localStack, type RunningStack } from './stack.ts'
 import { character, tell } from './story.ts'
 import { terminal, type Terminal } from './terminal.ts'
@@ -25,7 +25,7 @@ const HELP = `npm start [-- OPTIONS]   the whole service on this machine: plays 
   --port N       where devices connect, on 127.0.0.1 (default: a free port)
   --codec NAME   how the service and CWA talk: json (default) or xml
   --keep         keep the tables in .local/tables from one start to the next, and their keys beside it (default: in memory)
-  --empty        no story, and nobody is permitted or enrolled yet: npm run admin does that
+  --empty        no story, and no user is permitted and no device enrolled yet: npm run admin does that
   --help         this
 
 Afterwards it shows what it measures in a line that changes (on a terminal), and for Prometheus at an address that it prints.
@@ -34,9 +34,9 @@ Keys of devices, logs and tables go to .local, or to the folder that COLLABORATI
 
 const LOCAL = localFolder(process.env)
 
-/** While the story is told; what it shows depends on the maximum of two. */
+/** During the story; what it shows depends on the maximum of two. */
 const STORY_SETTINGS = { ...DEFAULT_SETTINGS, maximumSessions: 2, idleTimeoutMs: 10 * 60_000 }
-/** Afterwards, for whoever joins. */
+/** Afterwards, for those who join. */
 const OPEN_SETTINGS = { ...STORY_SETTINGS, maximumSessions: 100 }
 
 interface Options {
@@ -59,7 +59,7 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
     process.stderr.write(`${options}\n`)
     return 2
   }
-  const unread = nobodyReads()
+  const unread = outputClosed()
   const everybody = people()
   const stack = localStack({
     users: Object.values(everybody),
@@ -72,15 +72,15 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
     progress: out.working,
   })
   let logs: FunctionLogs | undefined
-  let told: ToldStack | undefined
+  let notes: StackNotes | undefined
   try {
     logs = functionLogs(logFolder(), (fault) => process.stderr.write(`\n${wordsOf(fault)}\n`))
     out.note('The Collaboration Service, whole, on this machine:')
     const running = await stack.start()
     out.done()
     logs.format(running.description.api.accessLogFormat)
-    told = stackFile(STACK_FILE, running, options.codec)
-    if (!options.empty) await play(running, everybody, told, out)
+    notes = stackFile(STACK_FILE, running, options.codec)
+    if (!options.empty) await play(running, everybody, notes, out)
     if (!options.once) await stayUp(running, options, everybody, logs.folder, out, unread)
     return 0
   } catch (thrown) {
@@ -90,7 +90,7 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
       process.stderr.write(`What the functions wrote is in ${relative(process.cwd(), logs.folder)}/\n`)
     return 1
   } finally {
-    told?.forget()
+    notes?.forget()
     await stack.stop()
     logs?.close()
   }
@@ -99,11 +99,11 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
 async function play(
   running: RunningStack,
   { ann, bob, cat }: ReturnType<typeof people>,
-  told: ToldStack,
+  notes: StackNotes,
   out: Terminal,
 ): Promise<void> {
   await running.configuration.set(STORY_SETTINGS)
-  const enter = async (person: Person) => character(person, running.url, await enroll(person, running, told))
+  const enter = async (person: Person) => character(person, running.url, await enroll(person, running, notes))
   await tell({
     ann: await enter(ann),
     bob: await enter(bob),
@@ -114,10 +114,10 @@ async function play(
 }
 
 /** Enrolls a person's device, and leaves its key where `npm run chat` looks for it: readable by this user only. */
-async function enroll(person: Person, running: RunningStack, told: ToldStack): Promise<Uint8Array> {
+async function enroll(person: Person, running: RunningStack, notes: StackNotes): Promise<Uint8Array> {
   const transportKey = await admit(person, running)
   const { device, login: user } = person
-  told.device(join(LOCAL, 'devices', `${person.user}.json`), {
+  notes.device(join(LOCAL, 'devices', `${person.user}.json`), {
     url: running.url,
     device,
     user,
@@ -151,8 +151,8 @@ async function stayUp(
   out.note('\nStopping.')
 }
 
-/** What reads the output was closed (`| head`), without which nobody would know that a stack runs. */
-function nobodyReads(): Promise<void> {
+/** What reads the output was closed (`| head`), without which the stack would run unseen. */
+function outputClosed(): Promise<void> {
   return new Promise((resolve) => {
     onLostOutput([process.stdout, process.stderr], (words) => {
       if (words !== undefined) process.stderr.write(`${words}\n`)
@@ -203,14 +203,14 @@ async function inviteBrowsers(
 }
 
 function inviteToAdminister(running: RunningStack, everybody: ReturnType<typeof people>, out: Terminal): void {
-  out.note(`  Devices connect to ${running.url}; nobody is permitted and no device is enrolled yet:`)
+  out.note(`  Devices connect to ${running.url}; no user is permitted and no device is enrolled yet:`)
   out.note("    npm run admin -- users add 'CONTOSO\\ann'")
   out.note("    npm run admin -- devices enroll 'CONTOSO\\ann'     and what it says, with a name for FILE\n")
   out.note('  npm run admin -- --help has the rest, infra/admin/README.md an example. CWA knows these users:\n')
   for (const { login, password } of Object.values(everybody)) out.note(`    ${login}     password ${password}`)
 }
 
-/** The options, or what to tell whoever gave other ones. */
+/** The options, or what to say to other ones. */
 function read(args: readonly string[]): Options | string {
   try {
     const { values } = parseArgs({

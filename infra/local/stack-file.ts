@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { localFolder } from '../terminal/local-folder.ts'
 import type { RunningStack } from './stack.ts'
 
-/** Where whoever administers finds the local stack that runs: the outputs of a deployed one, and what has no AWS around it. */
+/** Where the administrator's command finds the local stack that runs: the outputs of a deployed one, and what has no AWS around it. */
 export interface StackFile {
   readonly endpoints: { readonly dynamodb: string; readonly ssm: string; readonly kms: string }
   readonly outputs: Readonly<Record<string, string>>
@@ -21,7 +21,7 @@ interface Entry {
 }
 
 /** What was written of a stack that runs. */
-export interface ToldStack {
+export interface StackNotes {
   /** Writes a device's file, which has its key. */
   readonly device: (path: string, file: object) => void
   /**
@@ -35,14 +35,14 @@ export interface ToldStack {
  * Writes what there is to know of a stack that runs, readable by this user only: at `path`, where the one that was started
  * last is found, and in a file of its own beside it.
  */
-export function stackFile(path: string, running: RunningStack, codec: 'json' | 'xml'): ToldStack {
+export function stackFile(path: string, running: RunningStack, codec: 'json' | 'xml'): StackNotes {
   const { description, url, dynamo, cwa, endpoints, gateway } = running
-  const told: StackFile = {
+  const noted: StackFile = {
     endpoints: { dynamodb: dynamo.url, ...endpoints },
     outputs: { ...description.outputs, Url: url, ManagementUrl: gateway.managementUrl },
     cwa: { url: cwa.url(), codec, ...(cwa.ca !== undefined && { ca: cwa.ca }) },
   }
-  const text = printed(told)
+  const text = printed(noted)
   const own = join(entriesOf(path), `${process.pid}-${new URL(url).port}.json`)
   let entry: Entry = { pid: process.pid, startedAt: Date.now(), text, devices: {} }
   const keep = () => write(own, printed(entry))

@@ -42,7 +42,7 @@ export interface LocalStackOptions extends AppOptions {
   readonly keep?: string
   /** How the stand-in CWA behaves beside its defaults. */
   readonly cwa?: Partial<Pick<CwaOptions, 'tls' | 'iwa' | 'holdMs' | 'pollWaitMs' | 'sessionTimeoutMs'>>
-  /** Parts of the gateway, Lambda, DynamoDB and EventBridge that a test sets, and who is told of the buses' events. */
+  /** Parts of the gateway, Lambda, DynamoDB and EventBridge that a test sets, and what hears the buses' events. */
   readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'emptyMessages' | 'log'>
   readonly lambda?: Pick<
     LambdaOptions,
@@ -307,21 +307,21 @@ function functionNamed({ functions }: Description, name: string): FunctionDescri
 
 type Fault = NonNullable<DynamoOptions['fault']>
 
-/** The same faults, told to whoever counts them. */
-function counted(fault: Fault | undefined, told: Vended['fault']): Fault {
+/** The same faults, counted. */
+function counted(fault: Fault | undefined, count: Vended['fault']): Fault {
   return (operation, body) => {
     const forced = fault?.(operation, body)
     const { TableName = '' }: { TableName?: unknown } = Object(body)
-    if (forced !== undefined) told(operation, String(TableName), forced)
+    if (forced !== undefined) count(operation, String(TableName), forced)
     return forced
   }
 }
 
 /** Tells two. */
-export function both<T>(one: (told: T) => void, other: ((told: T) => void) | undefined): (told: T) => void {
-  return (told) => {
-    one(told)
-    other?.(told)
+export function both<T>(one: (news: T) => void, other: ((news: T) => void) | undefined): (news: T) => void {
+  return (news) => {
+    one(news)
+    other?.(news)
   }
 }
 
@@ -370,7 +370,7 @@ function resolvedVariables({ api, functions }: Description, name: string, manage
   )
 }
 
-/** The configuration table, for whoever administers: found as it is found when deployed, by the stack's output. */
+/** The configuration table, for the administrator: found as it is found when deployed, by the stack's output. */
 function configurationTable({ outputs }: Description, { url }: Dynamo): Table {
   const { ConfigurationTable: name } = outputs
   if (name === undefined) throw new Error('the app has no output ConfigurationTable')

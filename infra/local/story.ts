@@ -7,7 +7,7 @@ import { wallClock } from '../../shared/clock.ts'
 import type { Person } from './people.ts'
 import { witness, type Witness } from './witness.ts'
 
-/** Somebody in the story: a person, the device in their hand, and what it was told. */
+/** Somebody in the story: a person, the device in their hand, and what it heard. */
 export interface Character extends Witness {
   readonly name: string
   readonly person: Person
@@ -35,7 +35,7 @@ const CAT_TRIES = { everyMs: 250, most: 40 }
 
 /**
  * The story that the README tells, for a service whose maximum is two sessions and whose idle timeout is set. Each line
- * is told once the devices have seen it.
+ * appears once the devices have seen it.
  *
  * @throws Error that says what a device did not see
  */
@@ -49,7 +49,7 @@ export async function tell({ ann, bob, cat, step, saw }: StoryParts): Promise<vo
   saw(`Bob is invited by ${invitation.from}: "${invitation.text}"`)
   await bob.device.send({ kind: 'accept', conversation: invitation.conversation })
   await Promise.all([connected(ann, conversation), connected(bob, invitation.conversation)])
-  saw('both are told that they are connected')
+  saw('both hear that they are connected')
   await say(bob, invitation.conversation, 'Yes, at noon')
   saw(`Ann reads "${(await reads(ann, 'Yes, at noon')).text}"`)
 
@@ -61,20 +61,20 @@ export async function tell({ ann, bob, cat, step, saw }: StoryParts): Promise<vo
   step('Bob is back')
   const { recovered } = await bob.device.resume()
   const message = await reads(bob, 'I booked a table')
-  if (!recovered) throw new Error("Bob's device was told that something was lost")
-  saw(`Bob reads "${message.text}", and is told that nothing was lost`)
+  if (!recovered) throw new Error("Bob's device heard that something was lost")
+  saw(`Bob reads "${message.text}", and hears that nothing was lost`)
 
-  step('Cat logs in, with the maximum of two reached and nobody idle')
+  step('Cat logs in, with the maximum of two reached and no session idle')
   const busy = await refusal(cat)
-  if (busy?.code !== 'server-busy') throw new Error(`Cat was told ${busy?.code ?? 'yes'}, not server-busy`)
-  saw(`Cat is told "${busy.message}"`)
+  if (busy?.code !== 'server-busy') throw new Error(`Cat heard ${busy?.code ?? 'yes'}, not server-busy`)
+  saw(`Cat hears "${busy.message}"`)
 
   step('Ann switches her phone off, so that her session is idle; Cat tries again')
   ann.device.close()
   for (const line of (await admittedAtLast(cat)).steps) saw(`Cat: ${line}`)
   const gone = await ann.device.resume().catch((thrown: unknown) => thrown)
-  if (!(gone instanceof Refused) || gone.next !== 'login') throw new Error('Ann was not told that her session is gone')
-  saw(`Ann, back in coverage, is told "${gone.message}", and to log in again`)
+  if (!(gone instanceof Refused) || gone.next !== 'login') throw new Error('Ann did not hear that her session is gone')
+  saw(`Ann, back in coverage, hears "${gone.message}", and that she is to log in again`)
 
   step('Everybody saw everything once')
   for (const who of [ann, bob]) everythingOnce(who)

@@ -34,7 +34,7 @@ export async function synthesized(options: AppOptions, cwa: StandInCwa, folder: 
   return assembly(await synthesize({ bundles, outdir: join(folder, 'cdk.out'), context }))
 }
 
-/** The CDK app is told where CWA is as a team would tell it: by its settings, over those of cdk.json. */
+/** The CDK app learns where CWA is as from a team: by its settings, over those of cdk.json. */
 function contextFor(
   { codec = 'json', masterKey }: AppOptions,
   cwa: StandInCwa,

@@ -5,9 +5,9 @@ import type { Clock } from '../../shared/clock.ts'
 /** Longest wait, in milliseconds, for something that a device should see. */
 const PATIENCE_MS = 120_000
 
-/** Someone who watches what a device is told, and can be asked whether it saw something. */
+/** Someone who watches what a device hears, and can be asked whether it saw something. */
 export interface Witness {
-  /** Everything the device was told, in order. */
+  /** Everything the device heard, in order. */
   readonly seen: readonly DeviceEvent[]
   /**
    * Resolves with the first event, seen already or yet to come, that matches.

@@ -35,7 +35,7 @@ export interface DeviceOptions {
   /** Opens a socket. A test or a program may pass its own, to see the socket and to cut it. */
   readonly connect?: (url: string) => WebSocket
   readonly answerTimeoutMs?: number
-  /** Told that the device waits before it looks for a connection again, and for how many milliseconds. */
+  /** Hears that the device waits before it looks for a connection again, and for how many milliseconds. */
   readonly onWait?: (ms: number) => void
 }
 
@@ -52,19 +52,19 @@ export interface Device {
   readonly dropped: number
   /**
    * Tells a listener what happens, each event once and in order, until the returned function is called. Listen before
-   * `login`. What a call brings is told before its promise resolves: after `poll` everything up to then was told.
+   * `login`. Listeners hear what a call brings before its promise resolves: after `poll` they have everything up to then.
    */
   on(listener: Listener): () => void
   /**
    * Opens a connection and logs in. An earlier session of this device ends.
    *
-   * @returns what the service said; its batches are told to the listeners
+   * @returns what the service said; the listeners hear its batches
    * @throws Refused, or an Error that says what to look at when the service could not be reached
    */
   login(user: string, password: string, options?: { availability?: Availability }): Promise<Accepted>
   /**
    * Asks the service for something. Sends are done one after the other, each once, and wait while the device is out of
-   * coverage. What is known of each is told as `send` events: see SendState.
+   * coverage. Listeners hear what is known of each as `send` events: see SendState.
    *
    * @throws Refused: with the code `unconfirmed` it may have been done, with any other it was not
    */
@@ -73,7 +73,7 @@ export interface Device {
   poll(): Promise<void>
   /** A sign of life. One is given every `statusIntervalMs` without being asked for. */
   status(active: boolean): Promise<void>
-  /** Ends the session. When the service cannot be told, it ends here all the same, and the promise rejects. */
+  /** Ends the session. When the service does not hear of it, it ends here all the same, and the promise rejects. */
   logout(): Promise<void>
   /** Drops the connection: out of coverage. The session stays, sends wait, and nothing runs until `resume`. */
   close(): void
@@ -183,7 +183,7 @@ async function logout(held: Hold): Promise<void> {
     await connection.ask({ type: 'logout', session: id })
   } catch (cause) {
     const isOver = held.session?.id !== id || (cause instanceof Refused && cause.next === 'login')
-    if (!isOver) throw new Error(UNTOLD, { cause })
+    if (!isOver) throw new Error(UNHEARD, { cause })
   } finally {
     if (held.session?.id === id) held.forget(new Refused({ code: 'session-gone', reason: 'logged out' }))
   }
@@ -191,8 +191,8 @@ async function logout(held: Hold): Promise<void> {
 
 const NOTHING: ReadonlySet<Capability> = new Set()
 
-const UNTOLD =
-  'logged out on this device, but the service could not be told: it keeps the session until that was silent for too long'
+const UNHEARD =
+  'logged out on this device, but the service did not hear of it: it keeps the session until that was silent for too long'
 
 /** A browser does not tell why a connection was refused, so the words name what there is to look at. */
 function unreachable({ url, device }: DeviceOptions): string {

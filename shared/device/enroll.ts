@@ -104,5 +104,5 @@ async function repeated(ask: () => Promise<Enrolled>, clock: Clock, random: () =
 /** The service does not tell why: a code that is wrong looks like one that was used. */
 function notTaken(url: string): string {
   const { host } = new URL(url)
-  return `${host} took no connection with this code: is the service running, and is the code right, in time and not used yet? Whoever administers can give out a new one`
+  return `${host} took no connection with this code: is the service running, and is the code right, in time and not used yet? The administrator can give out a new one`
 }

@@ -35,7 +35,7 @@ export interface Audience {
   readonly tell: (event: DeviceEvent) => void
 }
 
-/** Everyone who listens to a device. Each event is told to all of them before `tell` returns. */
+/** Everyone who listens to a device. All of them hear each event before `tell` returns. */
 export function audience(): Audience {
   const listeners = new Set<Listener>()
   return {

@@ -2,7 +2,7 @@ import type { ImEvent } from '../rules/messaging.ts'
 
 /**
  * What is known of a send. It waits for its turn, for coverage and for the answer: `sending`. The service has handed it
- * on: `accepted`. The server told that it arrived, which it does not always: `delivered`. Nobody can say whether it was
+ * on: `accepted`. The server said that it arrived, which it does not always: `delivered`. It is not known whether it was
  * done: `unconfirmed`; it is not sent again by itself.
  */
 export type SendState =

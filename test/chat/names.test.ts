@@ -29,7 +29,7 @@ describe('meant', () => {
     )
   })
 
-  it.each(['dave', '', ' '])('finds nobody for "%s"', (name) => {
-    expect(meant(name, PEOPLE)).toEqual({ kind: 'nobody' })
+  it.each(['dave', '', ' '])('finds no one for "%s"', (name) => {
+    expect(meant(name, PEOPLE)).toEqual({ kind: 'none' })
   })
 })

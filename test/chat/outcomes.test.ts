@@ -62,7 +62,7 @@ describe('what became of a send', () => {
     expect([taken.came.open, taken.came.failed]).toEqual([0, false])
   })
 
-  it('is known of anything but a text when it is done, told before the answer or after', () => {
+  it('is known of anything but a text when it is done, before the answer or after it', () => {
     const { came, send } = news()
     send(ADD, 'accepted', 1)
     came.take({ kind: 'done', number: 1 })
@@ -79,7 +79,7 @@ describe('what became of a send', () => {
     expect([came.open, came.failed]).toEqual([0, false])
   })
 
-  it('is told to whoever waits', async () => {
+  it('wakes what waits for it', async () => {
     const { came, send } = news()
     send(MESSAGE, 'accepted')
     const changed = came.changed()

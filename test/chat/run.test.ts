@@ -196,7 +196,7 @@ describe('a chat', () => {
     type('hello')
     expect(await seen('to whom')).toBe('! to whom? /to NAME says it, and /who lists your contacts')
     type('/to zed')
-    expect(await seen('zed')).toContain('! nobody here is called "zed"')
+    expect(await seen('zed')).toContain('! no one here is called "zed"')
     type('/msg')
     expect(await seen('/msg')).toBe('! /msg NAME text: to whom, and what?')
   })

@@ -4,53 +4,53 @@ import { testClock } from '../kit/clock.ts'
 
 function noticing() {
   const clock = testClock()
-  const told: [conversation: string, typing: boolean][] = []
-  const notice = typingNotice(clock, (conversation, typing) => told.push([conversation, typing]))
-  return { clock, told, notice }
+  const said: [conversation: string, typing: boolean][] = []
+  const notice = typingNotice(clock, (conversation, typing) => said.push([conversation, typing]))
+  return { clock, said, notice }
 }
 
 describe('typingNotice', () => {
   it('tells the beginning once, however many keys follow', () => {
-    const { notice, told } = noticing()
+    const { notice, said } = noticing()
 
     for (const line of ['h', 'he', 'hel']) notice.pressed(line, '1')
 
-    expect(told).toEqual([['1', true]])
+    expect(said).toEqual([['1', true]])
   })
 
   it('tells the end after a pause', () => {
-    const { clock, notice, told } = noticing()
+    const { clock, notice, said } = noticing()
 
     notice.pressed('h', '1')
     clock.advance(TYPING_PAUSE_MS - 1)
     notice.pressed('he', '1')
     clock.advance(TYPING_PAUSE_MS - 1)
-    expect(told).toEqual([['1', true]])
+    expect(said).toEqual([['1', true]])
     clock.advance(1)
 
-    expect(told.slice(1)).toEqual([['1', false]])
+    expect(said.slice(1)).toEqual([['1', false]])
   })
 
   it('tells no end when the line is sent, for the message does', () => {
-    const { clock, notice, told } = noticing()
+    const { clock, notice, said } = noticing()
 
     notice.pressed('h', '1')
     notice.sent()
     clock.advance(TYPING_PAUSE_MS)
 
-    expect(told).toEqual([['1', true]])
+    expect(said).toEqual([['1', true]])
     expect(clock.waiting()).toBe(0)
   })
 
   it('tells the end when the line is emptied, or goes to another', () => {
-    const { notice, told } = noticing()
+    const { notice, said } = noticing()
 
     notice.pressed('h', '1')
     notice.pressed('', '1')
     notice.pressed('h', '1')
     notice.pressed('h', '2')
 
-    expect(told).toEqual([
+    expect(said).toEqual([
       ['1', true],
       ['1', false],
       ['1', true],
@@ -61,12 +61,12 @@ describe('typingNotice', () => {
 
   it.each([
     ['a command', '/who', '1'],
-    ['nobody', 'h', undefined],
+    ['no one', 'h', undefined],
   ])('says nothing of typing for %s', (_, line, conversation) => {
-    const { notice, told } = noticing()
+    const { notice, said } = noticing()
 
     notice.pressed(line, conversation)
 
-    expect(told).toEqual([])
+    expect(said).toEqual([])
   })
 })

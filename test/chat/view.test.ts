@@ -68,8 +68,8 @@ describe('linesOf', () => {
       { kind: 'conversation', conversation: '1', state: 'ended' },
       ['- the conversation with Bob has ended'],
     ],
-    ['a failure of nobody knows what', { kind: 'failed', reason: 'gone' }, ['! it did not work: gone']],
-    ['a failure that is told as the state of a send', { kind: 'failed', number: 3, reason: 'gone' }, []],
+    ['a failure of something unknown', { kind: 'failed', reason: 'gone' }, ['! it did not work: gone']],
+    ['a failure that shows as the state of a send', { kind: 'failed', number: 3, reason: 'gone' }, []],
     ['a gap', { kind: 'gap' }, ['! some messages were lost: you were away for longer than the service keeps them']],
     [
       'the loss of the connection',
@@ -197,7 +197,7 @@ describe('promptFor', () => {
     unread: [],
   }
   it.each([
-    ['nobody to talk to', {}, 'ann · available> '],
+    ['no one to talk to', {}, 'ann · available> '],
     ['somebody', { current: 'Bob' }, 'ann · available · Bob> '],
     ['somebody who types', { current: 'Bob', typing: true }, 'ann · available · Bob is typing> '],
     ['a send under way', { current: 'Bob', sending: 1 }, 'ann · available · sending… · Bob> '],

@@ -1,7 +1,7 @@
 import { device } from '../../shared/device/device.ts'
 
 /**
- * A page that uses the device library as a program does: logs in, says hello to whoever writes first, and reports what
+ * A page that uses the device library as a program does: logs in, says hello to the first who writes, and reports what
  * happens to the server it came from. Run by browser.test.ts, in a browser.
  */
 async function page(): Promise<void> {

@@ -20,7 +20,7 @@ const ANSWER_TIMEOUT_MS = 30_000
 
 describe('a connection that breaks', () => {
   it('is followed by another, which polls for what came meanwhile', async () => {
-    const { device, talk, service, events: seen, told, clock } = await loggedIn()
+    const { device, talk, service, events: seen, reported, clock } = await loggedIn()
 
     talk.cut()
     const lost = await until(seen, isState('connecting'))
@@ -32,7 +32,7 @@ describe('a connection that breaks', () => {
 
     expect(lost).toMatchObject({ reason: 'the connection was closed (1006)' })
     expect(frame).toEqual({ type: 'poll', session: SESSION, after: 1 })
-    expect(shown(told)).toEqual([2, 3])
+    expect(shown(reported)).toEqual([2, 3])
     expect(device.session).toBe(SESSION)
   })
 
@@ -55,8 +55,8 @@ describe('a connection that breaks', () => {
   })
 
   it('is tried for with longer and longer waits', async () => {
-    const told: number[] = []
-    const { talk, service, clock, waits } = await loggedIn({ onWait: (ms) => told.push(ms) })
+    const reported: number[] = []
+    const { talk, service, clock, waits } = await loggedIn({ onWait: (ms) => reported.push(ms) })
     const nextWait = async () => {
       for (;;) {
         const ms = await waits.take()
@@ -77,7 +77,7 @@ describe('a connection that breaks', () => {
     const next = await service.connection()
 
     await expect(next.hear('poll')).resolves.toMatchObject({ frame: { after: 1 } })
-    expect(told).toEqual([500, 1_000, 2_000, 4_000, 8_000])
+    expect(reported).toEqual([500, 1_000, 2_000, 4_000, 8_000])
   })
 
   it('does not make a poll fail: it is asked again', async () => {
@@ -164,7 +164,7 @@ describe('resume', () => {
   })
 
   it('says when something was lost', async () => {
-    const { device, talk, service, told } = await loggedIn()
+    const { device, talk, service, reported } = await loggedIn()
     device.close()
     await talk.closed
 
@@ -174,7 +174,7 @@ describe('resume', () => {
     await answer({ ...events(9), recovered: false })
 
     expect(await resume).toEqual({ recovered: false })
-    expect(told).toContainEqual({ kind: 'gap' })
+    expect(reported).toContainEqual({ kind: 'gap' })
   })
 
   it('does not wait for the back-off', async () => {
@@ -209,8 +209,8 @@ describe('resume', () => {
 
 describe('resume, when the device takes itself for online', () => {
   it('moves to a new connection, and what was asked over the old one is asked again', async () => {
-    const { device, talk, service, told } = await loggedIn()
-    const before = told.length
+    const { device, talk, service, reported } = await loggedIn()
+    const before = reported.length
     const send = device.send({ kind: 'leave', conversation: '1' })
     const first = await talk.hear('send')
 
@@ -228,8 +228,8 @@ describe('resume, when the device takes itself for online', () => {
     expect(await resume).toEqual({ recovered: true })
     expect(second.frame).toEqual({ ...first.frame, ack: 2 })
     expect(await send).toEqual({ number: 1 })
-    expect(shown(told)).toEqual([2, 3])
-    expect(told.slice(before).some(({ kind }) => kind === 'state')).toBe(false)
+    expect(shown(reported)).toEqual([2, 3])
+    expect(reported.slice(before).some(({ kind }) => kind === 'state')).toBe(false)
   })
 
   it('keeps the old one for as long as there is no new one', async () => {
@@ -298,8 +298,8 @@ async function untilItMoves(
 describe('the end of a connection that the gateway will bring', () => {
   it('is forestalled by moving to a new one, while the old one works', async () => {
     const staged = await loggedIn()
-    const { device, talk, service, told, events: seen } = staged
-    const before = told.length
+    const { device, talk, service, reported, events: seen } = staged
+    const before = reported.length
 
     await untilItMoves(staged)
     const next = await service.connection()
@@ -310,9 +310,9 @@ describe('the end of a connection that the gateway will bring', () => {
     await talk.closed
     const { after } = await barrier(device, next)
 
-    expect(shown(told)).toEqual([2, 3])
+    expect(shown(reported)).toEqual([2, 3])
     expect(after).toBe(3)
-    expect(told.slice(before).some(({ kind }) => kind === 'state')).toBe(false)
+    expect(reported.slice(before).some(({ kind }) => kind === 'state')).toBe(false)
   })
 
   it('waits for the answers that the old one owes, and holds what is asked meanwhile', async () => {

@@ -19,7 +19,7 @@ describe('events', () => {
   })
 
   it('are shown once, however often they come', async () => {
-    const { device, talk, told } = await loggedIn()
+    const { device, talk, reported } = await loggedIn()
 
     await talk.push(events(2))
     await talk.push(events(2))
@@ -28,11 +28,11 @@ describe('events', () => {
     await answer(events(2, 3))
     await poll
 
-    expect(shown(told)).toEqual([2, 3])
+    expect(shown(reported)).toEqual([2, 3])
   })
 
   it('that follow a missing batch wait for one poll that brings it', async () => {
-    const { device, talk, told, events: seen } = await loggedIn()
+    const { device, talk, reported, events: seen } = await loggedIn()
 
     await talk.push(events(3))
     await talk.push(events(4))
@@ -43,8 +43,8 @@ describe('events', () => {
 
     expect(missing.frame.after).toBe(1)
     expect(next.after).toBe(4)
-    expect(shown(told)).toEqual([2, 3, 4])
-    expect(told.some(({ kind }) => kind === 'gap')).toBe(false)
+    expect(shown(reported)).toEqual([2, 3, 4])
+    expect(reported.some(({ kind }) => kind === 'gap')).toBe(false)
   })
 
   it('are polled for again when they came after the service had answered the first poll', async () => {
@@ -62,7 +62,7 @@ describe('events', () => {
   })
 
   it('are polled for until there is no more', async () => {
-    const { device, talk, told } = await loggedIn()
+    const { device, talk, reported } = await loggedIn()
 
     const poll = device.poll()
     const first = await talk.hear('poll')
@@ -72,11 +72,11 @@ describe('events', () => {
     await poll
 
     expect([first.frame.after, second.frame.after]).toEqual([1, 3])
-    expect(shown(told)).toEqual([2, 3, 4])
+    expect(shown(reported)).toEqual([2, 3, 4])
   })
 
   it('that stand for several, of which it has some, are polled for after the last it has', async () => {
-    const { device, talk, told, events: seen } = await loggedIn()
+    const { device, talk, reported, events: seen } = await loggedIn()
     await talk.push(events(2))
     await talk.push({ ...events(), batches: [standingFor(2, 5)] })
     const poll = await talk.hear('poll')
@@ -88,24 +88,24 @@ describe('events', () => {
     const next = await barrier(device, talk)
 
     expect([poll.frame.after, again.frame.after, next.after]).toEqual([2, 4, 5])
-    expect(shown(told)).toEqual([2, 3, 4, 5])
-    expect(told.some(({ kind }) => kind === 'gap')).toBe(false)
+    expect(shown(reported)).toEqual([2, 3, 4, 5])
+    expect(reported.some(({ kind }) => kind === 'gap')).toBe(false)
   })
 
-  it('that are lost are told as a gap before those that are left', async () => {
-    const { device, talk, told } = await loggedIn()
+  it('that are lost show as a gap before those that are left', async () => {
+    const { device, talk, reported } = await loggedIn()
 
     const poll = device.poll()
     const { answer } = await talk.hear('poll')
     await answer({ ...events(7), recovered: false })
     await poll
 
-    expect(told.slice(-2)).toEqual([{ kind: 'gap' }, message(7)])
+    expect(reported.slice(-2)).toEqual([{ kind: 'gap' }, message(7)])
   })
 
-  it('that stand for what was cut are told after one gap, however many frames they take, and the rest after them', async () => {
-    const { device, talk, told } = await loggedIn()
-    const before = told.length
+  it('that stand for what was cut come after one gap, however many frames they take, and the rest after them', async () => {
+    const { device, talk, reported } = await loggedIn()
+    const before = reported.length
     const contacts: ImEvent = { kind: 'contacts', whole: true, contacts: [], removed: [] }
     const presence: ImEvent = { kind: 'presence', uri: 'sip:bob@contoso.test', availability: 'away' }
     const ended: ImEvent = { kind: 'conversation', conversation: '1', state: 'ended' }
@@ -121,12 +121,12 @@ describe('events', () => {
     const next = await barrier(device, talk)
 
     expect([second.frame.after, next.after]).toEqual([30, 42])
-    expect(told.slice(before)).toEqual([{ kind: 'gap' }, contacts, presence, ended, message(41), message(42)])
+    expect(reported.slice(before)).toEqual([{ kind: 'gap' }, contacts, presence, ended, message(41), message(42)])
   })
 
-  it('that are lost once more are told as another gap, though nothing came in between', async () => {
-    const { device, talk, told } = await loggedIn()
-    const before = told.length
+  it('that are lost once more show as another gap, though nothing came in between', async () => {
+    const { device, talk, reported } = await loggedIn()
+    const before = reported.length
     const cutUpTo = async (seq: number) => {
       const poll = device.poll()
       const { answer } = await talk.hear('poll')
@@ -137,11 +137,11 @@ describe('events', () => {
     await cutUpTo(2)
     await cutUpTo(3)
 
-    expect(told.slice(before)).toEqual([{ kind: 'gap' }, { kind: 'gap' }])
+    expect(reported.slice(before)).toEqual([{ kind: 'gap' }, { kind: 'gap' }])
   })
 
   it('that stand for what was cut do not show an invitation again that came before the cut', async () => {
-    const { device, talk, told } = await loggedIn()
+    const { device, talk, reported } = await loggedIn()
 
     await talk.push({ ...events(), batches: [{ seq: 2, events: [invitation('1')] }] })
     await barrier(device, talk)
@@ -151,7 +151,7 @@ describe('events', () => {
     await answer({ ...events(), batches, recovered: false })
     await poll
 
-    expect(told.filter(({ kind }) => kind === 'invitation')).toEqual([invitation('1'), invitation('2')])
+    expect(reported.filter(({ kind }) => kind === 'invitation')).toEqual([invitation('1'), invitation('2')])
   })
 
   it('are acknowledged with the next frame', async () => {
@@ -168,7 +168,7 @@ describe('events', () => {
   })
 
   it('go on when a listener throws', async () => {
-    const { device, talk, told } = await loggedIn()
+    const { device, talk, reported } = await loggedIn()
     const thrown = Promise.withResolvers<unknown>()
     process.once('uncaughtException', thrown.resolve)
     const stop = device.on(() => {
@@ -182,7 +182,7 @@ describe('events', () => {
     stop()
 
     expect(await thrown.promise).toMatchObject({ message: 'a fault of the program' })
-    expect(shown(told)).toEqual([2])
+    expect(shown(reported)).toEqual([2])
   })
 })
 
@@ -190,16 +190,16 @@ describe('what cannot be read', () => {
   it.each([
     ['no JSON', 'hello'],
     ['JSON of another shape', '{"hello":1}'],
-    ['a frame for nobody', '{"frame":"eyJhbGciOiJBMjU2S1cifQ.a.b.c.d"}'],
+    ['a frame for no device', '{"frame":"eyJhbGciOiJBMjU2S1cifQ.a.b.c.d"}'],
   ])('is counted and dropped: %s', async (_, text) => {
-    const { device, talk, told } = await loggedIn()
+    const { device, talk, reported } = await loggedIn()
 
     talk.say(text)
     await talk.push(events(2))
     await barrier(device, talk)
 
     expect(device.dropped).toBe(1)
-    expect(shown(told)).toEqual([2])
+    expect(shown(reported)).toEqual([2])
   })
 })
 

@@ -15,8 +15,8 @@ export interface Stage {
   readonly clock: TestClock
   readonly service: ScriptedService
   readonly device: Device
-  /** What the device told, in order. */
-  readonly told: DeviceEvent[]
+  /** What the device reported, in order. */
+  readonly reported: DeviceEvent[]
   /** The same, to wait for. */
   readonly events: Queue<DeviceEvent>
   /** How long each timer is that the device sets, in milliseconds. */
@@ -40,17 +40,17 @@ export async function stage(options: Partial<DeviceOptions> = {}): Promise<Stage
     random: () => 0.5,
     ...options,
   })
-  const told: DeviceEvent[] = []
+  const reported: DeviceEvent[] = []
   const events = queue<DeviceEvent>()
   phone.on((event) => {
-    told.push(event)
+    reported.push(event)
     events.put(event)
   })
   onTestFinished(async () => {
     phone.close()
     await service.stop()
   })
-  return { clock, service, device: phone, told, events, waits }
+  return { clock, service, device: phone, reported, events, waits }
 }
 
 /** The same, logged in: `talk` is the connection it is on. */
@@ -84,7 +84,7 @@ export async function barrier(device: Device, talk: Talk) {
   return frame
 }
 
-/** What a promise that fails fails with. Whoever calls this looks at it later. */
+/** What a promise that fails fails with. The caller looks at it later. */
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     (value) => new Error(`it did not fail: ${JSON.stringify(value)}`),
@@ -132,8 +132,8 @@ export function standingFor(first: number, seq: number): Batch {
 }
 
 /** The numbers of the batches that were shown, in order. */
-export function shown(told: readonly DeviceEvent[]): number[] {
-  return told.flatMap((event) => (event.kind === 'message' ? [Number(event.text)] : []))
+export function shown(reported: readonly DeviceEvent[]): number[] {
+  return reported.flatMap((event) => (event.kind === 'message' ? [Number(event.text)] : []))
 }
 
 export function refused(

@@ -145,8 +145,8 @@ const MESSAGE: ImEvent = { kind: 'message', conversation: '1', from: 'sip:bob@co
 const INVITATION: ImEvent = { kind: 'invitation', conversation: '2', from: 'sip:bob@contoso.test' }
 const PRESENCE: ImEvent = { kind: 'presence', uri: 'sip:bob@contoso.test', availability: 'away' }
 
-/** A device that was just told something by a push: batch 2. */
-async function told(event: ImEvent) {
+/** A device that just got a push: batch 2. */
+async function reported(event: ImEvent) {
   const staged = await loggedIn()
   await staged.talk.push({ ...events(), batches: [{ seq: 2, events: [event] }] })
   await until(staged.events, ({ kind }) => kind === event.kind)
@@ -158,7 +158,7 @@ describe('an acknowledgement', () => {
     ['a message', MESSAGE],
     ['an invitation', INVITATION],
   ])('of %s goes by itself after a while, and asks for no answer', async (_, event) => {
-    const { device, talk, clock } = await told(event)
+    const { device, talk, clock } = await reported(event)
 
     clock.advance(ACKNOWLEDGE_MS - 1)
     const before = clock.waiting()
@@ -171,7 +171,7 @@ describe('an acknowledgement', () => {
   })
 
   it('of several is one, no later than the first of them asks for it', async () => {
-    const { device, talk, clock, events: seen } = await told(MESSAGE)
+    const { device, talk, clock, events: seen } = await reported(MESSAGE)
 
     clock.advance(ACKNOWLEDGE_MS - 1)
     await talk.push(events(3))
@@ -185,7 +185,7 @@ describe('an acknowledgement', () => {
   })
 
   it('is left to another frame that goes before', async () => {
-    const { device, talk, clock } = await told(MESSAGE)
+    const { device, talk, clock } = await reported(MESSAGE)
 
     const send = device.send({ kind: 'accept', conversation: '1' })
     const { frame, answer } = await talk.hear('send')
@@ -199,7 +199,7 @@ describe('an acknowledgement', () => {
   })
 
   it('of presence waits for the next frame', async () => {
-    const { device, talk, clock } = await told(PRESENCE)
+    const { device, talk, clock } = await reported(PRESENCE)
 
     clock.advance(ACKNOWLEDGE_MS)
     const { after } = await barrier(device, talk)
@@ -208,7 +208,7 @@ describe('an acknowledgement', () => {
   })
 
   it('says of the user what the last status said, for it is no beat', async () => {
-    const { device, talk, clock, events: seen } = await told(MESSAGE)
+    const { device, talk, clock, events: seen } = await reported(MESSAGE)
     const came = (text: string) => until(seen, (event) => event.kind === 'message' && event.text === text)
     const status = device.status(false)
     await (await talk.hear('status')).answer(HEARD)
@@ -275,7 +275,7 @@ describe('an acknowledgement', () => {
   })
 
   it('is not tried without a connection: the way back brings it', async () => {
-    const { device, talk, clock } = await told(MESSAGE)
+    const { device, talk, clock } = await reported(MESSAGE)
 
     device.close()
     await talk.closed

@@ -189,7 +189,7 @@ describe('a device', () => {
     )
   })
 
-  it('polls until it has what it was told of', () => {
+  it('polls until it has what it heard of', () => {
     fc.assert(
       fc.property(fc.nat(MESSAGES), place, place, (last, one, other) => {
         const [from, to] = [Math.min(one, other), Math.max(one, other)]

@@ -4,7 +4,7 @@ import { accepted, barrier, failureOf, loggedIn, refused, SESSION, stage, until 
 
 describe('a login', () => {
   it('tells who is signed in, and the first events before it resolves', async () => {
-    const { device, service, told, clock } = await stage()
+    const { device, service, reported, clock } = await stage()
 
     const login = device.login('CONTOSO\\ann', 'correct horse', { availability: 'busy' })
     const talk = await service.connection()
@@ -14,7 +14,7 @@ describe('a login', () => {
     expect(frame).toEqual({ type: 'login', user: 'CONTOSO\\ann', password: 'correct horse', availability: 'busy' })
     expect(number).toBe(clock.now())
     expect(await login).toEqual(accepted())
-    expect(told).toEqual([
+    expect(reported).toEqual([
       { kind: 'state', state: 'connecting' },
       { kind: 'own-presence', availability: 'available' },
       { kind: 'state', state: 'online' },
@@ -59,7 +59,7 @@ describe('a login', () => {
   })
 
   it('says what to look at when no connection comes to be', async () => {
-    const { device, service, clock, told } = await stage()
+    const { device, service, clock, reported } = await stage()
     service.refuse(403)
 
     const failure = await failureOf(device.login('ann', 'correct horse'))
@@ -68,7 +68,7 @@ describe('a login', () => {
     expect(failure).toMatchObject({
       message: `could not connect to ${host}: is the service running, and is the device "phone-1" enrolled and enabled there?`,
     })
-    expect(told.at(-1)).toMatchObject({ kind: 'state', state: 'offline' })
+    expect(reported.at(-1)).toMatchObject({ kind: 'state', state: 'offline' })
     expect(clock.waiting()).toBe(0)
   })
 
@@ -101,7 +101,7 @@ describe('a login', () => {
   })
 
   it('polls when a push for the new session overtook the answer', async () => {
-    const { device, service, told } = await stage()
+    const { device, service, reported } = await stage()
     const login = device.login('ann', 'correct horse')
     const talk = await service.connection()
     const heard = await talk.hear('login')
@@ -116,7 +116,7 @@ describe('a login', () => {
     await barrier(device, talk)
 
     expect(poll.frame.after).toBe(1)
-    expect(told.filter(({ kind }) => kind === 'presence')).toEqual([early])
+    expect(reported.filter(({ kind }) => kind === 'presence')).toEqual([early])
   })
 })
 
@@ -145,12 +145,12 @@ describe('a logout', () => {
     await expect(logout).resolves.toBeUndefined()
   })
 
-  it('says so when the service could not be told', async () => {
+  it('says so when the service does not hear of it', async () => {
     const { device, talk } = await loggedIn()
     device.close()
     await talk.closed
 
-    await expect(device.logout()).rejects.toThrow('the service could not be told')
+    await expect(device.logout()).rejects.toThrow('the service did not hear of it')
     expect(device.session).toBeUndefined()
   })
 })
@@ -170,7 +170,7 @@ describe('without a session', () => {
 })
 
 describe('the end of a session', () => {
-  it('is told with its reason and the next step, and nothing is tried any more', async () => {
+  it('comes with its reason and the next step, and nothing is tried any more', async () => {
     const { device, talk, events, clock } = await loggedIn()
     const failure = failureOf(device.send({ kind: 'accept', conversation: '1' }))
     await talk.hear('send')
@@ -198,13 +198,13 @@ describe('the end of a session', () => {
   })
 
   it('of an earlier session is none of the new one', async () => {
-    const { device, talk, told } = await loggedIn()
+    const { device, talk, reported } = await loggedIn()
 
     const earlier = '3-earlierearlierearlier'
     await talk.push({ type: 'ended', session: earlier, code: 'replaced', reason: 'logged in again', next: 'login' })
     await barrier(device, talk)
 
-    expect(told.some(({ kind }) => kind === 'ended')).toBe(false)
+    expect(reported.some(({ kind }) => kind === 'ended')).toBe(false)
     expect(device.session).toBe(SESSION)
   })
 })

@@ -65,14 +65,16 @@ describe('the state of a send', () => {
 })
 
 const HELLO: Command = { kind: 'message', conversation: '1', text: 'Hello' }
-const states = (told: readonly DeviceEvent[], of: Command) =>
-  told.filter((event): event is SendEvent => event.kind === 'send' && event.command === of).map(({ state }) => state)
+const states = (reported: readonly DeviceEvent[], of: Command) =>
+  reported
+    .filter((event): event is SendEvent => event.kind === 'send' && event.command === of)
+    .map(({ state }) => state)
 const isSend = (state: SendState['state']) => (event: DeviceEvent) => event.kind === 'send' && event.state === state
 const happening = (seq: number, ...happened: ImEvent[]) => ({ ...events(), batches: [{ seq, events: happened }] })
 
 describe('a send', () => {
-  it('is told as sending, accepted and delivered, with its number and its conversation', async () => {
-    const { device, talk, told, events: seen } = await loggedIn()
+  it('shows as sending, accepted and delivered, with its number and its conversation', async () => {
+    const { device, talk, reported, events: seen } = await loggedIn()
     const start: Command = { kind: 'start', to: ['sip:bob@contoso.test'], text: 'Hello Bob' }
 
     const send = device.send(start)
@@ -82,15 +84,15 @@ describe('a send', () => {
     await talk.push(happening(2, { kind: 'delivered', conversation: '4', number: 1 }))
     await until(seen, isSend('delivered'))
 
-    expect(told.filter(({ kind }) => kind === 'send')).toEqual([
+    expect(reported.filter(({ kind }) => kind === 'send')).toEqual([
       { kind: 'send', command: start, state: 'sending' },
       { kind: 'send', command: start, number: 1, conversation: '4', state: 'accepted' },
       { kind: 'send', command: start, number: 1, conversation: '4', state: 'delivered' },
     ])
   })
 
-  it('does not go back when its delivery is told before its answer', async () => {
-    const { device, talk, told, events: seen } = await loggedIn()
+  it('does not go back when its delivery comes before its answer', async () => {
+    const { device, talk, reported, events: seen } = await loggedIn()
 
     const send = device.send(HELLO)
     const { answer } = await talk.hear('send')
@@ -99,11 +101,11 @@ describe('a send', () => {
     await answer({ type: 'sent', number: 1 })
     await send
 
-    expect(states(told, HELLO)).toEqual(['sending', 'delivered'])
+    expect(states(reported, HELLO)).toEqual(['sending', 'delivered'])
   })
 
   it('is sending for as long as there is no coverage, and the others behind it', async () => {
-    const { device, talk, service, told, clock, events: seen } = await loggedIn()
+    const { device, talk, service, reported, clock, events: seen } = await loggedIn()
     const second: Command = { ...HELLO, text: 'again' }
     talk.cut()
     await until(seen, isState('connecting'))
@@ -112,24 +114,24 @@ describe('a send', () => {
     clock.advance(500)
     const next = await service.connection()
     const poll = await next.hear('poll')
-    const before = [...states(told, HELLO), ...states(told, second)]
+    const before = [...states(reported, HELLO), ...states(reported, second)]
     await poll.answer(events())
     for (const number of [1, 2]) await (await next.hear('send')).answer({ type: 'sent', number })
     await Promise.all(sends)
 
     expect(before).toEqual(['sending', 'sending'])
-    expect(states(told, second)).toEqual(['sending', 'accepted'])
+    expect(states(reported, second)).toEqual(['sending', 'accepted'])
   })
 
   it('is failed with the reason of a refusal that says what became of it', async () => {
-    const { device, talk, told } = await loggedIn()
+    const { device, talk, reported } = await loggedIn()
 
     const failure = failureOf(device.send(HELLO))
     const { answer } = await talk.hear('send')
     await answer(refused('upstream-refused'))
     await failure
 
-    expect(told.at(-1)).toEqual({
+    expect(reported.at(-1)).toEqual({
       kind: 'send',
       command: HELLO,
       number: 1,
@@ -140,20 +142,20 @@ describe('a send', () => {
   })
 
   it('is unconfirmed when the service says so, and is not sent again', async () => {
-    const { device, talk, told } = await loggedIn()
+    const { device, talk, reported } = await loggedIn()
 
     const failure = failureOf(device.send(HELLO))
     const { answer } = await talk.hear('send')
     await answer({ type: 'refused', code: 'unconfirmed', reason: 'who knows', next: 'ask-user' })
 
     expect(await failure).toMatchObject({ code: 'unconfirmed', message: 'who knows' })
-    expect(states(told, HELLO)).toEqual(['sending', 'unconfirmed'])
+    expect(states(reported, HELLO)).toEqual(['sending', 'unconfirmed'])
     // The next thing that the service hears is not the send.
     await barrier(device, talk)
   })
 
   it('that the service failed at is asked for again, for it may have been done, and is never twice', async () => {
-    const { device, talk, told, clock, waits } = await loggedIn()
+    const { device, talk, reported, clock, waits } = await loggedIn()
 
     const send = device.send(HELLO)
     const first = await talk.hear('send')
@@ -165,11 +167,11 @@ describe('a send', () => {
     await send
 
     expect(second.frame).toEqual(first.frame)
-    expect(states(told, HELLO)).toEqual(['sending', 'accepted'])
+    expect(states(reported, HELLO)).toEqual(['sending', 'accepted'])
   })
 
   it('is unconfirmed when its session ends before it is answered, and those behind it are failed', async () => {
-    const { device, talk, told } = await loggedIn()
+    const { device, talk, reported } = await loggedIn()
     const waiting: Command = { ...HELLO, text: 'waiting' }
     const failures = [failureOf(device.send(HELLO)), failureOf(device.send(waiting))]
     await talk.hear('send')
@@ -178,15 +180,15 @@ describe('a send', () => {
 
     const unconfirmed = { code: 'unconfirmed', message: 'it may or may not have been done: the seat was needed' }
     expect(await Promise.all(failures)).toMatchObject([unconfirmed, { code: 'evicted' }])
-    expect(states(told, HELLO)).toEqual(['sending', 'unconfirmed'])
-    expect(states(told, waiting)).toEqual(['sending', 'failed'])
+    expect(states(reported, HELLO)).toEqual(['sending', 'unconfirmed'])
+    expect(states(reported, waiting)).toEqual(['sending', 'failed'])
   })
 
   it.each([
     ['unconfirmed', 'session-gone', 'says nothing of the first asking'],
     ['failed', 'upstream-refused', 'is the word on that number'],
   ] as const)('is %s when its repeat is refused with %s, which %s', async (...[state, code]) => {
-    const { device, talk, told, clock, waits } = await loggedIn()
+    const { device, talk, reported, clock, waits } = await loggedIn()
 
     const failure = failureOf(device.send(HELLO))
     await talk.hear('send')
@@ -199,22 +201,22 @@ describe('a send', () => {
     await again.answer(refused(code))
     await failure
 
-    expect(states(told, HELLO)).toEqual(['sending', state])
+    expect(states(reported, HELLO)).toEqual(['sending', state])
   })
 
   it('is failed when the session turns out to be gone at its first asking', async () => {
-    const { device, talk, told } = await loggedIn()
+    const { device, talk, reported } = await loggedIn()
 
     const failure = failureOf(device.send(HELLO))
     const { answer } = await talk.hear('send')
     await answer(refused('session-gone'))
 
     expect(await failure).toMatchObject({ code: 'session-gone' })
-    expect(states(told, HELLO)).toEqual(['sending', 'failed'])
+    expect(states(reported, HELLO)).toEqual(['sending', 'failed'])
   })
 
   it('may still be found to be done after it was unconfirmed', async () => {
-    const { device, talk, told, events: seen } = await loggedIn()
+    const { device, talk, reported, events: seen } = await loggedIn()
 
     const failure = failureOf(device.send(HELLO))
     const { answer } = await talk.hear('send')
@@ -223,11 +225,11 @@ describe('a send', () => {
     await talk.push(happening(2, { kind: 'done', number: 1 }))
     await until(seen, isSend('accepted'))
 
-    expect(states(told, HELLO)).toEqual(['sending', 'unconfirmed', 'accepted'])
+    expect(states(reported, HELLO)).toEqual(['sending', 'unconfirmed', 'accepted'])
   })
 
   it('whose number was free again does not take the news of the one that got it', async () => {
-    const { device, talk, told, events: seen } = await loggedIn()
+    const { device, talk, reported, events: seen } = await loggedIn()
     const second: Command = { ...HELLO, text: 'again' }
 
     const sends = [failureOf(device.send(HELLO)), device.send(second)]
@@ -240,7 +242,7 @@ describe('a send', () => {
     await talk.push(happening(2, { kind: 'not-delivered', conversation: '1', number: 1, reason: 'gone' }))
     await until(seen, isSend('not-delivered'))
 
-    expect(states(told, HELLO)).toEqual(['sending', 'failed'])
-    expect(states(told, second)).toEqual(['sending', 'accepted', 'not-delivered'])
+    expect(states(reported, HELLO)).toEqual(['sending', 'failed'])
+    expect(states(reported, second)).toEqual(['sending', 'accepted', 'not-delivered'])
   })
 })

@@ -21,12 +21,12 @@ describe('a send', () => {
   })
 
   it('tells what its answer brings: what the message is called, and what a question found', async () => {
-    const { device, talk, told } = await loggedIn()
+    const { device, talk, reported } = await loggedIn()
 
     const named = device.send(say('one'))
     await (await talk.hear('send')).answer({ type: 'sent', number: 1, message: '$one' })
     expect(await named).toEqual({ number: 1, message: '$one' })
-    expect(told).toContainEqual({
+    expect(reported).toContainEqual({
       kind: 'send',
       command: say('one'),
       number: 1,
@@ -39,7 +39,7 @@ describe('a send', () => {
     const search = device.send({ kind: 'search', text: 'bob' })
     await (await talk.hear('send')).answer({ type: 'sent', number: 2, events: [found] })
     expect(await search).toEqual({ number: 2, events: [found] })
-    expect(told).toContainEqual(found)
+    expect(reported).toContainEqual(found)
   })
 
   it('leaves its number to the next when the server cannot do it', async () => {
@@ -181,7 +181,7 @@ describe('a send', () => {
     expect(await Promise.all(sends)).toMatchObject([{ code: 'upstream-away' }, { number: 1 }])
   })
 
-  it('is asked again under its number when told to wait: the one before it, unconfirmed, may still be under way', async () => {
+  it('is asked again under its number when it is to wait: the one before it, unconfirmed, may still be under way', async () => {
     const { device, talk, clock } = await loggedIn()
 
     const sends = [failureOf(device.send(say('one'))), device.send(say('two'))]

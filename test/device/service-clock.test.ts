@@ -31,7 +31,7 @@ describe('a device whose clock is off', () => {
     expect(asked).toEqual([service.url])
   })
 
-  it('is told only that it could not connect, where the time of the service is not to be had', async () => {
+  it('hears only that it could not connect, where the time of the service is not to be had', async () => {
     const { device } = await stage({
       clock: off(HOUR_MS),
       serviceTime: async () => undefined,

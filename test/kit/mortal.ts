@@ -13,7 +13,7 @@ export interface Life {
 
 export function lifeUntil(at: number): Life {
   const died = Promise.withResolvers<never>()
-  // Whoever does not wait for it is not to be blamed.
+  // A caller that does not wait for it is not to be blamed.
   died.promise.catch(() => {})
   let steps = 0
   return {

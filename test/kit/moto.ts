@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { freePort } from './second-engine.ts'
 
-/** moto, which plays many services of AWS, in a process of its own: a judge that nobody here wrote. */
+/** moto, which plays many services of AWS, in a process of its own: a judge that is not ours. */
 export interface Moto {
   readonly url: string
   readonly stop: () => Promise<void>

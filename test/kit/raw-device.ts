@@ -5,7 +5,7 @@ import { parseServiceFrame, type ServiceFrame } from '../../shared/wire/frames.t
 import { seal, unseal } from '../../shared/wire/seal.ts'
 import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
 
-/** A socket that sends what it is told, well formed or not, and opens what comes back. Messages wait until asked for. */
+/** A socket that sends what it is given, well formed or not, and opens what comes back. Messages wait until asked for. */
 export interface RawDevice {
   readonly socket: WebSocket
   readonly send: (message: string | Buffer) => void

@@ -35,7 +35,7 @@ export async function answeredOnce(
   variables: Readonly<Record<string, string>>,
   event: unknown,
 ): Promise<Outcome> {
-  const told = Promise.withResolvers<Outcome>()
+  const posted = Promise.withResolvers<Outcome>()
   const requestId = randomUUID()
   let given = false
 
@@ -43,7 +43,7 @@ export async function answeredOnce(
     const { method, url = '' } = request
     const body = await bodyBytes(request, MOST_BYTES)
     if (method === 'GET' && url === `${BASE}/invocation/next`) {
-      // There is one event: whoever asks for the next waits, as in an environment that is idle.
+      // There is one event: a request for the next waits, as in an environment that is idle.
       if (given) return
       given = true
       response.writeHead(200, {
@@ -58,7 +58,7 @@ export async function answeredOnce(
     response.writeHead(202).end('{"status":"OK"}')
     const kind = url.slice(`${BASE}/`.length).replace(`invocation/${requestId}/`, '')
     const value: unknown = JSON.parse(body?.toString() || 'null')
-    if (kind === 'response' || kind === 'error' || kind === 'init/error') told.resolve({ kind, value })
+    if (kind === 'response' || kind === 'error' || kind === 'init/error') posted.resolve({ kind, value })
   }
 
   const api = await loopback(0, respond)
@@ -72,7 +72,7 @@ export async function answeredOnce(
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => said.push(data.toString()))
   const ended = once(child, 'exit')
   const outcome = await Promise.race([
-    told.promise,
+    posted.promise,
     ended.then((): Outcome => ({ kind: 'exit', value: said.join('') })),
   ])
   child.kill('SIGKILL')

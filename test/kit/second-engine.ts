@@ -38,7 +38,7 @@ export async function secondEngine(file: string): Promise<SecondEngine> {
   return { url: `http://127.0.0.1:${port}`, stop }
 }
 
-/** For whoever takes no 0. Somebody else may take the port in between: then it does not start. */
+/** For an engine that takes no 0. Somebody else may take the port in between: then it does not start. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { authority } from '../../infra/standin/tls/certificates.ts'
 
-/** What stands between: a gateway that offers Negotiate only, or one that lets nobody in by IWA. */
+/** What stands between: a gateway that offers Negotiate only, or one that lets no user in by IWA. */
 export type FrontBehaviour = 'negotiate-only' | 'iwa-refused'
 
 export interface Front {

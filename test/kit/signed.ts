@@ -24,7 +24,7 @@ export interface Signing {
   readonly unsigned?: readonly string[]
 }
 
-/** The request's headers, signed by the AWS SDK's signer: as `caller`, whose secret is `local`, unless told otherwise. */
+/** The request's headers, signed by the AWS SDK's signer: as `caller`, whose secret is `local`, unless another is given. */
 export async function signed(asked: Request, signing: Signing): Promise<Record<string, string>> {
   const { url, method = 'POST', headers = {}, body = '' } = asked
   const { accessKeyId = 'caller', secretAccessKey = 'local', sessionToken, region = 'local' } = signing

@@ -114,7 +114,7 @@ async function freePort(): Promise<number> {
 async function listening({ stderr }: ChildProcessByStdio<null, null, Readable>): Promise<void> {
   for await (const line of createInterface({ input: stderr })) {
     if (line.includes('now listening on TCP port')) {
-      // Nobody reads on: what it writes must not fill the pipe.
+      // This reads no further: what it writes must not fill the pipe.
       stderr.resume()
       return
     }

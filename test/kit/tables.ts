@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest'
 import { table, type Table } from '../../shared/store/table.ts'
 import type { Service } from './service.ts'
 
-/** The tables of a service, as whoever administers has them. */
+/** The tables of a service, as an administrator has them. */
 export function settledTable(running: Service): Table {
   return tableOf(running, 'ConfigurationTable')
 }

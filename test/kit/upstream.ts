@@ -28,7 +28,7 @@ export const ANN = 'sip:ann@contoso.test'
 export const BOB = 'sip:bob@contoso.test'
 export const CAT = 'sip:cat@contoso.test'
 
-/** Ann and Bob know each other; Cat is on nobody's list. All have the same password. */
+/** Ann and Bob know each other; Cat is on no list. All have the same password. */
 export const PASSWORD = 'correct horse'
 const USERS: readonly StandInUser[] = [
   { domain: 'CONTOSO', user: 'ann', password: PASSWORD, displayName: 'Ann Archer', contacts: [BOB] },

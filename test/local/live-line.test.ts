@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { liveLine } from '../../infra/local/live-line.ts'
 
-/** A terminal of one line that does what it is told: carriage returns and line ends, and no escapes. */
+/** A terminal of one line that carries out what comes: carriage returns and line ends, and no escapes. */
 function screen(columns = 40) {
   const scrolled: string[] = []
   let line = ''

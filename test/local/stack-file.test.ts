@@ -29,9 +29,9 @@ function place() {
 function two() {
   const { path, ann, ...rest } = place()
   const [one, other] = [first, second].map((running) => {
-    const told = stackFile(path, running, 'json')
-    told.device(ann, { url: running.url })
-    return told
+    const notes = stackFile(path, running, 'json')
+    notes.device(ann, { url: running.url })
+    return notes
   })
   if (one === undefined || other === undefined) throw new Error('there are two')
   return { path, ann, one, other, ...rest }

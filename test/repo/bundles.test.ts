@@ -101,7 +101,7 @@ describe('functions that have no business with CWA', () => {
     },
   )
 
-  it('are told from those that have: these hold what the others must not', () => {
+  it('differ from those that have: these hold what the others must not', () => {
     expect(Object.keys(bundleOf('login').packages)).toEqual(
       expect.arrayContaining(['fast-xml-parser', '@aws-sdk/client-lambda', '@aws-sdk/client-apigatewaymanagementapi']),
     )

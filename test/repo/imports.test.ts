@@ -13,7 +13,7 @@ const SHARED_OF_ROOMS = [
   'shared/gateway/',
 ]
 
-/** Who may import whom. Nobody but the tests has `test/` in his list. */
+/** Who may import whom. Only the tests have `test/` in their list. */
 const RULES: readonly Rule[] = [
   { who: 'shared/backoff.ts' },
   { who: 'shared/clock.ts' },
@@ -181,7 +181,7 @@ describe('every file', () => {
     expect(checked.flatMap((file) => forbidden(file, textOf(file), RULES))).toEqual([])
   })
 
-  it('is looked at with rules that let nobody import test', () => {
+  it('is looked at with rules that let no folder import test', () => {
     const mayImport = RULES.flatMap(({ files = [], types = [] }) => [...files, ...types])
     expect(mayImport.filter((file) => file.startsWith('test'))).toEqual([])
   })

@@ -62,7 +62,7 @@ describe('a script that says something and leaves', () => {
 
   it.each([
     ['/mgs bob Hello', '! /mgs: there is no such command'],
-    ['/msg zoe Hello', '! nobody here is called "zoe"'],
+    ['/msg zoe Hello', '! no one here is called "zoe"'],
     ['/leave', '! there is no such conversation'],
   ])('exits with 1 when %s is not understood', async (line, words) => {
     const { code, shown } = await said(`${line}\n`)

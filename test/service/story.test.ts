@@ -20,7 +20,7 @@ describe('the story', () => {
       await tell({ ann, bob, cat, step: () => {}, saw: (words) => seen.push(words) })
 
       expect(seen).toContain('Ann: Integrated Windows Authentication: accepted')
-      expect(seen).toContain('Cat is told "Server Busy: the maximum number of sessions is reached and none is idle"')
+      expect(seen).toContain('Cat hears "Server Busy: the maximum number of sessions is reached and none is idle"')
       expect(seen.at(-1)).toBe('Bob and Cat log out')
       await lambda.idle()
       const leftRunning = description.functions.filter(({ name }) => lambda.leftRunning(name) > 0)

@@ -3,7 +3,7 @@ import { meant, unclearName } from './names.ts'
 import type { Roster } from './roster.ts'
 import type { Talk, Talks } from './talks.ts'
 
-/** Whom one talks to. What is asked for and cannot be told apart is said to `warn`, and undefined. */
+/** Whom one talks to. A name that may mean several people goes to `warn`, and the answer is undefined. */
 export interface Addressing {
   /** Whom plain text goes to. */
   readonly current: Uri | undefined

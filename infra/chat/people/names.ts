@@ -6,11 +6,11 @@ export interface Named {
   readonly name: string
 }
 
-/** Who is meant: one person, several it may be, or nobody known. */
+/** Who is meant: one person, several it may be, or no one known. */
 export type Meant =
   | { readonly kind: 'one'; readonly uri: Uri }
   | { readonly kind: 'several'; readonly people: readonly Named[] }
-  | { readonly kind: 'nobody' }
+  | { readonly kind: 'none' }
 
 /**
  * Finds who a name means: a whole name, user part or URI before the beginning of one, upper and lower case alike. A SIP
@@ -26,8 +26,8 @@ export function meant(name: string, people: readonly Named[]): Meant {
 
 /** Who is meant where a name is unclear, in words. */
 export function unclearName(name: string, found: Exclude<Meant, { kind: 'one' }>): string {
-  if (found.kind === 'nobody')
-    return `nobody here is called "${name}": /who lists your contacts, and a SIP URI reaches others`
+  if (found.kind === 'none')
+    return `no one here is called "${name}": /who lists your contacts, and a SIP URI reaches others`
   const people = found.people.map((person) => `${person.name} (${person.uri})`).join(', ')
   return `"${name}" may be ${people}: write more of the name`
 }
@@ -42,6 +42,6 @@ function beginnings(person: Named): string[] {
 
 function oneOf(people: readonly Named[]): Meant {
   const [first, second] = people
-  if (first === undefined) return { kind: 'nobody' }
+  if (first === undefined) return { kind: 'none' }
   return second === undefined ? { kind: 'one', uri: first.uri } : { kind: 'several', people }
 }

@@ -36,11 +36,11 @@ export function linesOf(event: DeviceEvent, scene: Scene): string[] {
     case 'conversation':
       return conversation(event.state, scene)
     case 'left':
-      // With one other person that is the end of the conversation, which is told as such.
+      // With one other person that is the end of the conversation, which has an event of its own.
       return talk?.uri.toLowerCase() === event.uri.toLowerCase() ? [] : [note(`${nameOf(event.uri)} has left`, scene)]
     case 'not-delivered':
     case 'failed':
-      // Of a send that has a number, its state is told.
+      // A send that has a number has its state shown.
       return event.number === undefined ? [warning(`it did not work: ${harmless(event.reason)}`, scene)] : []
     case 'send':
       return sendState(event, scene)
@@ -77,7 +77,7 @@ export function said(name: string, text: string, style: Style, { paint, now }: P
   return [head, ...more.map((line) => `${' '.repeat(widthOf(who) + 8)}${line}`)]
 }
 
-/** A line that is nobody's words. */
+/** A line of the program's own. */
 export function note(text: string, { paint }: Pick<Scene, 'paint'>): string {
   return paint('dim', `- ${text}`)
 }

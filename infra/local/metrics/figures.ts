@@ -3,7 +3,7 @@ import { statesOf } from '../../aws/metrics/alarm.ts'
 import type { Measured } from './page.ts'
 import type { Sample, Series } from '../../aws/metrics/series.ts'
 
-/** A gauge that was not told for this long tells nothing any more, in milliseconds: the schedule's tick comes each minute. */
+/** A gauge without news for this long says nothing any more, in milliseconds: the schedule's tick comes each minute. */
 const STALE_MS = 150_000
 
 /** What an operator asks first, in one line: sessions and room, logins, events, upstream, and which alarms are on. */

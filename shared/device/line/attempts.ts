@@ -20,7 +20,7 @@ export interface Attempts {
   reset(): void
 }
 
-/** @param onWait told of each wait, in milliseconds, as it begins */
+/** @param onWait hears of each wait, in milliseconds, as it begins */
 export function attempts(clock: Clock, random: () => number, onWait: (ms: number) => void = () => {}): Attempts {
   const waiting = timer(clock)
   let failures = 0

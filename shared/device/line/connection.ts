@@ -24,7 +24,7 @@ export interface ConnectionOptions {
   readonly hear: (frame: ServiceFrame, answers: boolean) => void
   /** A message came that is not the service's, or cannot be read. */
   readonly onDropped: () => void
-  /** Called once, whoever closed the connection, or when it could not be opened. */
+  /** Called once, when either side closed the connection, or when it could not be opened. */
   readonly onClosed: (reason: string) => void
 }
 

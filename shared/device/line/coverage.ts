@@ -39,7 +39,7 @@ export interface Coverage {
 /** The line of one device, as it is now. */
 interface Line extends CoverageOptions {
   place: Place
-  /** What the program was last told. */
+  /** What the program heard last. */
   state: DeviceState
   /** From `open` or `regain` to `drop`: aborted with what `drop` was given. */
   life: AbortController

@@ -48,7 +48,7 @@ export interface PendingRequests {
   answer(action: string, number: number, frame: ServiceFrame, before: () => void): void
   /**
    * The gateway lost a frame and does not say which: the oldest is sent again, after a while, a few times. Of those that
-   * wait for their answer, if there are: of the others nobody would know. And of those that are not to be sent again
+   * wait for their answer, if there are: of the others nothing would be known. And of those that are not to be sent again
    * anyway: each of several that are lost at once is.
    *
    * @param throttled it only came too soon: then it is sent again for as long as the connection lasts

@@ -55,11 +55,11 @@ export function heartbeat({ clock, intervalMs, say, owes }: HeartbeatOptions): H
 
   function give(): void {
     const isActive = active
-    // Whoever uses it would miss what does not come.
+    // A user who is there would miss what does not come.
     unanswered += 1
     const answer = isActive || unanswered >= ANSWERED_EVERY
     said(isActive)
-    // What the user did is told by the next, where this one was not heard.
+    // The next one says that the user did something, where this one was not heard.
     say({ active: isActive, answer }).catch(() => void (active ||= isActive))
   }
 

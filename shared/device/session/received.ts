@@ -7,7 +7,7 @@ import { taken } from './inbox.ts'
 /** An `events` frame, or the batches of an `accepted` one. */
 export type Arrived = Pick<Extract<ServiceFrame, { type: 'events' }>, 'batches' | 'recovered' | 'more'>
 
-/** What a device has of its session's mailbox, and what it has told the service of that. */
+/** What a device has of its session's mailbox, and what it has said of that to the service. */
 export interface Received {
   /** The number of the last batch that the device has. 0: none. */
   readonly last: number
@@ -22,7 +22,7 @@ export interface Received {
   /**
    * Takes batches, in the order they come: `polled` when they answer a poll.
    *
-   * @returns what the program is to be told, in order, each event once
+   * @returns what the program is to hear, in order, each event once
    */
   take(arrived: Arrived, polled: boolean): readonly (ImEvent | Gap)[]
 }
@@ -37,7 +37,7 @@ export function received(): Received {
   let owed = 0
   let missing = 0
   /*
-   * What is being taken stands for what was cut: the gap was told, and more of the same may follow, until a message or
+   * What is being taken stands for what was cut: the program heard of the gap, and more of the same may follow, until a message or
    * the end of the answer does.
    *
    *   device    poll after 1 ─ 2, 3 (cut), no more: gap ─── silence ─── poll after 3 ─ 4 (cut): another gap

@@ -70,7 +70,7 @@ export function simulatedDatabase(world: Simulation, options: DatabaseOptions = 
     else expiring.set(`${pk} ${sk}`, { key: { pk, sk }, at })
   }
 
-  /** Nobody can tell a deletion from one that comes just before the next operation: here it comes there. */
+  /** No reader can tell a deletion from one that comes just before the next operation: here it comes there. */
   const operate = <T>(what: string, effect: () => T): Promise<T> =>
     world.exchange(what, () => {
       for (const { key, at } of expiring.values()) {
@@ -174,7 +174,7 @@ function kept(value: unknown): unknown {
   return plain({ ...value })
 }
 
-/** Items have the shape that whoever put them gave them. */
+/** Items have the shape that their writer gave them. */
 function copy<I>(item: Item): I {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return plain(item) as I

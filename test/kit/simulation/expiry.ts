@@ -5,7 +5,7 @@ import type { Random } from './random.ts'
 /** The name under which a simulated database tells its watchers that it deleted an item by itself. */
 export const TTL = 'TTL'
 
-/** How late DynamoDB deletes what has expired: "typically within 48 hours", and nobody promises even that. */
+/** How late DynamoDB deletes what has expired: "typically within 48 hours", and even that is no promise. */
 const LATE_MS = 48 * 60 * 60_000
 /** What counts as at once: between any two steps that follow the expiry. */
 const SOON_MS = 5_000
@@ -16,7 +16,7 @@ export type Expiry = (item: Item) => number
 /**
  * DynamoDB's TTL as an actor (UpdateTimeToLive: "items that are expired are removed within a few days of their
  * expiration time"): of what has expired a third goes at any of the next steps, a third up to 48 hours late, and a third
- * never. Whoever reads meanwhile still finds it.
+ * never. A reader still finds it meanwhile.
  *
  *   const kept = simulatedDatabase(world, { expiry: expiryBy(world.random) })
  */

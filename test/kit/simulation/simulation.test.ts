@@ -110,7 +110,7 @@ describe('a simulation', () => {
     expect(seen.consistently).toEqual(new Set([3]))
   })
 
-  it('has its own time: a pause ends when nobody else can go on, and a process at its limit', async () => {
+  it('has its own time: a pause ends when no other process can go on, and a process at its limit', async () => {
     const world = simulation({ seed: 1 })
     const began = world.clock.now()
     const paused = world.start('paused', async () => {

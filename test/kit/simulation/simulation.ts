@@ -23,7 +23,7 @@ import { random, type Random } from './random.ts'
  *
  * Rules for what runs in here: it waits for nothing but exchanges, `world.clock` and each other (no timers of Node's, no
  * sockets, no WebCrypto), takes the time from `world.clock` and chance from `world.random`. Then a seed is a run. What
- * it needs of all that is passed in: processes may share parts, and are told apart all the same.
+ * it needs of all that is passed in: processes may share parts, and are known apart all the same.
  */
 
 /** How often something goes wrong, from 0 (never) to 1 (always). */
@@ -99,7 +99,7 @@ export interface Simulation {
   /** Nothing goes wrong from here on. */
   readonly calm: () => void
   /**
-   * So much time passes at once: days in which nobody does anything. What was to run for less is stopped, and each timer
+   * So much time passes at once: days in which nothing happens. What was to run for less is stopped, and each timer
    * that fell due in between is due now.
    */
   readonly leap: (ms: number) => void
@@ -134,7 +134,7 @@ const DEMOTED = 0.08
 /** When no time is given: any, and not the machine's own, so that a run can be repeated. */
 const START = Date.UTC(2026, 0, 1)
 
-/** Which process it is that asks: parts need not be told, and may be shared. */
+/** Which process it is that asks: parts need not know, and may be shared. */
 const running = new AsyncLocalStorage<Process>()
 
 interface Process {
@@ -178,7 +178,7 @@ export function simulation({ seed, faults: some = {}, startAt = START }: Simulat
     return step
   }
 
-  /** What was asked for is on its way already: it may be done, and nobody is there for the answer. */
+  /** What was asked for is on its way already: it may be done, and nothing waits for the answer. */
   const stop = (process: Process, why: string) => {
     note(process.name, why)
     process.alive = false
@@ -259,7 +259,7 @@ export function simulation({ seed, faults: some = {}, startAt = START }: Simulat
       })
     })
 
-  /** Time passes with each step; where nobody can go on, until somebody can. */
+  /** Time passes with each step; where no process can go on, until one can. */
   const pass = () => {
     const ms = chance.chance(faults.longPause) ? LONG_MS : SHORT_MS
     const earliest = Math.min(...pending.map(({ dueAt }) => dueAt))

@@ -96,7 +96,7 @@ describe('the figures', () => {
     )
   })
 
-  it('forget what was not told for some minutes, and keep what was counted', () => {
+  it('forget what had no news for some minutes, and keep what was counted', () => {
     const own = measured()
     own.clock.advance(10 * 60_000)
     expect(figures(own)).toBe(
