@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { bind, HOST } from './port.ts'
 
 export interface Loopback {
   /** `http://127.0.0.1:…` */
@@ -17,10 +18,9 @@ export async function loopback(
     // A body that breaks off is the one thing that fails here; its client is gone.
     respond(request, response).catch(() => response.destroy())
   })
-  await once(server.listen(port, '127.0.0.1'), 'listening')
-  const address = server.address()
+  const bound = await bind(server, port)
   return {
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : port}`,
+    url: `http://${HOST}:${bound}`,
     async stop() {
       const closed = once(server, 'close')
       server.close()

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { bind, HOST } from './port.ts'
 
 /** A way to a service that can fall mute: connections are accepted, what comes is read, and nothing is answered. */
 export interface Muteable {
@@ -51,10 +52,9 @@ export async function muteable(target: string): Promise<Muteable> {
       } else to.write(chunk)
     })
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const address = server.address()
+  const bound = await bind(server, 0)
   return {
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}${pathname === '/' ? '' : pathname}`,
+    url: `http://${HOST}:${bound}${pathname === '/' ? '' : pathname}`,
     mute: (requests) => (left = requests),
     muted: () => deaf.size,
     open: () => sockets.size / 2,

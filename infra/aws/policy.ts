@@ -1,3 +1,4 @@
+import { LOCAL } from './assembly/assembly-references.ts'
 import type { PolicyStatement } from './assembly/description.ts'
 
 /**
@@ -26,7 +27,7 @@ export function allows(
 
 /** The words in which AWS refuses. They name the caller, the action and the resource, so that the grant can be written. */
 export function denial(caller: string, action: string, resource: string): string {
-  const user = `arn:aws:sts::000000000000:assumed-role/${caller}/${caller}`
+  const user = `arn:aws:sts::${LOCAL.account}:assumed-role/${caller}/${caller}`
   return `User: ${user} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`
 }
 

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { SHARD_SEATS } from '../../shared/rules/seat.ts'
 import { readFileSync } from 'node:fs'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import * as v from 'valibot'
@@ -21,7 +22,7 @@ export const STACK = 'Collaboration'
  * How many long polls one environment of upkeep holds: those of one, two or three shards (of shared/rules/seat.ts). A Lambda
  * environment has 1,024 file descriptors: 900 leave room for DynamoDB, the gateway and the runtime.
  */
-const LISTENER_SESSIONS = [300, 600, 900]
+const LISTENER_SESSIONS = [1, 2, 3].map((shards) => shards * SHARD_SEATS)
 
 /** What is accepted for each setting, in the words of the error that a wrong one makes. */
 const ACCEPTED: Readonly<Record<string, string>> = {

@@ -7,7 +7,7 @@
  *
  * The bound moves by one each millisecond: a device that has used it up goes on with the next number, always.
  */
-export const NUMBER_AHEAD_MS = 100 * 366 * 24 * 60 * 60_000
+const NUMBER_AHEAD_MS = 100 * 366 * 24 * 60 * 60_000
 
 /** Whether a device that says this number, at this moment of the service's clock, can go on above it. */
 export function leavesRoom(number: number, now: number): boolean {

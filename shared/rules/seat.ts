@@ -82,7 +82,7 @@ export function isFree(seat: Seat | undefined, now: number): boolean {
 }
 
 /** How long a device may say nothing before it is taken to be dormant, in milliseconds: as the BlackBerry client's mode. */
-export const DORMANT_MS = 5 * 60_000
+const DORMANT_MS = 5 * 60_000
 
 /**
  * How long a note that a device is being woken holds while nobody says that it was, in milliseconds: whoever wrote it runs

@@ -46,7 +46,7 @@ const BODY_BYTES = 6 * PUT_LIMITS.bytes
  * last, AWS does not say: here a second.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
  */
-export const PUT_RATE: Rate = { perSecond: 400, burst: 400 }
+const PUT_RATE: Rate = { perSecond: 400, burst: 400 }
 
 /** EventBridge's buses for the local stack: an event is checked, taken and handed on. Rules are not kept: none is in the stack. */
 export function eventBridge(options: EventBridgeOptions): EventBridge {

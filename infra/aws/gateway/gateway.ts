@@ -1,3 +1,4 @@
+import { LOCAL } from '../assembly/assembly-references.ts'
 import { GATEWAY_LIMITS } from '../../../shared/rules/gateway-limits.ts'
 import type { GatewayLimits } from '../../../shared/rules/gateway-limits.ts'
 import type { Clock } from '../../../shared/clock.ts'
@@ -70,7 +71,7 @@ export interface Gateway {
  * are left out.
  */
 export function gateway(options: GatewayOptions): Gateway {
-  const { port = 0, region = 'local', accountId = '000000000000' } = options
+  const { port = 0, region = LOCAL.region, accountId = LOCAL.account } = options
   let listener: Listener | undefined
 
   function address(): string {

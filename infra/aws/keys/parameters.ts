@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { LOCAL } from '../assembly/assembly-references.ts'
 import { jsonEndpoint, type Answer, type EndpointOptions, type JsonEndpoint } from './endpoint.ts'
 
 /**
@@ -28,7 +29,7 @@ export interface ParametersOptions extends Pick<EndpointOptions, 'allows' | 'sig
 export function parameters({ region, file, values: first = {}, ...options }: ParametersOptions): JsonEndpoint {
   const values = new Map(Object.entries(file === undefined ? first : kept(file)))
   const arn = ({ Name }: Record<string, unknown>) =>
-    `arn:aws:ssm:${region}:000000000000:parameter/${String(Name).replace(/^\//, '')}`
+    `arn:aws:ssm:${region}:${LOCAL.account}:parameter/${String(Name).replace(/^\//, '')}`
 
   const get = ({ Name, WithDecryption }: Record<string, unknown>): Answer => {
     const value = values.get(String(Name))

@@ -15,7 +15,7 @@ describe('start', () => {
     const port = Number(new URL((await started([])).gateway.url).port)
     const second = started([], undefined, { port })
     await expect(second).rejects.toThrow(
-      `Port ${port} of 127.0.0.1 is taken: stop what listens there, or give the gateway another port, or 0 for any free one`,
+      `Port ${port} of 127.0.0.1 is taken: stop what listens there, or give another port, or 0 for any free one`,
     )
   })
 

@@ -1,8 +1,9 @@
+import { arn } from '../../assembly/assembly-references.ts'
 import type { FunctionDescription } from '../../assembly/description.ts'
 
 /** The ARN of a local function. */
 export function functionArn(name: string): string {
-  return `arn:aws:lambda:local:000000000000:function:${name}`
+  return arn('lambda', `function:${name}`)
 }
 
 /**

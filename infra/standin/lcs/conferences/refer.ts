@@ -36,7 +36,7 @@ export function parseReferTo(value: string | undefined): Referral {
 }
 
 /** How a request that was referred to went: `message/sipfrag` (RFC 3420), as the NOTIFY of a REFER has it. */
-export const FRAGMENT_TYPE = 'message/sipfrag;version=2.0'
+const FRAGMENT_TYPE = 'message/sipfrag;version=2.0'
 
 export function printFragment(response: SipResponse): string {
   const diagnostics = header(response, 'ms-diagnostics')

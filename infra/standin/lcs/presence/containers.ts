@@ -21,7 +21,7 @@ export interface Container {
 }
 
 /** Its members see nothing (bb969519). */
-export const BLOCKED = 32_000
+const BLOCKED = 32_000
 
 /** One user's containers. */
 export interface Containers {

@@ -19,7 +19,7 @@ export const newTag = (): string => randomBytes(6).toString('hex')
 export const newCallId = (): string => randomBytes(12).toString('hex')
 
 /** The key under which one end finds the dialog a request belongs to. */
-export const dialogKey = (callId: string, localTag: string, remoteTag: string): string =>
+const dialogKey = (callId: string, localTag: string, remoteTag: string): string =>
   [callId, localTag, remoteTag].join(' ')
 
 export const keyOf = (dialog: Dialog): string =>

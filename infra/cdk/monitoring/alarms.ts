@@ -10,9 +10,9 @@ import {
 import type { Table } from 'aws-cdk-lib/aws-dynamodb'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
-import type { Api } from './api.ts'
-import type { Functions } from './functions.ts'
+import { DEFAULT_SETTINGS } from '../../../shared/rules/settings.ts'
+import type { Api } from '../api.ts'
+import type { Functions } from '../functions.ts'
 import { ofFunction, ofStage, ofTable, ours, sum } from './metrics.ts'
 
 export interface Watched {

@@ -5,7 +5,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
-import { isTopicArn, type StackSettings } from './settings.ts'
+import { isTopicArn, type StackSettings } from '../settings.ts'
 
 /**
  * Where alarms are published: the team's own topic, or one of the stack that sends mail; undefined where none is set.

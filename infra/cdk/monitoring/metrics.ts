@@ -2,7 +2,7 @@ import { Duration, type Stack } from 'aws-cdk-lib'
 import { MathExpression, Metric, Stats, type IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Table } from 'aws-cdk-lib/aws-dynamodb'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
-import { MEASURES, NAMESPACE, SERVICE_DIMENSION, type MeasureName } from '../../shared/rules/measures.ts'
+import { MEASURES, NAMESPACE, SERVICE_DIMENSION, type MeasureName } from '../../../shared/rules/measures.ts'
 
 const MINUTE = Duration.minutes(1)
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
+import type { Server } from 'node:net'
 
 export const HOST = '127.0.0.1'
 
@@ -10,7 +10,7 @@ export async function bind(server: Server, port: number): Promise<number> {
     await once(server, 'listening')
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
-    const advice = 'stop what listens there, or give the gateway another port, or 0 for any free one'
+    const advice = 'stop what listens there, or give another port, or 0 for any free one'
     throw new Error(`Port ${port} of ${HOST} is taken: ${advice}`, { cause: error })
   }
   const address = server.address()

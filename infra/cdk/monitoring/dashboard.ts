@@ -9,7 +9,7 @@ import {
   type IMetric,
   type IWidget,
 } from 'aws-cdk-lib/aws-cloudwatch'
-import { MEASURES, NAMESPACE, SERVICE_DIMENSION, type MeasureName } from '../../shared/rules/measures.ts'
+import { MEASURES, NAMESPACE, SERVICE_DIMENSION, type MeasureName } from '../../../shared/rules/measures.ts'
 import type { Watched } from './alarms.ts'
 import { ofFunction, ofStage, ofTable, ours } from './metrics.ts'
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { MEASURES, NAMESPACE } from '../../shared/rules/measures.ts'
-import { paragraphsUnder, rowsUnder } from '../repo/runbook.ts'
-import { STACK } from '../../infra/cdk/synthesis.ts'
-import { ofType, synthesis, SYNTHESIS_MS, type Assembly, type Synthesis } from './harness.ts'
+import { MEASURES, NAMESPACE } from '../../../shared/rules/measures.ts'
+import { paragraphsUnder, rowsUnder } from '../../repo/runbook.ts'
+import { STACK } from '../../../infra/cdk/synthesis.ts'
+import { ofType, synthesis, SYNTHESIS_MS, type Assembly, type Synthesis } from '../harness.ts'
 
 const TOPIC = 'arn:aws:sns:eu-central-1:000000000000:on-call'
 const RUNBOOK = readFileSync('infra/admin/RUNBOOK.md', 'utf8')
