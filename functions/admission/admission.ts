@@ -68,7 +68,7 @@ export function admission(parts: AdmissionParts): (applicant: Applicant) => Prom
 }
 
 async function look(applicant: Applicant, parts: AdmissionParts): Promise<Admitted | NoSeat> {
-  const seatHint = await seatHintFor(capacity(applicant.settings), parts)
+  const seatHint = await seatHintFor(capacity(applicant.settings), applicant.hint, parts)
   const drained = await lookUnderLoweredMaximum(applicant, seatHint.most, parts)
   if (drained !== undefined) return drained
   let seen: readonly Seat[] = []

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { fitting, inBatches, type Cursor, type Mail } from '../../shared/rules/batches.ts'
 import { Refusal, type RefusalCode } from '../../shared/rules/refusal.ts'
 import type { Open, Seat, SigningIn } from '../../shared/rules/seat.ts'
+import type { WrongPasswords } from '../../shared/rules/wrong-passwords.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import type { Configuration, Reading } from '../../shared/store/configuration/configuration.ts'
 import type { DeviceSession } from '../../shared/store/device-sessions.ts'
@@ -17,7 +18,8 @@ import { occupied, point } from './pointing.ts'
 import type { Push } from '../session/push.ts'
 import type { Request } from '../envelope/envelope.ts'
 import type { SessionStores } from '../session/session-stores.ts'
-import type { AdmissionParts } from './seat-claim.ts'
+import type { AdmissionParts, Admitted } from './seat-claim.ts'
+import { together } from '../session/together.ts'
 import { asRefusal } from '../session/upstream-refusal.ts'
 
 /** Longest wait, in milliseconds, for a session's first events (contacts, own presence): the device waits, too. */
@@ -26,6 +28,8 @@ const FIRST_EVENTS_MS = 3_000
 export type Login = Request<DeviceFrameOf<'login'>>
 
 interface Known {
+  /** Wrong passwords of the user that came before. */
+  readonly known: WrongPasswords | undefined
   /** The device's login before this one; undefined where that opened a session: it is over, and had the right password. */
   readonly previous: DeviceSession | undefined
   readonly settings: Settings
@@ -44,37 +48,37 @@ export interface LoginParts extends AdmissionParts, ListenerParts, Pick<SessionS
  *
  * One of these for each environment of the function: it remembers its last no.
  */
-export function logIn(parts: LoginParts): (told: Login) => Promise<ServiceFrame> {
-  const { configuration, seats, sessions } = parts
+export function logIn(parts: LoginParts): (request: Login) => Promise<ServiceFrame> {
+  const { configuration, seats, sessions, seatHints, wrong } = parts
   const admit = admission(parts)
-  return async (told) => {
-    const { device, number, now } = told
-    const previous = await sessions.ofDevice(device)
+  return async (request) => {
+    const { device, number, now, frame } = request
+    const [previous, hint] = await together([
+      sessions.ofDevice(device),
+      seatHints.read(),
+      // From the cache, from here on.
+      configuration.settings(now),
+    ])
     if (previous !== undefined && previous.heard >= number) throw new Refusal('replayed', previous)
 
     const { settings, admitted } = await bySettings(configuration, now, async (settings, again) => {
       occupied(previous, settings, now)
-      return { settings, admitted: await admit({ device, number, previous: previous?.session, settings, now, again }) }
+      const applicant = { device, number, previous: previous?.session, settings, now, again, ...(!again && { hint }) }
+      return { settings, admitted: await admit(applicant) }
     })
     const { seat, step, former, previousIsOver = false } = admitted
     const endings = endingsOf(parts)
     if (former !== undefined) endings.say(former.seat, former.because)
     try {
       const pointing = { device, number, settings, now, previous, previousIsOver }
-      const last = await point(seat.session, pointing, {
-        seats,
-        sessions,
-        ended: (each) => endings.say(each, 'replaced'),
-      })
-      const accepted = await signIn(
-        { ...told, settings, previous: endings.toldTo(last) ? undefined : last },
-        seat,
-        parts,
-      )
-      // Should this fail, the schedule mends it.
-      await ensureListener(admitted, parts).catch((thrown: unknown) => {
-        log('upkeep not started', { session: seat.session, why: why(thrown) })
-      })
+      const pointed = { seats, sessions, ended: (each: Open) => endings.say(each, 'replaced') }
+      const [last, known] = await together([
+        point(seat.session, pointing, pointed),
+        wrong.read(frame.user),
+        configuration.user(frame.user, now),
+      ])
+      const login = { ...request, settings, known, previous: endings.isFor(last) ? undefined : last }
+      const accepted = await signIn(login, admitted, parts)
       const { statusIntervalMs } = settings
       const capabilities = [...parts.upstream.capabilities]
       return { type: 'accepted', ...accepted, steps: [step, ...accepted.steps], statusIntervalMs, capabilities }
@@ -113,34 +117,37 @@ async function giveBack({ session }: SigningIn, { seats }: LoginParts): Promise<
 
 /** The sessions that had to go are signed out upstream and their devices told, while the new one signs in. */
 function endingsOf(parts: LoginParts) {
-  const told = new Map<string, Promise<void>>()
+  const endings = new Map<string, Promise<void>>()
   return {
     say(seat: Seat, because: RefusalCode): void {
-      if (seat.state === 'open') told.set(seat.session, endSession(seat, because, parts))
+      if (seat.state === 'open') endings.set(seat.session, endSession(seat, because, parts))
     },
-    toldTo: (last: DeviceSession | undefined) => last !== undefined && told.has(last.session),
-    said: async () => Promise.all(told.values()),
+    isFor: (last: DeviceSession | undefined) => last !== undefined && endings.has(last.session),
+    said: async () => Promise.all(endings.values()),
   }
 }
 
-async function signIn(login: Login & Known, seat: SigningIn, parts: LoginParts) {
-  const { frame, device, number, connection, settings, previous, now } = login
+async function signIn(login: Login & Known, admitted: Admitted, parts: LoginParts) {
+  const { frame, device, number, connection, settings, previous, known, now } = login
   const { sessions, configuration, upstream, wrong } = parts
-  const { session } = seat
+  const { session } = admitted.seat
   const { user, password, availability } = frame
   const isPermitted = async (reading: Reading) => (await configuration.user(user, now, reading))?.permitted === true
   if (!(await isPermitted('cached')) && !(await isPermitted('doubted'))) throw new Refusal('not-permitted')
 
-  const loggedIn = await guarded({ user, settings, previous, now }, wrong, () =>
+  const loggedIn = await guarded({ user, settings, previous, known, now }, wrong, () =>
     upstream.logIn(user, password, availability && { availability }),
   )
   const { mail, state } = await firstMail(session, loggedIn, parts)
   try {
     const { batches } = fitting(mail.map(({ seq, events }) => ({ seq, events })))
-    const cursor = await keepTheRest(session, { mail, start: loggedIn.cursor, told: batches.length }, now, parts)
+    const cursor = await keepTheRest(session, { mail, start: loggedIn.cursor, answered: batches.length }, now, parts)
     const { address: uri, steps } = loggedIn
-    await sessions.open({ session, device, user, uri, state, openedAt: now, cursor }, now)
-    await openSeat(seat, { user, connection, heard: number, acked: cursor.seq }, parts)
+    await together([
+      openSeat(admitted.seat, { user, connection, heard: number, acked: cursor.seq }, parts),
+      sessions.open({ session, device, user, uri, state, openedAt: now, cursor }, now),
+      notify(admitted, parts),
+    ])
     log('logged in', { session, device, by: steps.at(-1) })
 
     return { session, uri, steps: [`permission: ${user} may use the collaboration client`, ...steps], batches }
@@ -148,6 +155,25 @@ async function signIn(login: Login & Known, seat: SigningIn, parts: LoginParts) 
     await undo(session, state, parts)
     throw thrown
   }
+}
+
+/*
+ * The seat, the session and the notification go at once. A listener that sees the seat before the session is there finds
+ * nothing, and asks again half a second later; one that looks before the seat is open sees a login under way, and looks
+ * again in its next round:
+ *
+ *   login      ┬ open the seat ✔                                    login      ┬ notify ✔
+ *              ╰ write the session ………………… ✔                                   ╰ open the seat ………………… ✔
+ *   listener      looks: open ── no session ── again: there         listener      looks: signing in ── looks: open
+ *
+ * A login that dies with its seat open and no session leaves one that its listener ends, as it cannot go on.
+ */
+
+/** Should this fail, the schedule mends it. */
+async function notify(admitted: Admitted, parts: LoginParts): Promise<void> {
+  await ensureListener(admitted, parts).catch((thrown: unknown) => {
+    log('upkeep not started', { session: admitted.seat.session, why: why(thrown) })
+  })
 }
 
 /** What was opened for a session that is none: its seat was lost, or something failed. Each is tried once. */
@@ -178,12 +204,12 @@ async function firstMail(session: string, { state, cursor }: LoggedIn, { upstrea
  */
 async function keepTheRest(
   session: string,
-  { mail, start, told }: { readonly mail: readonly Mail[]; readonly start: string; readonly told: number },
+  { mail, start, answered }: { readonly mail: readonly Mail[]; readonly start: string; readonly answered: number },
   now: number,
   { mailbox }: LoginParts,
 ): Promise<Cursor> {
-  for (const batch of mail.slice(told)) await mailbox.append(session, batch, now)
-  const { seq, upstream } = mail[told - 1] ?? { seq: 0, upstream: start }
+  for (const batch of mail.slice(answered)) await mailbox.append(session, batch, now)
+  const { seq, upstream } = mail[answered - 1] ?? { seq: 0, upstream: start }
   return { seq, upstream }
 }
 

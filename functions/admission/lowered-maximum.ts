@@ -7,9 +7,12 @@ import { evict, takeFree, type Admitted, type AdmissionParts, type Applicant, ty
 const TRIES = 3
 
 /** The seat hint, once it covers every seat that a login under this capacity may take. */
-export async function seatHintFor(most: number, { seatHints }: AdmissionParts): Promise<SeatHint> {
-  for (;;) {
-    const seatHint = await seatHints.read()
+export async function seatHintFor(
+  most: number,
+  first: SeatHint | undefined,
+  { seatHints }: AdmissionParts,
+): Promise<SeatHint> {
+  for (let seatHint = first ?? (await seatHints.read()); ; seatHint = await seatHints.read()) {
     if (seatHint.most >= most && (seatHint.quiet === undefined || seatHint.quiet.from >= most)) return seatHint
     await seatHints.reach(most)
   }

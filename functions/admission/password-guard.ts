@@ -15,6 +15,11 @@ export interface Guarded {
   readonly settings: Settings
   /** The device's login before this one, unless that is known to be over. */
   readonly previous: DeviceSession | undefined
+  /**
+   * Wrong passwords that came before, read after the login began: it counts on what it read (AS_READ), and a login of the
+   * same device that it does not know of is under way.
+   */
+  readonly known: WrongPasswords | undefined
   readonly now: number
 }
 
@@ -38,8 +43,7 @@ export interface Guarded {
  * @throws Refusal `too-many`, with the time to wait, without asking upstream; what `signIn` throws
  */
 export async function guarded<T>(login: Guarded, wrong: WrongPasswordStore, signIn: () => Promise<T>): Promise<T> {
-  const { user, previous, now } = login
-  const known = await wrong.read(user)
+  const { previous, known, now } = login
   mustNotWait(known, login)
   const countsFirst = known !== undefined || isUnderWay(previous, now)
   const counted = countsFirst ? await count(known, login, wrong, mustNotWait) : undefined

@@ -4,7 +4,7 @@ import { Refusal } from '../../shared/rules/refusal.ts'
 import type { Measure } from '../../shared/rules/measures.ts'
 import { isFree, SEAT_LEASE_MS, sessionId, type Seat, type SigningIn } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
-import type { SeatHints } from '../../shared/store/seats/seat-hint.ts'
+import type { SeatHint, SeatHints } from '../../shared/store/seats/seat-hint.ts'
 import type { Seats } from '../../shared/store/seats/seats.ts'
 
 /** How many free seats of one shard a login tries: others who log in at the same moment may be faster. */
@@ -30,6 +30,8 @@ export interface Applicant {
   readonly previous: string | undefined
   readonly settings: Settings
   readonly now: number
+  /** The seat hint, where this login has read it, by then. */
+  readonly hint?: SeatHint
   /** Whether this login looked for a seat before, by older settings: it may have taken one then, and given it back. */
   readonly again?: boolean
 }

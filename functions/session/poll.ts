@@ -7,6 +7,8 @@ import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { batchOf, eventsFrame } from './batch.ts'
 import { notifyListener } from './notify.ts'
 import type { Request } from '../envelope/envelope.ts'
+import type { SessionRead } from '../../shared/store/sessions.ts'
+import { together } from './together.ts'
 import type { SessionStores } from './session-stores.ts'
 
 export interface PollParts extends Pick<SessionStores, 'seats' | 'sessions' | 'mailbox' | 'listenerGroups'> {
@@ -14,16 +16,29 @@ export interface PollParts extends Pick<SessionStores, 'seats' | 'sessions' | 'm
   readonly measure: Measure
 }
 
+/*
+ * The device is heard of, its mailbox and its session are read, at once. A batch that comes in between is in no answer:
+ *
+ *   poll       mailbox: up to 5 ────────── heard over c2 ✔ ── notify
+ *   listener                     append 6 ── post to c1                      ── moved: 6 came after the poll began: post to c2
+ *
+ * So it would be, too, if the mailbox were read last: a listener knows the connection only once it looks.
+ */
+
 /** The story of a poll: what came after the last batch that the device has. From then on events go to this connection. */
 export function poll(parts: PollParts) {
-  const { seats, measure } = parts
+  const { seats, mailbox, sessions, measure } = parts
   return async ({ frame, number, device, connection, now }: Request<DeviceFrameOf<'poll'>>): Promise<ServiceFrame> => {
     const { session, after } = frame
-    const heard = await seats.heard({ session, device, connection, number, acked: after, at: now })
+    const [heard, found, known] = await together([
+      seats.heard({ session, device, connection, number, acked: after, at: now }),
+      mailbox.after(session, after),
+      sessions.read(session, { now }),
+    ])
     if (!heard.kept) throw new Refusal(heard.because, heard)
     if (heard.moved) await notifyListener(session, now, parts)
 
-    const stretches = collapsed(await lackingAfter(session, after, now, parts))
+    const stretches = collapsed(found.length > 0 ? found : await lackingAfter(session, after, now, known, parts))
     const { batches, more } = fitting(stretches.map(batchOf))
     const answer = eventsFrame(session, stretches.slice(0, batches.length), more)
     measure('Resumes', 1, String(answer.recovered))
@@ -41,11 +56,13 @@ export function poll(parts: PollParts) {
  *
  * A number above the last one is of another session than this, whatever the device takes it for.
  */
-async function lackingAfter(session: string, after: number, now: number, parts: PollParts): Promise<Stretch[]> {
-  const { sessions, mailbox } = parts
-  const found = await mailbox.after(session, after)
-  if (found.length > 0) return found
-  const known = await sessions.read(session, { now })
+async function lackingAfter(
+  session: string,
+  after: number,
+  now: number,
+  known: SessionRead | undefined,
+  { mailbox }: PollParts,
+): Promise<Stretch[]> {
   if (known === undefined) throw new Refusal('session-gone')
   const { seq } = known.cursor
   if (seq > after) {

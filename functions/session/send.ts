@@ -20,6 +20,14 @@ export interface SendParts {
   readonly configuration: Configuration
 }
 
+/*
+ * The session is read while the send is noted: of two sends in a row the second may so read a state that the first has
+ * just renewed. Nothing is done with that, and the newer one is read then:
+ *
+ *   send 1   POST by state 1 ── state 2 ✔ ── answered ✔
+ *   send 2          read: state 1 ─────────────── begins ✔ ── POST by state 1 ✘ sign in ── read: state 2 ── POST ✔
+ */
+
 /**
  * The story of a send: noted before it is posted, and its outcome after. The same number again is answered from the
  * note, and where a crash left none it is `unconfirmed`, never posted twice. The next number begins when the outcome of
@@ -36,14 +44,18 @@ export function send(parts: SendParts) {
     if (missing !== undefined) throw new Refusal('not-supported', { reason: notSupported(missing) })
     const { sendsPerMinute } = await configuration.settings(now)
     const heard = { session, device, connection, number, acked, at: now }
-    const begun = await seats.sending(heard, frame.number, sendsPerMinute)
+    const [begun, [read]] = await Promise.all([
+      seats.sending(heard, frame.number, sendsPerMinute),
+      Promise.allSettled([sessions.read(session, { now })]),
+    ])
     if (!begun.kept && !isToBeRepeated(frame, begun, upstream)) return answerAgain(frame.number, begun, now, parts)
 
     const unsent = () => seats.unsent(session, frame.number, sendsPerMinute)
-    const known = await sessions.read(session, { now }).catch(async (thrown: unknown) => {
+    if (read.status === 'rejected') {
       if (!repeatsKeys(upstream)) await unsent()
-      throw thrown
-    })
+      throw read.reason
+    }
+    const known = read.value
     if (known === undefined) throw new Refusal('session-gone')
 
     const sentAgainMs = now - (begun.found?.sentAt ?? now)

@@ -5,6 +5,7 @@ import { cookieJar } from './channels/cookies.ts'
 import { dataChannel } from './channels/data-channel.ts'
 import type { CwaAnswer, CwaEvents, CwaMethod } from './model.ts'
 import type { LegacyTls } from '../upstream/http/legacy-tls.ts'
+import type { Offer } from './ntlm/iwa.ts'
 import { signIn, type SignedIn } from './sign-in.ts'
 import { transport } from '../upstream/http/transport.ts'
 import type { Unread } from '../upstream/unread.ts'
@@ -92,11 +93,12 @@ export function cwaClient(options: CwaOptions): CwaClient {
   const url = new URL(options.url)
   if (!/^https?:$/.test(url.protocol)) throw new TypeError(`the server's URL must begin with https://, or http://`)
   const http = transport({ url, ca: options.ca, legacyTls: options.legacyTls, clock })
+  const offer: Offer = { scheme: undefined }
   const link = { url, http, codec, clock, deadlineMs, onUnread }
   return {
     async signIn(user, password) {
       const jar = cookieJar(url, clock.now)
-      return signIn({ transport: http, codec, deadlineMs, clock, onUnread, jar }, user, password)
+      return signIn({ transport: http, codec, deadlineMs, clock, onUnread, jar, offer }, user, password)
     },
     ...commandChannel(link),
     poll: dataChannel(link),

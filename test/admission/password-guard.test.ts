@@ -24,8 +24,10 @@ const lost = async () => {
 /** Sign-ins of one user, each with what upstream says of it, over a store in which something may fail. */
 async function signIns(through: (wrong: WrongPasswordStore) => WrongPasswordStore = (wrong) => wrong) {
   const wrong = wrongPasswordStore((await database()).items)
-  const signIn = <T>(now: number, answer: () => Promise<T>) =>
-    guarded({ user: USER, settings, previous: undefined, now }, through(wrong), answer)
+  const signIn = async <T>(now: number, answer: () => Promise<T>) => {
+    const known = await wrong.read(USER)
+    return guarded({ user: USER, settings, previous: undefined, known, now }, through(wrong), answer)
+  }
   return { wrong, signIn }
 }
 

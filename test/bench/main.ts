@@ -14,6 +14,7 @@ import { runBench } from './runner.ts'
 import { soak } from './soak.ts'
 import { simulationBench } from './simulation.ts'
 import { start } from './start.ts'
+import { trips } from './trips.ts'
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   start: { about: 'size of each bundle, and the time Node takes to load it', run: start },
@@ -57,6 +58,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   simulation: {
     about: '20,000 schedules of admission; --schedules or --seconds bounds them, --seed N plays one again',
     run: simulationBench,
+  },
+  trips: {
+    about:
+      'round trips to the store and upstream that wait for each other, by operation; writes .local/bench-trips.json',
+    run: trips,
   },
 }
 

@@ -60,6 +60,22 @@ describe.each([jsonCodec, xmlCodec])('Integrated Windows Authentication with $na
 })
 
 describe('Integrated Windows Authentication', () => {
+  test('asks which scheme the server offers once, and anew where that is taken no more', async () => {
+    let gate = ntlmGate()
+    const server = await scriptedServer((asked) => gate.stop(asked) ?? welcome())
+    const cwa = client(server.url)
+    const asks = async () => {
+      const before = server.asked.length
+      expect(await cwa.signIn('ann', 'secret')).toMatchObject({ by: 'iwa' })
+      return server.asked.slice(before).map(({ headers }) => headers.authorization?.split(' ')[0])
+    }
+    expect(await asks()).toEqual([undefined, 'NTLM', 'NTLM'])
+    expect(await asks()).toEqual(['NTLM', 'NTLM'])
+    gate = ntlmGate({ scheme: 'Negotiate' })
+    expect(await asks()).toEqual(['NTLM', undefined, 'Negotiate', 'Negotiate'])
+    expect(await asks()).toEqual(['Negotiate', 'Negotiate'])
+  })
+
   test('closes its connection, because that is the user, and shares it with nobody', async () => {
     const gate = ntlmGate()
     const server = await scriptedServer((asked) => {

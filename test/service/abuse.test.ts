@@ -31,7 +31,7 @@ async function guard() {
   const { asked, ask } = server()
   const tryIt = async (password: string, now = NOW, previousAt?: number) => {
     const previous = previousAt === undefined ? undefined : { session: '', heard: 0, at: previousAt }
-    const about = { user: ANN, settings: DEFAULT_SETTINGS, previous, now }
+    const about = { user: ANN, settings: DEFAULT_SETTINGS, previous, known: await wrong.read(ANN), now }
     return guarded(about, wrong, ask(password)).catch((thrown: unknown) => thrown)
   }
   return { wrong, asked, tryIt }

@@ -14,6 +14,13 @@ export interface IwaParts {
   readonly clock: Clock
   /** Of this sign-in: a load balancer may tell by a cookie which server has begun it. */
   readonly jar: CookieJar
+  /** What is known of the server, for as long as the client lives: it is asked which scheme it offers once. */
+  readonly offer: Offer
+}
+
+/** The scheme under which the server took NTLM last; undefined where that is to be asked. */
+export interface Offer {
+  scheme: 'NTLM' | 'Negotiate' | undefined
 }
 
 const PATH = '/iwa/logon.html'
@@ -22,7 +29,7 @@ const PATH = '/iwa/logon.html'
  * The NTLM handshake of Integrated Windows Authentication, in three requests on one connection of its own: that
  * connection *is* the user from then on, so it is closed at the end and never shared.
  *
- *     POST (empty)                    ─→ 401 NTLM, Negotiate
+ *     POST (empty)                    ─→ 401 NTLM, Negotiate          only where the scheme is not known yet
  *     POST (empty) Authorization: T1  ─→ 401 NTLM <T2>
  *     POST body    Authorization: T3  ─→ the answer
  *
@@ -39,12 +46,12 @@ export async function iwaHandshake(
   const agent = parts.transport.ownAgent()
   try {
     const post = poster(parts, agent)
-    const scheme = schemeIn(await post())
-    if (scheme.unfit !== undefined) return scheme.unfit
-    const negotiateMessage = negotiate()
-    const answer = await post(`${scheme.name} ${negotiateMessage.toString('base64')}`)
-    const token = offersIn(answer).get(scheme.name.toLowerCase())
-    if (answer.status !== 401 || !token) return `the server offers ${scheme.name}, but does not take NTLM`
+    const known = parts.offer.scheme
+    parts.offer.scheme = undefined
+    const challenged = (known && (await challengedBy(known, post))) ?? (await challengedAnew(post))
+    if (typeof challenged === 'string') return challenged
+    const { scheme, token, answer, negotiateMessage } = challenged
+    parts.offer.scheme = scheme
     const authenticateMessage = authenticate({
       challenge: Buffer.from(token, 'base64'),
       negotiateMessage,
@@ -53,7 +60,7 @@ export async function iwaHandshake(
       channelBindings: answer.certificate && tlsServerEndPoint(answer.certificate),
       now: parts.clock.now(),
     })
-    const authorization = `${scheme.name} ${authenticateMessage.toString('base64')}`
+    const authorization = `${scheme} ${authenticateMessage.toString('base64')}`
     const last = await post(authorization, { body, over: answer.connection })
     return last.status === 401 ? 'the server does not accept the user name or password' : last
   } catch (thrown) {
@@ -62,6 +69,21 @@ export async function iwaHandshake(
   } finally {
     agent.destroy()
   }
+}
+
+/** Asks which scheme the server offers first. @returns in words why it came to nothing */
+async function challengedAnew(post: ReturnType<typeof poster>) {
+  const scheme = schemeIn(await post())
+  if (scheme.unfit !== undefined) return scheme.unfit
+  return (await challengedBy(scheme.name, post)) ?? `the server offers ${scheme.name}, but does not take NTLM`
+}
+
+/** The server's challenge to the first message; undefined where it answers with none: it may offer something else by now. */
+async function challengedBy(scheme: 'NTLM' | 'Negotiate', post: ReturnType<typeof poster>) {
+  const negotiateMessage = negotiate()
+  const answer = await post(`${scheme} ${negotiateMessage.toString('base64')}`)
+  const token = offersIn(answer).get(scheme.toLowerCase())
+  return answer.status === 401 && token ? { scheme, token, answer, negotiateMessage } : undefined
 }
 
 /** `DOMAIN\user` in its two parts. A `user@domain` name is a user of no domain: the server finds it. */
