@@ -11,13 +11,13 @@ import type { Seeded } from './seeded.ts'
 export const KINDS = {
   /** A function's environments die in the middle of what they do. */
   'kill-function': 2_500,
-  /** Upkeep dies within a batch: as it is kept, or a moment later, before it is told or acknowledged. */
+  /** Upkeep dies within a batch: as it is kept, or a moment later, before it is posted or acknowledged. */
   'kill-upkeep': 25_000,
   /** A listener's lease goes to one who never comes. */
   'expire-lease': 25_000,
   /** Connections vanish, and neither end is told. */
   'silence-sockets': 3_000,
-  /** Connections close; every third time nobody tells the service. */
+  /** Connections close; every third time the service does not hear of it. */
   'close-sockets': 3_000,
   /** CWA breaks down and comes back without its sessions. */
   'restart-cwa': 90_000,
@@ -53,7 +53,7 @@ const FIRST: Readonly<Partial<Record<ChaosKind, readonly [number, number]>>> = {
 /**
  * The steps of a run, in order: the same for the same seed. Each kind comes once at least, and then at random.
  *
- * What takes the listener away keeps a distance: a service that nobody ever listens for delivers nothing, and shows nothing.
+ * What takes the listener away keeps a distance: a service without any listener delivers nothing, and shows nothing.
  */
 export function chaosPlan(seconds: number, random: Seeded): readonly Step[] {
   const end = seconds * 1_000

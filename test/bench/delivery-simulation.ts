@@ -3,8 +3,8 @@ import { playDelivery, type Played } from '../simulation/delivery.ts'
 import type { BenchOptions } from './bench.ts'
 
 const SCHEDULES = 20_000
-/** How often it is told how far it is. */
-const TOLD_EVERY = 1_000
+/** How often it reports how far it is. */
+const REPORTED_EVERY = 1_000
 
 /**
  * Schedules of delivery, each by its seed, from 1 up: devices, connections, functions, listeners, the mailbox and the
@@ -25,7 +25,7 @@ export async function deliverySimulation({ schedules, seconds, seed: only, print
     sums.listeners += one.listeners
     sums.crashes += one.crashes
     sums.wakes += one.wakes
-    if (played > 0 && played % TOLD_EVERY === 0) print(`${played} schedules, ${sums.steps} steps`)
+    if (played > 0 && played % REPORTED_EVERY === 0) print(`${played} schedules, ${sums.steps} steps`)
   }
   const { steps, messages, listeners, crashes, wakes } = sums
   print(

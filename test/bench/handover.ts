@@ -98,7 +98,7 @@ function conclude(
     `${near.max.toFixed(0)} ms, between them ${apart.max.toFixed(0)} ms; p99 ${near.p99.toFixed(0)} and ${apart.p99.toFixed(0)} ms; ` +
     `lost ${watch.missing()}, twice ${twice}, out of order ${outOfOrder}`
   if (watch.missing() + twice + outOfOrder > 0) throw new Error(line)
-  if (handovers.length === 0) throw new Error(`${line}; nobody handed over`)
+  if (handovers.length === 0) throw new Error(`${line}; no listener handed over`)
   if (handovers.length > LAMBDA_LIMITS.invocationsInAChain * 2 && chain <= LAMBDA_LIMITS.invocationsInAChain)
     throw new Error(`${line}; the chain was cut`)
   print(line)

@@ -58,7 +58,7 @@ describe('the account of a soak', () => {
     expect(judged(own)).toEqual({ ...FINE, twice: 1, outOfOrder: 1 })
   })
 
-  it('takes a message that its sender was told may not have been sent either way, once', () => {
+  it('takes a message that its sender knows as perhaps not sent either way, once', () => {
     const { own, say, show } = book()
     const [shown, unshown] = [say(), say()]
     for (const said of [shown, unshown]) said.refused('unconfirmed')

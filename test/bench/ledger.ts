@@ -2,21 +2,21 @@ import { LISTEN_LEASE_MS } from '../../shared/store/listener-groups.ts'
 import type { RefusalCode } from '../../shared/rules/refusal.ts'
 
 /**
- * What was said, what its sender was told of it, and what its receiver was shown: the account of a soak.
+ * What was said, what its sender heard of it, and what its receiver saw: the account of a soak.
  *
- * What a sender was told decides what must have happened to a message:
+ * What a sender heard decides what must have happened to a message:
  *
- * | told | shown to the other |
+ * | heard | shown to the other |
  * |---|---|
  * | accepted, then delivered | once. CWA has handed it to the receiver's session, and from there on it is the service's |
  * | accepted, then not delivered | at most once: CWA itself does not know more |
  * | accepted, and no more, and the session lives | a loss, of the message or of the word: both are events |
- * | accepted, and no more, and the sender's session ended | at most once: the sender was told that the session ended |
+ * | accepted, and no more, and the sender's session ended | at most once: the sender heard that the session ended |
  * | refused: unconfirmed | at most once |
  * | refused for any other reason | never: the device's library says `unconfirmed` wherever it cannot be sure |
  *
- * A message that CWA has delivered to a session which ended is down with it: what a server that broke down held, nobody
- * has any more, and the receiver was told that the session ended. That excuses only what was accepted less than
+ * A message that CWA has delivered to a session which ended is down with it: what a server that broke down held is
+ * gone, and the receiver heard that the session ended. That excuses only what was accepted less than
  * DOWN_WITH_SESSION_MS before the end: what the service had for longer it should have shown.
  */
 export interface Ledger {
@@ -42,7 +42,7 @@ export interface Said {
   readonly text: string
   readonly accepted: (number: number, at: number) => void
   readonly refused: (code: RefusalCode | 'error') => void
-  /** Whether it was shown, and its sender told that it was delivered. */
+  /** Whether it was shown, and its sender heard that it was delivered. */
   readonly isDone: () => boolean
   readonly isRefused: () => boolean
   /** For people. */
@@ -52,7 +52,7 @@ export interface Said {
 export interface Judgement {
   readonly messages: number
   readonly shown: number
-  /** Told that they may or may not have been sent, and told that they were not. */
+  /** Known as perhaps sent, and known as not sent. */
   readonly unconfirmed: number
   readonly refused: number
   /** Both by code: `unconfirmed 3, signed-out 1`. */
@@ -62,7 +62,7 @@ export interface Judgement {
   readonly lost: readonly string[]
   readonly twice: readonly string[]
   readonly outOfOrder: readonly string[]
-  /** Shown, though its sender was told that it was not sent. */
+  /** Shown, though its sender heard that it was not sent. */
   readonly denied: readonly string[]
 }
 
@@ -104,7 +104,7 @@ export function ledger(): Ledger {
   function fateOf(entry: Entry): 'fine' | 'down' | 'lost' | 'denied' {
     const { code, send, shown } = entry
     if (code !== undefined) return shown > 0 && !isOpen(code) ? 'denied' : 'fine'
-    // Its sender never heard: whoever sent it gave up waiting, and that is no answer.
+    // Its sender never heard: the sender gave up waiting, and that is no answer.
     if (send === undefined) return 'lost'
     const word = wordOf(entry)
     if (word === 'not-delivered' || (word === 'delivered' && shown > 0)) return 'fine'
@@ -118,8 +118,8 @@ export function ledger(): Ledger {
       return at === undefined || send === undefined ? 'lives' : `ended ${((at - send.at) / 1_000).toFixed(1)} s later`
     }
     const ends = `sender's session ${sinceMs(entry.senderSession)}, receiver's ${sinceMs(entry.receiverSession)}`
-    const told = code ?? (send === undefined ? 'nothing' : `accepted (${send.number}), ${wordOf(entry) ?? 'no word'}`)
-    return `${from} → ${to} ${text}: told ${told}; shown ${shown} times; ${ends}`
+    const heard = code ?? (send === undefined ? 'nothing' : `accepted (${send.number}), ${wordOf(entry) ?? 'no word'}`)
+    return `${from} → ${to} ${text}: heard ${heard}; shown ${shown} times; ${ends}`
   }
 
   return {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Order, Report, Taken } from './own-process.ts'
 
-/** A process of its own whose memory, processor time and descriptors are nobody else's. */
+/** A process of its own with memory, processor time and descriptors of its own. */
 export interface Measured {
   /** Has it do something; one thing at a time. */
   readonly act: (what: string) => Promise<string>

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 
 /*
- * The inside of a process of its own that a bench measures: it is told what to do and asked how much it takes, by
+ * The inside of a process of its own that a bench measures: it hears what to do and says how much it takes, by
  * messages of Node's own channel between parent and child.
  */
 

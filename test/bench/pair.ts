@@ -66,7 +66,7 @@ export function pair({ left, right, ledger, random, goOn }: PairOptions): Pair {
     for (;;) {
       goOn()
       const [l, r] = [await sessionOf(left), await sessionOf(right)]
-      // Whoever ended while the other one came in is let in again.
+      // The one who ended while the other came in is let in again.
       if (left.device.session !== l || right.device.session !== r) continue
       const attempt: Attempt = { over: false }
       current = attempt
@@ -84,7 +84,7 @@ export function pair({ left, right, ledger, random, goOn }: PairOptions): Pair {
     }
   }
 
-  /** The conversation's number on either side, once both are told that they are connected. */
+  /** The conversation's number on either side, once both hear that they are connected. */
   async function connected(): Promise<readonly [string, string]> {
     greetings += 1
     const text = `hello ${greetings}`
@@ -182,7 +182,7 @@ async function noise({ me, number }: Side, random: Seeded): Promise<void> {
     { kind: 'typing', conversation: number, typing: true },
     { kind: 'presence', availability: random.pick(['available', 'busy', 'be-right-back'] as const) ?? 'busy' },
   ] as const
-  // What becomes of it is told to nobody.
+  // What becomes of it goes nowhere.
   await me.device.send(random.pick(commands) ?? commands[0]).catch(() => {})
 }
 

@@ -5,7 +5,7 @@ import { NOTHING, priceOf, times, type Count } from './prices.ts'
 const reads = (readUnit: number): Count => ({ ...NOTHING, readUnit })
 
 describe('what is shared', () => {
-  it('is told apart by what one session takes and what many do', () => {
+  it('is split by what one session takes and what many do', () => {
     const looks = shared(reads(1_802), reads(1_802 + 2 * 899), 900)
     expect([looks.environment.readUnit, looks.session.readUnit]).toEqual([1_800, 2])
     expect([1, 10, 900].map((sessions) => filled(looks, sessions).readUnit)).toEqual([1_802, 1_820, 3_600])
@@ -28,7 +28,7 @@ describe('an idle session-hour', () => {
     expect(lambda.map((dollars) => Math.round(dollars * 1e6))).toEqual([24_000, 2_400, 240, 27])
   })
 
-  it('has a cold start for each heir, and for each call that comes when nobody came for a while', () => {
+  it('has a cold start for each heir, and for each call that comes after a quiet while', () => {
     const cold = { ...NOTHING, coldGbSecond: 1 }
     const upkeep = { perHour: 4, heirs: 4, cold }
     const hour = { ...LISTENER, upkeep, routes: [{ perHour: 6, cold }] }
@@ -46,7 +46,7 @@ describe('a rate', () => {
     expect([2, 12, 6_000].map((perHour) => kmsRequests(perHour).kmsRequest)).toEqual([6, 36, 36])
   })
 
-  it('of a NAT gateway is its hour, whoever is there', () => {
+  it('of a NAT gateway is its hour, however many users are there', () => {
     expect(natHour(0)).toBe(0.045)
     expect(natHour(900)).toBeGreaterThan(0.045)
   })

@@ -17,12 +17,12 @@ export function filled({ environment, session }: Shared, sessions: number): Coun
   return plus(environment, times(session, sessions))
 }
 
-/** How long Lambda keeps an environment that nobody uses, in minutes: it does not say. Five to seven are what people see (from memory). */
+/** How long Lambda keeps an environment that is not used, in minutes: it does not say. Five to seven are what people see (from memory). */
 const KEPT_MINUTES = 5
 /** "Cold starts typically occur in under 1% of invocations" (AWS, Operating Lambda: execution environments). */
 const LEAST_COLD = 0.01
 
-/** The share of invocations that find no environment: nobody came for so long, where they come by chance. */
+/** The share of invocations that find no environment: no call came for so long, where they come by chance. */
 export function coldShare(perHour: number): number {
   return Math.max(LEAST_COLD, Math.exp((-perHour * KEPT_MINUTES) / 60))
 }
@@ -70,7 +70,7 @@ export function natHour(sessions: number): number {
   return NAT.hour + (NAT.gigabyte * sessions * GET_BYTES * GETS_PER_HOUR) / 2 ** 30
 }
 
-/** Dollars a month with nobody logged in: the schedule ticks all the same. @param fixed CloudWatch's, see perMonth */
-export function nobodysMonth(tickCost: number, fixed: number): number {
+/** Dollars a month with no user logged in: the schedule ticks all the same. @param fixed CloudWatch's, see perMonth */
+export function emptyMonth(tickCost: number, fixed: number): number {
   return tickCost * 60 * MONTHLY_HOURS + fixed
 }

@@ -76,7 +76,7 @@ export function wholeHour(
   }
 }
 
-/** An hour's new tickets of one session. How often CWA replaces them nobody has said (reference: it does periodically). */
+/** An hour's new tickets of one session. How often CWA replaces them is not documented (reference: it does periodically). */
 export function ticketsHour({ tickets }: Listening): Count {
   return times({ ...tickets, gbSecond: 0, gbSecondAtShare: 0, invocation: 0 }, HOURLY.tickets / SESSIONS)
 }

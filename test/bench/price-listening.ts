@@ -4,7 +4,7 @@ import { NOTHING, plus, times, type Count } from './prices.ts'
 import { pause } from './talker.ts'
 
 const HOUR_MS = 3_600_000
-/** How often upkeep is told to tick, while that is counted. */
+/** How often upkeep ticks, while that is counted. */
 const TICKS = 10
 /** How long upkeep listens here before it hands over, in milliseconds. */
 const LISTENING_MS = 5_000
@@ -48,7 +48,7 @@ export function listeningOf(sessions: number, ms: number, look: (all: Priced) =>
   })
 }
 
-/** What a tick takes with nobody logged in. @param look is shown the stack before it ends */
+/** What a tick takes with no user logged in. @param look is shown the stack before it ends */
 export function idleTick(look: (none: Priced) => void): Promise<Count> {
   return withSessions(0, {}, async (none) => {
     const ticks = await ticked(none)
@@ -70,7 +70,7 @@ export function handoverOf(sessions: number, listening: Count): Promise<Count> {
     await heldAll(few)
     const each = await during(few, HANDOVERS_MS, () => counts.of(own.running, 'upkeep'))
     const handovers = counts.runs(own.running, 'upkeep')
-    if (handovers === 0) throw new Error('price: nobody handed over')
+    if (handovers === 0) throw new Error('price: no listener handed over')
     const more = times(plus(each, times(listening, -1)), HANDOVERS_MS / handovers)
     // The time is that of the hour.
     return { ...more, gbSecond: 0, gbSecondAtShare: 0, invocation: 1 }

@@ -87,7 +87,7 @@ async function eventDown({ own, meter: counts }: Priced, listening: Count): Prom
 async function eachTalks({ own: { members }, devices }: Priced): Promise<void> {
   const [ann, bob] = devices
   const other = members[1]?.uri
-  if (ann === undefined || bob === undefined || other === undefined) throw new Error('price: there is nobody to talk')
+  if (ann === undefined || bob === undefined || other === undefined) throw new Error('price: there is no one to talk')
   const invited = Promise.withResolvers<string>()
   const connected = Promise.withResolvers<void>()
   const stops = [

@@ -1,5 +1,5 @@
 import type { Monthly } from './monthly.ts'
-import { filled, hourWith, kmsRequests, natHour, nobodysMonth, type Hour, type Shared } from './price-fill.ts'
+import { filled, hourWith, kmsRequests, natHour, emptyMonth, type Hour, type Shared } from './price-fill.ts'
 import { SESSIONS } from './price-hour.ts'
 import type { Single } from './price-operations.ts'
 import { MONTHLY_HOURS, plus, priceOf, PRICES, times, type Count, type Price } from './prices.ts'
@@ -79,17 +79,17 @@ const dollars = (all: readonly number[]) => all.map((each) => each.toFixed(2))
 export function monthTable(
   hour: Hour,
   fixed: number,
-  nobody: { readonly tick: Count; readonly monthly: Monthly },
+  empty: { readonly tick: Count; readonly monthly: Monthly },
 ): string[] {
   const used = FILLS.map((sessions) => priceOf(hourWith(hour, sessions)).total * MONTHLY_HOURS + fixed)
   const nats = [0, ...FILLS].map((sessions) => natHour(sessions) * MONTHLY_HOURS)
-  const ticking = priceOf(plus(nobody.tick, times(kmsRequests(60), 1 / 60))).total
-  const none = nobodysMonth(ticking, nobody.monthly.dollars)
+  const ticking = priceOf(plus(empty.tick, times(kmsRequests(60), 1 / 60))).total
+  const none = emptyMonth(ticking, empty.monthly.dollars)
   return [
     row(`$ a month (${MONTHLY_HOURS} h), so many sessions all the time`, '0', ...FILLS.map(String)),
     row('without a VPC', ...dollars([none, ...used])),
-    row('  of which CloudWatch, whatever is done', ...dollars([nobody.monthly.dollars, ...FILLS.map(() => fixed)])),
+    row('  of which CloudWatch, whatever is done', ...dollars([empty.monthly.dollars, ...FILLS.map(() => fixed)])),
     row('a NAT gateway beside it, with a VPC', ...dollars(nats)),
-    `with nobody there: ${(60 * MONTHLY_HOURS).toLocaleString('en')} ticks at $${(ticking * 1e6).toFixed(2)} a million (a GB-second: $${PRICES.gbSecond})`,
+    `with no user there: ${(60 * MONTHLY_HOURS).toLocaleString('en')} ticks at $${(ticking * 1e6).toFixed(2)} a million (a GB-second: $${PRICES.gbSecond})`,
   ]
 }

@@ -25,8 +25,8 @@ const IDLE_MOST = 0.00008
  * @throws Error when an idle session-hour of a full environment costs more than it may
  */
 export async function price({ seconds = SECONDS, print }: BenchOptions): Promise<void> {
-  print('price: counting with nobody there, and single operations')
-  const nobody = await nobodyThere()
+  print('price: counting with no user there, and single operations')
+  const empty = await withNoUsers()
   const single = await singleOperations()
   print(`price: counting for ${seconds} s with one session, and with ${SESSIONS} that log in first`)
   const { listened, monthly } = await listening(seconds * 1_000)
@@ -38,7 +38,7 @@ export async function price({ seconds = SECONDS, print }: BenchOptions): Promise
   const tables = [
     operationTable(single, full, { own, shares, tickets: ticketsHour(listened.all) }),
     fillTable(hour, dollars),
-    [...monthTable(hour, dollars, nobody), ...lines],
+    [...monthTable(hour, dollars, empty), ...lines],
   ]
   for (const table of tables) for (const line of ['', ...table]) print(line)
   conclude(full, print)
@@ -55,7 +55,7 @@ function conclude(full: Count, print: (line: string) => void): void {
 }
 
 /** An empty stack: a tick of it, and what CloudWatch takes a month. */
-async function nobodyThere(): Promise<{ readonly tick: Count; readonly monthly: Monthly }> {
+async function withNoUsers(): Promise<{ readonly tick: Count; readonly monthly: Monthly }> {
   let monthly: Monthly = { dollars: 0, lines: [] }
   const tick = await idleTick(({ own }) => (monthly = perMonth(own.running)))
   return { tick, monthly }

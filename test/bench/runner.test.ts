@@ -16,7 +16,7 @@ function started(run: Parameters<typeof runBench>[1]['run'], seconds?: number) {
 }
 
 describe('a benchmark', () => {
-  it('is told of every ten seconds while it runs, and no longer', async () => {
+  it('reports every ten seconds while it runs, and no longer', async () => {
     const end = Promise.withResolvers<void>()
     const { clock, errors, done } = started(async ({ print }) => {
       await end.promise

@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Bench, BenchOptions } from './bench.ts'
 
 /** How often it is said that a benchmark still runs, in milliseconds. */
-const TOLD_EVERY_MS = 10_000
+const REPORTED_EVERY_MS = 10_000
 
 export interface RunnerParts {
   readonly clock: Clock
@@ -29,11 +29,11 @@ export async function runBench(
     last = line
     out(line)
   }
-  let cancel = clock.after(TOLD_EVERY_MS, tell)
+  let cancel = clock.after(REPORTED_EVERY_MS, tell)
   function tell() {
     const asked = options.seconds === undefined ? '' : ` of ${options.seconds} s asked for`
     errors(`${name}: running, ${Math.round((clock.now() - began) / 1_000)} s${asked}`)
-    cancel = clock.after(TOLD_EVERY_MS, tell)
+    cancel = clock.after(REPORTED_EVERY_MS, tell)
   }
   try {
     await bench.run({ ...options, print })

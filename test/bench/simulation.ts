@@ -3,8 +3,8 @@ import { playAdmission } from '../simulation/admission.ts'
 import type { BenchOptions } from './bench.ts'
 
 const SCHEDULES = 20_000
-/** How often it is told how far it is. */
-const TOLD_EVERY = 1_000
+/** How often it reports how far it is. */
+const REPORTED_EVERY = 1_000
 
 /**
  * Schedules of admission, each by its seed: logins, statuses, evictions, log-outs, disconnects, upkeep, changes of the
@@ -25,7 +25,7 @@ export async function simulationBench({ schedules, seconds, seed: only, print }:
     sums.logins += one.logins
     sums.admitted += one.admitted
     sums.crashes += one.crashes
-    if (played > 0 && played % TOLD_EVERY === 0) print(`${played} schedules, ${sums.steps} steps`)
+    if (played > 0 && played % REPORTED_EVERY === 0) print(`${played} schedules, ${sums.steps} steps`)
   }
   print(
     `simulation: ${played} schedules, ${sums.steps} steps, ${sums.logins} logins, ${sums.admitted} admitted, ` +

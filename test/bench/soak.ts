@@ -144,7 +144,7 @@ function conclude({ seed, seconds, talkers, judgement, chaos, print, complaint }
   ]
   const line = `soak: seed ${seed}, ${talkers.length} devices, ${seconds} s: ${figures.join('; ')}`
   const wrong = lost.length + twice.length + outOfOrder.length + denied.length + sum('gaps')
-  // What nobody said, nobody can lose.
+  // What was not said cannot be lost.
   if (shown < LEAST_EACH * talkers.length) throw new Error(`${line}; too little was said to show anything`)
   if (complaint !== undefined) throw new Error(`${line}; ${complaint}`)
   if (wrong > 0) throw new Error(line)

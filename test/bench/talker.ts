@@ -12,7 +12,7 @@ const AGAIN_MS = 500
 
 type EventOf<K extends DeviceEvent['kind']> = Extract<DeviceEvent, { kind: K }>
 
-/** A member with a device, which logs in again whenever it is told that its session is over. */
+/** A member with a device, which logs in again whenever it hears that its session is over. */
 export interface Talker extends Member {
   readonly device: Device
   /** Logs in, as often as it takes. Resolves with the session, which has answered a poll since. */
@@ -92,14 +92,14 @@ export function talker(member: Member, { url, ledger, inTurn, onEnded, goOn }: T
         await used()
         return accepted.session
       } catch {
-        // Refused, unanswered, or over before it was used: then the device was told so.
+        // Refused, unanswered, or over before it was used: then the device heard so.
         over()
         await pause(AGAIN_MS)
       }
     }
   }
 
-  /** An accepted login is usable: it is answered, though perhaps not at once, or the device is told that it is over. */
+  /** An accepted login is usable: it is answered, though perhaps not at once, or the device hears that it is over. */
   async function used(): Promise<void> {
     for (;;) {
       try {

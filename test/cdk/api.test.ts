@@ -134,8 +134,8 @@ describe('the stage', () => {
 
   it('logs who, when and how it went, and never the query string, where the token is', () => {
     const format = JSON.stringify(propertiesOf(template, 'Stage')['AccessLogSettings'])
-    for (const told of ['requestTimeEpoch', 'connectionId', 'authorizer.device', 'routeKey', 'status']) {
-      expect(format).toContain(`$context.${told}`)
+    for (const heard of ['requestTimeEpoch', 'connectionId', 'authorizer.device', 'routeKey', 'status']) {
+      expect(format).toContain(`$context.${heard}`)
     }
     for (const error of ['error.message', 'authorizer.error', 'integrationErrorMessage', 'integrationStatus']) {
       expect(format).toContain(`$context.${error}`)

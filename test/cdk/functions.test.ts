@@ -269,7 +269,7 @@ const VARIABLES = {
   UPSTREAM_LEGACY_TLS: true,
 } as const satisfies Record<Variable, true>
 
-it('hands the number of sessions a listener has to whoever must find one', () => {
+it('hands the number of sessions a listener has to the functions that must find one', () => {
   const finding = Object.keys(MAY).filter((name) => 'SESSIONS_PER_LISTENER' in variablesOf(name))
   expect(finding.toSorted()).toEqual(['login', 'logout', 'poll', 'upkeep'])
 })
@@ -294,7 +294,7 @@ it('says in the variables where the tables, connections, upkeep, bus and CWA are
   })
 })
 
-it('tells whoever administers how old the TLS to CWA may be, as it tells the functions', () => {
+it('tells the administrator how old the TLS to CWA may be, as it tells the functions', () => {
   expect(made.template.outputs).toMatchObject({
     UpstreamUrl: { Value: 'https://im.fabrikam.test:8443' },
     CwaCodec: { Value: 'xml' },

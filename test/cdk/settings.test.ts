@@ -127,12 +127,12 @@ describe('settingsFrom', () => {
 
   it('tells neither a password that stands in the URL nor what is as long as a file', () => {
     const pem = `-----BEGIN PRIVATE KEY-----\n${'k'.repeat(300)}`
-    const told = complaints({ upstreamUrl: 'https://ann:pass@word@im.contoso.test', privateCa: pem }).join('\n')
-    expect(told).toContain('collaboration:upstreamUrl: is "https://…@im.contoso.test"; accepted is')
-    expect(told).toContain(
+    const heard = complaints({ upstreamUrl: 'https://ann:pass@word@im.contoso.test', privateCa: pem }).join('\n')
+    expect(heard).toContain('collaboration:upstreamUrl: is "https://…@im.contoso.test"; accepted is')
+    expect(heard).toContain(
       `collaboration:privateCa: a value of ${JSON.stringify(pem).length} characters cannot be read; accepted is`,
     )
-    expect(told).not.toMatch(/pass|word@|kkk/)
+    expect(heard).not.toMatch(/pass|word@|kkk/)
   })
 })
 

@@ -54,7 +54,7 @@ describe('the tables', () => {
     })
   })
 
-  it('are told to whoever administers', () => {
+  it('are there for the administrator', () => {
     expect(kept.outputs).toMatchObject({
       ConfigurationTable: { Value: '${Configuration}' },
       SessionsTable: { Value: '${Sessions}' },
@@ -109,7 +109,7 @@ describe('the bus', () => {
     expect(kept.outputs['WakingBus']?.Value).toBe('${Waking}')
   })
 
-  it('is open to nobody outside: no policy of its own', () => {
+  it('is closed to the outside: no policy of its own', () => {
     expect(ofType(kept, 'AWS::Events::EventBusPolicy')).toEqual([])
   })
 })

@@ -77,7 +77,7 @@ describe('what is passed on to a device', () => {
     ])
   })
 
-  it('is a long list in parts, the first of which stands for all, with nobody left out', () => {
+  it('is a long list in parts, the first of which stands for all, with no contact left out', () => {
     const parts = eventsOf(list(true, contacts(1_000))).flatMap((event) => (event.kind === 'contacts' ? [event] : []))
 
     expect(parts.length).toBeGreaterThan(1)

@@ -7,7 +7,7 @@ import { CWA_LIMITS } from '../../shared/cwa/limits.ts'
 import type { CwaAnswer, CwaEvent } from '../../shared/cwa/model.ts'
 import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import { testClock } from '../kit/clock.ts'
-import type { Script, Told } from './scripted-server.ts'
+import type { Script, Reply } from './scripted-server.ts'
 import { scriptedServer } from './scripted-server.ts'
 
 const SESSION = { sid: '42', ticket: 'ticket-1' }
@@ -20,7 +20,7 @@ async function started(script: Script, options: Partial<CwaOptions> = {}) {
   return { server, cwa }
 }
 
-const answering = (...answers: readonly CwaAnswer[]): Told => ({ body: jsonCodec.printResponses({ answers }) })
+const answering = (...answers: readonly CwaAnswer[]): Reply => ({ body: jsonCodec.printResponses({ answers }) })
 
 /** A server that holds what it is asked. The barrier resolves when the request is there. */
 async function holding(options: Partial<CwaOptions> = {}) {
@@ -103,7 +103,7 @@ describe('a command', () => {
     expect((await cwa.command(SESSION, [])).answers).toEqual(answers)
   })
 
-  test.each<[string, Told, object]>([
+  test.each<[string, Reply, object]>([
     ['the session is not found', answering({ answer: 'error', error: { code: 18100 } }), { kind: 'sign-in' }],
     ['a method says so', answering({ answer: 'requestFailed', error: { code: 18100 } }), { kind: 'sign-in' }],
     ['the server is throttling', answering({ answer: 'error', error: { code: 18101 } }), { kind: 'again' }],

@@ -214,7 +214,7 @@ describe.each(WAYS)('client and stand-in over $way', ({ codec, tls }) => {
     expect(late).toMatchObject([{ answer: 'requestFailed', rid: 'l', error: { code: 18_102 } }])
   })
 
-  it('say that nobody could be invited, in the order that is documented', async () => {
+  it('say that no one could be invited, in the order that is documented', async () => {
     const { ann } = await one()
     const before = ann.seen.length
 

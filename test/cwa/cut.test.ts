@@ -10,7 +10,7 @@ import { testClock } from '../kit/clock.ts'
 import { done, listener } from './listening.ts'
 import { scriptedServer } from './scripted-server.ts'
 
-/** How whoever is between ends a GET that was held for too long. */
+/** How a proxy ends a GET that was held for too long. */
 type Ending = (response: ServerResponse) => void
 
 const status =

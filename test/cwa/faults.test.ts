@@ -82,7 +82,7 @@ describe('a socket error', () => {
   })
 })
 
-test('a refused sign-in is told from other faults', () => {
+test('a refused sign-in differs from other faults', () => {
   const refused = new SignInRefused([
     'Integrated Windows Authentication: the server offers none',
     'forms: the server gives no ticket',

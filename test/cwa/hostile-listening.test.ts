@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { bringing, done, listening, SESSION } from './listening.ts'
-import type { Told } from './scripted-server.ts'
+import type { Reply } from './scripted-server.ts'
 
-const html = (): Told => ({ body: '<html><body>Sign in</body></html>' })
+const html = (): Reply => ({ body: '<html><body>Sign in</body></html>' })
 
 describe('a session whose server lies', () => {
   it('by repeating every event has each of them once', async () => {
@@ -97,7 +97,7 @@ describe('a session whose server lies', () => {
 
   it('about parts of events goes on, and has the rest: a desktop client’s state for as long as it is published', async () => {
     const meeting = { name: 'state', instance: 1, value: { type: 'calendarState', availability: 6_500 } }
-    const batch = (eid: number): Told => ({
+    const batch = (eid: number): Reply => ({
       body: JSON.stringify({
         cwaEvents: {
           ackId: eid + 1,

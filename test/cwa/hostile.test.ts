@@ -11,7 +11,7 @@ import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import { testClock } from '../kit/clock.ts'
 import { clientOf } from '../kit/upstream.ts'
 import { lyingServer, type Lie } from './lying-server.ts'
-import { scriptedServer, type Told } from './scripted-server.ts'
+import { scriptedServer, type Reply } from './scripted-server.ts'
 
 /** A named fault: of CWA, or of the way to it. */
 const A_FAULT = expect.stringMatching(/^(?:Cwa|Upstream)Fault$/)
@@ -30,7 +30,7 @@ async function outcomes(url: string, codec: CwaCodec) {
 
 interface Case {
   readonly lie: string
-  readonly told: Told | ((codec: CwaCodec) => Told)
+  readonly told: Reply | ((codec: CwaCodec) => Reply)
   readonly kind: 'again' | 'give-up'
   /** Whether a command may have been carried out. A GET may be repeated whatever it is. */
   readonly maybeDone: boolean

@@ -17,7 +17,7 @@ import { seats } from '../../shared/store/seats/seats.ts'
 import { sessions } from '../../shared/store/sessions.ts'
 import { database } from '../kit/database.ts'
 import { testVault } from '../kit/vault.ts'
-import { scriptedServer, type Told } from './scripted-server.ts'
+import { scriptedServer, type Reply } from './scripted-server.ts'
 
 export const SESSION = '0-AAAAAAAAAAAAAAAA'
 const KNOWN = { session: SESSION, device: 'ann-phone', user: 'CONTOSO\\ann', uri: 'sip:ann@contoso.test', openedAt: 0 }
@@ -38,10 +38,10 @@ const SEAT: Open = {
 }
 
 export const done = (eid: number): CwaEvent => ({ event: 'requestSucceeded', eid, rid: String(eid) })
-export const bringing = (events: CwaEvents): Told => ({ body: jsonCodec.printEvents({ pollWaitTime: 0, ...events }) })
+export const bringing = (events: CwaEvents): Reply => ({ body: jsonCodec.printEvents({ pollWaitTime: 0, ...events }) })
 
 /** A listener on a session, upstream a server that answers each GET as a test says; the last one it holds. */
-export async function listening(answers: readonly ((ackId: number, ticket: string) => Told | Promise<Told>)[]) {
+export async function listening(answers: readonly ((ackId: number, ticket: string) => Reply | Promise<Reply>)[]) {
   const held = Promise.withResolvers<number>()
   const asked: number[] = []
   const server = await scriptedServer(({ path, headers }, response) => {

@@ -180,7 +180,7 @@ describe('a handshake', () => {
     expect(handshake({ client: other, verdict: { channelBindings: token } })).toMatchObject({ accepted: false })
   })
 
-  test('is told from noise: no message is accepted, none crashes the server', () => {
+  test('differs from noise: no message is accepted, none crashes the server', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (noise) => {
         let same = false

@@ -9,8 +9,8 @@ import { windowsUpperCase } from '../../shared/cwa/ntlm/windows-upper-case.ts'
 
 /**
  * The client's NTLM judged by an implementation that is not ours. The stand-in shares the client's code, and would agree
- * with whatever it does. `ntlm_auth` as squid's helper needs no domain, no winbindd and no smbd: it is told the one
- * password that there is, and judges the messages of whoever comes.
+ * with whatever it does. `ntlm_auth` as squid's helper needs no domain, no winbindd and no smbd: it gets the one
+ * password that there is, and judges the messages of each client.
  */
 const isThere = spawnSync('ntlm_auth', ['--version']).status === 0
 

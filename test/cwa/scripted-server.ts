@@ -19,13 +19,13 @@ export interface Asked {
   readonly socket: Socket
 }
 
-export interface Told {
+export interface Reply {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly body?: string
 }
 
-export type Script = (asked: Asked, response: ServerResponse) => Told | undefined
+export type Script = (asked: Asked, response: ServerResponse) => Reply | undefined
 
 export interface ScriptedServer {
   readonly url: string
@@ -49,8 +49,8 @@ export async function scriptedServer(
       const { method = '', url = '', headers, socket } = incoming
       const one = { method, path: url, headers, body: Buffer.concat(chunks).toString(), socket }
       asked.push(one)
-      const told = script(one, response)
-      if (told) response.writeHead(told.status ?? 200, told.headers).end(told.body)
+      const heard = script(one, response)
+      if (heard) response.writeHead(heard.status ?? 200, heard.headers).end(heard.body)
     })
   }
   const server = credential ? createSecureServer({ ...credential, ...old }, listener) : createServer(listener)
@@ -75,7 +75,7 @@ export interface NtlmGateOptions {
 
 export interface NtlmGate {
   /** The 401 that a request is answered with, or nothing when its connection may pass. */
-  readonly stop: (asked: Asked) => Told | undefined
+  readonly stop: (asked: Asked) => Reply | undefined
   readonly verdicts: readonly Verdict[]
 }
 

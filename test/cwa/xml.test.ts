@@ -317,7 +317,7 @@ describe('XML events', () => {
   })
 })
 
-test('an element that nobody knows may have any name of XML 1.0, and prints as it was read', () => {
+test('an unknown element may have any name of XML 1.0, and prints as it was read', () => {
   const xml = '<cwaEvents ackId="1"><p:Ͱñ·1 eid="1"/></cwaEvents>'
   const read = xmlCodec.parseEvents(xml)
   expect(xmlCodec.printEvents(read)).toContain('<Ͱñ·1 ')
@@ -350,7 +350,7 @@ describe('XML that is not readable', () => {
     expect(given.message.length).toBeLessThan(200)
   })
 
-  test('is told with what was expected and where', () => {
+  test('comes with what was expected and where', () => {
     expect(fault(() => xmlCodec.parseEvents('<html/>')).message).toBe(
       'the XML is not readable: the root element should be cwaEvents, not html',
     )

@@ -22,7 +22,7 @@ const message = (seq: number): Stretch => ({
   events: [{ kind: 'message', conversation: '1', from: 'sip:bob@contoso.test', text: `message ${seq}` }],
 })
 
-/** A session whose device is told over connections that a test answers for. */
+/** A session whose device hears over connections that a test answers for. */
 async function told(answer: (connection: string, delivery: () => Delivery) => Promise<boolean>) {
   const { items } = await database()
   const seats = seatsOf(items)
@@ -135,8 +135,8 @@ describe('a device that is waited for', () => {
   })
 })
 
-describe('a device that comes on another connection while it is being told over the old one', () => {
-  it('is told over the new one, where its listener has seen that by then', async () => {
+describe('a device that comes on another connection while its events go over the old one', () => {
+  it('gets them over the new one, where its listener has seen that by then', async () => {
     const { own, seats, posted, kept, log } = await told(async (connection, delivery) => {
       if (connection !== 'c1') return true
       await seats.heard(poll(11))
@@ -153,7 +153,7 @@ describe('a device that comes on another connection while it is being told over 
     expect(posted.filter(({ to }) => to === 'c2').flatMap(({ seqs }) => seqs)).toContain(1)
   })
 
-  it('is told over the new one, where its listener has yet to see that', async () => {
+  it('gets them over the new one, where its listener has yet to see that', async () => {
     const { own, seats, posted, kept } = await told(async (connection) => {
       if (connection !== 'c1') return true
       await seats.heard(poll(11))

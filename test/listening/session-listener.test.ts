@@ -42,7 +42,7 @@ const brings = (eid: number): CwaEvents => ({
   ],
 })
 
-const never = () => Promise.reject(new TypeError('nobody asks for that here'))
+const never = () => Promise.reject(new TypeError('this is not asked for here'))
 
 /** A server whose GETs are answered by the test, in their order. */
 function upstream() {
@@ -171,7 +171,7 @@ describe('a session that is listened for', () => {
     expect(await mailbox.last(session)).toMatchObject({ seq: 4, upstream: '40.4' })
   })
 
-  it('has a backlog carried over that nobody has acknowledged for days, so that it outlives what it was kept in', async () => {
+  it('has a backlog carried over that is not acknowledged for days, so that it outlives what it was kept in', async () => {
     const { items, mailbox } = await listened({ keptMs: 5.5 * DAY_MS, mail: [1, 2, 3].map(said) })
     for (const seq of [1, 2, 3]) await items.remove({ pk: `MAIL#${session}`, sk: String(seq).padStart(10, '0') })
     const [carrying] = await items.query<Mail & { expiresAtS: number }>(`MAIL#${session}`)
@@ -203,7 +203,7 @@ describe('a listener that is stopped', () => {
 })
 
 describe('a device that says it has more than there is', () => {
-  it('is told what comes after, and told it again', async () => {
+  it('gets what comes after, and gets it again', async () => {
     const online = { coverage: 'in', lastHeardAt: NOW } as const
     const { answer, following, first, posted, passes } = await listened({ seat: online })
     await answer(brings(1))

@@ -108,7 +108,7 @@ describe('the capacity', () => {
 describe('the free seats of a shard', () => {
   const limits = { maximumSessions: 304, persistentConnections: 5_000 }
 
-  it('are those that nobody has, and those whose lease is over', () => {
+  it('are those that no session has, and those whose lease is over', () => {
     const taken = [
       anOpen({ number: 300, lastHeardAt: 0 }),
       aSigningIn({ number: 301, leaseUntil: NOW }),
@@ -154,7 +154,7 @@ describe('the wait until a session can be idle', () => {
     expect(nextIdleMs([seat], limits, NOW)).toBe(ms)
   })
 
-  it('is over exactly when a seat can be had, if nobody speaks', () => {
+  it('is over exactly when a seat can be had, if no device speaks', () => {
     fc.assert(
       fc.property(closeShards, (taken) => {
         fc.pre(taken.length > 0)

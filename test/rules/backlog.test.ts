@@ -93,10 +93,10 @@ describe('a backlog that is collapsed', () => {
   it('stands for the same batches, keeps all that was said in order, and comes to the same picture', () => {
     fc.assert(
       fc.property(kept, (stretches) => {
-        const told = collapsed(stretches)
-        if (stretches.length > 0) expectConsecutive(told, 4, 3 + stretches.length)
-        expect(eventsOf(told).filter(isSaid)).toEqual(eventsOf(stretches).filter(isSaid))
-        expect(picture(eventsOf(told))).toEqual(picture(eventsOf(stretches)))
+        const heard = collapsed(stretches)
+        if (stretches.length > 0) expectConsecutive(heard, 4, 3 + stretches.length)
+        expect(eventsOf(heard).filter(isSaid)).toEqual(eventsOf(stretches).filter(isSaid))
+        expect(picture(eventsOf(heard))).toEqual(picture(eventsOf(stretches)))
       }),
     )
   })
@@ -119,9 +119,9 @@ describe('a backlog that is collapsed', () => {
       fc.property(kept, fc.nat(30), (stretches, has) => {
         const last = 3 + has
         const lacks = eventsOf(stretches.filter(({ seq }) => seq > last))
-        const told = after(collapsed(stretches), last)
-        expect(eventsOf(told).filter(isSaid)).toEqual(lacks.filter(isSaid))
-        expect(told.slice(0, 1).map(({ first }) => first)).toEqual(told.length > 0 ? [last + 1] : [])
+        const heard = after(collapsed(stretches), last)
+        expect(eventsOf(heard).filter(isSaid)).toEqual(lacks.filter(isSaid))
+        expect(heard.slice(0, 1).map(({ first }) => first)).toEqual(heard.length > 0 ? [last + 1] : [])
       }),
     )
   })
@@ -130,9 +130,9 @@ describe('a backlog that is collapsed', () => {
     fc.assert(
       fc.property(kept, fc.nat(25), (stretches, at) => {
         const parts = [...collapsed(stretches.slice(0, at)), ...stretches.slice(at)]
-        const told = collapsed(parts)
-        expect(eventsOf(told).filter(isSaid)).toEqual(eventsOf(stretches).filter(isSaid))
-        expect(picture(eventsOf(told))).toEqual(picture(eventsOf(stretches)))
+        const heard = collapsed(parts)
+        expect(eventsOf(heard).filter(isSaid)).toEqual(eventsOf(stretches).filter(isSaid))
+        expect(picture(eventsOf(heard))).toEqual(picture(eventsOf(stretches)))
       }),
     )
   })
@@ -147,10 +147,10 @@ describe('a backlog that is collapsed', () => {
         events: [{ kind: 'presence', uri: `sip:${index}@c`, name, availability: 'away' }],
       }
     })
-    const told = collapsed(quiet)
-    expect(told.length).toBeLessThan(10)
-    for (const { events } of told) expect(JSON.stringify(events).length).toBeLessThanOrEqual(BATCH_CHARACTERS)
-    expectConsecutive(told, 0, 499)
+    const heard = collapsed(quiet)
+    expect(heard.length).toBeLessThan(10)
+    for (const { events } of heard) expect(JSON.stringify(events).length).toBeLessThanOrEqual(BATCH_CHARACTERS)
+    expectConsecutive(heard, 0, 499)
   })
 })
 
@@ -162,27 +162,27 @@ describe('a backlog that is too large', () => {
       const events: ImEvent[] = [{ kind: 'message', conversation: '1', from: 'sip:b@c', text: `message ${index}` }]
       return { first: index, seq: index, at: 0, events }
     })
-    const told = bounded(said, bounds)
-    expectConsecutive(told, 0, 39)
-    expect(told[0]).toMatchObject({ first: 0, cut: true, events: [] })
-    expect(eventsOf(told)).toEqual(eventsOf(said).slice(-eventsOf(told).length))
-    expect(eventsOf(told).length).toBeGreaterThan(1)
-    expect(told.length).toBeLessThanOrEqual(6)
-    expect(told.filter(({ cut }) => cut)).toHaveLength(1)
+    const heard = bounded(said, bounds)
+    expectConsecutive(heard, 0, 39)
+    expect(heard[0]).toMatchObject({ first: 0, cut: true, events: [] })
+    expect(eventsOf(heard)).toEqual(eventsOf(said).slice(-eventsOf(heard).length))
+    expect(eventsOf(heard).length).toBeGreaterThan(1)
+    expect(heard.length).toBeLessThanOrEqual(6)
+    expect(heard.filter(({ cut }) => cut)).toHaveLength(1)
   })
 
   it('loses messages and nothing else: the picture, open conversations and outcomes stay', () => {
     fc.assert(
       fc.property(kept, (stretches) => {
-        const told = bounded(stretches, { mailboxBatches: 4, mailboxBytes: 600 })
-        const events = eventsOf(told)
-        if (stretches.length > 0) expectConsecutive(told, 4, 3 + stretches.length)
+        const heard = bounded(stretches, { mailboxBatches: 4, mailboxBytes: 600 })
+        const events = eventsOf(heard)
+        if (stretches.length > 0) expectConsecutive(heard, 4, 3 + stretches.length)
         expect(picture(events)).toEqual(picture(eventsOf(stretches)))
         expect(outcomes(events)).toEqual(outcomes(eventsOf(stretches)))
         const left = messages(events)
         expect(left).toEqual(messages(eventsOf(stretches)).slice(messages(eventsOf(stretches)).length - left.length))
         const isLost = left.length < messages(eventsOf(stretches)).length
-        expect(told.slice(0, 1).some(({ cut }) => cut)).toBe(isLost || told[0]?.cut === true)
+        expect(heard.slice(0, 1).some(({ cut }) => cut)).toBe(isLost || heard[0]?.cut === true)
       }),
     )
   })
@@ -191,8 +191,8 @@ describe('a backlog that is too large', () => {
     const quiet = Array.from({ length: 100 }, (_, index): Stretch => {
       return { first: index, seq: index, at: 0, events: [{ kind: 'presence', uri: 'sip:b@c', availability: 'away' }] }
     })
-    const told = bounded(quiet, bounds)
-    expect(told).toEqual([{ first: 0, seq: 99, at: 0, events: quiet[0]?.events }])
+    const heard = bounded(quiet, bounds)
+    expect(heard).toEqual([{ first: 0, seq: 99, at: 0, events: quiet[0]?.events }])
   })
 
   it('is over its bounds by batches or by bytes', () => {
@@ -229,8 +229,8 @@ describe('a backlog of which some is not kept any more', () => {
 
 describe('a contact list', () => {
   it('makes void what was said of contacts before it, when it is whole, and stands beside changes otherwise', () => {
-    const told = collapsed([contacts(1, false), contacts(2, true), contacts(3, false), contacts(4, false)])
-    expect(told).toEqual([
+    const heard = collapsed([contacts(1, false), contacts(2, true), contacts(3, false), contacts(4, false)])
+    expect(heard).toEqual([
       { first: 1, seq: 4, at: 0, events: [2, 3, 4].flatMap((seq) => contacts(seq, seq === 2).events) },
     ])
   })

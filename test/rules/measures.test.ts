@@ -16,7 +16,7 @@ describe('what was measured', () => {
     ])
   })
 
-  it('is told apart by outcome, kind and so on', () => {
+  it('differs by outcome, kind and so on', () => {
     const { measure, take } = measuring()
     measure('Logins', 1, 'accepted')
     measure('Logins', 1, 'server-busy')

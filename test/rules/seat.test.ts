@@ -41,7 +41,7 @@ describe('the shard of a seat', () => {
 })
 
 describe('a seat', () => {
-  it('is free when nobody has it', () => {
+  it('is free when no session has it', () => {
     expect(isFree(undefined, NOW)).toBe(true)
   })
 

@@ -75,7 +75,7 @@ describe('settings', () => {
     expect(contradictions({ ...DEFAULT_SETTINGS, ...settings })).toEqual([says])
   })
 
-  it('are told all at once what is wrong', () => {
+  it('say all at once what is wrong', () => {
     const settings = { ...DEFAULT_SETTINGS, maximumSessions: 9_999, idleTimeoutMs: 1, inactivityTimeoutMs: 2 }
     expect(contradictions(settings).map((words) => words.split(' ')[0])).toEqual([
       'maximumSessions',

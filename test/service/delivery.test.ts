@@ -114,10 +114,10 @@ describe('a device that was out of coverage', () => {
     expect(news.filter(({ kind }) => kind === 'gap')).toHaveLength(1)
     expect(news).toContainEqual({ kind: 'presence', uri: BOB, availability: 'busy' })
     expect(news).toContainEqual(expect.objectContaining({ kind: 'invitation', conversation: '9', from: BOB }))
-    const told = texts({ seen: news })
-    expect(told).toEqual(upTo(30, 'message').slice(-told.length))
-    expect(told.length).toBeGreaterThanOrEqual(5)
-    expect(told.length).toBeLessThan(20)
+    const heard = texts({ seen: news })
+    expect(heard).toEqual(upTo(30, 'message').slice(-heard.length))
+    expect(heard.length).toBeGreaterThanOrEqual(5)
+    expect(heard.length).toBeLessThan(20)
   })
 
   it('gets more than one message of the gateway may hold, in several', async () => {

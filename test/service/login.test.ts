@@ -90,7 +90,7 @@ describe('a login', () => {
     const running = await service({ settings: { maximumSessions: 2 } })
     const devices = await moreDevices(running, 8)
 
-    const told = await Promise.all(
+    const heard = await Promise.all(
       devices.map(async ({ device, person }) =>
         device.login(person.login, person.password).then(
           () => 'accepted',
@@ -100,7 +100,7 @@ describe('a login', () => {
     )
 
     for (const { device } of devices) device.close()
-    expect(told.toSorted()).toEqual(['accepted', 'accepted', ...Array.from({ length: 6 }, () => 'server-busy')])
+    expect(heard.toSorted()).toEqual(['accepted', 'accepted', ...Array.from({ length: 6 }, () => 'server-busy')])
     expect(running.cwa.control.sessions()).toHaveLength(2)
   })
 })

@@ -17,7 +17,7 @@ export const INVARIANTS = {
   oneEach: 'a device has one session',
   spoke: 'no device is evicted that spoke within the timeout',
   active: 'no session is ended that was active within the timeout',
-  ownSeat: 'whoever acts for a session writes on its seat alone',
+  ownSeat: 'what acts for a session writes on its seat alone',
   whole: 'a seat that is taken says by whom, and until when or for which user',
   once: 'a frame counts once',
   newest: 'a login replaces no session of its device that is newer, and was there when it began',
@@ -72,7 +72,7 @@ export function admissionOracle(
   const acting = new Map<string, { readonly session: string; readonly connection: string | undefined }>()
   const heard = new Set<string>()
   const acceptedFrames = new Set<string>()
-  /** The sessions that devices were told of and that nobody ended. */
+  /** The sessions that devices heard of and that did not end. */
   const accepted = new Set<string>()
   /** Whether a login's seat was a live session's before: then it adds none. */
   const addsNone = new Map<string, boolean>()

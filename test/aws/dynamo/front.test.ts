@@ -204,7 +204,7 @@ describe('the item in the way of a refused write', () => {
     expect(error).toMatchObject({ Item: there })
   })
 
-  it('is left out when there is none, or when nobody asked', async () => {
+  it('is left out when there is none, or when the request did not ask', async () => {
     const { client } = await database()
     const put = { ...condition, Item: key('seat') }
     const none = await refusal(client.send(new PutItemCommand(put)))

@@ -4,7 +4,7 @@ import { PUT_LIMITS } from '../../../infra/aws/eventbridge/entry.ts'
 import { send, signed } from '../../kit/signed.ts'
 import { bridge, BUS, ENTRY, putting } from './harness.ts'
 
-/** What is told of an entry that lacks one of these. */
+/** What the error says of an entry that lacks one of these. */
 const missing = (name: string) => ({
   ErrorCode: 'InvalidArgument',
   ErrorMessage: `Parameter ${name} is not valid. Reason: ${name} is a required argument.`,
@@ -82,7 +82,7 @@ describe('PutEvents', () => {
     expect(own.taken()).toHaveLength(1)
   })
 
-  it('can be told to fail an entry', async () => {
+  it('can be set to fail an entry', async () => {
     const ThrottlingException = { ErrorCode: 'ThrottlingException', ErrorMessage: 'forced' }
     const { bridge: own, put } = await bridge({
       fault: ({ detail }) => (detail['n'] === 1 ? ThrottlingException : undefined),

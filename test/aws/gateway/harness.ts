@@ -15,7 +15,7 @@ import type { TestClock } from '../../kit/clock.ts'
 export interface Queue<T> {
   readonly push: (value: T) => void
   readonly next: () => Promise<T>
-  /** How many came that nobody has taken. */
+  /** How many came and were not taken. */
   readonly size: () => number
 }
 

@@ -26,10 +26,10 @@ describe('a stage that throttles', () => {
 
     // The connection took one of three.
     for (let sent = 1; sent <= 3; sent += 1) client.send({ action: 'echo' })
-    const told = [await client.next(), await client.next(), await client.next()]
+    const heard = [await client.next(), await client.next(), await client.next()]
 
-    const refusal = told.find((text) => text.includes('message'))
-    expect(told.filter((text) => text === '{"action":"echo"}')).toHaveLength(2)
+    const refusal = heard.find((text) => text.includes('message'))
+    expect(heard.filter((text) => text === '{"action":"echo"}')).toHaveLength(2)
     expect(JSON.parse(refusal ?? '')).toEqual({
       message: 'Too Many Requests',
       connectionId: expect.any(String),

@@ -41,13 +41,13 @@ async function left(statement: string, prelude = HTTP) {
 
 describe('work left running', () => {
   it.each([
-    ['a request nobody awaits', `await begun(process.env.URL + '/held?ticket=secret')`, 'GET URL/held'],
+    ['a request that is not awaited', `await begun(process.env.URL + '/held?ticket=secret')`, 'GET URL/held'],
     [
       'a response that has not ended',
       `await new Promise((resolve) => get(process.env.URL + '/headers', resolve))`,
       'GET URL/headers',
     ],
-    ['a fetch nobody awaits', `fetch(process.env.URL + '/held').catch(() => 0)`, 'GET URL/held'],
+    ['a fetch that is not awaited', `fetch(process.env.URL + '/held').catch(() => 0)`, 'GET URL/held'],
     ['a timer', `setTimeout(() => 0, 60_000)`, '1 timer'],
     ['an interval and a timer', `setInterval(() => 0, 60_000); setTimeout(() => 0, 60_000)`, '2 timers'],
   ])('is reported of %s', async (_, statement, words) => {

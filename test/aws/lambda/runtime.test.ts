@@ -260,8 +260,8 @@ describe('a function that cannot be loaded', () => {
 describe('a function that dies', () => {
   it.each([
     ['by itself', 'process.exit(3)', 'exit status 3'],
-    ['of an error nobody catches', `queueMicrotask(() => { throw new Error('lost') })`, 'Error: lost'],
-    ['of a rejection nobody handles', `Promise.reject(new Error('lost'))`, 'Error: lost'],
+    ['of an error that is not caught', `queueMicrotask(() => { throw new Error('lost') })`, 'Error: lost'],
+    ['of a rejection that is not handled', `Promise.reject(new Error('lost'))`, 'Error: lost'],
     [
       'of memory',
       'const all = []; for (;;) all.push(new Array(1e5).fill(Math.random()))',

@@ -75,10 +75,10 @@ async function overHttps(url: string, path: string, body: string, ticket?: strin
 describe('the command', () => {
   it('is one server behind two doors, and tells its URLs and users but no password', async () => {
     const { child, lines, http, https } = await running()
-    const told = lines.join('\n')
-    expect(told).toContain('CONTOSO\\ann   sip:ann@contoso.test   Ann Archer')
-    expect(told).toContain('CONTOSO\\bob   sip:bob@contoso.test')
-    expect(told).not.toMatch(/s3cret|hush/)
+    const heard = lines.join('\n')
+    expect(heard).toContain('CONTOSO\\ann   sip:ann@contoso.test   Ann Archer')
+    expect(heard).toContain('CONTOSO\\bob   sip:bob@contoso.test')
+    expect(heard).not.toMatch(/s3cret|hush/)
 
     const body = xmlCodec.printRequests({ methods: [{ method: 'logon', user: 'CONTOSO\\ann', password: 's3cret' }] })
     const signedIn = await fetch(`${http}/forms/logon.html`, { method: 'POST', body })

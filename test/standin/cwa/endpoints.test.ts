@@ -109,8 +109,8 @@ describe('the clocks of a conversation', () => {
   })
 
   it('end it when nobody says anything for as long as the configuration says', async () => {
-    const told = ann.seen.find((event) => event.event === 'configuration')
-    expect(told).toMatchObject({ imComposingTimers: { refreshInterval: 60, timeout: 120 } })
+    const heard = ann.seen.find((event) => event.event === 'configuration')
+    expect(heard).toMatchObject({ imComposingTimers: { refreshInterval: 60, timeout: 120 } })
     office.clock.advance(119_999)
     await ann.post({ method: 'sendMessage', rid: 'm', confId: 1, message: { content: 'still there?' } })
     await bob.until('messageReceived')

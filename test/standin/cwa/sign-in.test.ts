@@ -68,8 +68,8 @@ function connection() {
 /** Status and ticket that curl gets with its own NTLM. */
 async function curl(password: string): Promise<string> {
   const args = ['-sk', '--ntlm', '-u', `CONTOSO\\ann:${password}`, '-d', LOGON, '-o', '/dev/null']
-  const told = [...args, '-w', '%{http_code} %header{cwa-ticket}', cwa.url() + IWA]
-  return (await promisify(execFile)('curl', told)).stdout
+  const heard = [...args, '-w', '%{http_code} %header{cwa-ticket}', cwa.url() + IWA]
+  return (await promisify(execFile)('curl', heard)).stdout
 }
 
 const get = (ticket: string | undefined) => ask(cwa, '/cwa/AsyncDataChannel.ashx?Sid=1&AckID=0&UA=true', ticket)

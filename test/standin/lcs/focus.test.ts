@@ -88,10 +88,10 @@ describe('a focus', () => {
     expect(header(ringing.request, 'From')).toContain(dialog.remoteTarget)
     expect(header(ringing.request, 'Contact')).toBe(`<${dialog.remoteTarget}>;isfocus`)
     ringing.respond(486, 'Busy Here')
-    const told = await ann.next()
+    const heard = await ann.next()
 
-    expect(header(told.request, 'Event')).toMatch(/^refer;id=\d+$/)
-    expect(parseFragment(told.request.body)).toMatchObject({ status: 486, reason: 'Busy Here' })
+    expect(header(heard.request, 'Event')).toMatch(/^refer;id=\d+$/)
+    expect(parseFragment(heard.request.body)).toMatchObject({ status: 486, reason: 'Busy Here' })
   })
 
   it('takes out who never acknowledges', async () => {
