@@ -2,11 +2,12 @@ import { CfnOutput, Duration, Stack } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
 import { EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { KEYS, TTL_ATTRIBUTE } from '../../shared/store/tables.ts'
 import { alarmAction } from './monitoring/alarm-topic.ts'
 import { alarms } from './monitoring/alarms.ts'
-import { api } from './api.ts'
+import { api, type Api } from './api.ts'
 import type { Bundle } from './bundle.ts'
 import { dashboard } from './monitoring/dashboard.ts'
 import { functions } from './functions.ts'
@@ -49,6 +50,21 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
   const watched = { served, configuration, sessions, gateway: webSocket, unprocessed }
   dashboard(stack, watched, alarms(stack, watched, alarmAction(stack, settings)))
 
+  outputs(stack, settings, { configuration, sessions, webSocket, waking, unprocessed })
+  return stack
+}
+
+interface OutputParts {
+  readonly configuration: Table
+  readonly sessions: Table
+  readonly webSocket: Api
+  readonly waking: EventBus
+  readonly unprocessed: Queue
+}
+
+/** What people and the administrator's command read of the stack. */
+function outputs(stack: Stack, settings: StackSettings, parts: OutputParts): void {
+  const { configuration, sessions, webSocket, waking, unprocessed } = parts
   new CfnOutput(stack, 'Url', { value: webSocket.url, description: 'Where devices connect' })
   new CfnOutput(stack, 'ConfigurationTable', { value: configuration.tableName })
   new CfnOutput(stack, 'SessionsTable', { value: sessions.tableName })
@@ -82,7 +98,6 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
     })
   }
   new CfnOutput(stack, 'SessionsPerListener', { value: String(settings.sessionsPerListener) })
-  return stack
 }
 
 /** On demand, encrypted, with point-in-time recovery: the bill follows use, and a mistake can be taken back. */
