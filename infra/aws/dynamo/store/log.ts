@@ -42,8 +42,8 @@ export function log(folder: string): Keeper {
     throw new Error(
       `The tables in ${folder} are of an earlier version, which kept them in LevelDB. Delete the folder to begin anew, or choose another.`,
     )
-  const file = openSync(path, 'a+')
-  const { records, end } = read(readFileSync(path), folder)
+  const { records, end } = read(existsSync(path) ? readFileSync(path) : Buffer.alloc(0), folder)
+  const file = openSync(path, 'a')
   ftruncateSync(file, end)
   return keeping({ file, path, length: end, whole: Math.max(end, WORTHWHILE_BYTES) }, records)
 }
