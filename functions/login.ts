@@ -9,6 +9,7 @@ import { groupingHere } from './wiring/grouping.ts'
 import { configurationStore, sessionStores, wrongPasswords } from './wiring/stores.ts'
 import { upkeepStarter } from './wiring/upkeep-starter.ts'
 import { upstreamHere } from './wiring/upstream.ts'
+import { warmUp } from './wiring/warm-up.ts'
 
 const configuration = configurationStore()
 
@@ -28,3 +29,5 @@ export const handler = route(
     measure,
   }),
 ).use(outcomes(measure))
+
+await warmUp()

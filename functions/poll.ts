@@ -3,6 +3,7 @@ import { route } from './envelope/route.ts'
 import { poll } from './session/poll.ts'
 import { groupingHere } from './wiring/grouping.ts'
 import { configurationStore, sessionStores } from './wiring/stores.ts'
+import { warmUp } from './wiring/warm-up.ts'
 
 /** Tells a device what it lacks. functions/session/poll.ts tells the story. */
 export const handler = route(
@@ -10,3 +11,5 @@ export const handler = route(
   configurationStore(),
   poll({ ...sessionStores(), grouping: groupingHere(), measure }),
 )
+
+await warmUp()

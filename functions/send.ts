@@ -2,6 +2,7 @@ import { route } from './envelope/route.ts'
 import { send } from './session/send.ts'
 import { configurationStore, sessionStores } from './wiring/stores.ts'
 import { upstreamHere } from './wiring/upstream.ts'
+import { warmUp } from './wiring/warm-up.ts'
 
 const configuration = configurationStore()
 
@@ -11,3 +12,5 @@ export const handler = route(
   configuration,
   send({ ...sessionStores(), configuration, upstream: upstreamHere() }),
 )
+
+await warmUp()

@@ -3,7 +3,7 @@ import { vault, type Vault } from '../../shared/store/keys/vault.ts'
 import { variable } from './environment.ts'
 import { patiently, type Reply } from './patience.ts'
 import { lambdaClock } from '../listening/pause.ts'
-import { signedHeaders } from './signed-json.ts'
+import { postedJson } from './signed-json.ts'
 import { configurationTable } from './tables.ts'
 
 /** Longest wait, in milliseconds, for one answer of SSM or KMS. */
@@ -86,9 +86,7 @@ async function posted(service: Service, target: string, body: string, withinMs: 
     secretAccessKey: AWS_SECRET_ACCESS_KEY,
     ...(AWS_SESSION_TOKEN !== undefined && { sessionToken: AWS_SESSION_TOKEN }),
   }
-  const headers = await signedHeaders({ service, endpoint, region, credentials, target, body, now: Date.now() })
-  const response = await fetch(endpoint, { method: 'POST', headers, body, signal: AbortSignal.timeout(withinMs) })
-  return { status: response.status, text: await response.text() }
+  return postedJson({ service, endpoint, region, credentials, target, body, now: Date.now() }, withinMs)
 }
 
 /**

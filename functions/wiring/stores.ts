@@ -11,7 +11,7 @@ import { masterKeyVault } from './master-key.ts'
 import { configurationTable, sessionsTable } from './tables.ts'
 
 /** One for all stores of an environment: the key ring is read once. */
-const vault = masterKeyVault()
+export const vault = masterKeyVault()
 
 /** The configuration database, as functions may read it. */
 export function configurationStore() {

@@ -14,6 +14,7 @@ import { seatsCommand } from './commands/seats.ts'
 import { sessionsCommands } from './commands/sessions.ts'
 import { settingsCommands } from './commands/settings.ts'
 import { target, type Where } from './target/target.ts'
+import { traceCommand } from './commands/trace.ts'
 import { usersCommands } from './commands/users.ts'
 
 export interface Surroundings {
@@ -69,6 +70,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   ]) {
     commands(program, attend)
   }
+  traceCommand(program, surroundings)
   try {
     await program.parseAsync(args, { from: 'user' })
     return 0

@@ -174,7 +174,6 @@ function lambdaFunction(stack: Stack, name: Name, props: FunctionsProps): Lambda
     memorySize: needs.memoryMb ?? MEMORY_MB,
     timeout: Duration.seconds(needs.timeoutS ?? ROUTE_S),
     environment: {
-      NODE_OPTIONS: '--enable-source-maps',
       ...forPowertools(stack, settings),
       ...variables(stack, needs, props),
     },

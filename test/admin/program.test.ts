@@ -15,6 +15,7 @@ const COMMANDS = [
   ...Object.entries(GROUPS).flatMap(([group, commands]) => commands.map((command) => [group, command])),
   ['seats'],
   ['doctor'],
+  ['trace'],
 ]
 
 describe('--help', () => {

@@ -51,7 +51,7 @@ export async function start({ runs = RUNS, seconds = Infinity, print }: BenchOpt
 }
 
 async function loadMs(file: string): Promise<number> {
-  const args = ['--enable-source-maps', '--input-type=module', '--eval', LOAD, file]
+  const args = ['--input-type=module', '--eval', LOAD, file]
   const env = { ...process.env, AWS_REGION: 'local', ...VARIABLES }
   const { stdout } = await promisify(execFile)(process.execPath, args, { env })
   return Number(stdout)

@@ -46,7 +46,9 @@ describe.each(functionNames())('the bundle of %s', (name) => {
     expect(written(name, 'index.mjs')).toMatch(/\n\/\/# sourceMappingURL=index\.mjs\.map\s*$/)
     expect(sourceRoot).toBeUndefined()
     expect(sources).toContain(`../functions/${name}.ts`)
-    expect(sources.filter((source) => !/^\.\.\/(functions|shared|node_modules)\//.test(source))).toEqual([])
+    expect(sources.filter((source) => !/^\.\.\/(functions|shared|node_modules)\/|^builtin:node:/.test(source))).toEqual(
+      [],
+    )
   })
 })
 

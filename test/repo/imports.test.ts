@@ -147,6 +147,7 @@ const RULES: readonly Rule[] = [
       'infra/admin/',
       'infra/terminal/',
       'infra/local/stack-file.ts',
+      'infra/cdk/bundle.ts',
       'shared/clock.ts',
       'shared/rules/',
       'shared/wire/',

@@ -56,7 +56,7 @@ describe('a call in JSON 1.1', () => {
     const body = JSON.stringify({ Name: '/a', WithDecryption: true })
     const now = Date.UTC(2026, 1, 3, 4, 5, 6, 789)
     const signing = { service: 'ssm', endpoint: url, region: REGION, credentials: CREDENTIALS, target, body, now }
-    const headers = await signedHeaders(signing)
+    const headers = signedHeaders(signing)
     await fetch(url, { method: 'POST', headers, body })
     await fetch(url, { method: 'POST', headers, body: `${body} ` })
 

@@ -1,5 +1,4 @@
 import { subscribe } from 'node:diagnostics_channel'
-import { ClientRequest, IncomingMessage } from 'node:http'
 
 export interface RunningWork {
   /** Call before each event: work of an earlier one is not laid at this one's door. */
@@ -50,10 +49,30 @@ function timers(): number {
   return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
 }
 
+interface Emitter {
+  once(event: string, action: () => void): unknown
+}
+
+/** ClientRequest of node:http, which is not imported for it: what an environment loads, and when, is the function's. */
+interface Request extends Emitter {
+  readonly method: string
+  readonly protocol: string
+  readonly path: string
+  getHeader(name: string): unknown
+}
+
+function isEmitter(value: unknown): value is Emitter {
+  return isRecord(value) && typeof value['once'] === 'function'
+}
+
+function isRequest(value: unknown): value is Request {
+  return isEmitter(value) && 'getHeader' in value
+}
+
 /** https://nodejs.org/api/diagnostics_channel.html#http; "response.finish" comes with the headers, not with the end. */
 function watchHttp(requests: Map<object, string>): void {
   on('http.client.request.start', ({ request }) => {
-    if (!(request instanceof ClientRequest)) return
+    if (!isRequest(request)) return
     requests.set(
       request,
       words(request.method, `${request.protocol}//${String(request.getHeader('host'))}`, request.path),
@@ -61,8 +80,7 @@ function watchHttp(requests: Map<object, string>): void {
     request.once('close', () => requests.delete(request))
   })
   on('http.client.response.finish', ({ request, response }) => {
-    if (request instanceof ClientRequest && response instanceof IncomingMessage)
-      response.once('end', () => requests.delete(request))
+    if (isRequest(request) && isEmitter(response)) response.once('end', () => requests.delete(request))
   })
 }
 

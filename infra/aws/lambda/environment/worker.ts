@@ -31,7 +31,6 @@ export function thread({ description, asset, code, variables }: ThreadOptions): 
     name: description.name,
     workerData: setup,
     argv: [],
-    execArgv: ['--enable-source-maps'],
     env: lambdaVariables(description, logStreamName, variables),
     stdout: true,
     stderr: true,
