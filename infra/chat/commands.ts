@@ -35,7 +35,7 @@ export const TOPICS: ReadonlyMap<string, readonly Entry[]> = new Map<string, rea
     [
       ['/who [GROUP]', 'your contacts, who is there, and what you have not read'],
       ['/groups', 'the groups that your contacts are in'],
-      ['/add sip:USER@HOST [NAME]', 'a new contact'],
+      ['/add ADDRESS [NAME]', 'a new contact, such as sip:dave@contoso.test'],
       ['/remove NAME', 'takes a contact off your list'],
     ],
   ],
@@ -111,14 +111,19 @@ function presence(rest: string): Intention {
 }
 
 function add(rest: string): Intention {
-  const [, uri, name] = /^(sip:[^\s@<>"]+@[^\s@<>"]+)(?:\s+([^]+))?$/i.exec(rest) ?? []
-  if (uri === undefined) return unclear('/add sip:USER@HOST [NAME]: a SIP URI, such as sip:dave@contoso.test')
+  const [, uri, name] = /^([a-z][a-z0-9+.-]*:[^\s<>"]+)(?:\s+([^]+))?$/i.exec(rest) ?? []
+  if (uri === undefined) return unclear('/add ADDRESS [NAME]: an address, such as sip:dave@contoso.test')
   return { kind: 'add', uri, name: name === undefined ? userPart(uri) : unquoted(name) }
 }
 
-/** `sip:ann@contoso.test` is `ann`. */
+/** `sip:ann@contoso.test` is `ann`, and so is `matrix:u/ann:contoso.test`. */
 export function userPart(uri: string): string {
-  return uri.replace(/^sip:/i, '').replace(/@.*$/s, '')
+  return withoutScheme(uri).replace(/[@:].*$/s, '')
+}
+
+/** `ann@contoso.test`, or `ann:contoso.test`. */
+export function withoutScheme(uri: string): string {
+  return uri.replace(/^[a-z][a-z0-9+.-]*:(?:u\/)?/i, '')
 }
 
 function unquoted(text: string): string {

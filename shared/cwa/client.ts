@@ -1,5 +1,5 @@
 import type { Availability } from '../rules/messaging.ts'
-import type { CwaCodec } from './codec.ts'
+import type { ClientCodec } from './codec.ts'
 import { commandChannel } from './channels/command-channel.ts'
 import { cookieJar } from './channels/cookies.ts'
 import { dataChannel } from './channels/data-channel.ts'
@@ -16,7 +16,7 @@ export type { SignedIn }
 export interface CwaOptions {
   /** `https://im.contoso.test`, with a port where it is not 443 (or 80). */
   readonly url: string
-  readonly codec: CwaCodec
+  readonly codec: ClientCodec
   /** PEM of the CAs to trust instead of the public ones. */
   readonly ca?: string
   /** The lowest version of TLS for a server of its time, and signatures of that time; off unless set. */

@@ -14,3 +14,6 @@ export interface CwaCodec {
   readonly printEvents: (events: CwaEvents) => string
   readonly parseEvents: (text: string) => CwaEvents
 }
+
+/** The client's half: a function's bundle does not hold what only a server does. */
+export type ClientCodec = Omit<CwaCodec, 'parseRequests' | 'printResponses' | 'printEvents'>

@@ -210,7 +210,7 @@ function stateIn(categories: readonly CwaCategory[]) {
     .map((type) => states.find((state) => state.type === type))
     .find((state) => state !== undefined)
   if (best) return availabilityOf(best.availability)
-  // One that says what is not understood does not say that there is nobody.
+  // A category that is there and cannot be read does not mean that the user is offline.
   const isEmpty = named.length > 0 && named.every(({ value }) => value === undefined)
   return isEmpty ? ('offline' as const) : undefined
 }

@@ -1,4 +1,4 @@
-import type { CwaCodec } from './codec.ts'
+import type { ClientCodec } from './codec.ts'
 import { CwaFault, SignInRefused } from './faults.ts'
 import { iwaHandshake, type IwaParts } from './ntlm/iwa.ts'
 import { report, ticketIn, whyRefused } from './sign-in-answer.ts'
@@ -21,7 +21,7 @@ export interface SignedIn {
 }
 
 export interface SignInParts extends IwaParts {
-  readonly codec: CwaCodec
+  readonly codec: ClientCodec
   readonly onUnread?: ((doing: string, unread: Unread) => void) | undefined
 }
 
@@ -78,7 +78,7 @@ function accepted(parts: SignInParts, answer: HttpAnswer, by: SignedIn['by'], st
   return { ticket, ...cookies, by, ...(uri && { uri }), ...(signInData && { signInData }), steps }
 }
 
-function readable(codec: CwaCodec, body: string): Pick<CwaResponses, 'answers' | 'unread'> {
+function readable(codec: ClientCodec, body: string): Pick<CwaResponses, 'answers' | 'unread'> {
   try {
     return codec.parseResponses(body)
   } catch (thrown) {

@@ -1,4 +1,4 @@
-/** A command that the server has no words for, whoever asks: an address of another kind of server, say. It is not asked. */
+/** A command that the server's protocol cannot express, such as one with an address of another kind of server. It is not sent. */
 export class NotPossible extends Error {
   override readonly name = 'NotPossible'
 }

@@ -84,12 +84,12 @@ export interface WaitOptions {
   readonly holdMs?: number
 }
 
-/** Remembers what it brought, as far as an event may come twice or late: each is told once. */
+/** Remembers what it brought, as far as an event may come twice or late: it brings each event once. */
 export interface Listening {
   /**
    * Waits until something happens, or nothing for long: then it brings nothing, and is called again.
    *
-   * @param after the cursor up to which everything is kept. What is not kept comes again: the server is told of this one
+   * @param after the cursor up to which everything is kept. What is not kept comes again: the server gets this one
    */
   readonly next: (state: UpstreamState, after: string, options: WaitOptions) => Promise<Brought>
 }
@@ -106,7 +106,7 @@ export type SentOutcome =
       readonly conversation?: Conversation
       /** What a `start`, `message` or `edit` is known as from now on, where the server names messages. */
       readonly message?: MessageId
-      /** What the answer itself told, as that to a question: ANSWER_BYTES at most, as JSON. It is kept nowhere. */
+      /** What the answer itself brought, as that to a question: ANSWER_BYTES at most, as JSON. It is kept nowhere. */
       readonly events?: readonly ImEvent[]
     }
   | { readonly refused: string }

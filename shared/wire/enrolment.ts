@@ -7,7 +7,7 @@ const SECRET_BYTES = 20
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const SECRET_CHARACTERS = (SECRET_BYTES * 8) / 5
 
-/** What whoever administers hands to a device, once: `ann-phone/7KQ-M2X-…`. The code itself never travels. */
+/** What the administrator gives to a device, once: `ann-phone/7KQ-M2X-…`. The code itself never travels. */
 export interface EnrolmentCode {
   readonly device: string
   /** 20 bytes. */

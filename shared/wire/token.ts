@@ -25,7 +25,7 @@ export interface TokenFor {
 
 /**
  * The audience of a URL such as `wss://abc123.execute-api.eu-west-1.amazonaws.com/live`: host and stage. Where a custom
- * domain's path is not the stage's name, the device must be told `API/STAGE` instead.
+ * domain's path is not the stage's name, the device must get `API/STAGE` instead.
  */
 export function audienceOf(url: string): string {
   const { host, pathname } = new URL(url)

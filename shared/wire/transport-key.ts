@@ -47,7 +47,7 @@ export function printTransportKey(key: Uint8Array): string {
   return base64url.encode(key)
 }
 
-/** @throws TypeError where the text is not 32 bytes in base64url. The text itself is never told. */
+/** @throws TypeError where the text is not 32 bytes in base64url. The error never holds the text itself. */
 export function parseTransportKey(text: string): Uint8Array {
   const key = base64url.decode(text)
   if (key.length !== KEY_BYTES) throw new TypeError(`a transport key has ${KEY_BYTES} bytes, this one ${key.length}`)

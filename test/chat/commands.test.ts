@@ -14,6 +14,7 @@ describe('intention', () => {
     ['/away', { kind: 'presence', availability: 'away' }],
     ['/presence Do-Not-Disturb', { kind: 'presence', availability: 'do-not-disturb' }],
     ['/add sip:dave@contoso.test', { kind: 'add', uri: 'sip:dave@contoso.test', name: 'dave' }],
+    ['/add matrix:u/dave:contoso.test', { kind: 'add', uri: 'matrix:u/dave:contoso.test', name: 'dave' }],
     ['/add sip:dave@contoso.test Dave D.', { kind: 'add', uri: 'sip:dave@contoso.test', name: 'Dave D.' }],
     ['/remove dave', { kind: 'remove', name: 'dave' }],
     ['/who', { kind: 'who' }],
@@ -32,14 +33,16 @@ describe('intention', () => {
     ['/msg bob', '/msg NAME text'],
     ['/to', '/to NAME'],
     ['/presence sleepy', 'one of available, idle'],
-    ['/add dave', 'a SIP URI, such as'],
+    ['/add dave', 'an address, such as'],
   ])('says what would be understood instead of %j', (line, words) => {
     expect(intention(line)).toMatchObject({ kind: 'unclear', why: expect.stringContaining(words) })
   })
 
   it('understands every command that the help lists', () => {
     const usages = COMMANDS.flatMap(([usage]) => usage.replace(/\[.*\]/, '').match(/\/[a-z]+(?: [A-Za-z:@ ]+)?/g) ?? [])
-    const typed = usages.map((usage) => usage.replace('STATE', 'busy').replace('USER@HOST', 'dave@contoso.test').trim())
+    const typed = usages.map((usage) =>
+      usage.replace('STATE', 'busy').replace('ADDRESS', 'sip:dave@contoso.test').trim(),
+    )
 
     expect(typed.filter((line) => intention(line).kind === 'unclear')).toEqual([])
     expect(typed.length).toBeGreaterThan(13)

@@ -15,6 +15,7 @@ describe('meant', () => {
     ['the beginning of a name', 'ca', CAROL.uri],
     ['a second name', 'green', BOBBY.uri],
     ['the URI of somebody unknown', 'sip:Zed@else.test', 'sip:Zed@else.test'],
+    ['an address of another server', 'matrix:u/zed:else.test', 'matrix:u/zed:else.test'],
   ])('finds %s', (_, name, uri) => {
     expect(meant(name, PEOPLE)).toEqual({ kind: 'one', uri })
   })

@@ -45,29 +45,29 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'acknowledged on post: what went down a socket is taken to be there',
     options: { parts: acknowledgedOnPost },
-    breaks: ['delivered', 'lost'],
-    seed: 32,
+    breaks: ['delivered', 'lost', 'presence'],
+    seed: 47,
   },
   {
     name: 'NEXT removed from a send',
     options: without('n = :previous'),
     breaks: ['postedOnce', 'postOrder', 'toldTruly'],
-    seed: 16,
+    seed: 3,
   },
   {
     name: 'ANSWERED removed from a send',
     options: without('(n = :none OR r = :answered OR begins_with(r, :answeredWith) OR m <= :over)'),
     breaks: ['postOrder', 'inOrder', 'outcomeOfItself'],
-    seed: 39,
+    seed: 10,
   },
-  { name: 'CURRENT removed from an outcome', options: without('n = :number'), breaks: ['outcomeOfItself'], seed: 78 },
-  { name: 'NEWER removed from a frame', options: without('h < :number'), breaks: ['frameOnce'], seed: 3 },
-  { name: 'MINE removed from a seat', options: without('s = :session'), breaks: ['ownSeat', 'usable'], seed: 7 },
+  { name: 'CURRENT removed from an outcome', options: without('n = :number'), breaks: ['outcomeOfItself'], seed: 103 },
+  { name: 'NEWER removed from a frame', options: without('h < :number'), breaks: ['frameOnce'], seed: 1 },
+  { name: 'MINE removed from a seat', options: without('s = :session'), breaks: ['ownSeat', 'usable'], seed: 38 },
   {
     name: 'ASLEEP removed from waking',
     options: without('(attribute_not_exists(w) OR w = :at OR (attribute_not_exists(v) AND w <= :over))'),
     breaks: ['wokenOnce'],
-    seed: 236,
+    seed: 149,
   },
   {
     name: 'AFTER removed from succeeding: nobody takes over',
@@ -79,7 +79,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'AFTER, and all else, removed from succeeding',
     options: without('attribute_not_exists(#listener) OR #until <= :now OR #listener = :listener OR #listener = :from'),
     breaks: ['heir'],
-    seed: 5,
+    seed: 7,
   },
   {
     name: 'an inbox that takes whatever comes',
@@ -103,7 +103,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a session that is kept as its login left it: once its mail has expired, numbers begin again',
     options: { parts: keptAsAtFirst },
     breaks: ['numberOnce'],
-    seed: 407,
+    seed: 7,
   },
   {
     name: 'a session that has expired, and is taken for live as long as DynamoDB has not deleted it',
@@ -115,13 +115,13 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a backlog that is not carried over: what a device that is away for a week does not get is lost',
     options: { parts: ({ mailbox, ...rest }) => ({ ...rest, mailbox: notCarried(mailbox) }) },
     breaks: ['presence'],
-    seed: 27,
+    seed: 267,
   },
   {
     name: 'mail that has expired, and nobody says so',
     options: { parts: ({ mailbox, ...rest }) => ({ ...rest, mailbox: untold(notCarried(mailbox)) }) },
     breaks: ['lost', 'delivered', 'presence'],
-    seed: 6,
+    seed: 16,
   },
 ]
 

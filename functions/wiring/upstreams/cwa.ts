@@ -1,7 +1,7 @@
 import { cwaClient } from '../../../shared/cwa/client.ts'
-import { jsonCodec } from '../../../shared/cwa/json/json.ts'
+import { jsonClient } from '../../../shared/cwa/json/json.ts'
 import { cwaUpstream } from '../../../shared/cwa/upstream.ts'
-import { xmlCodec } from '../../../shared/cwa/xml/xml.ts'
+import { xmlClient } from '../../../shared/cwa/xml/xml.ts'
 import { legacyTlsOf } from '../../../shared/upstream/http/legacy-tls.ts'
 import type { Upstream } from '../../../shared/upstream/upstream.ts'
 import { log } from '../../envelope/log.ts'
@@ -13,7 +13,7 @@ export function serverHere(): Upstream {
   const lowest = variableIfSet('UPSTREAM_LEGACY_TLS')
   const client = cwaClient({
     url: variable('UPSTREAM_URL'),
-    codec: variable('CWA_CODEC') === 'xml' ? xmlCodec : jsonCodec,
+    codec: variable('CWA_CODEC') === 'xml' ? xmlClient : jsonClient,
     ...(ca !== undefined && { ca }),
     ...(lowest !== undefined && { legacyTls: legacyTlsOf(lowest) }),
     onUnread: (doing, { parts: count, first }) =>

@@ -18,7 +18,7 @@ const SHAPES: Readonly<Record<Availability, readonly [mark: string, style: Style
 
 /** The contact list, those who are there first. `unread`: how much of each has not been read. */
 export function whoLines(people: readonly Person[], paint: Paint, unread: (uri: Uri) => number = () => 0): string[] {
-  if (people.length === 0) return [paint('dim', '- no contacts yet: /add sip:USER@HOST adds one')]
+  if (people.length === 0) return [paint('dim', '- no contacts yet: /add ADDRESS adds one')]
   const order = Object.keys(SHAPES)
   const rank = ({ availability = 'offline' }: Person) => order.indexOf(availability)
   const width = Math.max(...people.map(({ name }) => widthOf(harmless(name))))

@@ -1,4 +1,4 @@
-import type { CwaCodec } from '../codec.ts'
+import type { ClientCodec } from '../codec.ts'
 import { CwaFault, faultOf } from '../faults.ts'
 import type { CwaAnswer, CwaEvent, CwaEvents, CwaMethod, CwaResponses } from '../model.ts'
 
@@ -10,7 +10,7 @@ import type { CwaAnswer, CwaEvent, CwaEvents, CwaMethod, CwaResponses } from '..
  *
  * @throws CwaFault for a body that cannot be read. Its request was received, so it may have been carried out
  */
-export function responsesIn(codec: CwaCodec, body: string, doing: string): CwaResponses {
+export function responsesIn(codec: ClientCodec, body: string, doing: string): CwaResponses {
   if (body.trim() === '') throw new CwaFault('again', `${doing}: the answer is empty`, { maybeDone: true })
   const said = parsed(() => codec.parseResponses(body), doing)
   const answered = new Set(said.answers.map((answer) => ('rid' in answer ? answer.rid : undefined)))
@@ -37,7 +37,7 @@ export function unanswered(methods: readonly CwaMethod[], { answers, events }: C
  *
  * @param sid the session's: the events of another one, mixed up on the way, are not for this user
  */
-export function eventsIn(codec: CwaCodec, body: string, sid: string): CwaEvents {
+export function eventsIn(codec: ClientCodec, body: string, sid: string): CwaEvents {
   const doing = 'fetching events'
   if (body.trim() === '') throw new CwaFault('again', `${doing}: the answer is empty`)
   const brought = eventsOrComplaint(codec, body, doing)
@@ -48,7 +48,7 @@ export function eventsIn(codec: CwaCodec, body: string, sid: string): CwaEvents 
   return { ...brought, events: inOrder(brought.events) }
 }
 
-function eventsOrComplaint(codec: CwaCodec, body: string, doing: string): CwaEvents {
+function eventsOrComplaint(codec: ClientCodec, body: string, doing: string): CwaEvents {
   try {
     return parsed(() => codec.parseEvents(body), doing)
   } catch (thrown) {

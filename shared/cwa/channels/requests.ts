@@ -3,7 +3,7 @@ import type { HttpRequest } from '../../upstream/http/exchange.ts'
 import type { HttpAnswer, Transport } from '../../upstream/http/transport.ts'
 import type { Unread } from '../../upstream/unread.ts'
 import type { Newest } from '../client.ts'
-import type { CwaCodec } from '../codec.ts'
+import type { ClientCodec } from '../codec.ts'
 import { CwaFault, faultOf, faultOfStatus } from '../faults.ts'
 import type { CwaAnswer } from '../model.ts'
 import { ticketIn } from '../sign-in-answer.ts'
@@ -14,7 +14,7 @@ import { cookieJar } from './cookies.ts'
 export interface Link {
   readonly url: URL
   readonly http: Transport
-  readonly codec: CwaCodec
+  readonly codec: ClientCodec
   readonly clock: Clock
   /** Longest time for a command, in milliseconds. */
   readonly deadlineMs: number

@@ -148,7 +148,7 @@ const timesIn = ({ pollWaitTime, sessionTimeout }: { pollWaitTime?: unknown; ses
   ...(sessionTimeout !== undefined && { sessionTimeout }),
 })
 
-/** Of an event that cannot be read the `eid` counts; without it, it cannot be told from what was seen already. */
+/** Of an event that cannot be read the `eid` counts; without it, nothing distinguishes it from what was seen already. */
 function eventIn(value: unknown, place: string, unread: UnreadParts): CwaEvent | undefined {
   const numbered = v.safeParse(v.object({ eid }), value)
   if (!numbered.success) {

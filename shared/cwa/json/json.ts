@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { CwaCodec } from '../codec.ts'
+import type { ClientCodec, CwaCodec } from '../codec.ts'
 import { CwaFault } from '../faults.ts'
 import { envelope, eventsOf } from './json-events.ts'
 import { readable } from './json-lenient.ts'
@@ -8,19 +8,26 @@ import { CWA_LIMITS } from '../limits.ts'
 import type { CwaAnswer, CwaRequests, CwaResponses } from '../model.ts'
 import { unreadParts } from '../../upstream/unread.ts'
 
+const printRequests = (value: CwaRequests) => JSON.stringify({ cwaRequests: value })
+const parseEvents = (text: string) => eventsOf(read(text, 'cwaEvents', envelope))
+const contentType = 'application/json; charset=utf-8'
+
+/** The client's half of `jsonCodec`. */
+export const jsonClient: ClientCodec = { name: 'json', contentType, printRequests, parseResponses, parseEvents }
+
 /**
  * The model as JSON, envelope by envelope: `{"cwaRequests": {…}}`, `{"cwaResponses": {…}}`, `{"cwaEvents": {…}}`.
  * No published CWA speaks it (bb969487 has XML only); a Collaboration Service's description has its login "in JSON".
  */
 export const jsonCodec: CwaCodec = {
   name: 'json',
-  contentType: 'application/json; charset=utf-8',
-  printRequests: (value) => JSON.stringify({ cwaRequests: value }),
+  contentType,
+  printRequests,
   parseRequests: (text) => read(text, 'cwaRequests', requests),
   printResponses: (value) => JSON.stringify({ cwaResponses: value }),
   parseResponses,
   printEvents: (value) => JSON.stringify({ cwaEvents: value }),
-  parseEvents: (text) => eventsOf(read(text, 'cwaEvents', envelope)),
+  parseEvents,
 }
 
 const requests: v.GenericSchema<unknown, CwaRequests> = v.object({ sid: maybe(string), methods: v.array(method) })

@@ -11,7 +11,7 @@ type Read = (element: Element, eid: number) => CwaEvent
 
 /**
  * Any child of `cwaEvents`. One of a name that is not known, or that cannot be read, is kept by name, so that its `eid`
- * counts. The `eid` itself is strict: what has none cannot be told from what was seen already.
+ * counts. The `eid` itself is strict: without it, nothing distinguishes an event from what was seen already.
  */
 export function eventOf(element: Element): CwaEvent {
   const eid = must(integer(attribute(element, 'eid'), element, 'eid'), element, 'eid')

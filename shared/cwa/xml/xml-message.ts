@@ -14,7 +14,7 @@ export function parseMessage(holder: Element): ImMessage {
   return present({ format: childOf(holder, 'format')?.text, content })
 }
 
-/** The same in an event: who wrote something is told, even where what was written cannot be read. */
+/** The same in an event: the sender is read even where the text cannot be. */
 export function messageIn(holder: Element): ImMessage {
   return orNothing(holder, () => parseMessage(holder)) ?? { content: '' }
 }

@@ -33,7 +33,7 @@ export interface HttpAnswer extends Answer {
 export interface Transport {
   /** @throws UpstreamFault ('again' for the network and deadlines, 'give-up' for TLS and answers that are too large) */
   readonly request: (request: HttpRequest) => Promise<HttpAnswer>
-  /** An agent with one connection, for one sign-in. Whoever asks for it destroys it. */
+  /** An agent with one connection, for one sign-in. The caller destroys it. */
   readonly ownAgent: () => http.Agent
   /** Closes the shared connections. What is under way fails. */
   readonly close: () => void
