@@ -13,7 +13,7 @@ import { Died, lifeUntil, mortal, type Life } from '../kit/mortal.ts'
 import { PASSWORD } from '../kit/upstream.ts'
 import { testVault } from '../kit/vault.ts'
 import { anOpen, aSigningIn, NOW } from '../rules/sample-seats.ts'
-import { member, memberOf, talking } from './member.ts'
+import { member, memberOf, talking } from '../upstream/member.ts'
 
 const SEAT = anOpen()
 const { session, device, user, connection } = SEAT

@@ -8,7 +8,7 @@ import type { ImEvent } from '../../shared/rules/messaging.ts'
 import type { Unread } from '../../shared/upstream/unread.ts'
 import { testClock } from '../kit/clock.ts'
 import { matrixInMemory } from '../kit/matrix.ts'
-import { member, talking, type Member } from './member.ts'
+import { member, talking, type Member } from '../upstream/member.ts'
 
 const textsIn = (events: readonly ImEvent[]) =>
   events.flatMap((event) => (event.kind === 'message' ? [event.text] : []))

@@ -5,7 +5,7 @@ import type { Exchange } from '../../shared/matrix/server.ts'
 import { testClock } from '../kit/clock.ts'
 import { clientOf, MATRIX_USERS, matrix, matrixInMemory } from '../kit/matrix.ts'
 import { PASSWORD } from '../kit/upstream.ts'
-import { member } from './member.ts'
+import { member } from '../upstream/member.ts'
 
 const fault = (work: Promise<unknown>) => work.catch((thrown: unknown) => thrown)
 const ANN = '@ann:contoso.test'

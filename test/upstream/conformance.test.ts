@@ -1,104 +1,16 @@
-import { afterAll, describe, expect, it } from 'vitest'
-import { wallClock } from '../../shared/clock.ts'
-import { cwaUpstream } from '../../shared/cwa/upstream.ts'
-import type { ImEvent } from '../../shared/rules/messaging.ts'
+import { describe, expect, it } from 'vitest'
 import { UpstreamFault } from '../../shared/upstream/fault.ts'
-import type { LoggedIn, Upstream, UpstreamState } from '../../shared/upstream/upstream.ts'
-import { clientOf as matrixClient, matrix } from '../kit/matrix.ts'
-import { memoryUpstream } from '../kit/memory/upstream.ts'
-import { SYNAPSE, synapse, type Synapse } from '../kit/synapse.ts'
-import { PASSWORD, upstream as standInCwa, WAYS } from '../kit/upstream.ts'
-
-/** A server upstream that knows Ann and Bob by one password, and how it names them when they sign in. */
-interface Server {
-  readonly upstream: Upstream
-  readonly ann: string
-  readonly bob: string
-}
-
-/** One Synapse for all: it takes seconds to start. Each test has users of its own. */
-let running: Promise<Synapse> | undefined
-let names = 0
-const theSynapse = () => (running ??= synapse())
-afterAll(async () => (await running)?.stop())
-
-const SERVERS: readonly { readonly name: string; readonly start: () => Promise<Server> }[] = [
-  ...WAYS.map(({ way, codec, tls }) => ({
-    name: `CWA, ${way}`,
-    async start() {
-      const { client } = await standInCwa({ codec, tls })
-      return { upstream: cwaUpstream(client), ann: 'CONTOSO\\ann', bob: 'CONTOSO\\bob' }
-    },
-  })),
-  {
-    name: 'Matrix, the stand-in',
-    async start() {
-      const { upstream } = await matrix()
-      return { upstream, ann: 'ann', bob: '@bob:contoso.test' }
-    },
-  },
-  ...(SYNAPSE === undefined
-    ? []
-    : [
-        {
-          name: 'Matrix, Synapse',
-          async start() {
-            const server = await theSynapse()
-            const people = ['ann', 'bob'].map((each) => `${each}${(names += 1)}`)
-            for (const each of people) await server.register(each, PASSWORD, each)
-            const [ann = '', bob = ''] = people
-            return { upstream: matrixClient(server.url), ann, bob }
-          },
-        },
-      ]),
-  {
-    name: 'a server in memory',
-    async start() {
-      const users = ['ann', 'bob'].map((user) => ({ user, password: PASSWORD }))
-      return { upstream: memoryUpstream({ users, clock: wallClock }).upstream, ann: 'ann', bob: 'bob' }
-    },
-  },
-]
-
-/** Somebody with a session, who keeps what it brings, as the service does. */
-function person(upstream: Upstream, { state: first, cursor: from, address }: LoggedIn) {
-  const listening = upstream.listen()
-  const seen: ImEvent[] = []
-  let [state, cursor, key] = [first, from, 0]
-  const wait = async () => {
-    const brought = await listening.next(state, cursor, { active: true })
-    ;({ state, cursor } = brought)
-    for (const { events } of brought.arrived) seen.push(...events)
-  }
-  return {
-    address,
-    seen,
-    state: (): UpstreamState => state,
-    cursor: () => cursor,
-    async send(command: Parameters<Upstream['send']>[1]) {
-      const sent = await upstream.send(state, command, (key += 1))
-      state = sent.state
-      return sent.outcome
-    },
-    async saw<K extends ImEvent['kind']>(kind: K, is: (event: Extract<ImEvent, { kind: K }>) => boolean = () => true) {
-      const isIt = (event: ImEvent): event is Extract<ImEvent, { kind: K }> =>
-        // Its kind says that it is one of these.
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-        event.kind === kind && is(event as Extract<ImEvent, { kind: K }>)
-      for (;;) {
-        const found = seen.find(isIt)
-        if (found !== undefined) return found
-        await wait()
-      }
-    },
-  }
-}
+import { PASSWORD } from '../kit/upstream.ts'
+import { capabilityTests } from './by-capability.ts'
+import { jsSdkTests } from './by-js-sdk.ts'
+import { memberOf } from './member.ts'
+import { SERVERS } from './servers.ts'
 
 describe.each(SERVERS)('the port, on $name', ({ start }) => {
   async function two() {
     const { upstream, ...names } = await start()
-    const ann = person(upstream, await upstream.logIn(names.ann, PASSWORD))
-    const bob = person(upstream, await upstream.logIn(names.bob, PASSWORD))
+    const ann = memberOf(upstream, await upstream.logIn(names.ann, PASSWORD))
+    const bob = memberOf(upstream, await upstream.logIn(names.bob, PASSWORD))
     return { upstream, ann, bob }
   }
 
@@ -181,3 +93,6 @@ describe.each(SERVERS)('the port, on $name', ({ start }) => {
     expect(['brought', 'let go']).toContain(outcome)
   })
 })
+
+capabilityTests()
+jsSdkTests()

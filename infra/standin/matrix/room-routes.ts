@@ -112,7 +112,7 @@ export const ROOM_ROUTES: readonly Route[] = [
   }),
   { method: 'GET', path: at('rooms/*/state/*/*'), act: state },
   inRoom('PUT', 'state/*/*', ({ room, device, values: [, type = '', stateKey = ''], request: { body } }, { rooms }) => {
-    if (levelIn(room, device.userId) < 50)
+    if (levelIn(room, device.userId) < (type === 'm.room.power_levels' ? 100 : 50))
       throw new No(403, 'M_FORBIDDEN', "You don't have permission to post that to the room")
     return { event_id: rooms.add(room, { type, stateKey, sender: device.userId, content: body }).id }
   }),
