@@ -1,8 +1,5 @@
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
-import { cwaClient, type CwaClient } from '../../shared/cwa/client.ts'
-import { jsonCodec } from '../../shared/cwa/json/json.ts'
-import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { awsCalls } from '../../shared/rules/aws-calls.ts'
 import { configuration, type Configuration } from '../../shared/store/configuration/configuration.ts'
@@ -18,6 +15,7 @@ import { listenerGroups, type ListenerGroups } from '../../shared/store/listener
 import { wrongPasswordStore, type WrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import type { Ask } from './ask.ts'
 import type { Out } from './out.ts'
+import { adminUpstream, type AdminUpstream } from './target/server-upstream.ts'
 import type { Target } from './target/target.ts'
 
 /** What a command works with. */
@@ -34,8 +32,8 @@ export interface AdminContext {
   readonly wrongPasswords: WrongPasswordStore
   /** Names and items of the configuration whose key begins so, page by page. Only the administrator scans: no function may. */
   readonly listed: <Item>(prefix: string) => AsyncIterable<readonly Listed<Item>[]>
-  /** The client of the web IM server; undefined where the stack does not say where it is. The caller closes it. */
-  readonly upstream: () => CwaClient | undefined
+  /** How the web IM server is asked; undefined where the stack does not say where it is. The caller closes it. */
+  readonly upstream: () => AdminUpstream | undefined
   readonly connections: Connections
   readonly out: Out
   readonly ask: Ask
@@ -72,7 +70,7 @@ export function context({ target, ...rest }: AdminContextOptions): AdminContext 
     wrongPasswords: wrongPasswordStore(kept),
     listed: (prefix) => listed(client, target.tables.configuration, prefix),
     connections: connections(target.connections.endpoint, target.connections),
-    upstream: () => upstream(target, rest.clock),
+    upstream: () => target.cwa && adminUpstream(target.cwa, rest.clock),
   }
 }
 
@@ -93,16 +91,4 @@ async function* listed<Item>(client: DynamoDBClient, TableName: string, prefix: 
       return { name: String(pk).slice(prefix.length), item: item as Item }
     })
   }
-}
-
-function upstream({ cwa }: Target, clock: Clock): CwaClient | undefined {
-  if (cwa === undefined) return undefined
-  const { url, codec, ca, legacyTls } = cwa
-  return cwaClient({
-    url,
-    codec: codec === 'xml' ? xmlCodec : jsonCodec,
-    clock,
-    ...(ca !== undefined && { ca }),
-    ...(legacyTls !== undefined && { legacyTls }),
-  })
 }

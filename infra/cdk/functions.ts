@@ -209,7 +209,8 @@ function variables(stack: Stack, needs: Needs, props: FunctionsProps) {
     ...(needs.startsUpkeep && { UPKEEP_FUNCTION: functionName(stack, 'upkeep') }),
     ...(needs.wakes && { WAKING_BUS: waking.eventBusName }),
     ...(needs.findsListener && { SESSIONS_PER_LISTENER: String(settings.sessionsPerListener) }),
-    ...(needs.upstream && { UPSTREAM_URL: settings.upstreamUrl, CWA_CODEC: settings.codec }),
+    ...(needs.upstream && { UPSTREAM_URL: settings.upstreamUrl }),
+    ...(needs.upstream && settings.upstream === 'cwa' && { CWA_CODEC: settings.codec }),
     ...(needs.upstream && settings.privateCa !== undefined && { UPSTREAM_CA: settings.privateCa }),
     ...(needs.upstream && settings.legacyTls !== undefined && { UPSTREAM_LEGACY_TLS: settings.legacyTls }),
   }

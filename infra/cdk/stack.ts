@@ -90,7 +90,7 @@ function outputs(stack: Stack, settings: StackSettings, parts: OutputParts): voi
   })
   new CfnOutput(stack, 'Upstream', { value: settings.upstream })
   new CfnOutput(stack, 'UpstreamUrl', { value: settings.upstreamUrl })
-  new CfnOutput(stack, 'CwaCodec', { value: settings.codec })
+  if (settings.upstream === 'cwa') new CfnOutput(stack, 'CwaCodec', { value: settings.codec })
   if (settings.legacyTls) {
     new CfnOutput(stack, 'UpstreamLegacyTls', {
       value: settings.legacyTls,

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { wallClock } from '../../shared/clock.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
+import { UPSTREAM_KINDS, type UpstreamKind } from '../../shared/upstream/kinds.ts'
 import { printTransportKey } from '../../shared/wire/transport-key.ts'
 import { localFolder, unwritable } from '../terminal/local-folder.ts'
 import { onLostOutput } from '../terminal/lost-output.ts'
@@ -24,6 +25,8 @@ const HELP = `npm start [-- OPTIONS]   the whole service on this machine: plays 
   --once         end after the story: exit 0 if the devices saw every step of it
   --port N       where devices connect, on 127.0.0.1 (default: a free port)
   --codec NAME   how the service and CWA talk: json (default) or xml
+  --upstream KIND[:URL]   the server upstream: cwa (default) or matrix, a stand-in; with a URL one that runs already, and no story
+  --user NAME    with a URL: who of that server's users may log in, with a link that makes a browser a device of theirs
   --keep         keep the tables in .local/tables from one start to the next, and their keys beside it (default: in memory)
   --empty        no story, and no user is permitted and no device enrolled yet: npm run admin does that
   --help         this
@@ -45,6 +48,8 @@ interface Options {
   readonly empty: boolean
   readonly port: number
   readonly codec: 'json' | 'xml'
+  readonly upstream: { readonly kind: UpstreamKind; readonly url?: string }
+  readonly user?: string
 }
 
 process.exitCode = await main(process.argv.slice(2), terminal(process.stdout, process.env))
@@ -60,11 +65,13 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
     return 2
   }
   const unread = outputClosed()
-  const everybody = people()
+  const everybody = people(options.upstream.kind)
+  const isOwnServer = options.upstream.url !== undefined
   const stack = localStack({
     users: Object.values(everybody),
     port: options.port,
     codec: options.codec,
+    upstream: options.upstream,
     ...(options.keep && { keep: join(LOCAL, 'tables') }),
     lambda: { log: (line) => logs?.write(line) },
     gateway: { log: (entry) => logs?.access(entry) },
@@ -79,8 +86,8 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
     const running = await stack.start()
     out.done()
     logs.format(running.description.api.accessLogFormat)
-    notes = stackFile(STACK_FILE, running, options.codec)
-    if (!options.empty) await play(running, everybody, notes, out)
+    notes = stackFile(STACK_FILE, running)
+    if (!options.empty && !isOwnServer) await play(running, everybody, notes, out)
     if (!options.once) await stayUp(running, options, everybody, logs.folder, out, unread)
     return 0
   } catch (thrown) {
@@ -128,18 +135,21 @@ async function enroll(person: Person, running: RunningStack, notes: StackNotes):
 
 async function stayUp(
   running: RunningStack,
-  { empty }: Options,
+  { empty, upstream, user }: Options,
   everybody: ReturnType<typeof people>,
   logs: string,
   out: Terminal,
   unread: Promise<void>,
 ): Promise<void> {
   out.title('Now you')
-  if (empty) inviteToAdminister(running, everybody, out)
+  const isOwnServer = upstream.url !== undefined
+  const nobody = empty || isOwnServer
+  if (nobody) inviteToAdminister(running, isOwnServer ? [] : Object.values(everybody), out)
   else await inviteToJoin(running, everybody, out)
   const browser = await pageServer(await buildPage(), running.url)
-  if (empty) out.note(`\n  The page for browsers: ${browser.url}`)
-  else await inviteBrowsers(running, everybody, browser.url, out)
+  if (user !== undefined) await inviteBrowsers(running, [await ownUser(user, running)], browser.url, out)
+  else if (nobody) out.note(`\n  The page for browsers: ${browser.url}`)
+  else await inviteBrowsers(running, Object.values(everybody), browser.url, out)
   const page = await metricsPage(running)
   out.note(`\n  Metrics for Prometheus: ${page.url}/metrics`)
   out.note(`  The functions' logs are in ${relative(process.cwd(), logs)}/. Ctrl-C ends it all.`)
@@ -190,24 +200,43 @@ async function inviteToJoin(running: RunningStack, everybody: ReturnType<typeof 
   }
 }
 
+/** Who gets a link for a browser. */
+type Invited = Pick<Person, 'user' | 'login' | 'displayName'>
+
+/** A user of somebody's own server, who may log in from now on. */
+async function ownUser(login: string, { configuration }: RunningStack): Promise<Invited> {
+  await configuration.set(OPEN_SETTINGS)
+  await configuration.putUser(login, { permitted: true })
+  return {
+    login,
+    user: login
+      .replaceAll(/[^a-z0-9]+/gi, '-')
+      .replaceAll(/^-+|-+$/g, '')
+      .slice(0, 40),
+  }
+}
+
 async function inviteBrowsers(
   running: RunningStack,
-  everybody: ReturnType<typeof people>,
+  everybody: readonly Invited[],
   page: string,
   out: Terminal,
 ): Promise<void> {
   out.note(`\n  Or in a browser, at ${page}. Each link sets one browser (or one private window) up, once:\n`)
-  for (const person of Object.values(everybody)) {
-    out.note(`    ${person.displayName}: ${await browserLink(person, running, page)}`)
+  for (const person of everybody) {
+    out.note(`    ${person.displayName ?? person.user}: ${await browserLink(person, running, page)}`)
   }
 }
 
-function inviteToAdminister(running: RunningStack, everybody: ReturnType<typeof people>, out: Terminal): void {
+function inviteToAdminister(running: RunningStack, known: readonly Person[], out: Terminal): void {
+  const example = known[0]?.login ?? '@ann:example.org'
   out.note(`  Devices connect to ${running.url}; no user is permitted and no device is enrolled yet:`)
-  out.note("    npm run admin -- users add 'CONTOSO\\ann'")
-  out.note("    npm run admin -- devices enroll 'CONTOSO\\ann'     and what it says, with a name for FILE\n")
-  out.note('  npm run admin -- --help has the rest, infra/admin/README.md an example. CWA knows these users:\n')
-  for (const { login, password } of Object.values(everybody)) out.note(`    ${login}     password ${password}`)
+  out.note(`    npm run admin -- users add '${example}'`)
+  out.note(`    npm run admin -- devices enroll '${example}'     and what it says, with a name for FILE\n`)
+  out.note('  npm run admin -- --help has the rest, infra/admin/README.md an example.')
+  if (known.length === 0) return
+  out.note('\n  The server upstream knows these users:\n')
+  for (const { login, password } of known) out.note(`    ${login}     password ${password}`)
 }
 
 /** The options, or what to say to other ones. */
@@ -221,18 +250,34 @@ function read(args: readonly string[]): Options | string {
         empty: { type: 'boolean', default: false },
         port: { type: 'string', default: '0' },
         codec: { type: 'string', default: 'json' },
+        upstream: { type: 'string', default: 'cwa' },
+        user: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     })
-    const { once, keep, empty, codec, help } = values
+    const { once, keep, empty, codec, help, user } = values
     const port = Number(values.port)
     if (help) return HELP
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       return `--port ${values.port}: a number from 0 to 65535 is accepted`
     if (codec !== 'json' && codec !== 'xml') return `--codec ${codec}: json or xml is accepted`
+    const upstream = upstreamIn(values.upstream)
+    if (upstream === undefined)
+      return `--upstream ${values.upstream}: cwa, matrix, or one of them with a URL, such as matrix:https://matrix.example.org`
+    if (once && upstream.url !== undefined)
+      return '--once ends after the story, and before a server of your own none is told: leave one of them out'
+    if (user !== undefined && upstream.url === undefined)
+      return '--user goes with --upstream KIND:URL: the stand-in has users of its own'
     if (once && empty) return '--once ends after the story, and --empty tells none: give one of them'
-    return { once, keep, empty, port, codec }
+    return { once, keep, empty, port, codec, upstream, ...(user !== undefined && { user }) }
   } catch (thrown) {
     return `${thrown instanceof Error ? thrown.message : String(thrown)}\n\n${HELP}`
   }
+}
+
+function upstreamIn(text: string): Options['upstream'] | undefined {
+  const [, word, url] = /^([a-z]+)(?::(.+))?$/.exec(text) ?? []
+  const kind = UPSTREAM_KINDS.find((each) => each === word)
+  if (kind === undefined || (url !== undefined && !/^https?:\/\/[^/@]+\/?$/.test(url))) return undefined
+  return { kind, ...(url !== undefined && { url: url.replace(/\/$/, '') }) }
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
+import type { UpstreamKind } from '../../shared/upstream/kinds.ts'
 import type { StandInUser } from '../standin/cwa/users.ts'
 import type { RunningStack } from './stack.ts'
 
-/** Somebody whom the local stack's stand-in CWA knows, with a device of their own. */
+/** Somebody whom the local stack's stand-in knows, with a device of their own. */
 export interface Person extends StandInUser {
-  /** As the person signs in: `CONTOSO\ann`. */
+  /** As the person signs in: `CONTOSO\ann`, with Matrix `@ann:contoso.test`. */
   readonly login: string
   readonly device: string
 }
@@ -15,14 +16,14 @@ export interface Person extends StandInUser {
  *
  * Their passwords are new at each start: they open nothing but this stack's own stand-in, and are written down nowhere.
  */
-export function people(): Readonly<Record<'ann' | 'bob' | 'cat', Person>> {
+export function people(kind: UpstreamKind = 'cwa'): Readonly<Record<'ann' | 'bob' | 'cat', Person>> {
   const uris = ['ann', 'bob', 'cat'].map((user) => `sip:${user}@contoso.test`)
   const person = (user: string, displayName: string): Person => ({
     domain: 'CONTOSO',
     user,
     displayName,
     password: randomBytes(6).toString('base64url'),
-    login: `CONTOSO\\${user}`,
+    login: kind === 'cwa' ? `CONTOSO\\${user}` : `@${user}:contoso.test`,
     device: `${user}-phone`,
     contacts: uris.filter((uri) => !uri.startsWith(`sip:${user}@`)),
   })

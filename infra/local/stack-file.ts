@@ -1,13 +1,15 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { localFolder } from '../terminal/local-folder.ts'
+import type { ServerUpstream } from './server-upstream.ts'
 import type { RunningStack } from './stack.ts'
 
 /** Where the administrator's command finds the local stack that runs: the outputs of a deployed one, and what has no AWS around it. */
 export interface StackFile {
   readonly endpoints: { readonly dynamodb: string; readonly ssm: string; readonly kms: string }
   readonly outputs: Readonly<Record<string, string>>
-  readonly cwa: { readonly url: string; readonly codec: 'json' | 'xml'; readonly ca?: string }
+  /** The server upstream; without a kind it is CWA. */
+  readonly cwa: Pick<ServerUpstream, 'url' | 'codec' | 'ca'> & Partial<Pick<ServerUpstream, 'kind'>>
 }
 
 export const STACK_FILE = join(localFolder(process.env), 'stack.json')
@@ -35,12 +37,13 @@ export interface StackNotes {
  * Writes what there is to know of a stack that runs, readable by this user only: at `path`, where the one that was started
  * last is found, and in a file of its own beside it.
  */
-export function stackFile(path: string, running: RunningStack, codec: 'json' | 'xml'): StackNotes {
-  const { description, url, dynamo, cwa, endpoints, gateway } = running
+export function stackFile(path: string, running: RunningStack): StackNotes {
+  const { description, url, dynamo, server, endpoints, gateway } = running
+  const { kind, codec, ca } = server
   const noted: StackFile = {
     endpoints: { dynamodb: dynamo.url, ...endpoints },
     outputs: { ...description.outputs, Url: url, ManagementUrl: gateway.managementUrl },
-    cwa: { url: cwa.url(), codec, ...(cwa.ca !== undefined && { ca: cwa.ca }) },
+    cwa: { kind, url: server.url, codec, ...(ca !== undefined && { ca }) },
   }
   const text = printed(noted)
   const own = join(entriesOf(path), `${process.pid}-${new URL(url).port}.json`)

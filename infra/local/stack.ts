@@ -2,20 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { jsonCodec } from '../../shared/cwa/json/json.ts'
-import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import { configurationWriter, type ConfigurationWriter } from '../../shared/store/configuration/configuration-writer.ts'
 import { enrolments, type Enrolments } from '../../shared/store/configuration/enrolment.ts'
 import { newKeyRing } from '../../shared/store/keys/key-ring.ts'
 import { ringStore, ringVault } from '../../shared/store/keys/ring-store.ts'
 import { table, type Table } from '../../shared/store/table.ts'
 import type { Vault } from '../../shared/store/keys/vault.ts'
+import { serverUpstream, type ServerOptions, type ServerUpstream } from './server-upstream.ts'
 import { synthesized, type AppOptions } from './synthesized.ts'
 import { LOCAL } from '../aws/assembly/assembly-references.ts'
 import { wallClock, type Clock } from '../../shared/clock.ts'
 import { localCredentials, STACK_ITSELF, type LocalCredentials } from '../aws/credentials.ts'
-import { standInCwa, type CwaOptions, type StandInCwa } from '../standin/cwa/server.ts'
-import { uriOf, type StandInUser } from '../standin/cwa/users.ts'
+import type { StandInCwa } from '../standin/cwa/server.ts'
 import type { Description, FunctionDescription } from '../aws/assembly/description.ts'
 import { dynamo, type Dynamo, type DynamoOptions } from '../aws/dynamo/dynamo.ts'
 import { eventBridge, type EventBridge, type EventBridgeOptions } from '../aws/eventbridge/eventbridge.ts'
@@ -24,7 +22,6 @@ import { kms } from '../aws/keys/kms.ts'
 import { parameters } from '../aws/keys/parameters.ts'
 import { lambda, type Lambda, type LambdaOptions } from '../aws/lambda/lambda.ts'
 import { lambdaVariables } from '../aws/lambda/environment/variables.ts'
-import { lcs } from '../standin/lcs/server.ts'
 import { metricStore, type MetricStore } from '../aws/metrics/series.ts'
 import { vended, type Vended } from '../aws/metrics/vended.ts'
 import { muteable, type Muteable } from '../aws/mute.ts'
@@ -32,16 +29,12 @@ import { allows } from '../aws/policy.ts'
 import { schedule } from '../aws/schedule.ts'
 import type { Signers } from '../aws/signature.ts'
 
-export interface LocalStackOptions extends AppOptions {
-  /** Who the stand-in CWA knows. */
-  readonly users: readonly StandInUser[]
+export interface LocalStackOptions extends AppOptions, ServerOptions {
   readonly clock?: Clock
   /** The gateway's port on 127.0.0.1; 0, the default, takes a free one. */
   readonly port?: number
   /** A folder in which the tables are kept, and beside it their keys (`<folder>.keys`); absent: both are in memory. */
   readonly keep?: string
-  /** How the stand-in CWA behaves beside its defaults. */
-  readonly cwa?: Partial<Pick<CwaOptions, 'tls' | 'iwa' | 'holdMs' | 'pollWaitMs' | 'sessionTimeoutMs'>>
   /** Parts of the gateway, Lambda, DynamoDB and EventBridge that a test sets, and what hears the buses' events. */
   readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'emptyMessages' | 'log'>
   readonly lambda?: Pick<
@@ -69,6 +62,9 @@ export interface RunningStack {
   readonly configuration: ConfigurationWriter
   /** Gives out enrolment codes. */
   readonly enrolments: Enrolments
+  /** The server upstream: a stand-in, or one that somebody runs. */
+  readonly server: ServerUpstream
+  /** The stand-in CWA, where it is that. */
   readonly cwa: StandInCwa
   readonly dynamo: Dynamo
   readonly lambda: Lambda
@@ -102,7 +98,7 @@ interface Part {
 
 /**
  * The whole service in one process: the CDK app is synthesized, and what its cloud assembly says is run, around it an
- * embedded DynamoDB, API Gateway and Lambda, and stand-ins of CWA and of the LCS behind it.
+ * embedded DynamoDB, API Gateway and Lambda, and a stand-in of the server upstream (of CWA, and of the LCS behind it).
  */
 export function localStack(options: LocalStackOptions): LocalStack {
   const parts: Part[] = []
@@ -124,9 +120,9 @@ export function localStack(options: LocalStackOptions): LocalStack {
 
 async function started(options: LocalStackOptions, parts: Part[]): Promise<RunningStack> {
   const { clock = wallClock, progress = () => {} } = options
-  progress('starting the stand-in LCS and CWA')
-  const cwa = await upstream(options, clock, parts)
-  const description = await synthesized(options, cwa, folderFor(parts))
+  progress('starting the server upstream')
+  const server = await serverUpstream(options, clock, (part) => run(part, parts))
+  const description = await synthesized(options, server, folderFor(parts))
   progress('starting DynamoDB, EventBridge, Lambda and the gateway')
   const account = accountFor(options, description, clock)
   const kept = await keeping(account, parts)
@@ -146,7 +142,8 @@ async function started(options: LocalStackOptions, parts: Part[]): Promise<Runni
     description,
     configuration: kept.configuration,
     enrolments: kept.enrolments,
-    cwa,
+    server,
+    cwa: server.cwa,
     dynamo: tables,
     lambda: functions,
     gateway: front,
@@ -332,20 +329,6 @@ async function openWays(ways: Ways, urls: Readonly<Record<AwsService, string>>, 
     ways[service] = way
     parts.push(way)
   }
-}
-
-async function upstream({ users, codec, cwa }: LocalStackOptions, clock: Clock, parts: Part[]): Promise<StandInCwa> {
-  const behind = lcs({ clock, users: users.map((user) => ({ uri: uriOf(user) })) })
-  await run(behind, parts)
-  const standIn = standInCwa({
-    ...cwa,
-    users,
-    clock,
-    lcs: behind.peer('cwa.local'),
-    codec: codec === 'xml' ? xmlCodec : jsonCodec,
-  })
-  await run(standIn, parts)
-  return standIn
 }
 
 async function run(part: { start(): unknown; stop(): unknown }, parts: Part[]): Promise<void> {

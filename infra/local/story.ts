@@ -46,10 +46,13 @@ export async function tell({ ann, bob, cat, step, saw }: StoryParts): Promise<vo
   step('A conversation')
   const { conversation = '' } = await ann.device.send({ kind: 'start', to: [uri(bob)], text: 'Hello Bob, lunch?' })
   const invitation = await bob.saw('the invitation', 'invitation', ({ from }) => from === uri(ann))
-  saw(`Bob is invited by ${invitation.from}: "${invitation.text}"`)
+  const first = invitation.text
+  saw(`Bob is invited by ${invitation.from}${first === undefined ? '' : `: "${first}"`}`)
   await bob.device.send({ kind: 'accept', conversation: invitation.conversation })
   await Promise.all([connected(ann, conversation), connected(bob, invitation.conversation)])
   saw('both hear that they are connected')
+  // A server that keeps what is said has it in the conversation, and not in the invitation.
+  if (first === undefined) saw(`Bob reads "${(await reads(bob, 'Hello Bob, lunch?')).text}"`)
   await say(bob, invitation.conversation, 'Yes, at noon')
   saw(`Ann reads "${(await reads(ann, 'Yes, at noon')).text}"`)
 
@@ -83,8 +86,10 @@ export async function tell({ ann, bob, cat, step, saw }: StoryParts): Promise<vo
   saw('Bob and Cat log out')
 }
 
-function uri({ person }: Character): string {
-  return `sip:${person.user}@${person.domain.toLowerCase()}.test`
+/** As the server upstream told it, at the login. */
+function uri({ name, device }: Character): string {
+  if (device.uri === undefined) throw new Error(`${name} is not logged in`)
+  return device.uri
 }
 
 async function login({ device, person }: Character): Promise<Accepted> {

@@ -2,14 +2,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { assembly } from '../aws/assembly/assembly.ts'
 import type { Description } from '../aws/assembly/description.ts'
-import { bundle, type Bundle } from '../cdk/bundle.ts'
+import { bundle, upstreamFile, type Bundle } from '../cdk/bundle.ts'
 import { projectContext } from '../cdk/project-context.ts'
 import { synthesizeApart } from '../cdk/synthesis-apart.ts'
 import type { SynthesisOptions } from '../cdk/synthesis.ts'
-import type { StandInCwa } from '../standin/cwa/server.ts'
+import type { ServerUpstream } from './server-upstream.ts'
 
 export interface AppOptions {
-  readonly codec?: 'json' | 'xml'
   /** Where the key ring is, as the setting `masterKey` says it. With `kms:` it lasts as long as the stack runs. */
   readonly masterKey?: string
   /** Functions that were built already; absent: they are built at the start. */
@@ -25,28 +24,29 @@ export interface AppOptions {
  *
  * @param folder where the bundles and the assembly go
  */
-export async function synthesized(options: AppOptions, cwa: StandInCwa, folder: string): Promise<Description> {
+export async function synthesized(options: AppOptions, server: ServerUpstream, folder: string): Promise<Description> {
   const { progress = () => {}, app: synthesize = synthesizeApart } = options
   if (options.bundles === undefined) progress('bundling the functions')
-  const bundles = options.bundles ?? (await bundle(join(folder, 'bundles')))
+  const bundles = options.bundles ?? (await bundle(join(folder, 'bundles'), upstreamFile(server.kind)))
   progress('synthesizing the CDK app')
-  const context = contextFor(options, cwa, folder)
+  const context = contextFor(options, server, folder)
   return assembly(await synthesize({ bundles, outdir: join(folder, 'cdk.out'), context }))
 }
 
-/** The CDK app learns where CWA is as from a team: by its settings, over those of cdk.json. */
+/** The CDK app learns where the server upstream is as from a team: by its settings, over those of cdk.json. */
 function contextFor(
-  { codec = 'json', masterKey }: AppOptions,
-  cwa: StandInCwa,
+  { masterKey }: AppOptions,
+  { kind, url, codec, ca }: ServerUpstream,
   folder: string,
 ): Record<string, unknown> {
-  const ca = join(folder, 'cwa-ca.pem')
-  if (cwa.ca !== undefined) writeFileSync(ca, cwa.ca)
+  const file = join(folder, 'upstream-ca.pem')
+  if (ca !== undefined) writeFileSync(file, ca)
   return {
     ...projectContext(),
     ...(masterKey !== undefined && { 'collaboration:masterKey': masterKey }),
-    'collaboration:upstreamUrl': cwa.url(),
+    'collaboration:upstream': kind,
+    'collaboration:upstreamUrl': url,
     'collaboration:codec': codec,
-    ...(cwa.ca !== undefined && { 'collaboration:privateCa': ca }),
+    ...(ca !== undefined && { 'collaboration:privateCa': file }),
   }
 }

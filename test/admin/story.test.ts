@@ -21,7 +21,7 @@ let running: RunningStack
 beforeAll(async () => {
   running = await stack.start()
   mkdirSync(join(folder, '.local'))
-  stackFile(join(folder, '.local/stack.json'), running, 'json')
+  stackFile(join(folder, '.local/stack.json'), running)
 })
 
 afterAll(async () => {

@@ -22,7 +22,7 @@ async function tried(service: Service, user: string, password: string) {
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const file = join(folder, 'stack.json')
-  stackFile(file, service, 'json')
+  stackFile(file, service)
   const environment = { COLLABORATION_STACK_FILE: file, COLLABORATION_PASSWORD: password }
   const { code, stdout, stderr } = await started(['doctor', '--deep', '--json', '--user', user], environment, folder)
   const { findings }: { findings: Finding[] } = stdout === '' ? { findings: [] } : JSON.parse(stdout)

@@ -13,7 +13,7 @@ export function administrator(running: Service) {
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const localFile = join(folder, 'stack.json')
-  stackFile(localFile, running, 'json')
+  stackFile(localFile, running)
   return async (words: string, aheadMs = 0) => {
     const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()]
     input.end()

@@ -29,7 +29,7 @@ function place() {
 function two() {
   const { path, ann, ...rest } = place()
   const [one, other] = [first, second].map((running) => {
-    const notes = stackFile(path, running, 'json')
+    const notes = stackFile(path, running)
     notes.device(ann, { url: running.url })
     return notes
   })
@@ -66,7 +66,7 @@ describe('of two local stacks', () => {
     const left = JSON.stringify({ pid: dead, startedAt: 1, text: '{"outputs":{"Url":"ws://dead"}}', devices: {} })
     writeFileSync(join(folder, 'stacks/dead.json'), left)
 
-    stackFile(path, first, 'json').forget()
+    stackFile(path, first).forget()
 
     expect(known()).toBeUndefined()
     expect(existsSync(join(folder, 'stacks/dead.json'))).toBe(false)

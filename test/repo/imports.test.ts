@@ -155,6 +155,7 @@ const RULES: readonly Rule[] = [
       'shared/device/',
       'shared/upstream/',
       'shared/cwa/',
+      'shared/matrix/',
       'shared/gateway/',
     ],
     packages: [

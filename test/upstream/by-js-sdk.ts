@@ -73,7 +73,7 @@ export function jsSdkTests(): void {
           body: 'So do I',
           'm.relates_to': { 'm.in_reply_to': { event_id: hello.getId() } },
         })
-        await ann.saw('message', ({ text }) => text === 'So do I')
+        expect(await ann.saw('message', ({ text }) => text === 'So do I')).toMatchObject({ from: uriOf(dan.userId) })
       })
 
       it('of an encrypted room is told so, in the room, and nothing is written there in the clear', async () => {

@@ -3,7 +3,7 @@ import { wallClock } from '../../shared/clock.ts'
 import { cwaUpstream } from '../../shared/cwa/upstream.ts'
 import type { Upstream } from '../../shared/upstream/upstream.ts'
 import { clientOf as matrixClient, matrix } from '../kit/matrix.ts'
-import { memoryUpstream } from '../kit/memory-upstream.ts'
+import { memoryUpstream } from '../kit/memory/upstream.ts'
 import { SYNAPSE, synapse, type Synapse } from '../kit/synapse.ts'
 import { PASSWORD, upstream as standInCwa, WAYS } from '../kit/upstream.ts'
 

@@ -1,4 +1,4 @@
-import { CwaFault, SignInRefused } from '../../../shared/cwa/faults.ts'
+import { UpstreamFault } from '../../../shared/upstream/fault.ts'
 import { ok, warning, wrong, type Check, type Finding } from './check.ts'
 
 /** Whether a user may log in, and CWA takes the password. No session is opened: the user does not come online. */
@@ -19,24 +19,24 @@ function signInCheck(user: string, password: string): Check {
   return {
     looksAt: `the sign-in of ${user}`,
     async findings({ upstream }) {
-      const cwa = upstream()
+      const asked = upstream()
       // Another check says so.
-      if (cwa === undefined) return []
+      if (asked === undefined) return []
       try {
-        const { steps } = await cwa.signIn(user, password)
+        const steps = await asked.trySignIn(user, password)
         return [ok('sign-in', steps.join('; '))]
       } catch (thrown) {
         return [failure(user, thrown)]
       } finally {
-        cwa.close()
+        asked.server.close()
       }
     },
   }
 }
 
 function failure(user: string, thrown: unknown): Finding {
-  if (!(thrown instanceof CwaFault)) throw thrown
-  if (!(thrown instanceof SignInRefused)) return wrong('sign-in', thrown.message, 'the checks of CWA say more')
+  if (!(thrown instanceof UpstreamFault)) throw thrown
+  if (thrown.kind !== 'wrong-password') return wrong('sign-in', thrown.message, 'the checks of CWA say more')
   const todo = `check the name and password of ${user}; each try counts twice towards a lock-out`
   return wrong('sign-in', thrown.steps.join('; '), todo)
 }

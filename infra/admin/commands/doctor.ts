@@ -4,6 +4,7 @@ import type { Check, Finding } from '../checks/check.ts'
 import { databaseClockCheck } from '../checks/clocks.ts'
 import { concurrencyCheck } from '../checks/concurrency.ts'
 import { accessLogRoleCheck, connectionsCheck } from '../checks/gateway.ts'
+import { matrixCheck, matrixTrial } from '../checks/matrix.ts'
 import { masterKeyCheck } from '../checks/master-key.ts'
 import { listenersCheck, settingsCheck } from '../checks/service.ts'
 import { userChecks } from '../checks/sign-in.ts'
@@ -56,14 +57,16 @@ async function checksFor(context: AdminContext, { user, skipCwa, deep }: DoctorO
     databaseClockCheck,
     ...(context.target.isLocal ? [] : [accessLogRoleCheck, connectionsCheck, concurrencyCheck]),
   ]
-  const cwa = skipCwa ? [] : [upstreamCheck]
+  const cwa = skipCwa ? [] : [upstreamCheck, matrixCheck]
   if (user === undefined && deep) throw wrongUse('--deep logs a user in: say which, with --user NAME')
   if (user === undefined) return [...own, ...cwa]
   const name = userName(user)
   const password = skipCwa && !deep ? undefined : await passwordOf(name, context)
   const trial = deep && password !== undefined ? [trialCheck(name, password)] : []
   // Where this machine has no way to CWA, the functions have: the trial goes over them.
-  return [...own, ...cwa, ...userChecks(name, skipCwa ? undefined : password), ...trial]
+  const signIn = skipCwa ? undefined : password
+  const room = signIn === undefined ? [] : [matrixTrial(name, signIn)]
+  return [...own, ...cwa, ...userChecks(name, signIn), ...room, ...trial]
 }
 
 async function passwordOf(user: string, { environment, ask }: AdminContext): Promise<string> {

@@ -1,4 +1,3 @@
-import { cwaUpstream } from '../../../shared/cwa/upstream.ts'
 import { UpstreamFault } from '../../../shared/upstream/fault.ts'
 import type { Upstream } from '../../../shared/upstream/upstream.ts'
 import type { Seat } from '../../../shared/rules/seat.ts'
@@ -73,9 +72,8 @@ function endings({ sessions, upstream }: AdminContext) {
   let why: string | undefined
 
   const signedOut = async (kept: Session): Promise<boolean> => {
-    const client = server === undefined ? upstream() : undefined
-    server ??= client && cwaUpstream(client)
-    if (server === undefined) why = 'the stack does not say where CWA is'
+    server ??= upstream()?.server
+    if (server === undefined) why = 'the stack does not say where the server upstream is'
     if (why !== undefined) return false
     try {
       await server?.logOut(kept.state)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
+import { UPSTREAM_KINDS } from '../../../shared/upstream/kinds.ts'
 import type { StackFile } from '../../local/stack-file.ts'
 import { AdminFault } from '../fault.ts'
 
@@ -7,7 +8,12 @@ const text = v.pipe(v.string(), v.minLength(1))
 const shape = v.object({
   endpoints: v.object({ dynamodb: text, ssm: text, kms: text }),
   outputs: v.record(v.string(), v.string()),
-  cwa: v.object({ url: text, codec: v.picklist(['json', 'xml']), ca: v.exactOptional(text) }),
+  cwa: v.object({
+    kind: v.exactOptional(v.picklist(UPSTREAM_KINDS)),
+    url: text,
+    codec: v.picklist(['json', 'xml']),
+    ca: v.exactOptional(text),
+  }),
 })
 
 /** @throws AdminFault when no stack runs here: `npm start` writes the file, and takes it away */

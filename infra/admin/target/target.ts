@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { LEGACY_TLS, type LegacyTls } from '../../../shared/upstream/http/legacy-tls.ts'
+import { UPSTREAM_KINDS, type UpstreamKind } from '../../../shared/upstream/kinds.ts'
 import { outputsOf, type DeployedStack } from './deployed-stack.ts'
 import { AdminFault, wrongUse } from '../fault.ts'
 import { localStack } from './local-stack.ts'
@@ -36,6 +37,8 @@ export interface Reached {
 }
 
 export interface Upstream {
+  /** Default: `cwa`. */
+  readonly kind?: UpstreamKind
   readonly url: string
   readonly codec: 'json' | 'xml'
   /** PEM of the CAs to trust instead of the public ones. */
@@ -85,7 +88,7 @@ function local(file: string): Target {
 async function deployed(stack: DeployedStack, ca: string | undefined): Promise<Target> {
   const { name, ...where } = stack
   const outputs = await outputsOf(stack)
-  const { UpstreamUrl: url, CwaCodec: codec, Vpc: vpc, ConnectionsUrl: connectionsUrl } = outputs
+  const { Upstream: kind, UpstreamUrl: url, CwaCodec: codec, Vpc: vpc, ConnectionsUrl: connectionsUrl } = outputs
   return {
     words: `the stack ${name}`,
     isLocal: false,
@@ -96,6 +99,7 @@ async function deployed(stack: DeployedStack, ca: string | undefined): Promise<T
     ...(vpc !== undefined && connectionsUrl !== undefined && { vpc: { id: vpc, connectionsUrl } }),
     ...(url !== undefined && {
       cwa: {
+        ...kindIn(kind, `the stack ${name}`),
         url,
         codec: codec === 'xml' ? 'xml' : 'json',
         ...(ca !== undefined && { ca }),
@@ -119,6 +123,12 @@ function known(
   }
   const connections = { ...where, endpoint }
   return { tables: { configuration, sessions }, url, sessionsPerListener, masterKey, connections }
+}
+
+function kindIn(word: string | undefined, words: string): Pick<Upstream, 'kind'> {
+  const kind = UPSTREAM_KINDS.find((each) => each === (word ?? 'cwa'))
+  if (kind !== undefined) return { kind }
+  throw new AdminFault(`${words} is of another version: its output Upstream is "${word}"; use the repository deployed`)
 }
 
 /** As the functions have it, so that what is examined is what they do. */

@@ -1,13 +1,15 @@
 import { wrongWithName } from '../../../shared/rules/user-name.ts'
 import { wrongUse } from '../fault.ts'
 
-export const USER_NAME_WORDS = `'CONTOSO\\ann' or 'ann@contoso.test', as the user signs in`
+export const USER_NAME_WORDS = `'CONTOSO\\ann', 'ann@contoso.test' or, with Matrix, '@ann:contoso.test', as the user signs in`
 
 /** What is wrong with a user's name; undefined: nothing. */
 export function wrongWithUserName(name: string): string | undefined {
   const wrong = wrongWithName(name)
   if (wrong !== undefined) return wrong
   if (/^[^\\@\s]+\\[^\\]*[^\\\s]$/.test(name) || /^[^\\@\s]+@[^\\@\s]+$/.test(name)) return undefined
+  // Matrix names its users so.
+  if (/^@[^\\@:\s]+:[^\\@\s]+$/.test(name)) return undefined
   return `accepted is ${USER_NAME_WORDS}`
 }
 

@@ -78,6 +78,7 @@ export const ROOM_ROUTES: readonly Route[] = [
   },
   { method: 'POST', path: at('join/*'), act: join },
   { method: 'POST', path: at('rooms/*/leave'), act: leave },
+  { method: 'POST', path: at('rooms/*/forget'), act: () => ({}) },
   inRoom('POST', 'invite', ({ device, room, request: { body } }, { rooms }) => {
     const userId = userIn(body)
     if (membershipIn(room, userId) === 'join') throw new No(403, 'M_FORBIDDEN', `${userId} is already in the room.`)
