@@ -14,8 +14,13 @@ export interface ListeningParts extends SessionListenerParts, Pick<SessionStores
   readonly publish: () => void
 }
 
-/** How often a listener looks whether somebody notified it, in milliseconds. */
-const REVISION_MS = 1_000
+/**
+ * How often a listener looks whether it was notified, in milliseconds. A session is heard for half of that after its login,
+ * at the median. Each look is half a read unit, and so is one at the seat hint: together one a second, for up to 900
+ * sessions. So the hint is looked at in one round of HINT_ROUNDS only: it says something in one login of 300.
+ */
+export const REVISION_MS = 570
+const HINT_ROUNDS = 8
 
 /** How often it tells what it measured, in milliseconds: CloudWatch keeps one value a minute of a metric. */
 const PUBLISH_MS = 60_000
@@ -91,13 +96,14 @@ interface Rounds {
   readonly listeners: SessionListeners
 }
 
-/** What a listener does once a second. `next` says why to stop, if it is to stop. */
+/** What a listener does every REVISION_MS. `next` says why to stop, if it is to stop. */
 function rounds({ options, parts, lease: own, looks: due, listeners }: Rounds) {
   const { group, listener, timeLeft, startHeir } = options
   const { clock, measure, publish } = parts
   let seats: readonly Seat[] | undefined
   let publishedAt = clock.now()
   let isHeirStarted = false
+  const revision = revisions(group, parts)
 
   const look = async () => {
     const read = await shardsRead(options, parts, false)
@@ -129,7 +135,7 @@ function rounds({ options, parts, lease: own, looks: due, listeners }: Rounds) {
       if (timeLeft() < HAND_OVER_MS.letGo) return 'time'
       if (clock.now() - publishedAt >= PUBLISH_MS) tellHealth()
       if (!(await own.renew())) return 'another'
-      const seen = await revisionOf(group, parts)
+      const seen = await revision()
       if (await own.isLost(seen)) return 'another'
       due.saw(seen.revision)
       if (due.isDue(seats?.some(({ state }) => state === 'signing-in') === true)) await look()
@@ -145,10 +151,20 @@ function rounds({ options, parts, lease: own, looks: due, listeners }: Rounds) {
   }
 }
 
-/** A login that leads others to another shard does not notify as well: the hint it writes is as good. */
-async function revisionOf(group: number, { listenerGroups, seatHints }: ListeningParts) {
-  const [{ listener, revision }, hint] = await Promise.all([listenerGroups.look(group), seatHints.glance()])
-  return { ...(listener !== undefined && { listener }), revision: `${revision} ${hint}` }
+/** A login that leads others to another shard does not notify as well: the hint it writes is as good, if seen later. */
+function revisions(group: number, { listenerGroups, seatHints }: ListeningParts) {
+  let rounds = 0
+  let hint = 0
+  return async () => {
+    const isHintDue = rounds % HINT_ROUNDS === 0
+    const [{ listener, revision }, seen] = await Promise.all([
+      listenerGroups.look(group),
+      isHintDue ? seatHints.glance() : hint,
+    ])
+    rounds += 1
+    hint = seen
+    return { ...(listener !== undefined && { listener }), revision: `${revision} ${hint}` }
+  }
 }
 
 async function shardsRead({ shards }: ListenOptions, { seats }: ListeningParts, consistent: boolean): Promise<Seat[]> {

@@ -9,6 +9,9 @@ import { ofType, propertiesOf, readJson, synthesis, SYNTHESIS_MS, type Synthesis
 
 let made: Synthesis
 
+/** Upkeep holds 900 GETs: it keeps a small young generation. */
+const UPKEEP_OPTIONS = '--max-semi-space-size=2'
+
 const CA = authority('The CA of Fabrikam').ca
 
 beforeAll(async () => {
@@ -214,11 +217,12 @@ describe.each(Object.entries(MAY))('%s', (name, may) => {
   })
 
   it('is given the variables that its code reads, and no other', () => {
-    const { POWERTOOLS_SERVICE_NAME, POWERTOOLS_LOGGER_SAMPLE_RATE, ...given } = variablesOf(name)
+    const { NODE_OPTIONS, POWERTOOLS_SERVICE_NAME, POWERTOOLS_LOGGER_SAMPLE_RATE, ...given } = variablesOf(name)
     const code = readFileSync(join(made.bundles[name]?.directory ?? '', 'index.mjs'), 'utf8')
     const read = Object.keys(VARIABLES).filter((variable) => new RegExp(`["'\`]${variable}["'\`]`).test(code))
 
     expect(Object.keys(given).toSorted()).toEqual(read.toSorted())
+    expect(NODE_OPTIONS).toBe(name === 'upkeep' ? UPKEEP_OPTIONS : undefined)
     expect([POWERTOOLS_SERVICE_NAME, POWERTOOLS_LOGGER_SAMPLE_RATE]).toEqual([STACK, '0'])
   })
 })
@@ -275,6 +279,7 @@ it('hands the number of sessions a listener has to the functions that must find 
 
 it('says in the variables where the tables, connections, upkeep, bus and CWA are, and whom to trust there', () => {
   expect(variablesOf('upkeep')).toEqual({
+    NODE_OPTIONS: UPKEEP_OPTIONS,
     POWERTOOLS_SERVICE_NAME: STACK,
     POWERTOOLS_LOGGER_SAMPLE_RATE: '0',
     CONFIGURATION_TABLE: '${Configuration}',

@@ -6,7 +6,7 @@ import { measuring, unmeasured } from '../../shared/rules/measures.ts'
 import type { Open } from '../../shared/rules/seat.ts'
 import { configuration } from '../../shared/store/configuration/configuration.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
-import { seats as seatsOf } from '../../shared/store/seats/seats.ts'
+import { seats as seatsOf, type Seats } from '../../shared/store/seats/seats.ts'
 import { testClock } from '../kit/clock.ts'
 import { database } from '../kit/database.ts'
 import { testVault } from '../kit/vault.ts'
@@ -23,7 +23,10 @@ const message = (seq: number): Stretch => ({
 })
 
 /** A session whose device hears over connections that a test answers for. */
-async function told(answer: (connection: string, delivery: () => Delivery) => Promise<boolean>) {
+async function told(
+  answer: (connection: string, delivery: () => Delivery) => Promise<boolean>,
+  through: (seats: Seats) => Seats = (seats) => seats,
+) {
   const { items } = await database()
   const seats = seatsOf(items)
   await seats.take(aSigningIn({ session: SEAT.session }), NOW)
@@ -36,7 +39,7 @@ async function told(answer: (connection: string, delivery: () => Delivery) => Pr
   }
   const own: Delivery = delivery(SEAT, {
     clock: testClock(NOW),
-    seats,
+    seats: through(seats),
     mailbox: mailbox(items),
     configuration: configuration(items, testVault()),
     push,
@@ -190,5 +193,43 @@ describe('the time from an event to its device', () => {
     await own.idle()
     expect(posted.flatMap(({ seqs }) => seqs)).toEqual([1, 2])
     expect(measured()).toContainEqual({ name: 'EventToDevice', by: undefined, values: [5] })
+  })
+})
+
+describe('a device that is back, which its listener has yet to see', () => {
+  it('is posted to when a message comes, over its new connection', async () => {
+    const { own, seats, posted, log } = await told(async (connection) => connection === 'c2')
+    for (const seq of [1, 2])
+      await log.append(SEAT.session, { seq, upstream: `${seq}`, events: message(seq).events }, NOW)
+    own.kept([message(1)])
+    await own.idle()
+    expect(own.seat()).toMatchObject({ coverage: 'out' })
+    await seats.heard(poll(11))
+    own.kept([message(2)])
+    await own.idle()
+    expect(own.seat()).toMatchObject({ coverage: 'in', connection: 'c2' })
+    expect(posted.filter(({ to }) => to === 'c2').flatMap(({ seqs }) => seqs)).toEqual([1, 2])
+  })
+
+  it('costs a read for a message, and none for what is not waited for', async () => {
+    let reads = 0
+    const { own, seats } = await told(
+      async () => false,
+      (seats) => ({
+        ...seats,
+        at: async (...asked) => {
+          reads += 1
+          return seats.at(...asked)
+        },
+      }),
+    )
+    await seats.outOfCoverage(SEAT.session, 'c1')
+    own.moved({ ...SEAT, coverage: 'out' })
+    own.kept([{ ...message(1), events: [{ kind: 'presence', uri: 'sip:bob@contoso.test', availability: 'busy' }] }])
+    await own.idle()
+    expect(reads).toBe(0)
+    own.kept([message(2)])
+    await own.idle()
+    expect(reads).toBe(1)
   })
 })

@@ -79,6 +79,8 @@ export function admissionOracle(
   /** The highest frame number that counted for a device. */
   const highest = new Map<string, number>()
   const openedAt = new Map<string, number>()
+  /** Sessions that were open, and whose seat a login of another device took. */
+  const evicted = new Set<string>()
   const capacities: { at: number; most: number; settings: Settings }[] = []
   let isFull = false
   let fullAt = -Infinity
@@ -152,6 +154,7 @@ export function admissionOracle(
       return
     }
     if (before.l !== undefined) return violated(INVARIANTS.oneSession)
+    evicted.add(before.s)
     const { idleTimeoutMs } = settingsNow()
     const isIdle = before.o === true || (idleTimeoutMs !== undefined && clock.now() - (before.t ?? 0) > idleTimeoutMs)
     if (idleTimeoutMs === undefined || !isIdle) violated(INVARIANTS.spoke)
@@ -179,13 +182,15 @@ export function admissionOracle(
     if (after?.h !== undefined && !by.startsWith('disconnect') && after.h <= (before.h ?? 0)) violated(INVARIANTS.once)
   }
 
-  const refusalIsRight = (name: string, { device, number, startedAt }: Login, { code }: Refusal) => {
+  const refusalIsRight = (name: string, { device, number, startedAt, took }: Login, { code }: Refusal) => {
     const others = [...logins].filter(([other, login]) => other !== name && login.device === device)
     const isReplay = (highest.get(device) ?? 0) >= number || others.some(([, login]) => login.number >= number)
     if (code === 'replayed' && !isReplay) violated(INVARIANTS.ownSuccess)
-    // Nobody here ends a login that is under way but a later one of its device.
+    // Only a later one of its device ends a login that is under way. One whose answer got lost has a session by then, which
+    // is evicted as any other once it is idle: the login that asks again finds its seat gone.
+    const wasEvicted = [...took.keys()].some((session) => evicted.has(session))
     const isOvertaken = (highest.get(device) ?? 0) > number || others.some(([, login]) => login.number > number)
-    if ((code === 'replaced' || code === 'session-gone') && !isOvertaken) violated(INVARIANTS.highest)
+    if ((code === 'replaced' || (code === 'session-gone' && !wasEvicted)) && !isOvertaken) violated(INVARIANTS.highest)
     if (code !== 'server-busy' && code !== 'failed') return
     noteFull()
     if (fullAt < startedAt - NO_MS) violated(INVARIANTS.refusedWhenFull)

@@ -49,6 +49,7 @@ describe('admission', { timeout: 300_000 }, () => {
 
   it.each([
     [5275, 'a login that gave its seat back, and looks again by newer settings, does not see itself as another'],
+    [4501, 'a login whose answer got lost, and whose session was evicted before it asked again, finds that gone'],
   ])('holds in schedule %i: %s', async (seed) => {
     expect(await violated(seed, {})).toBeUndefined()
   })
