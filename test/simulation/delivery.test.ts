@@ -3,11 +3,14 @@ import { Violation } from '../kit/simulation/simulation.ts'
 import { playDelivery } from './delivery.ts'
 import { MEMORY_MUTATIONS, MUTATIONS, type Mutation } from './delivery-mutations.ts'
 import { simulatedMemory } from './delivery-memory.ts'
+import { simulatedMatrix } from './delivery-matrix.ts'
 import { INVARIANTS } from './delivery-oracle.ts'
 
 const SCHEDULES = 300
 /** The same on the server in memory: the service's side is the same, so that fewer do. */
 const MEMORY_SCHEDULES = 50
+/** And over the client of Matrix, on the stand-in. */
+const MATRIX_SCHEDULES = 30
 /** In how many schedules what is broken on purpose must be found. */
 const MUTATION_SCHEDULES = 400
 
@@ -47,6 +50,13 @@ describe('delivery', { timeout: 300_000 }, () => {
     for (const seed of seeds(MEMORY_SCHEDULES))
       messages += (await playDelivery({ seed, server: simulatedMemory })).messages
     expect(messages).toBeGreaterThan(10 * MEMORY_SCHEDULES)
+  })
+
+  it(`does so over the client of Matrix, too, in ${MATRIX_SCHEDULES} schedules`, async () => {
+    let messages = 0
+    for (const seed of seeds(MATRIX_SCHEDULES))
+      messages += (await playDelivery({ seed, server: simulatedMatrix })).messages
+    expect(messages).toBeGreaterThan(10 * MATRIX_SCHEDULES)
   })
 
   it.each([...MUTATIONS, ...MEMORY_MUTATIONS])('is found broken with $name', async (mutation) => {

@@ -37,6 +37,8 @@ export interface Homeserver {
   readonly handle: (request: Request) => Answer | Held
   readonly steering: Steered
   readonly control: Control
+  /** How far the stream of all that happened has come: the number in `next_batch`. */
+  readonly place: () => number
 }
 
 /** Longest wait for events, in milliseconds, whatever is asked for. */
@@ -92,7 +94,7 @@ export function homeserver({
       throw thrown
     }
   }
-  return { handle, steering, control: steering.control }
+  return { handle, steering, control: steering.control, place: () => at }
 }
 
 interface Waits {
