@@ -23,6 +23,7 @@ describe('the threat model', () => {
         'login',
         'frames down',
         'CWA',
+        'Matrix',
         'tables',
         'keys at rest',
         'logs',
