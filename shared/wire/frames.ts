@@ -16,14 +16,15 @@ const name = characters(NAME_CHARACTERS)
 // Which URIs and conversations there are is the server's to say: here, only what may be part of a frame and a log line.
 const uri = v.pipe(
   v.string(),
-  v.regex(/^[a-z][a-z0-9+.-]{0,31}:[^\s<>"\p{C}]{1,400}$/iu, 'a URI, such as sip:ann@contoso.test'),
+  v.regex(/^[a-zA-Z][a-zA-Z0-9+.-]{0,31}:[^\s<>"\p{C}]{1,400}$/u, 'a URI, such as sip:ann@contoso.test'),
 )
 const session = v.pipe(v.string(), v.regex(/^\d{1,5}-[\w-]{16,32}$/, 'a session id, as the service gave it'))
 const conversation = opaque(256, 'a conversation, as the service gave it')
 const message = opaque(256, "a message's id, as the service gave it")
 const people = v.pipe(v.array(uri), v.minLength(1, '1 to 100 URIs'), v.maxLength(100, '1 to 100 URIs'), v.readonly())
 
-const command = v.variant('kind', [
+/** Of each command's `kind`. */
+export const command = v.variant('kind', [
   v.strictObject({
     kind: v.literal('start'),
     to: people,
@@ -52,7 +53,8 @@ const command = v.variant('kind', [
   v.strictObject({ kind: v.literal('search'), text: name }),
 ])
 
-const deviceFrame = v.variant('type', [
+/** Of each frame's `type`. asyncapi.json has the same as JSON Schema (test/repo/asyncapi). */
+export const deviceFrame = v.variant('type', [
   v.strictObject({
     type: v.literal('login'),
     user: v.pipe(name, v.check(isNameOfAUser, 'a user name without letters that nobody sees')),

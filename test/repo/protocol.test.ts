@@ -5,16 +5,12 @@ import { AVAILABILITIES, ROLES, type Command, type ImEvent } from '../../shared/
 import { REFUSALS } from '../../shared/rules/refusal.ts'
 import { ACTIONS } from '../../shared/wire/actions.ts'
 import { parseDeviceFrame, parseServiceFrame, printFrame, type ServiceFrame } from '../../shared/wire/frames.ts'
+import { examplesIn } from './protocol-examples.ts'
 import { textOf } from './sources.ts'
 
 const PROTOCOL = textOf('shared/wire/PROTOCOL.md')
 
-/** The blocks of an info string: `json`, `json device`, `json service`. */
-function blocks(info: string): string[] {
-  return [...PROTOCOL.matchAll(/^```(json[^\n]*)\n([^]*?)^```$/gm)]
-    .filter(([, is]) => is?.trim() === info)
-    .map(([, , text = '']) => text)
-}
+const blocks = (info: string) => examplesIn(PROTOCOL, info)
 
 /** The cells of the table whose first heading is this, row by row, as they are written. */
 function table(firstHeading: string): string[][] {
