@@ -24,6 +24,8 @@ const ARN_START = 'arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountI
 export interface Api extends ManagedConnections {
   /** Where devices connect: `wss://…/stage`. */
   readonly url: string
+  /** The same without the stage: what a page must be allowed to connect to. */
+  readonly origin: string
   /** By which CloudWatch knows the stage. */
   readonly dimensions: { readonly ApiId: string; readonly Stage: string }
   /** Puts the functions behind the routes. */
@@ -54,6 +56,7 @@ export function api(stack: Stack, settings: StackSettings): Api {
   const posts = `${settings.stage}/POST/@connections/*`
   return {
     url: stage.url,
+    origin: webSocket.apiEndpoint,
     dimensions: { ApiId: webSocket.apiId, Stage: settings.stage },
     managementUrl: stage.callbackUrl,
     connectionsUrl: settings.connectionsUrl ?? stage.callbackUrl,

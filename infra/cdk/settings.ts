@@ -49,6 +49,9 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   'throttle.burst': 'a whole number from 1',
   stage: 'at most 128 letters, digits, - and _',
   debugSampling: 'a number from 0 to 1',
+  page: '"on", or {"domain", "certificate"}, with -c as JSON text',
+  'page.domain': 'a name such as "chat.contoso.com"',
+  'page.certificate': 'the ARN of a certificate of ACM in us-east-1, where CloudFront looks for it',
   alarms: 'an e-mail address, or the ARN of an SNS topic that CloudWatch may publish to',
   sessionsPerListener: `one of ${LISTENER_SESSIONS.join(', ')}`,
 }
@@ -110,6 +113,19 @@ const schema = v.object({
   ),
   stage: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9_-]{1,128}$/)), 'live'),
   debugSampling: v.optional(share, 0),
+  page: v.optional(
+    v.pipe(
+      v.unknown(),
+      v.transform(objectIn),
+      v.union([
+        v.literal('on'),
+        v.strictObject({
+          domain: v.pipe(v.string(), v.regex(/^(?:[a-z0-9-]{1,63}\.)+[a-z]{2,63}$/)),
+          certificate: v.pipe(v.string(), v.regex(/^arn:aws:acm:us-east-1:\d{12}:certificate\/[\w-]+$/)),
+        }),
+      ]),
+    ),
+  ),
   alarms: v.optional(v.pipe(v.string(), v.check(isAlarmAddress))),
   sessionsPerListener: v.optional(v.pipe(wholeNumber, v.picklist(LISTENER_SESSIONS)), 900),
 })

@@ -12,6 +12,7 @@ import type { Bundle } from './bundle.ts'
 import { dashboard } from './monitoring/dashboard.ts'
 import { functions } from './functions.ts'
 import { upstreamNetwork } from './network.ts'
+import { page } from './page/page.ts'
 import { removalOf } from './removal.ts'
 import { LATER, unprocessedQueue } from './started-later.ts'
 import type { StackSettings } from './settings.ts'
@@ -19,10 +20,16 @@ import type { StackSettings } from './settings.ts'
 export interface CollaborationProps {
   readonly settings: StackSettings
   readonly bundles: Readonly<Record<string, Bundle>>
+  /** The folder of the built page, where a setting wants it served. */
+  readonly pageFolder?: string | undefined
 }
 
 /** The whole service: a WebSocket API, its functions, two tables and the schedule. */
-export function collaborationStack(scope: Construct, id: string, { settings, bundles }: CollaborationProps): Stack {
+export function collaborationStack(
+  scope: Construct,
+  id: string,
+  { settings, bundles, pageFolder }: CollaborationProps,
+): Stack {
   const stack = new Stack(scope, id, {
     description: 'Instant-messaging sessions held for devices with a web IM server',
   })
@@ -50,6 +57,7 @@ export function collaborationStack(scope: Construct, id: string, { settings, bun
   const watched = { served, configuration, sessions, gateway: webSocket, unprocessed }
   dashboard(stack, watched, alarms(stack, watched, alarmAction(stack, settings)))
 
+  page(stack, settings, webSocket, pageFolder)
   outputs(stack, settings, { configuration, sessions, webSocket, waking, unprocessed })
   return stack
 }

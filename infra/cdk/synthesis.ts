@@ -8,6 +8,8 @@ export { STACK }
 
 export interface SynthesisOptions {
   readonly bundles: Readonly<Record<string, Bundle>>
+  /** The folder of the built page (page/page-files.ts): needed where `collaboration:page` is set. */
+  readonly pageFolder?: string | undefined
   /** Where the cloud assembly goes; the `cdk` command says it by itself. */
   readonly outdir?: string
   /** Context beside (and before) what the `cdk` command passes. */
@@ -20,12 +22,12 @@ export interface SynthesisOptions {
  *
  * @returns the folder of the assembly
  */
-export function synthesize({ bundles, ...options }: SynthesisOptions): string {
-  return written(begun(options), bundles)
+export function synthesize({ bundles, pageFolder, ...options }: SynthesisOptions): string {
+  return written(begun(options), { bundles, pageFolder })
 }
 
 /** An app that has its settings, and no stack yet: they say what is to be bundled. */
-export function begun({ outdir, context }: Omit<SynthesisOptions, 'bundles'> = {}): Begun {
+export function begun({ outdir, context }: Omit<SynthesisOptions, 'bundles' | 'pageFolder'> = {}): Begun {
   const app = new App({
     ...(outdir !== undefined && { outdir }),
     ...(context !== undefined && { postCliContext: context }),
@@ -39,8 +41,8 @@ export interface Begun {
 }
 
 /** Writes the assembly of an app that has begun. @returns its folder */
-export function written({ app, settings }: Begun, bundles: SynthesisOptions['bundles']): string {
-  collaborationStack(app, settings.stackName, { settings, bundles })
+export function written({ app, settings }: Begun, built: Pick<SynthesisOptions, 'bundles' | 'pageFolder'>): string {
+  collaborationStack(app, settings.stackName, { settings, ...built })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   return app.synth().directory
 }

@@ -11,10 +11,12 @@ import { memory } from './memory.ts'
 import { wallClock } from '../../shared/clock.ts'
 import { price } from './price.ts'
 import { runBench } from './runner.ts'
+import { screens } from './screens.ts'
 import { soak } from './soak.ts'
 import { simulationBench } from './simulation.ts'
 import { start } from './start.ts'
 import { trips } from './trips.ts'
+import { web } from './web.ts'
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   start: { about: 'size of each bundle, and the time Node takes to load it', run: start },
@@ -51,6 +53,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'what an operation costs, an idle session-hour by how many a listener has, and a month; --seconds',
     run: price,
   },
+  screens: {
+    about: 'pictures of each state of the browser client, and what axe finds in them; writes .local/screens',
+    run: screens,
+  },
   soak: {
     about: '100 devices that talk for five minutes while parts of the service die: nothing lost or twice',
     run: soak,
@@ -63,6 +69,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about:
       'round trips to the store and upstream that wait for each other, by operation; writes .local/bench-trips.json',
     run: trips,
+  },
+  web: {
+    about: 'what the browser client weighs, and how soon it can be used, cold and from its service worker; --runs',
+    run: web,
   },
 }
 

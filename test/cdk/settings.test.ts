@@ -120,7 +120,7 @@ describe('settingsFrom', () => {
       'collaboration:throttle.burst: is 0; accepted is a whole number from 1',
       ...['colour', 'upsteamUrl'].map(
         (key) =>
-          `collaboration:${key}: there is no such setting; there are upstream, upstreamUrl, codec, privateCa, legacyTls, masterKey, vpc, connectionsUrl, accessLogRole, stackName, logRetentionDays, removalPolicy, throttle, stage, debugSampling, alarms, sessionsPerListener`,
+          `collaboration:${key}: there is no such setting; there are upstream, upstreamUrl, codec, privateCa, legacyTls, masterKey, vpc, connectionsUrl, accessLogRole, stackName, logRetentionDays, removalPolicy, throttle, stage, debugSampling, page, alarms, sessionsPerListener`,
       ),
     ])
   })
@@ -150,6 +150,17 @@ describe('the words for one wrong setting', () => {
     [{ upstreamUrl, removalPolicy: 'keep' }, 'removalPolicy: is "keep"; accepted is "retain" or "destroy"'],
     [{ upstreamUrl, stage: '$default' }, 'stage: is "$default"; accepted is at most 128 letters, digits, - and _'],
     [{ upstreamUrl, debugSampling: '1.5' }, 'debugSampling: is 1.5; accepted is a number from 0 to 1'],
+    [
+      { upstreamUrl, page: 'yes' },
+      'page: is "yes"; accepted is "on", or {"domain", "certificate"}, with -c as JSON text',
+    ],
+    [
+      {
+        upstreamUrl,
+        page: '{"domain": "chat.contoso.test", "certificate": "arn:aws:acm:eu-west-1:000000000000:certificate/1"}',
+      },
+      'page.certificate: is "arn:aws:acm:eu-west-1:000000000000:certificate/1"; accepted is the ARN of a certificate of ACM in us-east-1, where CloudFront looks for it',
+    ],
     [
       { upstreamUrl, alarms: 'everybody' },
       'alarms: is "everybody"; accepted is an e-mail address, or the ARN of an SNS topic that CloudWatch may publish to',

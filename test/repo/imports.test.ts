@@ -80,6 +80,8 @@ const RULES: readonly Rule[] = [
     who: 'infra/cdk/',
     files: [
       'infra/cdk/',
+      'infra/web/build.ts',
+      'infra/web/headers.ts',
       'shared/rules/',
       'shared/store/tables.ts',
       'shared/wire/actions.ts',

@@ -3,10 +3,11 @@ import type { Clock } from '../../../shared/clock.ts'
 import { device, type Device } from '../../../shared/device/device.ts'
 import type { DeviceEvent } from '../../../shared/device/event.ts'
 import { timeByHttp } from '../../../shared/device/service-clock.ts'
-import type { Command, ImEvent, Uri } from '../../../shared/rules/messaging.ts'
+import type { ImEvent, Uri } from '../../../shared/rules/messaging.ts'
 import type { Identity } from '../kept/identity.ts'
 import type { Keeper } from '../kept/keeper.ts'
 import { after, cut, fromBefore, NOTHING, signedOut, type Kept, type Model } from '../model/model.ts'
+import { peopleIn, type Person } from '../model/person.ts'
 import { unread } from '../model/talks.ts'
 import { actions, type Actions } from './actions.ts'
 import { outgoing } from './outgoing.ts'
@@ -31,25 +32,32 @@ export interface Client extends Pick<SigningIn, 'signIn' | 'now' | 'abandon' | '
   readonly unread: ReadonlySignal<number>
   /** Something that the user asked for and that was not done, in the service's words. */
   readonly complaint: ReadonlySignal<string | undefined>
+  /** Whom the directory knows by what was looked for last. */
+  readonly found: ReadonlySignal<Found | undefined>
+  /** Whether the session's server has a directory to look in. */
+  canSearch(): boolean
+  search(text: string): void
   calm(): void
   tryNow(): void
   signOut(): Promise<void>
   close(): void
 }
 
+/** What a search brought, by the text that it was for. */
+export interface Found {
+  readonly text: string
+  readonly people: readonly Person[]
+}
+
 export async function client({ identity, keeper, clock, origin }: ClientOptions): Promise<Client> {
   const { model, line, own, complaint } = shown(await keeper.kept(identity))
   const complain = (reason: string) => void (complaint.value = reason)
 
-  const phone: Device = device({
-    ...identity,
-    clock,
-    serviceTime: () => timeByHttp(origin),
-    onWait: (ms) => (line.value = { ...line.value, retryAt: clock.now() + ms }),
-  })
+  const onWait = (ms: number) => (line.value = { ...line.value, retryAt: clock.now() + ms })
+  const phone: Device = device({ ...identity, clock, onWait, serviceTime: () => timeByHttp(origin) })
   const update = updating(model, (now) => keeper.keep(now, identity))
   const shared = { model: () => model.value, update, isOnline: () => phone.state === 'online' && !!phone.session }
-  const send = (command: Command) => phone.send(command)
+  const send: Device['send'] = (command) => phone.send(command)
   const out = outgoing({ update, send, keep: () => keeper.keep(model.value, identity) })
   const post = posting({ ...shared, out, send })
   const door = signingIn({ phone, clock, user: (name) => void keeper.setIdentity({ ...identity, user: name }) })
@@ -70,7 +78,7 @@ export async function client({ identity, keeper, clock, origin }: ClientOptions)
   }
 
   function session(event: ImEvent): void {
-    update((model) => after(model, event, { now: clock.now(), newId }))
+    update((model) => after(model, event, { now: clock.now(), newId, own: phone.uri }))
     if (event.kind === 'failed' && event.number === undefined) complain(event.reason)
   }
 
@@ -83,6 +91,7 @@ export async function client({ identity, keeper, clock, origin }: ClientOptions)
     unread: computed(() => unread(model.value.talks)),
     ...door,
     ...actions({ ...shared, phone, clock, post, newId, complain }),
+    ...searching(phone, model, complain),
     calm: () => (complaint.value = undefined),
     tryNow: () => void (phone.session !== undefined && phone.resume().catch(() => {})),
     async signOut() {
@@ -95,6 +104,19 @@ export async function client({ identity, keeper, clock, origin }: ClientOptions)
       door.abandon()
       phone.close()
     },
+  }
+}
+
+function searching(phone: Device, model: ReadonlySignal<Model>, complain: (reason: string) => void) {
+  const found = signal<Found | undefined>(undefined)
+  return {
+    found,
+    canSearch: () => phone.capabilities.has('search'),
+    search: (text: string) =>
+      void phone.send({ kind: 'search', text }).then(
+        ({ events = [] }) => (found.value = { text, people: peopleIn(model.value.people, events) }),
+        (thrown: unknown) => complain(thrown instanceof Error ? thrown.message : String(thrown)),
+      ),
   }
 }
 

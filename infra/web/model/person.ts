@@ -31,7 +31,10 @@ export function peopleAfter(people: People, event: ImEvent): People {
   if (event.kind === 'presence')
     return known(people, event.uri, { availability: event.availability, ...named(event.name) })
   if (event.kind === 'invitation') return known(people, event.from, named(event.name))
-  return event.kind === 'message' ? known(people, event.from, {}) : people
+  if (event.kind === 'message') return known(people, event.from, named(event.name))
+  if (event.kind === 'members')
+    return event.members.reduce((all, { uri, name }) => known(all, uri, named(name)), people)
+  return people
 }
 
 /** Nobody's state is known any more: the session that told of it is over. */
@@ -57,4 +60,12 @@ function listed(people: People, event: Extract<ImEvent, { kind: 'contacts' }>): 
 
 function mapped(people: People, change: (person: Person) => Person): People {
   return Object.fromEntries(Object.entries(people).map(([key, person]) => [key, change(person)]))
+}
+
+/** Whom a search found: with their state, where it is known already. */
+export function peopleIn(people: People, events: readonly ImEvent[]): readonly Person[] {
+  const found = events.flatMap((event) => (event.kind === 'found' ? event.people : []))
+  return found.map(
+    ({ uri, name }) => people[keyOf(uri)] ?? { uri, name, availability: undefined, contact: false, groups: [] },
+  )
 }

@@ -1,14 +1,27 @@
 import type { SendState } from '../../../shared/device/send-state.ts'
-import type { Conversation, Uri } from '../../../shared/rules/messaging.ts'
+import type { Conversation, MessageId, Uri } from '../../../shared/rules/messaging.ts'
 
 /** What is known of a message of one's own; `waiting` has not been handed to the device yet. */
 export type OwnState = SendState | { readonly state: 'waiting' }
 
 /** Something that stands in a conversation. `at` is epoch milliseconds, on this device's clock. */
 export type Entry =
-  | { readonly kind: 'heard'; readonly id: string; readonly at: number; readonly from: Uri; readonly text: string }
+  | Heard
   | { readonly kind: 'own'; readonly id: string; readonly at: number; readonly text: string; readonly own: OwnState }
   | { readonly kind: 'note'; readonly id: string; readonly at: number; readonly note: Note; readonly who?: Uri }
+
+/** What somebody else said, or the user on another device (`own`). `message` is the server's name of it, where it has one. */
+export interface Heard {
+  readonly kind: 'heard'
+  readonly id: string
+  readonly at: number
+  readonly from: Uri
+  readonly text: string
+  readonly message?: MessageId
+  readonly own?: true
+  readonly as?: 'notice' | 'emote'
+  readonly changed?: 'edited' | 'deleted'
+}
 
 /** What happened in a conversation beside what was said. */
 export type Note = 'invited' | 'left' | 'ended' | 'cut'

@@ -1,12 +1,14 @@
-import type { Conversation, ConversationState, ImEvent, Uri } from '../../../shared/rules/messaging.ts'
+import type { Conversation, ConversationState, ImEvent, MessageId, Said, Uri } from '../../../shared/rules/messaging.ts'
 import { keyOf } from './person.ts'
-import { newTalk, withEntry, withoutLive, withOwn, type Entry, type Live, type Note, type Talk } from './talk.ts'
+import { newTalk, withEntry, withoutLive, withOwn, type Heard, type Live, type Note, type Talk } from './talk.ts'
 
 /** What an event is taken with: the time, a name for what it adds, and which conversation is being read. */
 export interface Moment {
   readonly now: number
   readonly newId: () => string
   readonly reading: string | undefined
+  /** Who the user is, while there is a session. */
+  readonly own?: Uri | undefined
 }
 
 export type Talks = readonly Talk[]
@@ -17,11 +19,18 @@ export const idOfPerson = (uri: Uri): string => `one:${keyOf(uri)}`
 /** The conversations after an event of the session. */
 export function talksAfter(talks: Talks, event: ImEvent, moment: Moment): Talks {
   if (event.kind === 'invitation') return invited(talks, event, moment)
-  if (event.kind === 'conversation') return became(talks, event.conversation, event.state, moment)
+  if (event.kind === 'conversation') return became(talks, event, moment)
   if (event.kind === 'message') return heard(talks, event, moment)
   if (event.kind === 'typing')
     return changed(talks, event.conversation, (talk) => typed(talk, event.from ?? talk.members[0], event.typing))
   if (event.kind === 'left') return changed(talks, event.conversation, (talk) => left(talk, event.uri, moment))
+  if (event.kind === 'members') return changed(talks, event.conversation, (talk) => peopled(talk, event, moment.own))
+  if (event.kind === 'edited')
+    return changed(talks, event.conversation, (talk) =>
+      mended(talk, event.message, { text: event.text, changed: 'edited' }),
+    )
+  if (event.kind === 'deleted')
+    return changed(talks, event.conversation, (talk) => mended(talk, event.message, { text: '', changed: 'deleted' }))
   return talks
 }
 
@@ -50,11 +59,12 @@ export function unread(talks: Talks): number {
 }
 
 function invited(talks: Talks, event: Extract<ImEvent, { kind: 'invitation' }>, moment: Moment): Talks {
-  const { conversation, from, subject, text } = event
+  const { conversation, from, subject, text, several = false } = event
   if (talkOf(talks, conversation) !== undefined) return talks
   const live: Live = { conversation, state: 'incoming' }
-  // Whom one is talking to already, one is invited by to something else: with others, as far as this device knows.
-  const isOther = talks.some((talk) => talk.id === idOfPerson(from) && talk.live?.conversation !== undefined)
+  // Somebody whom one is talking to already invites to something else: with others, as far as this device knows.
+  const isTalking = talks.some((talk) => talk.id === idOfPerson(from) && talk.live?.conversation !== undefined)
+  const isOther = several || isTalking
   const id = isOther ? `invited:${moment.newId()}` : idOfPerson(from)
   const begun = isOther ? [...talks, newTalk(id, [from], true)] : withPerson(talks, from)
   return withTalk(begun, id, (talk) => {
@@ -63,18 +73,27 @@ function invited(talks: Talks, event: Extract<ImEvent, { kind: 'invitation' }>, 
   })
 }
 
-/** Where it is unknown, it is the one that is being begun: what is sent is sent one by one. */
-function became(talks: Talks, conversation: Conversation, state: ConversationState, moment: Moment): Talks {
+/** Where it is unknown, it is the one that is being begun: what is sent is sent one by one. Or it was joined elsewhere. */
+function became(talks: Talks, event: Extract<ImEvent, { kind: 'conversation' }>, moment: Moment): Talks {
+  const { conversation, state, subject, several = false } = event
   const talk =
     talkOf(talks, conversation) ??
     talks.find(({ live }) => live?.state === 'starting' && live.conversation === undefined)
-  if (talk === undefined) return talks
+  if (talk === undefined) return several && state !== 'ended' ? [...talks, joined(event, moment)] : talks
   return withTalk(talks, talk.id, (before) => {
-    if (state !== 'ended') return { ...before, live: { ...before.live, conversation, state } }
-    const over = withoutLive(neverReached(before))
-    return before.isGroup ? noted(over, 'ended', moment) : over
+    const known = { ...before, isGroup: before.isGroup || several, ...(subject !== undefined && { subject }) }
+    if (state !== 'ended') return { ...known, live: { ...before.live, conversation, state } }
+    const over = withoutLive(neverReached(known))
+    return known.isGroup ? noted(over, 'ended', moment) : over
   })
 }
+
+function joined(event: Extract<ImEvent, { kind: 'conversation' }>, { newId }: Moment): Talk {
+  const { conversation, state, subject } = event
+  return { ...newTalk(`joined:${newId()}`, [], true, subject), live: { conversation, state: liveState(state) } }
+}
+
+const liveState = (state: ConversationState): Live['state'] => (state === 'ended' ? 'connecting' : state)
 
 /** A conversation that begins takes its first text along; one that ends before it is connected leaves that undelivered. */
 function neverReached(talk: Talk): Talk {
@@ -84,12 +103,16 @@ function neverReached(talk: Talk): Talk {
 }
 
 function heard(talks: Talks, event: Extract<ImEvent, { kind: 'message' }>, moment: Moment): Talks {
-  const { conversation, from, text } = event
+  const { conversation, from, own = false } = event
   if (talkOf(talks, conversation) !== undefined)
-    return changed(talks, conversation, (talk) => said(typed(withMember(talk, from), from, false), from, text, moment))
+    return changed(talks, conversation, (talk) =>
+      saidBy(typed(own ? talk : withMember(talk, from), from, false), event, moment),
+    )
+  // Of a conversation that this device does not know, nobody can tell with whom the user is talking elsewhere.
+  if (own) return talks
   // Of a conversation whose invitation was lost, a message is the first that is heard.
   return withTalk(withPerson(talks, from), idOfPerson(from), (talk) => ({
-    ...said(talk, from, text, moment),
+    ...saidBy(talk, event, moment),
     live: { conversation, state: 'connected' },
   }))
 }
@@ -100,9 +123,41 @@ function withMember(talk: Talk, uri: Uri): Talk {
   return { ...talk, members: [...talk.members, uri], isGroup: true }
 }
 
-function said(talk: Talk, from: Uri, text: string, { now, newId, reading }: Moment): Talk {
-  const entry: Entry = { kind: 'heard', id: newId(), at: now, from, text }
-  return withEntry({ ...talk, unread: reading === talk.id ? 0 : talk.unread + 1 }, entry)
+function said(talk: Talk, from: Uri, text: string, moment: Moment): Talk {
+  return saidBy(talk, { from, text }, moment)
+}
+
+function saidBy(talk: Talk, { from, text, id: message, at, own, as }: Said, moment: Moment): Talk {
+  const { now, newId, reading } = moment
+  // What a server tells again, after a cut say, is there already.
+  if (message !== undefined && talk.entries.some((entry) => entry.kind === 'heard' && entry.message === message))
+    return talk
+  const entry: Heard = {
+    kind: 'heard',
+    id: newId(),
+    at: at ?? now,
+    from,
+    text,
+    ...(message !== undefined && { message }),
+    ...(own && { own }),
+    ...(as !== undefined && { as }),
+  }
+  const isRead = own === true || reading === talk.id
+  return withEntry({ ...talk, unread: isRead ? 0 : talk.unread + 1 }, entry)
+}
+
+function mended(talk: Talk, message: MessageId, change: Pick<Heard, 'text' | 'changed'>): Talk {
+  const entries = talk.entries.map((entry) =>
+    entry.kind === 'heard' && entry.message === message ? { ...entry, ...change } : entry,
+  )
+  return { ...talk, entries }
+}
+
+/** Who is in it, besides the user: `whole` is everybody, the user included. */
+function peopled(talk: Talk, { whole, members }: Extract<ImEvent, { kind: 'members' }>, own: Uri | undefined): Talk {
+  const others = members.map(({ uri }) => uri).filter((uri) => own === undefined || keyOf(uri) !== keyOf(own))
+  const kept = whole ? [] : talk.members.filter((uri) => !others.some((other) => keyOf(other) === keyOf(uri)))
+  return { ...talk, isGroup: talk.isGroup || kept.length + others.length > 1, members: [...kept, ...others] }
 }
 
 function noted(talk: Talk, note: Note, { now, newId }: Moment, who?: Uri): Talk {

@@ -13,9 +13,9 @@ export function App({ page }: { readonly page: ReadonlySignal<Page> }) {
   if (client !== undefined && client.standing.value === undefined) return <Chat client={client} />
   return (
     <div class="front">
-      <div class="corner">
+      <header class="corner">
         <Language />
-      </div>
+      </header>
       <Front page={page.value} key={face} />
     </div>
   )

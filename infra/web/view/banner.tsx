@@ -10,7 +10,7 @@ export function Banner({ client }: { readonly client: Client }) {
   const w = words.value
   const { state, retryAt } = line.value
   return (
-    <div class="banners">
+    <header class="banners">
       {state === 'connecting' && (
         <div class="banner warn">
           {retryAt === undefined ? <span>{w.line.retrying}</span> : <Countdown at={retryAt} />}
@@ -36,7 +36,7 @@ export function Banner({ client }: { readonly client: Client }) {
         </div>
       )}
       <Spoken client={client} />
-    </div>
+    </header>
   )
 }
 

@@ -1,12 +1,17 @@
+import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Client } from '../app/client.ts'
 import { words } from '../words/words.ts'
+import { AddContact } from './add-contact.tsx'
 import { Banner } from './banner.tsx'
+import { BeginGroup } from './begin-group.tsx'
 import { Conversation } from './conversation.tsx'
-import { List } from './list.tsx'
+import { List, type Asked } from './list.tsx'
 
 /** The list and the conversation: beside each other, or on a phone one of them. */
 export function Chat({ client }: { readonly client: Client }) {
+  const asked = useSignal<Asked>(undefined)
+  const close = () => (asked.value = undefined)
   const { talks, reading } = client.model.value
   const talk = talks.find(({ id }) => id === reading)
   useEffect(() => {
@@ -21,10 +26,13 @@ export function Chat({ client }: { readonly client: Client }) {
   return (
     <div class="frame">
       <Banner client={client} />
-      <div class={talk === undefined ? 'panes listing' : 'panes talking'}>
-        <List client={client} />
+      <main class={talk === undefined ? 'panes listing' : 'panes talking'}>
+        <h1 class="unseen">{words.value.title}</h1>
+        <List client={client} asked={asked} />
         {talk === undefined ? <Nobody /> : <Conversation client={client} talk={talk} />}
-      </div>
+      </main>
+      {asked.value === 'contact' && <AddContact client={client} close={close} />}
+      {asked.value === 'group' && <BeginGroup client={client} close={close} />}
     </div>
   )
 }
@@ -32,9 +40,9 @@ export function Chat({ client }: { readonly client: Client }) {
 function Nobody() {
   const w = words.value.talk
   return (
-    <main class="talk nobody">
+    <div class="talk nobody">
       <p>{w.none}</p>
       <p class="hint">{w.noneHint}</p>
-    </main>
+    </div>
   )
 }

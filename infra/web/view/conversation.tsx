@@ -4,7 +4,7 @@ import type { Client } from '../app/client.ts'
 import { dayOf, days } from '../model/days.ts'
 import { keyOf, nameOf, type People, type Person } from '../model/person.ts'
 import type { Talk } from '../model/talk.ts'
-import { language, words } from '../words/words.ts'
+import { region, words } from '../words/words.ts'
 import { Avatar, stateWords } from './avatar.tsx'
 import { Composer } from './composer.tsx'
 import { Dialog } from './dialog.tsx'
@@ -23,14 +23,14 @@ export function Conversation({ client, talk }: { readonly client: Client; readon
   const title = titleOf(talk, people)
   const isOver = talk.isGroup && (talk.members.length === 0 || (talk.live === undefined && talk.entries.some(isEnd)))
   return (
-    <main class="talk" aria-label={w.messages(title)}>
+    <section class="talk" aria-label={title}>
       <Header client={client} talk={talk} title={title} />
       <Entries client={client} talk={talk} title={title} />
       <p class="typing" role="status" dir="auto">
         {typingWords(talk, people)}
       </p>
       {isOver ? <p class="over">{w.over}</p> : <Composer client={client} talk={talk} to={title} />}
-    </main>
+    </section>
   )
 }
 
@@ -137,7 +137,7 @@ function Entries({ client, talk, title }: HeadProps) {
       {talk.entries.length === 0 && <p class="empty">{w.begin}</p>}
       {days(talk.entries).map(({ at, entries }) => (
         <section key={at}>
-          <h3 class="day">{dayOf(at, Date.now(), language.value)}</h3>
+          <h3 class="day">{dayOf(at, Date.now(), region.value)}</h3>
           <ul>
             {entries.map((entry) => (
               <Message key={entry.id} client={client} entry={entry} named={talk.isGroup} />

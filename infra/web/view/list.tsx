@@ -5,17 +5,18 @@ import { timeOf } from '../model/days.ts'
 import { keyOf, nameOf, type Person } from '../model/person.ts'
 import { lastAt, type Talk } from '../model/talk.ts'
 import { idOfPerson } from '../model/talks.ts'
-import { language, words } from '../words/words.ts'
-import { AddContact } from './add-contact.tsx'
+import { language, region, words } from '../words/words.ts'
 import { Avatar, stateWords } from './avatar.tsx'
-import { BeginGroup } from './begin-group.tsx'
 import { titleOf } from './conversation.tsx'
 import { Icon } from './icons.tsx'
 import { moveFocus } from './moving.ts'
 import { Own } from './own.tsx'
 
+/** What the user is asked for in a dialog, which stands above the list and the conversation. */
+export type Asked = 'contact' | 'group' | undefined
+
 /** Conversations, and the people one knows. */
-export function List({ client }: { readonly client: Client }) {
+export function List({ client, asked }: { readonly client: Client; readonly asked: Signal<Asked> }) {
   const w = words.value.list
   const looked = useSignal('')
   const { people, talks } = client.model.value
@@ -23,9 +24,9 @@ export function List({ client }: { readonly client: Client }) {
   const recent = isLooking ? [] : talks.filter(isShown).toSorted((one, other) => lastAt(other) - lastAt(one))
   const groups = contactList(people, looked.value, language.value)
   return (
-    <aside class="list" aria-label={w.contacts}>
+    <section class="list" aria-label={w.contacts}>
       <Own client={client} />
-      <Tools client={client} looked={looked} />
+      <Tools looked={looked} asked={asked} />
       <nav class="scroll" aria-label={w.conversations} onKeyDown={moveFocus}>
         {recent.length > 0 && (
           <section>
@@ -47,18 +48,17 @@ export function List({ client }: { readonly client: Client }) {
             </ul>
           </section>
         ))}
+        {isLooking && client.canSearch() && <Directory client={client} looked={looked.value} />}
         {groups.length === 0 && <p class="empty">{isLooking ? w.nobody : w.empty}</p>}
       </nav>
-    </aside>
+    </section>
   )
 }
 
-function Tools({ client, looked }: { readonly client: Client; readonly looked: Signal<string> }) {
+function Tools({ looked, asked }: { readonly looked: Signal<string>; readonly asked: Signal<Asked> }) {
   const w = words.value.list
-  const dialog = useSignal<'contact' | 'group' | undefined>(undefined)
-  const close = () => (dialog.value = undefined)
   const opener = (label: string, icon: 'people' | 'add', opens: 'contact' | 'group') => (
-    <button type="button" class="icon-button" aria-label={label} title={label} onClick={() => (dialog.value = opens)}>
+    <button type="button" class="icon-button" aria-label={label} title={label} onClick={() => (asked.value = opens)}>
       <Icon name={icon} />
     </button>
   )
@@ -75,8 +75,6 @@ function Tools({ client, looked }: { readonly client: Client; readonly looked: S
       />
       {opener(w.newGroup, 'people', 'group')}
       {opener(w.addContact, 'add', 'contact')}
-      {dialog.value === 'contact' && <AddContact client={client} close={close} />}
-      {dialog.value === 'group' && <BeginGroup client={client} close={close} />}
     </div>
   )
 }
@@ -101,7 +99,7 @@ function TalkRow({ client, talk }: { readonly client: Client; readonly talk: Tal
           </span>
         </span>
         <span class="side">
-          {talk.entries.length > 0 && <time>{timeOf(lastAt(talk), language.value)}</time>}
+          {talk.entries.length > 0 && <time>{timeOf(lastAt(talk), region.value)}</time>}
           {talk.unread > 0 && (
             <span class="count">
               <span aria-hidden="true">{talk.unread}</span>
@@ -121,6 +119,26 @@ function previewOf({ entries, isGroup }: Talk, client: Client): string {
   if (last.kind === 'own') return `${words.value.list.you} ${last.text}`
   if (last.kind === 'note') return words.value.notes[last.note](last.who === undefined ? '' : nameOf(people, last.who))
   return isGroup ? `${nameOf(people, last.from)}: ${last.text}` : last.text
+}
+
+/** Who the server's directory knows: asked when it is wanted, for each question costs a search there. */
+function Directory({ client, looked }: { readonly client: Client; readonly looked: string }) {
+  const w = words.value.list
+  const { found } = client
+  return (
+    <section>
+      <h2>{w.directory}</h2>
+      <button type="button" class="row" onClick={() => client.search(looked.trim())}>
+        <span class="name" dir="auto">
+          {w.search(looked.trim())}
+        </span>
+      </button>
+      <ul role="status">
+        {found.value?.text === looked.trim() &&
+          found.value.people.map((person) => <PersonRow key={person.uri} client={client} person={person} />)}
+      </ul>
+    </section>
+  )
 }
 
 function PersonRow({ client, person }: { readonly client: Client; readonly person: Person }) {

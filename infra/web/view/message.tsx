@@ -3,7 +3,7 @@ import { timeOf } from '../model/days.ts'
 import { linkedText } from '../model/linked-text.ts'
 import { nameOf } from '../model/person.ts'
 import type { Entry, OwnState } from '../model/talk.ts'
-import { language, words } from '../words/words.ts'
+import { region, words } from '../words/words.ts'
 import { Icon } from './icons.tsx'
 
 /** One entry of a conversation. Texts are shown as texts: nothing in them is ever markup. */
@@ -25,8 +25,8 @@ export function Message({
       </li>
     )
   }
-  const isOwn = entry.kind === 'own'
-  const who = isOwn ? words.value.talk.fromYou : nameOf(people, entry.from)
+  const isOwn = entry.kind === 'own' || entry.own === true
+  const who = entry.kind === 'own' || isOwn ? words.value.talk.fromYou : nameOf(people, entry.from)
   return (
     <li class={isOwn ? 'own' : 'heard'}>
       <div class="bubble">
@@ -35,12 +35,15 @@ export function Message({
           <span class="unseen">: </span>
         </span>
         <Text of={entry.text} />
+        {entry.kind === 'heard' && entry.changed !== undefined && (
+          <em class="hint">{words.value.message[entry.changed]}</em>
+        )}
         <span class="meta">
-          <time dateTime={new Date(entry.at).toISOString()}>{timeOf(entry.at, language.value)}</time>
-          {isOwn && <State of={entry.own} />}
+          <time dateTime={new Date(entry.at).toISOString()}>{timeOf(entry.at, region.value)}</time>
+          {entry.kind === 'own' && <State of={entry.own} />}
         </span>
       </div>
-      {isOwn && <Mend client={client} id={entry.id} own={entry.own} />}
+      {entry.kind === 'own' && <Mend client={client} id={entry.id} own={entry.own} />}
     </li>
   )
 }

@@ -19,7 +19,7 @@ export function Own({ client }: { readonly client: Client }) {
     <header class="own-head">
       <Avatar name={name} of={availability} />
       <div class="grow">
-        <h1 dir="auto">{name}</h1>
+        <h2 dir="auto">{name}</h2>
         <select
           class="own-state"
           aria-label={w.ownState}

@@ -17,6 +17,10 @@ export function languageFor(chosen: string | null, wanted: readonly string[]): s
 }
 
 export const language = signal('en')
+/** How times and dates are written: as in the user's own region, where that speaks the page's language. */
+export const region = computed(
+  () => navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === language.value) ?? language.value,
+)
 export const words = computed(() => LANGUAGES[language.value]?.words ?? en)
 
 export function speak(tag: string): void {
