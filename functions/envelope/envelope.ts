@@ -27,7 +27,7 @@ export interface GatewayReply {
   readonly body?: string
 }
 
-/** What a route's story is told: the frame, already opened, and who sent it. */
+/** What a route's story gets: the frame, already opened, and who sent it. */
 export interface Request<F extends DeviceFrame = DeviceFrame> {
   readonly frame: F
   /** The frame's number: the device's own, only growing. */
@@ -42,7 +42,7 @@ export interface Request<F extends DeviceFrame = DeviceFrame> {
  * What an environment has read before decides for 10 s over frames, but not over what stays open after them. An
  * administrator's command writes the state, and looks for the device's seats then:
  *
- *   login           has read: active ──────────────── from that, a seat: opened       a session that nobody ends
+ *   login           has read: active ──────────────── from that, a seat: opened       a session that stays open
  *   administrator                      revoke ✔ ─ its seats: none
  *
  *   login           has read: active ──────────────── reads anew: revoked ✘
@@ -56,8 +56,8 @@ const TOO_HIGH = "the frame's number: expected epoch milliseconds, or one more t
 
 export const NOTHING_TO_SAY: GatewayReply = { statusCode: 200 }
 
-/** An event on its way through the envelope: opened, it holds what the story is told. */
-export type RouteEvent = GatewayEvent & { told?: Request }
+/** An event on its way through the envelope: opened, it holds the story's request. */
+export type RouteEvent = GatewayEvent & { request?: Request }
 
 type Envelope = MiddlewareObj<
   RouteEvent,
@@ -106,7 +106,7 @@ export function envelope(action: Action | undefined, configuration: Configuratio
       const frame = parseDeviceFrame(opened.text)
       if (frame.type !== action) throw new Refusal('bad-frame', { reason: `type: expected "${action}" on this route` })
       debug('opened', { route: action, device, connection, number: opened.number })
-      event.told = { frame, number: opened.number, device, connection, now: Date.now() }
+      event.request = { frame, number: opened.number, device, connection, now: Date.now() }
     },
 
     async after(request) {
@@ -154,7 +154,7 @@ function jsonIn(text: string): unknown {
   }
 }
 
-/** A refusal as its device is told it. */
+/** A refusal as its device gets it. */
 export function refused(refusal: Refusal): ServiceFrame {
   const { code, message: reason, retryAfterMs, heard } = refusal
   const { next } = REFUSALS[code]

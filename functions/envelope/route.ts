@@ -7,14 +7,14 @@ import { posted } from './posted.ts'
 import { observed } from './logged.ts'
 import { envelope, type RouteEvent, type Request } from './envelope.ts'
 
-type Story<A extends Action> = (told: Request<DeviceFrameOf<A>>) => Promise<ServiceFrame | undefined>
+type Story<A extends Action> = (request: Request<DeviceFrameOf<A>>) => Promise<ServiceFrame | undefined>
 
 /**
  * A Lambda handler for one route: the story gets the opened frame, and what it returns goes back sealed. Where it
  * returns undefined, nothing goes back.
  */
 export function route<A extends Action>(action: A, configuration: Configuration, story: Story<A>) {
-  return middy<RouteEvent>().use(observed()).use(envelope(action, configuration)).handler(toldBy(story))
+  return middy<RouteEvent>().use(observed()).use(envelope(action, configuration)).handler(answering(story))
 }
 
 /** The same for a route without a route response (infra/cdk/api.ts): what is to be said is posted. */
@@ -28,13 +28,13 @@ export function oneWayRoute<A extends Action>(
     .use(observed())
     .use(posted(gateway))
     .use(envelope(action, configuration))
-    .handler(toldBy(story))
+    .handler(answering(story))
 }
 
-function toldBy<A extends Action>(story: Story<A>) {
-  return async ({ told }: RouteEvent) => {
+function answering<A extends Action>(story: Story<A>) {
+  return async ({ request }: RouteEvent) => {
     // The envelope has checked that the frame is of this action.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return story(told as unknown as Request<DeviceFrameOf<A>>)
+    return story(request as unknown as Request<DeviceFrameOf<A>>)
   }
 }

@@ -26,8 +26,8 @@ const HINT_ROUNDS = 8
 const PUBLISH_MS = 60_000
 
 /**
- * How long before its end an environment starts the one that goes on, and how long before it lets go of what nobody took
- * over by then, in milliseconds.
+ * How long before its end an environment starts the one that goes on, and how long before it lets go of the groups that
+ * no other listener took over by then, in milliseconds.
  */
 export const HAND_OVER_MS = { startHeir: 60_000, letGo: 15_000 } as const
 
@@ -86,7 +86,7 @@ export async function listen(options: ListenOptions, parts: ListeningParts): Pro
 }
 
 /** Why a listener stops: no session is left, another listener has the group, or its time is up. */
-type End = 'nobody' | 'another' | 'time'
+type End = 'no-session' | 'another' | 'time'
 
 interface Rounds {
   readonly options: ListenOptions
@@ -139,7 +139,7 @@ function rounds({ options, parts, lease: own, looks: due, listeners }: Rounds) {
       if (await own.isLost(seen)) return 'another'
       due.saw(seen.revision)
       if (due.isDue(seats?.some(({ state }) => state === 'signing-in') === true)) await look()
-      if (seats?.length === 0 && (await isNobodyLeft(own, options, parts))) return 'nobody'
+      if (seats?.length === 0 && (await hasNoSessionLeft(own, options, parts))) return 'no-session'
       const from = own.former()
       if (from !== undefined && !(await takeOver(from))) return 'another'
       if (!isHeirStarted && timeLeft() < HAND_OVER_MS.startHeir) {
@@ -179,7 +179,7 @@ async function shardsRead({ shards }: ListenOptions, { seats }: ListeningParts, 
  *
  * Either the login sees no lease and starts upkeep, or the seat was taken before the second read.
  */
-async function isNobodyLeft(own: Lease, options: ListenOptions, parts: ListeningParts): Promise<boolean> {
+async function hasNoSessionLeft(own: Lease, options: ListenOptions, parts: ListeningParts): Promise<boolean> {
   await own.release()
   if ((await shardsRead(options, parts, true)).length === 0) return true
   await own.renew()

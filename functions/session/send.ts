@@ -61,7 +61,7 @@ export function send(parts: SendParts) {
     const sentAgainMs = now - (begun.found?.sentAt ?? now)
     const { events, ...outcome } = await posted(known, frame, { ...parts, sentAgainMs, unsent })
     await note(session, outcome, seats)
-    return told(outcome, events)
+    return answerOf(outcome, events)
   }
 }
 
@@ -89,7 +89,7 @@ function repeatsKeys({ capabilities }: Upstream): boolean {
   return capabilities.has('idempotent-sends')
 }
 
-/** It is done by then, and the device is told so: should this fail, a repeat is answered `unconfirmed`. */
+/** The send is done by then, and the device hears so: should this write fail, a repeat gets `unconfirmed`. */
 async function note(session: string, outcome: SendOutcome, seats: Seats): Promise<void> {
   await seats.answered(session, outcome).catch((thrown: unknown) => {
     log('outcome not noted', { session, why: why(thrown) })
@@ -184,10 +184,10 @@ async function answerAgain(number: number, begun: NotBegun, now: number, { seats
   const soon = { retryAfterMs: Math.min(Math.max(retryAfterMs, 0), 1_000) }
   if (sent === number - 1) throw new Refusal('out-of-order', soon)
   if (sent !== number) throw new Refusal('out-of-order', { reason: wrongNumber(number, sent) })
-  if (outcome?.number === number) return told(outcome)
+  if (outcome?.number === number) return answerOf(outcome)
   if (retryAfterMs > 0) throw new Refusal('in-progress', soon)
 
-  // Whoever began it is dead: from now on this is what became of it.
+  // The function that began it is dead: from now on this is what became of it.
   const { message: reason, code } = new Refusal('unconfirmed')
   await seats.answered(session, { number, code, reason })
   throw new Refusal('unconfirmed')
@@ -199,7 +199,7 @@ function wrongNumber(number: number, sent: number): string {
   return `send ${number} of this session is too ${number > sent ? 'high' : 'low'}: ${right}`
 }
 
-function told(outcome: SendOutcome, events?: readonly ImEvent[]): ServiceFrame {
+function answerOf(outcome: SendOutcome, events?: readonly ImEvent[]): ServiceFrame {
   if ('code' in outcome) throw new Refusal(outcome.code, { reason: outcome.reason })
   return { type: 'sent', ...outcome, ...(events !== undefined && { events }) }
 }

@@ -75,7 +75,7 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
     ...(options.keep && { keep: join(LOCAL, 'tables') }),
     lambda: { log: (line) => logs?.write(line) },
     gateway: { log: (entry) => logs?.access(entry) },
-    eventBridge: { told: (event) => out.note(`\n  ${wakingWords(event) ?? JSON.stringify(event)}`) },
+    eventBridge: { published: (event) => out.note(`\n  ${wakingWords(event) ?? JSON.stringify(event)}`) },
     progress: out.working,
   })
   let logs: FunctionLogs | undefined
@@ -143,12 +143,12 @@ async function stayUp(
 ): Promise<void> {
   out.title('Now you')
   const isOwnServer = upstream.url !== undefined
-  const nobody = empty || isOwnServer
-  if (nobody) inviteToAdminister(running, isOwnServer ? [] : Object.values(everybody), out)
+  const hasNoCharacters = empty || isOwnServer
+  if (hasNoCharacters) inviteToAdminister(running, isOwnServer ? [] : Object.values(everybody), out)
   else await inviteToJoin(running, everybody, out)
   const browser = await pageServer(await buildPage(), running.url)
   if (user !== undefined) await inviteBrowsers(running, [await ownUser(user, running)], browser.url, out)
-  else if (nobody) out.note(`\n  The page for browsers: ${browser.url}`)
+  else if (hasNoCharacters) out.note(`\n  The page for browsers: ${browser.url}`)
   else await inviteBrowsers(running, Object.values(everybody), browser.url, out)
   const page = await metricsPage(running)
   out.note(`\n  Metrics for Prometheus: ${page.url}/metrics`)
@@ -265,7 +265,7 @@ function read(args: readonly string[]): Options | string {
     if (upstream === undefined)
       return `--upstream ${values.upstream}: cwa, matrix, or one of them with a URL, such as matrix:https://matrix.example.org`
     if (once && upstream.url !== undefined)
-      return '--once ends after the story, and before a server of your own none is told: leave one of them out'
+      return '--once ends after the story, and npm start plays no story on your own server: leave one of them out'
     if (user !== undefined && upstream.url === undefined)
       return '--user goes with --upstream KIND:URL: the stand-in has users of its own'
     if (once && empty) return '--once ends after the story, and --empty tells none: give one of them'

@@ -46,7 +46,7 @@ export interface LocalStackOptions extends AppOptions, ServerOptions {
   readonly metricsClock?: Pick<Clock, 'now'>
   /** `false`: the schedule does not tick by itself. */
   readonly ticks?: boolean
-  readonly eventBridge?: Pick<EventBridgeOptions, 'fault' | 'told'>
+  readonly eventBridge?: Pick<EventBridgeOptions, 'fault' | 'published'>
   /** Whether a test may make AWS's services mute for the functions. */
   readonly canMute?: boolean
 }

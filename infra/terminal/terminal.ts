@@ -68,21 +68,10 @@ function printer({ input, output, onLine, onEnd }: TerminalOptions): Terminal {
   }
 }
 
-function typewriter({ input, output, onLine, onKey, onEnd, completions }: TerminalOptions): Terminal {
-  const typed = createInterface({
-    input,
-    output,
-    terminal: true,
-    prompt: '',
-    // The arrow keys bring back what was typed: in memory only, for it is what people say to each other.
-    historySize: HISTORY,
-    removeHistoryDuplicates: true,
-    // Without a completer Tab would put a tab into the line.
-    completer(line: string) {
-      const { words, typed } = completions?.(line) ?? { words: [], typed: line }
-      return [[...words], typed]
-    },
-  })
+/** Keeps the line that is being typed below what is printed. */
+function typewriter(options: TerminalOptions): Terminal {
+  const { input, output, onLine, onKey, onEnd } = options
+  const typed = lineEditor(options)
   let open = true
   typed.on('line', (line) => {
     eraseTyped(typed, output, line)
@@ -105,25 +94,14 @@ function typewriter({ input, output, onLine, onKey, onEnd, completions }: Termin
     open = false
   }
 
-  /** Clears what is typed off the screen, prints, and draws it again below, the cursor where it was. */
-  function redrawn(text: string, prompt: string): void {
-    toFirstRow(output, typed.getCursorPos().rows)
-    output.write(text)
-    // Readline draws the prompt that many rows higher, and miscounts them when several rows are pasted at once. The
-    // name is Node's own and not documented: without it, a line of one row is still drawn right.
-    Object.assign(typed, { prevRows: 0 })
-    typed.setPrompt(prompt)
-    typed.prompt(true)
-  }
-
   return {
     print(lines) {
       const text = printed(lines, output)
-      if (open) redrawn(text, typed.getPrompt())
+      if (open) printAbove(typed, output, text)
       else output.write(text)
     },
     prompt(text) {
-      if (open && text !== typed.getPrompt()) redrawn('', text)
+      if (open && text !== typed.getPrompt()) printAbove(typed, output, '', text)
     },
     close() {
       input.off('keypress', key)
@@ -132,6 +110,35 @@ function typewriter({ input, output, onLine, onKey, onEnd, completions }: Termin
       typed.close()
     },
   }
+}
+
+/** Node's readline: it edits the line, and keeps a history of those that were entered. */
+function lineEditor({ input, output, completions }: TerminalOptions): Interface {
+  return createInterface({
+    input,
+    output,
+    terminal: true,
+    prompt: '',
+    // The arrow keys bring back what was typed: in memory only, for it is what people say to each other.
+    historySize: HISTORY,
+    removeHistoryDuplicates: true,
+    // Without a completer Tab would put a tab into the line.
+    completer(line: string) {
+      const { words, typed } = completions?.(line) ?? { words: [], typed: line }
+      return [[...words], typed]
+    },
+  })
+}
+
+/** Clears what is typed off the screen, prints, and draws it again below, the cursor where it was. */
+function printAbove(typed: Interface, output: Output, text: string, prompt = typed.getPrompt()): void {
+  toFirstRow(output, typed.getCursorPos().rows)
+  output.write(text)
+  // Readline draws the prompt that many rows higher, and miscounts them when several rows are pasted at once. The
+  // name is Node's own and not documented: without it, a line of one row is still drawn right.
+  Object.assign(typed, { prevRows: 0 })
+  typed.setPrompt(prompt)
+  typed.prompt(true)
 }
 
 /** Takes the line that was entered off the screen: it is printed anew, as what became of it. */

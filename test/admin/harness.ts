@@ -99,8 +99,12 @@ export async function administered({
     await part.start()
     onTestFinished(part.stop)
   }
-  const told: StackFile = { endpoints: { dynamodb: database.url, ssm: ssm.url, kms: keyService.url }, outputs, cwa }
-  writeFileSync(localFile, JSON.stringify(told))
+  const stackFile: StackFile = {
+    endpoints: { dynamodb: database.url, ssm: ssm.url, kms: keyService.url },
+    outputs,
+    cwa,
+  }
+  writeFileSync(localFile, JSON.stringify(stackFile))
 
   const client = new DynamoDBClient({
     endpoint: database.url,

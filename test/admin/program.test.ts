@@ -54,11 +54,11 @@ describe('a command line that is wrong', () => {
     [['users', 'add'], "missing required argument 'NAME'"],
     [['users', 'list', '--al'], "unknown option '--al'"],
     [['users', 'list', 'more'], 'too many arguments'],
-  ])('%j is told with how it is used, and exits with 2', async (words, told) => {
+  ])('%j is answered with how it is used, and exits with 2', async (words, complaint) => {
     const { admin } = await administered()
     const { code, out, errors } = await admin(...words)
     expect([code, out]).toEqual([2, ''])
-    expect(errors).toContain(told)
+    expect(errors).toContain(complaint)
   })
 })
 

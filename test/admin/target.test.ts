@@ -99,7 +99,7 @@ function endpoints(privateDnsEnabled?: string): string {
     <vpcEndpointSet>${privateDnsEnabled === undefined ? '' : item}</vpcEndpointSet></DescribeVpcEndpointsResponse>`
 }
 
-/** The administrator, whose secret is one, and whoever looks at the tables in these tests. */
+/** The administrator, whose secret is one, and the one who reads the tables in these tests. */
 const ADMINISTRATORS: Signers = {
   ...ANYBODY,
   credentialsOf: (id) => ({ secretAccessKey: id === 'administrator' ? 'secret-of-the-administrator' : 'local' }),
@@ -249,7 +249,7 @@ describe('a deployed stack', () => {
     expect(await doctorSays('posts to devices', inTheWay, {})).toBeUndefined()
   })
 
-  it('that is not there is told with what to check', async () => {
+  it('that is not there is reported with what to check', async () => {
     const { admin } = await deployed()
     expect(await admin('users', 'list', '--stack', 'Colaboration', '--region', 'eu-west-1')).toMatchObject({
       code: 1,
@@ -283,7 +283,7 @@ describe('a deployed stack', () => {
 })
 
 describe('the local stack', () => {
-  it('that does not run is told with how to start it', async () => {
+  it('that does not run is reported with how to start it', async () => {
     expect(await started(['users', 'list'], { COLLABORATION_STACK_FILE: '/nonexistent' })).toMatchObject({
       code: 1,
       stdout: '',
@@ -291,14 +291,14 @@ describe('the local stack', () => {
     })
   })
 
-  it('that ended without saying so is told, too', async () => {
+  it('that ended without saying so is reported, too', async () => {
     const { folder } = await administered()
     const file = join(folder, 'stale.json')
-    const NOBODY = 'http://127.0.0.1:9'
-    const cwa = { url: NOBODY, codec: 'json' }
+    const NO_SERVER = 'http://127.0.0.1:9'
+    const cwa = { url: NO_SERVER, codec: 'json' }
     writeFileSync(
       file,
-      JSON.stringify({ endpoints: { dynamodb: NOBODY, ssm: NOBODY, kms: NOBODY }, outputs: OUTPUTS, cwa }),
+      JSON.stringify({ endpoints: { dynamodb: NO_SERVER, ssm: NO_SERVER, kms: NO_SERVER }, outputs: OUTPUTS, cwa }),
     )
 
     expect(await started(['users', 'list'], { COLLABORATION_STACK_FILE: file })).toMatchObject({

@@ -15,7 +15,7 @@ export const KINDS = {
   'kill-upkeep': 25_000,
   /** A listener's lease goes to one who never comes. */
   'expire-lease': 25_000,
-  /** Connections vanish, and neither end is told. */
+  /** Connections vanish, and neither end hears of it. */
   'silence-sockets': 3_000,
   /** Connections close; every third time the service does not hear of it. */
   'close-sockets': 3_000,

@@ -20,7 +20,7 @@ import type { RefusalCode } from '../../shared/rules/refusal.ts'
  * DOWN_WITH_SESSION_MS before the end: what the service had for longer it should have shown.
  */
 export interface Ledger {
-  /** A session ended, as its device was told. */
+  /** The device heard that its session ended. */
   readonly ended: (session: string, at: number) => void
   /** Notes a message that is about to be sent. */
   readonly saying: (message: Saying) => Said

@@ -48,7 +48,7 @@ export async function soak(options: SoakOptions): Promise<void> {
   const { running, members, stop } = await crowd({
     count: devices,
     settings: { statusIntervalMs: STATUS_INTERVAL_MS, wakeAfterMs: WAKE_AFTER_MS },
-    eventBridge: { told: (event) => wake(event) },
+    eventBridge: { published: (event) => wake(event) },
     gateway: { dropDisconnect: havoc.dropDisconnect },
     lambda: { environments: ENVIRONMENTS },
     dynamo: { fault: havoc.fault },

@@ -229,8 +229,8 @@ describe('the words for one wrong setting', () => {
       { upstreamUrl, stackName: '2nd' },
       'stackName: is "2nd"; accepted is a letter, then at most 49 letters, digits and -',
     ],
-  ])('of %j', (set, told) => {
-    expect(complaints(set)).toEqual([`collaboration:${told}`])
+  ])('of %j', (set, complaint) => {
+    expect(complaints(set)).toEqual([`collaboration:${complaint}`])
   })
 
   it.each([
@@ -238,10 +238,10 @@ describe('the words for one wrong setting', () => {
     ['holds something else', words, 'holds no certificate in PEM'],
     ['holds something that only looks like a certificate', broken, 'holds no certificate in PEM'],
     ['holds a private key', withKey, 'holds a private key'],
-  ])('of a CA file that %s', (_, privateCa, told) => {
+  ])('of a CA file that %s', (_, privateCa, complaint) => {
     const shown = JSON.stringify(privateCa)
     expect(complaints({ upstreamUrl, privateCa })).toEqual([
-      `collaboration:privateCa: ${shown} ${told}; accepted is ${PEM}`,
+      `collaboration:privateCa: ${shown} ${complaint}; accepted is ${PEM}`,
     ])
   })
 })

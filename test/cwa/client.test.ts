@@ -121,8 +121,8 @@ describe('a command', () => {
       { ...answering({ answer: 'error', error: { code: 18203 } }), status: 500 },
       { kind: 'again' },
     ],
-  ])('throws when %s', async (_name, told, fault) => {
-    const { cwa } = await started(() => told)
+  ])('throws when %s', async (_name, reply, fault) => {
+    const { cwa } = await started(() => reply)
     await expect(cwa.command(SESSION, [])).rejects.toMatchObject(fault)
   })
 

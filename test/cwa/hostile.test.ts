@@ -30,7 +30,7 @@ async function outcomes(url: string, codec: CwaCodec) {
 
 interface Case {
   readonly lie: string
-  readonly told: Reply | ((codec: CwaCodec) => Reply)
+  readonly reply: Reply | ((codec: CwaCodec) => Reply)
   readonly kind: 'again' | 'give-up'
   /** Whether a command may have been carried out. A GET may be repeated whatever it is. */
   readonly maybeDone: boolean
@@ -45,81 +45,81 @@ const deep = { json: `${'{"cwaEvents":'.repeat(5_000)}1${'}'.repeat(5_000)}`, xm
 const LIES: readonly Case[] = [
   {
     lie: 'HTML',
-    told: { headers: { 'Content-Type': 'text/html' }, body: '<!DOCTYPE html><html><body>Sign in</body></html>' },
+    reply: { headers: { 'Content-Type': 'text/html' }, body: '<!DOCTYPE html><html><body>Sign in</body></html>' },
     kind: 'give-up',
     maybeDone: true,
     words: /cwa(Responses|Events)/,
   },
   {
     lie: 'in the other codec',
-    told: (codec) => ({ body: answered(other(codec)) }),
+    reply: (codec) => ({ body: answered(other(codec)) }),
     kind: 'give-up',
     maybeDone: true,
     words: /not XML or HTML|well-formed XML/,
   },
-  { lie: 'with an empty body', told: { body: '' }, kind: 'again', maybeDone: true, words: /the answer is empty/ },
-  { lie: 'with nothing but blanks', told: { body: ' \r\n' }, kind: 'again', maybeDone: true, words: /is empty/ },
-  { lie: '204', told: { status: 204 }, kind: 'again', maybeDone: true, words: /the answer is empty/ },
+  { lie: 'with an empty body', reply: { body: '' }, kind: 'again', maybeDone: true, words: /the answer is empty/ },
+  { lie: 'with nothing but blanks', reply: { body: ' \r\n' }, kind: 'again', maybeDone: true, words: /is empty/ },
+  { lie: '204', reply: { status: 204 }, kind: 'again', maybeDone: true, words: /the answer is empty/ },
   {
     lie: '302 to a page',
-    told: { status: 302, headers: { Location: 'https://elsewhere.test/' }, body: '<html/>' },
+    reply: { status: 302, headers: { Location: 'https://elsewhere.test/' }, body: '<html/>' },
     kind: 'give-up',
     maybeDone: false,
     words: /HTTP 302/,
   },
-  { lie: '500', told: { status: 500, body: '<html/>' }, kind: 'give-up', maybeDone: true, words: /HTTP 500/ },
+  { lie: '500', reply: { status: 500, body: '<html/>' }, kind: 'give-up', maybeDone: true, words: /HTTP 500/ },
   {
     lie: 'cut off in the middle, in a frame that says it is whole',
-    told: (codec) => ({ body: answered(codec).slice(0, -8) }),
+    reply: (codec) => ({ body: answered(codec).slice(0, -8) }),
     kind: 'give-up',
     maybeDone: true,
     words: /(JSON|XML) is not readable/,
   },
   {
     lie: 'compressed, unasked',
-    told: (codec) => ({ headers: { 'Content-Encoding': 'gzip' }, body: gzipSync(answered(codec)).toString('latin1') }),
+    reply: (codec) => ({ headers: { 'Content-Encoding': 'gzip' }, body: gzipSync(answered(codec)).toString('latin1') }),
     kind: 'give-up',
     maybeDone: true,
     words: /not readable/,
   },
   {
     lie: 'in UTF-16',
-    told: (codec) => ({ body: Buffer.from(answered(codec), 'utf16le').toString('latin1') }),
+    reply: (codec) => ({ body: Buffer.from(answered(codec), 'utf16le').toString('latin1') }),
     kind: 'give-up',
     maybeDone: true,
     words: /not readable/,
   },
   {
     lie: 'nested five thousand deep',
-    told: (codec) => ({ body: deep[codec.name] }),
+    reply: (codec) => ({ body: deep[codec.name] }),
     kind: 'give-up',
     maybeDone: true,
     words: /not readable/,
   },
   {
     lie: 'with an entity that grows',
-    told: { body: '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><cwaEvents ackId="1">&b;</cwaEvents>' },
+    reply: { body: '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><cwaEvents ackId="1">&b;</cwaEvents>' },
     kind: 'give-up',
     maybeDone: true,
     words: /not readable/,
   },
   {
     lie: 'with 3 MB of noise',
-    told: { body: 'x'.repeat(3 * MB) },
+    reply: { body: 'x'.repeat(3 * MB) },
     kind: 'give-up',
     maybeDone: true,
     words: /not readable/,
   },
   {
     lie: 'with more than is read',
-    told: { body: 'x'.repeat(5 * MB) },
+    reply: { body: 'x'.repeat(5 * MB) },
     kind: 'give-up',
     maybeDone: true,
     words: /the answer is larger than 4194304 bytes/,
   },
   {
     lie: '503, come back in a year',
-    told: { status: 503, headers: { 'Retry-After': '31536000' } },
+    reply: { status: 503, headers: { 'Retry-After': '31536000' } },
     kind: 'again',
     maybeDone: false,
     words: /HTTP 503/,
@@ -127,8 +127,8 @@ const LIES: readonly Case[] = [
 ]
 
 describe.each([jsonCodec, xmlCodec])('a server asked in $name', (codec) => {
-  it.each(LIES)('that answers $lie is found out', async ({ told, kind, maybeDone, words }) => {
-    const { url } = await scriptedServer(() => (typeof told === 'function' ? told(codec) : told))
+  it.each(LIES)('that answers $lie is found out', async ({ reply, kind, maybeDone, words }) => {
+    const { url } = await scriptedServer(() => (typeof reply === 'function' ? reply(codec) : reply))
 
     const { command, poll } = await outcomes(url, codec)
 

@@ -244,7 +244,7 @@ const EVENTS: readonly (readonly [string, CwaEvent, readonly ImEvent[]])[] = [
 ]
 
 describe('an event', () => {
-  test.each(EVENTS)('that is %s is told to the device so', (_name, event, told) => {
-    expect(eventsOf(event)).toEqual(told)
+  test.each(EVENTS)('that is %s reaches the device so', (_name, event, expected) => {
+    expect(eventsOf(event)).toEqual(expected)
   })
 })

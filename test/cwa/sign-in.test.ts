@@ -76,7 +76,7 @@ describe('Integrated Windows Authentication', () => {
     expect(await asks()).toEqual(['Negotiate', 'Negotiate'])
   })
 
-  test('closes its connection, because that is the user, and shares it with nobody', async () => {
+  test('closes its connection, because that is the user, and shares it with no other user', async () => {
     const gate = ntlmGate()
     const server = await scriptedServer((asked) => {
       if (asked.path === '/iwa/logon.html') return gate.stop(asked) ?? welcome()
@@ -147,8 +147,8 @@ describe('Integrated Windows Authentication', () => {
     const gate = ntlmGate()
     const server = await scriptedServer(
       withForms((asked) => {
-        const told = gate.stop(asked)
-        return { ...told, headers: { ...told?.headers, Connection: 'close' } }
+        const reply = gate.stop(asked)
+        return { ...reply, headers: { ...reply?.headers, Connection: 'close' } }
       }),
     )
     const { by, steps } = await client(server.url).signIn('ann', 'secret')

@@ -123,7 +123,7 @@ const CASES: readonly Case[] = [
     read: { ...message, message: { content: '' } },
   },
   {
-    what: 'a message of nobody: who wrote it is not guessed',
+    what: 'a message without an author: the client guesses none',
     json: { event: 'messageReceived', eid: 8, confId: 1, message: { content: 'hi' } },
     xml: inConference('<messageReceived><message><content>hi</content></message></messageReceived>'),
     read: other('messageReceived'),
@@ -198,32 +198,32 @@ describe.each([jsonCodec, xmlCodec])('in $name', (codec: CwaCodec) => {
     expect(unread?.parts).toBeGreaterThanOrEqual(3)
   })
 
-  it('a session is opened though its answer has parts that cannot be read, which whoever asked is told', async () => {
+  it('a session is opened though its answer has parts that cannot be read, and the caller hears how many', async () => {
     const body =
       codec.name === 'json'
         ? '{"cwaResponses":{"answers":[{"answer":"requestAccepted","rid":"initiate","sid":"42","uri":"sip:ann@contoso.test","pollWaitTime":"3 s"}]}}'
         : '<cwaResponses><requestAccepted rid="initiate"><sid>42</sid><uri>ann@contoso.test</uri><pollWaitTime>3 s</pollWaitTime></requestAccepted></cwaResponses>'
     const { url } = await scriptedServer(() => ({ body }))
-    const told: unknown[] = []
+    const noted: unknown[] = []
 
     const session = await clientOf(url, codec, undefined, {
-      onUnread: (doing, { parts }) => told.push([doing, parts]),
+      onUnread: (doing, { parts }) => noted.push([doing, parts]),
     }).initiateSession({ ticket: 't' })
 
     expect(session).toMatchObject({ sid: '42', uri: 'sip:ann@contoso.test' })
-    expect(told).toEqual([['opening a session', 1]])
+    expect(noted).toEqual([['opening a session', 1]])
   })
 
   it('a sign-in is one by its ticket, whatever its answer is', async () => {
     const { url } = await scriptedServer(({ path }) =>
       path.startsWith('/iwa/') ? { status: 404 } : { headers: { 'CWA-Ticket': 't' }, body: '<html>welcome' },
     )
-    const told: string[] = []
+    const noted: string[] = []
 
-    const client = clientOf(url, codec, undefined, { onUnread: (doing) => told.push(doing) })
+    const client = clientOf(url, codec, undefined, { onUnread: (doing) => noted.push(doing) })
 
     await expect(client.signIn('CONTOSO\\ann', 'secret')).resolves.toMatchObject({ ticket: 't', by: 'forms' })
-    expect(told).toEqual(['signing in'])
+    expect(noted).toEqual(['signing in'])
   })
 })
 
@@ -231,7 +231,7 @@ const own = (...categories: Extract<CwaEvent, { event: 'selfPresence' }>['catego
   eventsOf({ event: 'selfPresence', eid: 1, categories })
 
 describe('the user’s own state', () => {
-  it('is what is understood of it, and not told where nothing is', () => {
+  it('is what the client understands of it, and no event where that is nothing', () => {
     const unread = { name: 'state', value: { type: 'unread' } } as const
     const busy = { name: 'state', value: { type: 'aggregateState', availability: 6_500 } } as const
     expect(own(unread, busy)).toEqual([{ kind: 'own-presence', availability: 'busy' }])

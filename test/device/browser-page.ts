@@ -11,8 +11,8 @@ async function page(): Promise<void> {
       await fetch('/report', { method: 'POST', body: JSON.stringify(what) })
     })
   }
-  const told = await fetch('/identity')
-  const identity: { url: string; device: string; transportKey: number[] } = await told.json()
+  const response = await fetch('/identity')
+  const identity: { url: string; device: string; transportKey: number[] } = await response.json()
   const phone = device({ ...identity, transportKey: Uint8Array.from(identity.transportKey), random: () => 0 })
   phone.on((event) => {
     report(event)

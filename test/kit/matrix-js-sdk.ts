@@ -23,7 +23,7 @@ export interface JsClient {
   ) => Promise<{ readonly access_token: string; readonly user_id: string; readonly device_id: string }>
   readonly startClient: (options: object) => Promise<void>
   readonly stopClient: () => void
-  readonly on: (name: string, listener: (...told: readonly unknown[]) => void) => void
+  readonly on: (name: string, listener: (...values: readonly unknown[]) => void) => void
   readonly joinRoom: (room: string) => Promise<unknown>
   readonly createRoom: (options: object) => Promise<{ readonly room_id: string }>
   readonly sendEvent: (room: string, type: string, content: object) => Promise<{ readonly event_id: string }>

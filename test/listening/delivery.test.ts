@@ -23,7 +23,7 @@ const message = (seq: number): Stretch => ({
 })
 
 /** A session whose device hears over connections that a test answers for. */
-async function told(
+async function afterDelivery(
   answer: (connection: string, delivery: () => Delivery) => Promise<boolean>,
   through: (seats: Seats) => Seats = (seats) => seats,
 ) {
@@ -64,7 +64,7 @@ const poll = (number: number) => ({
 })
 
 /** Every connection is gone. */
-const nobody: Push = async () => false
+const unreachable: Push = async () => false
 
 /** A message that waits for a device that is out of coverage, and listeners that may wake it, one after the other. */
 async function waitedFor() {
@@ -82,7 +82,7 @@ async function waitedFor() {
       seats,
       mailbox: mailbox(items),
       configuration: configuration(items, vault),
-      push: nobody,
+      push: unreachable,
       measure: unmeasured,
     }
     const own = delivery(seat, { ...parts, wake, random: () => 0.5 })
@@ -140,7 +140,7 @@ describe('a device that is waited for', () => {
 
 describe('a device that comes on another connection while its events go over the old one', () => {
   it('gets them over the new one, where its listener has seen that by then', async () => {
-    const { own, seats, posted, kept, log } = await told(async (connection, delivery) => {
+    const { own, seats, posted, kept, log } = await afterDelivery(async (connection, delivery) => {
       if (connection !== 'c1') return true
       await seats.heard(poll(11))
       delivery().moved(MOVED)
@@ -157,7 +157,7 @@ describe('a device that comes on another connection while its events go over the
   })
 
   it('gets them over the new one, where its listener has yet to see that', async () => {
-    const { own, seats, posted, kept } = await told(async (connection) => {
+    const { own, seats, posted, kept } = await afterDelivery(async (connection) => {
       if (connection !== 'c1') return true
       await seats.heard(poll(11))
       return false
@@ -175,7 +175,7 @@ describe('a device that comes on another connection while its events go over the
   })
 
   it('is out of coverage where it did not', async () => {
-    const { own, posted, kept } = await told(async () => false)
+    const { own, posted, kept } = await afterDelivery(async () => false)
     own.kept([message(1)])
     own.kept([message(2)])
     await own.idle()
@@ -187,7 +187,7 @@ describe('a device that comes on another connection while its events go over the
 
 describe('the time from an event to its device', () => {
   it('is measured of what is posted the first time, and not of what another listener left', async () => {
-    const { own, posted, measured } = await told(async () => true)
+    const { own, posted, measured } = await afterDelivery(async () => true)
     own.goOn([{ ...message(1), at: NOW - 60_000 }], 'now')
     own.kept([{ ...message(2), at: NOW - 5 }])
     await own.idle()
@@ -198,7 +198,7 @@ describe('the time from an event to its device', () => {
 
 describe('a device that is back, which its listener has yet to see', () => {
   it('is posted to when a message comes, over its new connection', async () => {
-    const { own, seats, posted, log } = await told(async (connection) => connection === 'c2')
+    const { own, seats, posted, log } = await afterDelivery(async (connection) => connection === 'c2')
     for (const seq of [1, 2])
       await log.append(SEAT.session, { seq, upstream: `${seq}`, events: message(seq).events }, NOW)
     own.kept([message(1)])
@@ -213,7 +213,7 @@ describe('a device that is back, which its listener has yet to see', () => {
 
   it('costs a read for a message, and none for what is not waited for', async () => {
     let reads = 0
-    const { own, seats } = await told(
+    const { own, seats } = await afterDelivery(
       async () => false,
       (seats) => ({
         ...seats,

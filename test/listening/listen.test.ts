@@ -149,6 +149,6 @@ it('does not listen for a session that it ends as inactive', async () => {
     )
   })
   await world.run()
-  expect(await ended).toEqual({ state: 'done', value: 'nobody' })
+  expect(await ended).toEqual({ state: 'done', value: 'no-session' })
   expect(listened).toEqual([])
 })

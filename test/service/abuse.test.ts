@@ -99,14 +99,14 @@ describe('the service', () => {
       raw.send(await raw.sealed('login', { type: 'login', user: person.login, password }, (number += 1)))
       return raw.frame()
     }
-    const told = []
-    for (const password of ['a', 'b', 'c', 'd']) told.push(await guess(password))
+    const answers = []
+    for (const password of ['a', 'b', 'c', 'd']) answers.push(await guess(password))
     // Those of other users' sessions are none of this: their listener asks all the time.
     const signingIn = () => running.cwa.control.requests().filter(({ path }) => /logon/i.test(path)).length
     const before = signingIn()
     const waiting = [await guess('e'), await guess(person.password)]
 
-    expect(told).toMatchObject(told.map(() => ({ type: 'refused', code: 'bad-credentials', next: 'ask-user' })))
+    expect(answers).toMatchObject(answers.map(() => ({ type: 'refused', code: 'bad-credentials', next: 'ask-user' })))
     expect(waiting).toMatchObject([
       { code: 'too-many', next: 'retry', retryAfterMs: expect.any(Number) },
       { code: 'too-many', next: 'retry', retryAfterMs: expect.any(Number) },
@@ -122,12 +122,12 @@ describe('the service', () => {
     const { person } = running.cat
     const raw = await enrolled('restless-phone')
     let number = Date.now()
-    const told = []
+    const answers = []
     for (let at = 0; at <= LOGIN_BURST; at += 1) {
       raw.send(await raw.sealed('login', { type: 'login', user: 'CONTOSO\\eve', password: 'x' }, (number += 1)))
-      told.push(await raw.frame())
+      answers.push(await raw.frame())
     }
-    expect(told).toMatchObject([
+    expect(answers).toMatchObject([
       ...Array.from({ length: LOGIN_BURST }, () => ({ code: 'not-permitted' })),
       { code: 'too-many', next: 'retry', retryAfterMs: expect.any(Number) },
     ])

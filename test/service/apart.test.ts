@@ -78,8 +78,8 @@ describe('two devices', () => {
       expect(await opensFor(mine, others.frames)).toEqual([])
       expect(mine.phone.dropped).toBe(0)
     }
-    const told = (await opensFor(one, one.frames)).map(parseServiceFrame)
-    const sessions = new Set(told.flatMap((frame) => ('session' in frame ? [frame.session] : [])))
+    const received = (await opensFor(one, one.frames)).map(parseServiceFrame)
+    const sessions = new Set(received.flatMap((frame) => ('session' in frame ? [frame.session] : [])))
     expect([...sessions]).toEqual([first.session])
   })
 })
@@ -107,9 +107,9 @@ describe('one device', () => {
     await shared.phone.poll()
 
     const opened = await opensFor(shared, shared.frames.slice(received))
-    const told = JSON.stringify([shared.seen.slice(seen), opened])
-    expect(told).toContain('for the eyes of Cat')
-    expect(told).not.toContain('for the eyes of Ann')
+    const catsWords = JSON.stringify([shared.seen.slice(seen), opened])
+    expect(catsWords).toContain('for the eyes of Cat')
+    expect(catsWords).not.toContain('for the eyes of Ann')
     expect(after.uri).toBe('sip:cat@contoso.test')
     // Of the former session it hears that it ended, at most.
     const ofFormer = opened.filter((text) => text.includes(before.session)).map((text) => parseServiceFrame(text).type)
@@ -121,7 +121,7 @@ describe('one device', () => {
   })
 })
 
-describe('whoever has a token', () => {
+describe('a holder of a token', () => {
   it('and not the key can open a connection with it, and neither say nor read anything there', async () => {
     const victim = await watched('followed-phone')
     const { person } = running.cat

@@ -13,7 +13,7 @@ const service = services()
 /** Who is too eager is another story. */
 const PATIENT: Partial<Settings> = { loginsPerHour: 1_000_000, wrongPasswords: 1_000 }
 
-interface Told {
+interface Outcome {
   readonly number: number
   readonly answer: ServiceFrame
   readonly over: Socket
@@ -43,7 +43,7 @@ async function socket({ url, keys }: Service) {
 type Socket = Awaited<ReturnType<typeof socket>>
 
 /** So many logins of Ann's phone over so many sockets, all sent before one is answered. */
-async function logins(running: Service, count: number, over: number): Promise<Told[]> {
+async function logins(running: Service, count: number, over: number): Promise<Outcome[]> {
   const { person } = running.ann
   const sockets = await Promise.all(Array.from({ length: over }, () => socket(running)))
   const first = Date.now()
@@ -53,19 +53,20 @@ async function logins(running: Service, count: number, over: number): Promise<To
     on?.raw.send(await on.raw.sealed('login', frame, number))
     return { number, on }
   })
-  const told: Told[] = []
+  const outcomes: Outcome[] = []
   for (const { number, on } of await Promise.all(sent)) {
-    if (on !== undefined) told.push({ number, over: on, answer: await on.until((_, answers) => answers === number) })
+    if (on !== undefined)
+      outcomes.push({ number, over: on, answer: await on.until((_, answers) => answers === number) })
   }
-  return told
+  return outcomes
 }
 
 const seatsOf = async (running: Service) =>
   (await keptTable(running).query<SeatItem>(shardKey(0), { consistent: true })).filter(({ d }) => d === 'ann-phone')
 
-/** The one that has the session; of the others each was refused, or is told that it was replaced. */
-async function theOneOf(told: readonly Told[], running: Service): Promise<Told> {
-  const accepted = told.filter(({ answer }) => answer.type === 'accepted')
+/** The one that has the session; of the others each was refused, or got a frame that says "replaced". */
+async function theOneOf(outcomes: readonly Outcome[], running: Service): Promise<Outcome> {
+  const accepted = outcomes.filter(({ answer }) => answer.type === 'accepted')
   const last = accepted.reduce((one, other) => (other.number > one.number ? other : one))
   for (const { over, answer } of accepted) {
     if (answer.type !== 'accepted' || answer === last.answer) continue
@@ -82,10 +83,10 @@ async function theOneOf(told: readonly Told[], running: Service): Promise<Told> 
  * The pace lets ten through in the same moment at most, whatever is set: on a fast machine it stops some of 64. Those had no
  * part in the race, and must not have won it.
  */
-const isInRace = ({ answer }: Told) => answer.type !== 'refused' || answer.code !== 'too-many'
+const isInRace = ({ answer }: Outcome) => answer.type !== 'refused' || answer.code !== 'too-many'
 
-const codes = (told: readonly Told[]) =>
-  new Set(told.flatMap(({ answer }) => (answer.type === 'refused' ? [answer.code] : [])))
+const codes = (outcomes: readonly Outcome[]) =>
+  new Set(outcomes.flatMap(({ answer }) => (answer.type === 'refused' ? [answer.code] : [])))
 
 function isInvited(frame: ServiceFrame): boolean {
   const events = frame.type === 'events' ? frame.batches.flatMap((batch) => batch.events) : []
@@ -98,12 +99,12 @@ describe('logins of one device at once', { timeout: 180_000 }, () => {
     const { bob } = running
     await bob.device.login(bob.person.login, bob.person.password)
 
-    const told = (await logins(running, 64, 8)).filter(isInRace)
+    const outcomes = (await logins(running, 64, 8)).filter(isInRace)
 
-    expect(told.length).toBeGreaterThanOrEqual(LOGIN_BURST)
-    const one = await theOneOf(told, running)
-    expect(one.number).toBe(Math.max(...told.map(({ number }) => number)))
-    for (const code of codes(told)) expect(['replaced', 'replayed', 'session-gone']).toContain(code)
+    expect(outcomes.length).toBeGreaterThanOrEqual(LOGIN_BURST)
+    const one = await theOneOf(outcomes, running)
+    expect(one.number).toBe(Math.max(...outcomes.map(({ number }) => number)))
+    for (const code of codes(outcomes)) expect(['replaced', 'replayed', 'session-gone']).toContain(code)
     await bob.device.send({ kind: 'start', to: ['sip:ann@contoso.test'], text: 'Which of you?' })
     await one.over.until(isInvited)
   })
@@ -112,10 +113,10 @@ describe('logins of one device at once', { timeout: 180_000 }, () => {
     for (const settings of [{}, { maximumSessions: 1 }]) {
       const running = await service({ settings })
       for (let rounds = 0; rounds < 3; rounds += 1) {
-        const told = await logins(running, 2, 1)
-        const one = await theOneOf(told, running)
-        expect(one.number).toBe(Math.max(...told.map(({ number }) => number)))
-        expect([...codes(told)].filter((code) => code === 'server-busy' || code === 'failed')).toEqual([])
+        const outcomes = await logins(running, 2, 1)
+        const one = await theOneOf(outcomes, running)
+        expect(one.number).toBe(Math.max(...outcomes.map(({ number }) => number)))
+        expect([...codes(outcomes)].filter((code) => code === 'server-busy' || code === 'failed')).toEqual([])
       }
     }
   })

@@ -33,7 +33,7 @@ async function loggedIn() {
   return { raw, session: accepted.session, last: accepted.batches.at(-1)?.seq ?? 0 }
 }
 
-/** The next frame of a type; what is told unasked goes by. */
+/** The next frame of a type; it skips what the service sends unasked. */
 async function answer<T extends ServiceFrame['type']>(raw: RawDevice, type: T) {
   for (;;) {
     const frame = await raw.frame()
@@ -110,7 +110,7 @@ describe('the text in a frame', () => {
 })
 
 describe('a send', () => {
-  it('whose number is too low or too high is told which is right', async () => {
+  it('whose number is too low or too high is refused with the right one', async () => {
     const { raw, session } = await loggedIn()
     const ask = async (n: number) => raw.send(await raw.sealed('send', presence(session, n), (number += 1)))
     for (const n of [1, 2]) {
@@ -156,13 +156,13 @@ describe('a session', () => {
     await running.bob.device.login(running.bob.person.login, running.bob.person.password)
     await running.bob.device.send({ kind: 'start', to: ['sip:ann@contoso.test'], text: 'Hello' })
     for (;;) {
-      const told = await answer(other, 'events')
-      if (told.batches.some(({ events }) => events.some(({ kind }) => kind === 'invitation'))) break
+      const answered = await answer(other, 'events')
+      if (answered.batches.some(({ events }) => events.some(({ kind }) => kind === 'invitation'))) break
     }
     expect(raw.socket.readyState).toBe(raw.socket.OPEN)
   })
 
-  it('that another login of its device ends is told so unasked, by push and 0, and refused from then on', async () => {
+  it('that another login of its device ends gets a push with number 0, and a refusal from then on', async () => {
     const { raw, session } = await loggedIn()
     await loggedIn()
     for (;;) {
@@ -179,7 +179,7 @@ describe('a session', () => {
     expect(await answer(raw, 'refused')).toMatchObject({ code: 'session-gone', next: 'login' })
   })
 
-  it('whose device forgot what the login told cannot have it again: recovered is false, with a batch in its place that says nothing', async () => {
+  it('whose device forgot what came with the login cannot have it again: recovered is false, with a batch in its place that says nothing', async () => {
     const { raw, session, last } = await loggedIn()
     expect(last).toBeGreaterThan(0)
     const poll = async (after: number) => {
@@ -188,15 +188,15 @@ describe('a session', () => {
     }
     const known = await poll(last)
     const forgotten = await poll(0)
-    // Where the server has told something since, that comes after it.
+    // What the server has sent since comes after it.
     expect(known).toMatchObject({ recovered: true })
     expect(forgotten).toMatchObject({ recovered: false })
     const [front, ...rest] = forgotten.batches
     expect(front).toEqual({ ...(last > 1 && { first: 1 }), seq: last, events: [] })
     const numbers = rest.flatMap(({ first, seq }) => [first ?? seq, seq])
-    const told = known.batches.at(-1)?.seq ?? last
+    const newest = known.batches.at(-1)?.seq ?? last
     expect(numbers[0] ?? last + 1).toBe(last + 1)
-    expect(numbers.at(-1) ?? last).toBeGreaterThanOrEqual(told)
+    expect(numbers.at(-1) ?? last).toBeGreaterThanOrEqual(newest)
   })
 })
 

@@ -76,18 +76,18 @@ describe('a secret', () => {
       const { running, stop, characters, keys, logs, keep, assembly } = await observed(cwa)
       const [ann, bob, cat] = characters
       if (ann === undefined || bob === undefined || cat === undefined) throw new TypeError('there are three')
-      const told: Place[] = []
+      const shown: Place[] = []
 
       await running.configuration.set({ ...DEFAULT_SETTINGS, maximumSessions: 2, idleTimeoutMs: 600_000 })
-      await tell({ ann, bob, cat, step: () => {}, saw: (words) => told.push(place('what the devices saw', words)) })
+      await tell({ ann, bob, cat, step: () => {}, saw: (words) => shown.push(place('what the devices saw', words)) })
       const refused: unknown = await ann.device.login(ann.person.login, WRONG).catch((thrown: unknown) => thrown)
-      told.push(place('the refusal of a wrong password', refused))
+      shown.push(place('the refusal of a wrong password', refused))
       running.cwa.control.failNext(({ path }) => path.startsWith('/iwa/') || path.startsWith('/forms/'), 500)
       const failed: unknown = await ann.device.login(ann.person.login, PASSWORD).catch((thrown: unknown) => thrown)
-      told.push(place('the refusal of a sign-in that fails upstream', failed))
+      shown.push(place('the refusal of a sign-in that fails upstream', failed))
       const accepted = await ann.device.login(ann.person.login, PASSWORD)
-      told.push(place('what a login is told', accepted))
-      for (const { name, seen } of characters) told.push(place(`what the device of ${name} was told`, seen))
+      shown.push(place('the answer to a login', accepted))
+      for (const { name, seen } of characters) shown.push(place(`what the device of ${name} got`, seen))
       running.cwa.control.rotateTicket('sip:ann@contoso.test')
       running.cwa.control.queueEvents('sip:ann@contoso.test', [{ event: 'requestSucceeded', rid: '1' }])
       await ann.saw('the event that brings the new ticket', 'done')
@@ -102,7 +102,7 @@ describe('a secret', () => {
 
       expect([refused, failed]).toMatchObject([{ code: 'bad-credentials' }, { code: 'upstream-refused' }])
       expect([logs().length > 20, stored.length > 8, written.length > 4, tickets.length]).toEqual([true, true, true, 1])
-      const places = [...logs(), ...told, ...tables, ...upstream, ...written]
+      const places = [...logs(), ...shown, ...tables, ...upstream, ...written]
       expect(findings(places, passwordTraces(PASSWORD))).toEqual([])
       expect(findings(places, passwordTraces(WRONG))).toEqual([])
       for (const [at, { person }] of characters.entries()) {
@@ -110,7 +110,7 @@ describe('a secret', () => {
       }
       // What people write is in the mailboxes and on the devices: no log has it.
       const wordTraces = WORDS.map((words) => ({ form: `the words ${words}`, bytes: Buffer.from(words) }))
-      expect(findings(told, wordTraces).length).toBeGreaterThan(0)
+      expect(findings(shown, wordTraces).length).toBeGreaterThan(0)
       expect(findings([...logs(), ...upstream], wordTraces)).toEqual([])
       for (const ticket of tickets) expect(findings(places, keyTraces('a ticket', Buffer.from(ticket)))).toEqual([])
       // The master key is beside the tables, where the local stack has its Parameter Store, and nowhere else.

@@ -144,7 +144,7 @@ describe('a session that lasts for weeks', { timeout: 180_000 }, () => {
     expect(ann.seen.filter(({ kind }) => kind === 'gap')).toHaveLength(1)
   })
 
-  it('is over where nothing ran for eight days, though DynamoDB never deletes it, and its device is told so', async () => {
+  it('is over where nothing ran for eight days, though DynamoDB never deletes it, and its device gets a refusal', async () => {
     const { ann, brings, nothingRuns, items, session } = await begins()
     ann.device.close()
     await brings(said('one'))
@@ -170,8 +170,8 @@ describe('a device that says it has a batch that there is not', { timeout: 180_0
       device.send(await device.sealed(action, frame, (number += 1)))
       // What waits for the device is pushed to it meanwhile.
       for (;;) {
-        const told = await device.frame()
-        if (told.type === answer) return told
+        const received = await device.frame()
+        if (received.type === answer) return received
       }
     }
     const after = 1_000

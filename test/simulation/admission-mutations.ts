@@ -104,7 +104,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rewrite: instead('remove', UNHEARD, MINE, ALWAYS),
     breaks: [],
     seed: 0,
-    redundant: 'UNHEARD names the frame and the connection: who agrees in both is the same session, or nobody is there',
+    redundant: 'UNHEARD names the frame and the connection: a seat that agrees in both holds the same session, or none',
   },
   {
     clause: 'UNHEARD in end: whatever was heard',

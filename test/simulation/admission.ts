@@ -126,15 +126,17 @@ export async function playAdmission(options: ScheduleOptions): Promise<Played> {
     counts.logins += 1
     const environment = idle.splice(random.below(idle.length + 1), 1)[0] ?? logIn(environmentParts())
     const name = `login ${counts.logins} of ${device}`
-    const told = { device, number, connection: `c${number}`, frame: { type: 'login', user: USER, password } } as const
+    const login = { device, number, connection: `c${number}`, frame: { type: 'login', user: USER, password } } as const
     oracle.loginBegins(name, device, number)
-    const ended = await world.start(name, () => environment({ ...told, now: clock.now() }), { limitMs: LOGIN_LIMIT_MS })
+    const ended = await world.start(name, () => environment({ ...login, now: clock.now() }), {
+      limitMs: LOGIN_LIMIT_MS,
+    })
     if (ended.state !== 'crashed') idle.push(environment)
     oracle.loginEnded(name, ended)
     if (ended.state === 'crashed') counts.crashes += 1
     if (ended.state !== 'done' || ended.value.type !== 'accepted') return undefined
     counts.admitted += 1
-    return { session: ended.value.session, connection: told.connection }
+    return { session: ended.value.session, connection: login.connection }
   }
 
   /** What the functions do for a frame or an event of a session, as processes of their own. */
@@ -260,11 +262,11 @@ export async function playAdmission(options: ScheduleOptions): Promise<Played> {
   await world.run()
   await mustBeDone(all)
   await oracle.allIsQuiet(async (name) => {
-    const told = { type: 'login', user: USER, password: 'right' } as const
+    const login = { type: 'login', user: USER, password: 'right' } as const
     const environment = logIn(environmentParts())
     oracle.loginBegins(name, name, 1)
     const ended = await world.start(name, () =>
-      environment({ device: name, number: 1, connection: name, frame: told, now: clock.now() }),
+      environment({ device: name, number: 1, connection: name, frame: login, now: clock.now() }),
     )
     oracle.loginEnded(name, ended)
     return ended

@@ -51,7 +51,7 @@ export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
   const nextNumber = frameNumbers(clock)
   const arriving: (() => unknown)[] = []
   const asked: (() => unknown)[] = []
-  let awake = nobody
+  let awake = noReader
   let acknowledged = 0
   let numbered = { session: '', last: 0 }
 
@@ -192,5 +192,5 @@ function batchesOf({ batches, recovered }: Extract<ServiceFrame, { type: 'events
   return [...numbers, ...(recovered ? [] : ['not recovered'])].join(', ')
 }
 
-/** Nobody waits for what comes. */
-function nobody(): void {}
+/** No part of the device waits for what comes. */
+function noReader(): void {}

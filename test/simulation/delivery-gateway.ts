@@ -46,7 +46,7 @@ export interface SimulatedGateway {
   readonly connect: (device: string, ears: Ears) => Socket
   /** As @connections has it: `false` is 410 Gone. */
   readonly post: (connection: string, message: Down) => Promise<boolean>
-  /** Ends a device's connection: both sides hear of it, or nobody does. */
+  /** Ends a device's connection: both sides hear of it, or neither does. */
   readonly cut: (device: string, how: 'closed' | 'silently') => void
   /** Whether a device can connect at all. */
   readonly reach: (device: string, isReachable: boolean) => void
@@ -57,7 +57,7 @@ interface Open {
   readonly device: string
   readonly ears: Ears
   state: 'open' | 'silent' | 'gone'
-  /** When the gateway notices that nobody is there. */
+  /** When the gateway notices that the device is gone. */
   noticedAt: number
 }
 

@@ -51,7 +51,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'NEXT removed from a send',
     options: without('n = :previous'),
-    breaks: ['postedOnce', 'postOrder', 'toldTruly'],
+    breaks: ['postedOnce', 'postOrder', 'truthful'],
     seed: 3,
   },
   {
@@ -70,7 +70,7 @@ export const MUTATIONS: readonly Mutation[] = [
     seed: 149,
   },
   {
-    name: 'AFTER removed from succeeding: nobody takes over',
+    name: 'AFTER removed from succeeding: no heir takes over',
     options: { rewrite: ({ text }) => text.replace(' OR #listener = :from', '') },
     breaks: ['letIn'],
     seed: 3,
@@ -118,8 +118,8 @@ export const MUTATIONS: readonly Mutation[] = [
     seed: 267,
   },
   {
-    name: 'mail that has expired, and nobody says so',
-    options: { parts: ({ mailbox, ...rest }) => ({ ...rest, mailbox: untold(notCarried(mailbox)) }) },
+    name: 'mail that has expired, and no digest says so',
+    options: { parts: ({ mailbox, ...rest }) => ({ ...rest, mailbox: unsaid(notCarried(mailbox)) }) },
     breaks: ['lost', 'delivered', 'presence'],
     seed: 16,
   },
@@ -257,7 +257,7 @@ function notCarried(mailbox: Parts['mailbox']): Parts['mailbox'] {
 }
 
 /** What is left of a mailbox seems to be all there ever was. */
-function untold(mailbox: Parts['mailbox']): Parts['mailbox'] {
+function unsaid(mailbox: Parts['mailbox']): Parts['mailbox'] {
   const after = async (session: string, seq: number) => {
     const stretches = await mailbox.after(session, seq)
     return stretches.map(({ cut: _cut, ...rest }) => rest)

@@ -11,22 +11,22 @@ import type { Simulation } from '../kit/simulation/simulation.ts'
 export const INVARIANTS = {
   shownOnce: 'no message is shown twice',
   inOrder: 'messages are shown in the order in which they came upstream',
-  lost: 'no message is lost untold: it is shown, or its receiver was told of a gap where it was',
+  lost: 'no message is lost in silence: its receiver shows it, or heard of a gap where it was',
   postedOnce: 'no message is posted twice',
   postOrder: 'posts of a device that were accepted do not overtake each other',
-  toldTruly: 'a sender is told what became of its message',
-  settled: 'a sender is told something in the end',
-  delivered: 'a message that waits is told or woken for: nothing is stuck',
+  truthful: 'a sender hears what really became of its message',
+  settled: 'a sender hears something in the end',
+  delivered: 'for a message that waits, the service posts it or wakes the device: nothing is stuck',
   cursorLast: 'upstream is never acknowledged beyond what the mailbox holds',
   numberOnce: 'no batch number of a session is written twice, also where the first is deleted by then',
   frameOnce: 'a frame counts once',
-  ownSeat: 'whoever acts for a session writes on its seat alone',
+  ownSeat: 'a function that acts for a session writes on its seat alone',
   outcomeOfItself: 'an outcome is noted for the send that is under way',
   wokenOnce: 'a device is woken once until it says something',
-  heir: 'a group is taken over from whoever started its heir, or from nobody',
+  heir: 'an heir takes a group over from the listener that started it, or where there is no listener',
   letIn: 'a listener that was started to go on takes the group over from the one that started it',
   confirmed: 'a server that does a command under a key once leaves no send unconfirmed',
-  usable: 'a session that nobody ended goes on',
+  usable: 'a session goes on until something ends it',
   presence: 'the last presence that a device shows of a contact is the last there was',
 } as const
 
@@ -34,7 +34,7 @@ export interface DeliveryOracle {
   /** A program sends this text; the command is the same object that its device tells of. */
   readonly sends: (from: string, command: Command) => void
   /** What a device tells its program. */
-  readonly told: (device: string, event: DeviceEvent) => void
+  readonly heard: (device: string, event: DeviceEvent) => void
   /** The device has this session from now on, and forgets what was in its last one. */
   readonly hasSession: (device: string, session: string, sid: string) => void
   /** The server has taken a message from a device, and puts it into the queues of others. */
@@ -44,7 +44,7 @@ export interface DeliveryOracle {
   readonly presence: (user: string, uri: Uri, availability: Availability) => void
   /** The server does a command under a key once. */
   readonly doesKeysOnce: () => void
-  /** Nobody listens for longer than sessions are kept: those that there are may end, and are told so. */
+  /** No listener runs for longer than sessions are kept: those that there are may end, and their devices hear it. */
   readonly outage: () => void
   readonly wakes: (session: string) => void
   /** Whether there is nothing left that a sender or a receiver waits for. */
@@ -73,7 +73,7 @@ interface Receiver {
   sid: string
   /** Texts in the session's queue upstream, by event number, in order. */
   queue: { readonly eid: number; readonly text: string }[]
-  /** Places in the queue of what was shown, and where the device told of a gap, with the length of the queue by then. */
+  /** Places in the queue of what was shown, and where the device showed a gap, with the length of the queue by then. */
   shown: (number | Gap)[]
   readonly presence: Map<string, Availability>
   mayEnd: boolean
@@ -179,7 +179,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
       bySend.set(command, message)
     },
 
-    told(device, event) {
+    heard(device, event) {
       if (event.kind === 'message') show(device, event.text)
       else if (event.kind === 'presence') receiver(device).presence.set(event.uri, event.availability)
       else if (event.kind === 'state') world.note(`${device} is ${event.state} ${event.reason ?? ''}`)
@@ -258,8 +258,8 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
       const all = [...messages.values()]
       for (const { state, posts } of all) {
         if (state === 'sending') violated(INVARIANTS.settled)
-        if (['accepted', 'delivered'].includes(state) && posts !== 1) violated(INVARIANTS.toldTruly)
-        if (state === 'failed' && posts > 0) violated(INVARIANTS.toldTruly)
+        if (['accepted', 'delivered'].includes(state) && posts !== 1) violated(INVARIANTS.truthful)
+        if (state === 'failed' && posts > 0) violated(INVARIANTS.truthful)
       }
       const sure = all.filter(({ state }) => state === 'accepted' || state === 'delivered')
       const overtaken = sure.some((one) =>

@@ -7,7 +7,7 @@ import type { DeliveryOracle } from './delivery-oracle.ts'
 export interface SimulatedServer {
   readonly upstream: Upstream
   readonly uriOf: (user: string) => string
-  /** A new session of a user, whose first events (FIRST_EVENTS of them) are told: the one until now ends. */
+  /** A new session of a user, whose first events (FIRST_EVENTS of them) come with the login: the one until now ends. */
   readonly open: (user: string) => { readonly state: UpstreamState; readonly cursor: string }
   /** A user's presence, as the server hears it from elsewhere. */
   readonly publish: (user: string, availability: Availability) => void
@@ -23,5 +23,5 @@ export interface ServerOptions {
 
 export type StartServer = (options: ServerOptions) => SimulatedServer
 
-/** The events that a session has at first, which the login told. */
+/** The events that a session has at first: they come with the login. */
 export const FIRST_EVENTS = 1

@@ -36,7 +36,7 @@ import { simulatedGateway, type Sent } from './delivery-gateway.ts'
 import { deliveryOracle, INVARIANTS } from './delivery-oracle.ts'
 import { FIRST_EVENTS, type StartServer } from './delivery-server.ts'
 
-/** What the service's functions are made of, for whoever breaks one on purpose. */
+/** What the service's functions are made of, for a mutation that breaks one on purpose. */
 export interface Parts {
   readonly seats: ReturnType<typeof seats>
   readonly sessions: ReturnType<typeof sessions>
@@ -81,7 +81,7 @@ const DAY_MS = 24 * 60 * 60_000
 /** How long a schedule of weeks lasts, and how much of it passes at once at most: longer than any device is online. */
 const WEEKS_MS = 30 * DAY_MS
 const LEAP_MS = 1.5 * DAY_MS
-/** How long nobody listens when nothing runs at all: longer than what is kept of a session. */
+/** How long no listener runs when nothing runs at all: longer than what is kept of a session. */
 const OUTAGE_MS = 8 * DAY_MS
 /** How often a client that does not wait asks again for a send whose turn it is not, and how much longer it waits each time. */
 const TRIES = 100
@@ -270,7 +270,7 @@ export async function playDelivery(options: ScheduleOptions): Promise<Played> {
     oracle.wakes(session)
     await world.exchange(`wake ${device}`, () => {
       counts.wakes += 1
-      // Whoever is woken comes back: its program resumes.
+      // A device that is woken comes back: its program resumes.
       devices.get(device)?.does((held) => resumed(held))
     })
   }
@@ -294,7 +294,7 @@ export async function playDelivery(options: ScheduleOptions): Promise<Played> {
       movesAfterMs: random.chance(0.4) ? 20_000 + random.below(100_000) : NEVER_MS,
       isHasty: hasty.has(name),
       tell(event) {
-        oracle.told(name, event)
+        oracle.heard(name, event)
         if (event.kind === 'ended') device.does((held) => loggedIn(held, name))
       },
       ...(through && { through: through() }),
@@ -309,17 +309,17 @@ export async function playDelivery(options: ScheduleOptions): Promise<Played> {
     const device = devices.get(from)
     const number = device?.numbers(session) ?? 0
     const ask = () => held.ask(() => ({ type: 'send', session, number, ack: device?.acknowledged() ?? 0, command }))
-    const told = (state: SendState) => oracle.told(from, { kind: 'send', command, ...state })
+    const heard = (state: SendState) => oracle.heard(from, { kind: 'send', command, ...state })
     for (let tries = 1; ; tries += 1) {
       try {
         await ask()
-        return told({ state: 'accepted' })
+        return heard({ state: 'accepted' })
       } catch (thrown) {
         const isNotYet = thrown instanceof Refused && TRY_AGAIN.has(thrown.code) && tries < TRIES
         const reason = String(thrown)
         if (!isNotYet) {
           const isSure = thrown instanceof Refused && thrown.code === 'upstream-refused'
-          return told({ state: isSure ? 'failed' : 'unconfirmed', reason })
+          return heard({ state: isSure ? 'failed' : 'unconfirmed', reason })
         }
         // When the service says when, then: so those that wait for the same come at once.
         await pause(thrown.retryAfterMs ?? random.below(tries * TURN_MS))
@@ -431,7 +431,7 @@ export async function playDelivery(options: ScheduleOptions): Promise<Played> {
   }
   await runUntil(() => isQuiet() || clock.now() > until)
   const isStuck = !oracle.isQuiet()
-  // Whoever listens may still have to fetch what is to be polled.
+  // The listener may still have to fetch what is to be polled.
   let polled = 0
   const arePolled = () => polled === users.length && oracle.isPresent()
   // One that was logging in as the line died waits for its answer first: a round more.
@@ -442,7 +442,7 @@ export async function playDelivery(options: ScheduleOptions): Promise<Played> {
     await runUntil(() => arePolled() || clock.now() > next)
   }
   oracle.allIsQuiet()
-  // What a poll brings was not lost, but nobody would have polled.
+  // What a poll brings was not lost, but without this the device would not have polled.
   if (isStuck || polled < users.length) world.violated(INVARIANTS.delivered)
   await runUntil(() => true)
   return { steps: world.steps(), ...counts }
@@ -453,7 +453,7 @@ function isLong(seed: number): boolean {
   return seed % 20 === 7
 }
 
-/** A lease that keeps nobody out, for as long as things go wrong. */
+/** A lease that keeps no listener out, for as long as things go wrong. */
 function regardless(listenerGroups: Parts['listenerGroups'], goesWrong: () => boolean): Parts['listenerGroups'] {
   return {
     ...listenerGroups,

@@ -18,8 +18,8 @@ function mail(seq: number, text = `message ${seq}`): Mail {
   }
 }
 
-/** What a device is told of a batch that stands for itself. */
-function told({ seq, events }: Mail) {
+/** A batch that stands for itself, as its device gets it. */
+function asBatch({ seq, events }: Mail) {
   return { first: seq, seq, at: NOW, events }
 }
 
@@ -43,7 +43,7 @@ describe('a mailbox', () => {
       { kind: 'message', conversation: '1', from: 'sip:bob@contoso.test', text: 'päßchen ☃' },
     ] as const
     expect(await mailbox.append(SESSION, { ...mail(1), events }, NOW)).toBe(true)
-    expect(await mailbox.after(SESSION, 0)).toEqual([told({ ...mail(1), events })])
+    expect(await mailbox.after(SESSION, 0)).toEqual([asBatch({ ...mail(1), events })])
     expect(await mailbox.last(SESSION)).toMatchObject({ ...mail(1), events })
   })
 
@@ -69,7 +69,7 @@ describe('a mailbox', () => {
     const { mailbox } = await opened()
     expect(await mailbox.append(SESSION, mail(5, 'of listener A'), NOW)).toBe(true)
     expect(await mailbox.append(SESSION, mail(5, 'of listener B'), NOW)).toBe(false)
-    expect(await mailbox.after(SESSION, 4)).toEqual([told(mail(5, 'of listener A'))])
+    expect(await mailbox.after(SESSION, 4)).toEqual([asBatch(mail(5, 'of listener A'))])
   })
 
   it('lets one of 20 listeners write a number', async (context) => {
@@ -78,15 +78,15 @@ describe('a mailbox', () => {
     const written = Array.from({ length: 20 }, (_, listener) => mail(5, `of listener ${listener}`))
     const won = await Promise.all(written.map((each) => mailbox.append(SESSION, each, NOW)))
     expect(won.filter((done) => done)).toHaveLength(1)
-    expect(await mailbox.after(SESSION, 4)).toEqual(written.filter((_, listener) => won[listener]).map(told))
+    expect(await mailbox.after(SESSION, 4)).toEqual(written.filter((_, listener) => won[listener]).map(asBatch))
   })
 
   it('gives more than a megabyte, whole and in order', async () => {
     const { mailbox } = await opened()
     const large = Array.from({ length: 25 }, (_, at) => mail(at + 1, `${at} ${'漢'.repeat(19_000)}`))
     for (const each of large) await mailbox.append(SESSION, each, NOW)
-    expect(await mailbox.after(SESSION, 0)).toEqual(large.map(told))
-    expect(await mailbox.after(SESSION, 2)).toEqual(large.slice(2).map(told))
+    expect(await mailbox.after(SESSION, 0)).toEqual(large.map(asBatch))
+    expect(await mailbox.after(SESSION, 2)).toEqual(large.slice(2).map(asBatch))
     expect(await mailbox.last(SESSION)).toMatchObject(mail(25, `24 ${'漢'.repeat(19_000)}`))
   })
 
@@ -100,18 +100,18 @@ describe('a mailbox', () => {
     await mailbox.append(SESSION, mail(7), NOW, digest)
     await mailbox.append(SESSION, mail(8), NOW)
 
-    expect(await mailbox.after(SESSION, 3)).toEqual([...digest, told(mail(8))])
+    expect(await mailbox.after(SESSION, 3)).toEqual([...digest, asBatch(mail(8))])
     // A device that has some of it gets the rest of the digest, from where it is.
-    expect(await mailbox.after(SESSION, 4)).toEqual([{ ...digest[0], first: 5 }, digest[1], told(mail(8))])
-    expect(await mailbox.after(SESSION, 5)).toEqual([digest[1], told(mail(8))])
-    expect(await mailbox.after(SESSION, 7)).toEqual([told(mail(8))])
+    expect(await mailbox.after(SESSION, 4)).toEqual([{ ...digest[0], first: 5 }, digest[1], asBatch(mail(8))])
+    expect(await mailbox.after(SESSION, 5)).toEqual([digest[1], asBatch(mail(8))])
+    expect(await mailbox.after(SESSION, 7)).toEqual([asBatch(mail(8))])
   })
 
   it('gives the batches themselves to a device that lacks more than a digest stands for', async () => {
     const { mailbox } = await opened()
     for (const seq of [1, 2, 3]) await mailbox.append(SESSION, mail(seq), NOW)
     await mailbox.append(SESSION, mail(4), NOW, [{ first: 3, seq: 4, at: NOW, events: mail(4).events }])
-    expect(await mailbox.after(SESSION, 0)).toEqual([1, 2, 3, 4].map((seq) => told(mail(seq))))
+    expect(await mailbox.after(SESSION, 0)).toEqual([1, 2, 3, 4].map((seq) => asBatch(mail(seq))))
   })
 
   it('is read back to the newest digest that will do, and no further, however long it is', async () => {
@@ -141,11 +141,11 @@ describe('a mailbox', () => {
     for (const seq of [1, 2, 3, 4, 5]) await mailbox.append(SESSION, mail(seq), NOW)
     const deletes = (seq: number) => items.remove({ pk: `MAIL#${SESSION}`, sk: String(seq).padStart(10, '0') })
     await deletes(3)
-    expect(await mailbox.after(SESSION, 0)).toEqual([upTo(1, 3), told(mail(4)), told(mail(5))])
-    expect(await mailbox.after(SESSION, 3)).toEqual([told(mail(4)), told(mail(5))])
+    expect(await mailbox.after(SESSION, 0)).toEqual([upTo(1, 3), asBatch(mail(4)), asBatch(mail(5))])
+    expect(await mailbox.after(SESSION, 3)).toEqual([asBatch(mail(4)), asBatch(mail(5))])
     await deletes(4)
     await deletes(1)
-    expect(await mailbox.after(SESSION, 1)).toEqual([upTo(2, 4), told(mail(5))])
+    expect(await mailbox.after(SESSION, 1)).toEqual([upTo(2, 4), asBatch(mail(5))])
   })
 
   it('gives a digest to a device that lacks more than that stands for, where the batches themselves are gone', async () => {
@@ -155,7 +155,7 @@ describe('a mailbox', () => {
     await mailbox.append(SESSION, mail(7), NOW, digest)
     await mailbox.append(SESSION, mail(8), NOW)
     await items.remove({ pk: `MAIL#${SESSION}`, sk: '0000000005' })
-    expect(await mailbox.after(SESSION, 0)).toEqual([upTo(1, 3), ...digest, told(mail(8))])
+    expect(await mailbox.after(SESSION, 0)).toEqual([upTo(1, 3), ...digest, asBatch(mail(8))])
   })
 
   it('knows since when the oldest is kept that a device lacks: a digest as long as its own item', async () => {

@@ -38,7 +38,7 @@ const TABLES = ['configuration', 'sessions'].map((name) => ({
 const MB = 1024 * 1024
 const nextTurn = promisify(setImmediate)
 /** Where nothing listens. */
-const NOBODY = 'http://127.0.0.1:9'
+const NO_SERVER = 'http://127.0.0.1:9'
 /** What the embedded DynamoDB never lets go of after a scan of both tables. */
 const BYTES_OF_A_LOOK = 68_000
 /** Cases in a row before the tables are looked at again. */
@@ -83,7 +83,7 @@ let handlers: Readonly<Record<Action | 'authorize', Handler>>
 const lines: string[] = []
 const STREAMS = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write.bind(stream) }))
 
-/** The functions themselves, as they are deployed, with real tables; and nobody upstream, who would have to be asked. */
+/** The functions themselves, as they are deployed, with real tables; and no server upstream, so that a request to it fails. */
 beforeAll(async () => {
   await tables.start()
   await keys.start()
@@ -98,13 +98,13 @@ beforeAll(async () => {
     MASTER_KEY: 'ssm:/keys',
     URL_SUFFIX: 'amazonaws.com',
     WAKING_BUS: 'waking',
-    UPSTREAM_URL: NOBODY,
+    UPSTREAM_URL: NO_SERVER,
     CWA_CODEC: 'json',
     UPSTREAM_CA: '',
     UPSTREAM_LEGACY_TLS: '',
   }
   Object.assign(process.env, variables, {
-    AWS_ENDPOINT_URL: NOBODY,
+    AWS_ENDPOINT_URL: NO_SERVER,
     AWS_ENDPOINT_URL_DYNAMODB: tables.url,
     AWS_ENDPOINT_URL_SSM: keys.url,
     AWS_REGION: 'local',
@@ -216,8 +216,8 @@ async function answerTo({ action, from, body }: Hostile) {
 }
 
 /**
- * What is still in use once all that nobody holds is gone: how much garbage there was meanwhile is V8's own affair. What
- * is held from outside its heap is let go a turn of the event loop later.
+ * What is still in use once V8 has collected all that no reference holds: how much garbage there was meanwhile is V8's
+ * own affair. What is held from outside its heap is let go a turn of the event loop later.
  */
 async function bytesInUse(): Promise<number> {
   setFlagsFromString('--expose-gc')
@@ -264,7 +264,7 @@ describe('a hostile message', () => {
     expect(((await bytesInUse()) - bytes - kept) / MB).toBeLessThan(40)
   }, 3_600_000)
 
-  it('is told from one that is right, which changes what it should', async () => {
+  it('differs from one that is right, which changes what it should', async () => {
     const before = await state()
     const frame = { type: 'status', session: scene.session, ack: 0, active: true, answer: true }
     const right: Hostile = {
@@ -281,7 +281,7 @@ describe('a hostile message', () => {
     expect(await state()).not.toBe(before)
   })
 
-  it('is told from a claim that is right, which has its key', async () => {
+  it('differs from a claim that is right, which has its key', async () => {
     const before = await state()
     const { device, key } = scene.redeemer
     const binding = { device, direction: 'up', action: 'enroll', number: 1 } as const
@@ -332,7 +332,7 @@ describe('a hostile token', () => {
     for (const line of lines) expect(line.length).toBeLessThan(500)
   }, 3_600_000)
 
-  it('is told from one that is right, of which the policy allows this $connect and nothing else', async () => {
+  it('differs from one that is right, whose policy allows this $connect and nothing else', async () => {
     const { deviceToken } = await import('../../shared/wire/token.ts')
     const token = await deviceToken(scene, scene.key, Date.now())
     const event = { methodArn: METHOD_ARN, queryStringParameters: { token }, requestContext: STAGE }

@@ -6,8 +6,9 @@ import { upstreamHere } from '../../functions/wiring/upstream.ts'
 import { waker } from '../../functions/wiring/waker.ts'
 
 /*
- * An environment of upkeep at its fullest, as a process of its own: it holds GETs, and then, when it is told, makes more
- * calls at once with each of its clients of AWS than the client has sockets. Says on request how many descriptors it has.
+ * An environment of upkeep at its fullest, as a process of its own: it holds GETs, and then, on the order 'call', makes
+ * more calls at once with each of its clients of AWS than the client has sockets. It says how many descriptors it has on
+ * any other order.
  */
 
 const GETS = 900
@@ -38,7 +39,7 @@ function call(number: number): void {
 
 for (let number = 0; number < GETS; number++) void hold(number)
 
-process.on('message', (told) => {
-  if (told === 'call') for (let number = 0; number < CALLS; number++) call(number)
+process.on('message', (order) => {
+  if (order === 'call') for (let number = 0; number < CALLS; number++) call(number)
   else process.send?.({ open: readdirSync('/proc/self/fd').length })
 })

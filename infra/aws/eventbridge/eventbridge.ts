@@ -24,7 +24,7 @@ export interface EventBridgeOptions {
   /** For tests: why an event is not taken, asked for each that otherwise would be. */
   readonly fault?: (event: BusEvent) => EntryFault | undefined
   /** Called with each event that was taken: this stack's only target. */
-  readonly told?: (event: BusEvent) => void
+  readonly published?: (event: BusEvent) => void
 }
 
 export interface EventBridge {
@@ -58,7 +58,7 @@ export function eventBridge(options: EventBridgeOptions): EventBridge {
 
   function took(event: BusEvent): void {
     events.push(event)
-    options.told?.(event)
+    options.published?.(event)
     for (const look of waiting) look()
   }
 

@@ -1,6 +1,6 @@
 import { bodyOf, No, type Body } from './request.ts'
 import type { StoredRoom } from './rooms.ts'
-import { told, types } from './sync.ts'
+import { eventFor, types } from './sync.ts'
 
 /** A place in the stream: `s9` is after event 9 (of `GET /sync`), `t9` before it (`prev_batch`, and the end of a page). */
 function placeOf(token: string | undefined, otherwise: number): number {
@@ -20,7 +20,7 @@ export function messagesPage(room: StoredRoom, device: string, query: Readonly<R
   const last = chunk.at(-1)
   const more = last !== undefined && wanted.length > chunk.length
   return {
-    chunk: chunk.map((each) => told(each, room, device)),
+    chunk: chunk.map((each) => eventFor(each, room, device)),
     start: query['from'] ?? '',
     ...(more && { end: `t${last.at}` }),
   }

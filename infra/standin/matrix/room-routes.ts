@@ -3,7 +3,7 @@ import { No, textOf, type Body } from './request.ts'
 import { levelIn, membershipIn, stateIn, type New, type StoredRoom } from './rooms.ts'
 import { at, userIn, type Asked, type Route } from './routes-path.ts'
 import { messagesPage } from './messages.ts'
-import { told } from './sync.ts'
+import { eventFor } from './sync.ts'
 
 /** What is asked of a room by somebody who is in it. */
 type InRoom = (asked: Asked & { readonly room: StoredRoom }, parts: Parts) => Body
@@ -120,7 +120,7 @@ export const ROOM_ROUTES: readonly Route[] = [
   inRoom('GET', 'event/*', ({ room, device, values: [, id] }) => {
     const found = room.events.find((each) => each.id === id)
     if (found === undefined) throw new No(404, 'M_NOT_FOUND', 'Event not found.')
-    return told(found, room, device.id)
+    return eventFor(found, room, device.id)
   }),
   inRoom('GET', 'messages', ({ room, device, request: { query } }) => messagesPage(room, device.id, query)),
   inRoom('PUT', 'typing/*', ({ room, device, request: { body } }, { step, clock }) => {

@@ -1,7 +1,7 @@
 import { bodyOf, type Body } from './request.ts'
 import { membershipIn, stateIn, type Stored, type StoredRoom } from './rooms.ts'
 
-/** What of a user is told by `GET /sync`, beside rooms. */
+/** What `GET /sync` says of a user, beside rooms. */
 export interface Presence {
   readonly presence: string
   readonly statusMsg: string
@@ -11,7 +11,7 @@ export interface Presence {
 export interface Syncing {
   readonly userId: string
   readonly device: string
-  /** The place in the stream after which it is told; undefined: all. */
+  /** The place in the stream after which the answer begins; undefined: all. */
   readonly since: number | undefined
   readonly now: number
   readonly filter: Body
@@ -53,7 +53,7 @@ export function syncAnswer(asked: Syncing): Body | undefined {
 }
 
 /** An event as a client gets it. */
-export function told(event: Stored, room: StoredRoom, device: string): Body {
+export function eventFor(event: Stored, room: StoredRoom, device: string): Body {
   const { id, type, sender, content, ts, stateKey, before, redacts, redactedBy, transaction } = event
   const edit = room.events.findLast(
     (each) =>
@@ -102,17 +102,17 @@ function joined(room: StoredRoom, asked: Syncing): [string, Body][] {
     ...new Set(room.events.flatMap(({ type, stateKey }) => (type === 'm.room.member' && stateKey ? [stateKey] : []))),
   ]
   const count = (wanted: string) => members.filter((each) => membershipIn(room, each) === wanted).length
-  const told_ = (event: Stored) => told(event, room, device)
+  const shown = (event: Stored) => eventFor(event, room, device)
   return [
     [
       room.id,
       {
         timeline: {
-          events: events.map(told_),
+          events: events.map(shown),
           limited: news.length > events.length,
           prev_batch: `t${first?.at ?? asked.now + 1}`,
         },
-        state: { events: stateFor(room, events, isNew, members, state).map(told_) },
+        state: { events: stateFor(room, events, isNew, members, state).map(shown) },
         ephemeral: { events: ephemeral },
         account_data: { events: accountData.map(({ type, content }) => ({ type, content })) },
         summary: {
@@ -157,7 +157,10 @@ function left(room: StoredRoom, { userId, since, device, filter }: Syncing): [st
   return [
     [
       room.id,
-      { timeline: { events: events.map((each) => told(each, room, device)), limited: false }, state: { events: [] } },
+      {
+        timeline: { events: events.map((each) => eventFor(each, room, device)), limited: false },
+        state: { events: [] },
+      },
     ],
   ]
 }

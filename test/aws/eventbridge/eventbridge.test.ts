@@ -19,8 +19,8 @@ const denied = (caller: string, bus: string) => ({
 
 describe('PutEvents', () => {
   it('takes an event, and tells it as a target of a rule would get it', async () => {
-    const told: unknown[] = []
-    const { bridge: own, put } = await bridge({ told: (event) => told.push(event) })
+    const published: unknown[] = []
+    const { bridge: own, put } = await bridge({ published: (event) => published.push(event) })
 
     const { FailedEntryCount, Entries } = await put({ ...ENTRY, Resources: ['arn:aws:s3:::a'] })
 
@@ -37,7 +37,7 @@ describe('PutEvents', () => {
       detail: { n: 1 },
     }
     expect(own.taken()).toEqual([event])
-    expect(told).toEqual([event])
+    expect(published).toEqual([event])
   })
 
   it('knows a bus by its ARN too, and takes the time that an entry says', async () => {
@@ -96,7 +96,7 @@ describe('a refusal of a whole request', () => {
   it.each([
     [0, 'greater than or equal to 1'],
     [PUT_LIMITS.entries + 1, 'less than or equal to 10'],
-  ])('is told of %i entries', async (count, words) => {
+  ])('answers a request with %i entries', async (count, words) => {
     const { bridge: own, put } = await bridge()
     await expect(put(...Array.from({ length: count }, () => ENTRY))).rejects.toMatchObject({
       name: 'ValidationException',
@@ -108,7 +108,7 @@ describe('a refusal of a whole request', () => {
     expect(own.taken()).toHaveLength(PUT_LIMITS.entries)
   })
 
-  it('is told of entries that are too large together, counted in UTF-8, a time being 14 bytes', async () => {
+  it('answers entries that are too large together, counted in UTF-8, a time being 14 bytes', async () => {
     const { bridge: own, put } = await bridge()
     const others = Buffer.byteLength(ENTRY.Source + ENTRY.DetailType) + '{"s":""}'.length + 14
     const sized = (bytes: number) => ({
@@ -127,7 +127,7 @@ describe('a refusal of a whole request', () => {
     expect(own.taken()).toHaveLength(1)
   })
 
-  it('is told to whom the role does not allow it, naming the bus', async () => {
+  it('answers a caller whose role does not allow it, and names the bus', async () => {
     const { bridge: own, put } = await bridge({
       allows: (caller, action, arn) => caller === 'upkeep' && action === 'events:PutEvents' && arn === BUS.arn,
     })
@@ -140,7 +140,7 @@ describe('a refusal of a whole request', () => {
     expect(own.taken()).toHaveLength(1)
   })
 
-  it('is told of a bus that is not there', async () => {
+  it('answers for a bus that is not there', async () => {
     const { put } = await bridge()
     await expect(put({ ...ENTRY, EventBusName: 'other' })).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
@@ -148,7 +148,7 @@ describe('a refusal of a whole request', () => {
     })
   })
 
-  it('is told to one who puts more often than the account may', async () => {
+  it('answers a caller that puts more often than the account may', async () => {
     const { bridge: own, put, clock } = await bridge({ rate: { perSecond: 2, burst: 1 } })
     await put(ENTRY)
     await expect(put(ENTRY)).rejects.toMatchObject({ name: 'ThrottlingException' })
@@ -157,7 +157,7 @@ describe('a refusal of a whole request', () => {
     expect(own.taken()).toHaveLength(2)
   })
 
-  it('is told of another operation', async () => {
+  it('answers another operation', async () => {
     const { bridge: own } = await bridge()
     const credentials = { accessKeyId: 'upkeep', secretAccessKey: 'local' }
     const client = new EventBridgeClient({ endpoint: own.url, region: 'local', credentials, maxAttempts: 1 })
@@ -168,7 +168,7 @@ describe('a refusal of a whole request', () => {
   it.each([
     ['that is no JSON', '{', 'SerializationException'],
     ['whose entries are none', '{"Entries":"x"}', 'SerializationException'],
-  ])('is told of a request %s', async (_, body, type) => {
+  ])('answers a request %s', async (_, body, type) => {
     const { bridge: own } = await bridge()
     const asked = { url: own.url, headers: { 'x-amz-target': 'AWSEvents.PutEvents' }, body }
     const headers = await signed(asked, { service: 'events' })

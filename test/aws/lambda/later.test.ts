@@ -30,15 +30,15 @@ describe('an asynchronous invocation', () => {
   })
 
   it('is not repeated when that is how the function is configured', async () => {
-    const told: string[] = []
+    const endings: string[] = []
     const own = await started([await built(FAILING, { retryAttempts: 0 })], {
-      invoked: (name) => (ending) => told.push(`${name} ${ending}`),
-      dropped: (name) => told.push(`${name} dropped`),
+      invoked: (name) => (ending) => endings.push(`${name} ${ending}`),
+      dropped: (name) => endings.push(`${name} dropped`),
     })
     own.local.invokeLater('Fn', { name: 'ann' })
     await own.local.idle()
     expect(dropped(own)?.text).toContain('failed 1 times')
-    expect(told).toEqual(['Fn failed', 'Fn dropped'])
+    expect(endings).toEqual(['Fn failed', 'Fn dropped'])
     expect(own.clock.waiting()).toBe(0)
   })
 

@@ -66,7 +66,7 @@ describe('a local function', () => {
     await expect(local.invoke('Fn', {})).rejects.toMatchObject({ errorType: 'TypeError' })
   })
 
-  it('is told apart from one that does not exist', async () => {
+  it('differs from one that does not exist', async () => {
     const { local } = await started([])
     await expect(local.invoke('Fn', {})).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
   })

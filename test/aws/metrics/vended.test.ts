@@ -9,10 +9,10 @@ function counting() {
   const clock = testClock()
   const store = metricStore(clock)
   const api = { id: 'api', stage: 'live', routeSelection: ['action'], routes: [] }
-  const told = vended(store, () => api)
+  const figures = vended(store, () => api)
   const counted = () =>
     Object.fromEntries(store.all().map(({ metric, samples }) => [metric.name, samples.map(({ at }) => at)]))
-  return { clock, store, told, counted }
+  return { clock, store, figures, counted }
 }
 
 describe('a line of a function', () => {
@@ -51,17 +51,17 @@ describe('a line of a function', () => {
 
 describe('an invocation', () => {
   it('is counted at the time when it began, however long it took, as Lambda does', () => {
-    const { clock, told, counted } = counting()
+    const { clock, figures, counted } = counting()
     const begun = clock.now()
-    const ended = told.invoked('upkeep')
+    const ended = figures.invoked('upkeep')
     clock.advance(900_000)
     ended('failed')
     expect(counted()).toEqual({ Invocations: [begun], Errors: [begun] })
   })
 
   it('that is refused is a throttle, and no invocation', () => {
-    const { told, counted } = counting()
-    told.invoked('login')('throttled')
+    const { figures, counted } = counting()
+    figures.invoked('login')('throttled')
     expect(Object.keys(counted())).toEqual(['Throttles'])
   })
 })
@@ -75,24 +75,24 @@ describe('an asynchronous event that is given up', () => {
   }
 
   it('is counted as dropped where it was put into a queue, too, and waits there in each minute from then on', () => {
-    const { clock, store, told, counted } = counting()
+    const { clock, store, figures, counted } = counting()
     const begun = clock.now()
     const waiting = (from: number) => store.between(metric, from, from + 60_000).map(({ value }) => value)
-    for (const waiting of [1, 2]) told.dropped('upkeep', { destination, waiting })
+    for (const waiting of [1, 2]) figures.dropped('upkeep', { destination, waiting })
     expect(Object.keys(counted())).toEqual(['AsyncEventsDropped', metric.name])
     clock.advance(600_000)
     expect([begun - 60_000, begun, begun + 60_000, begun + 540_000].map(waiting)).toEqual([[], [1, 2], [2], [2]])
   })
 
   it('that could not be put there is a failure of the delivery', () => {
-    const { told, counted } = counting()
-    told.dropped('upkeep', { destination })
+    const { figures, counted } = counting()
+    figures.dropped('upkeep', { destination })
     expect(Object.keys(counted())).toEqual(['AsyncEventsDropped', 'DestinationDeliveryFailures'])
   })
 
   it('without such a queue is dropped', () => {
-    const { told, counted } = counting()
-    told.dropped('upkeep')
+    const { figures, counted } = counting()
+    figures.dropped('upkeep')
     expect(Object.keys(counted())).toEqual(['AsyncEventsDropped'])
   })
 })
@@ -114,8 +114,8 @@ describe('an event of the gateway', () => {
     ['an integration that answers 503', { status: 503, integrationStatus: 503 }, ['IntegrationError', 'MessageCount']],
     ['an answer', { integrationStatus: 200, responseLength: 9 }, ['MessageCount']],
   ] as const)('counts %s', (_, entry, names) => {
-    const { told, counted } = counting()
-    told.access({ ...ENTRY, ...entry })
+    const { figures, counted } = counting()
+    figures.access({ ...ENTRY, ...entry })
     expect(Object.keys(counted()).toSorted()).toEqual(names)
   })
 })
@@ -127,8 +127,8 @@ describe('a fault of DynamoDB', () => {
     ['Query', 'InternalServerError', 500, ['SystemErrors']],
     ['Query', 'ValidationException', 400, []],
   ])('of %s, %s, counts as %j', (operation, type, status, names) => {
-    const { told, counted } = counting()
-    told.fault(operation, 'Sessions', { type, status })
+    const { figures, counted } = counting()
+    figures.fault(operation, 'Sessions', { type, status })
     expect(Object.keys(counted())).toEqual(names)
   })
 })

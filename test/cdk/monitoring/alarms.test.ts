@@ -10,12 +10,12 @@ const RUNBOOK = readFileSync('infra/admin/RUNBOOK.md', 'utf8')
 
 let plain: Synthesis
 let mailed: Assembly
-let told: Assembly
+let notifying: Assembly
 
 beforeAll(async () => {
   plain = await synthesis()
   mailed = plain.again({ alarms: 'on-call@contoso.test' })
-  told = plain.again({ alarms: TOPIC })
+  notifying = plain.again({ alarms: TOPIC })
   return plain.remove
 }, SYNTHESIS_MS)
 
@@ -100,15 +100,15 @@ describe('the alarms', () => {
 })
 
 describe('whom alarms tell', () => {
-  it('is nobody, where nobody is set, and there is no topic then', () => {
+  it('is empty where no receiver is set, and the stack has no topic then', () => {
     expect(actionsOf(plain)).toEqual(new Set([undefined]))
     expect(ofType(plain.template, 'AWS::SNS::Topic')).toEqual([])
   })
 
   it("is the team's own topic", () => {
-    expect(actionsOf(told)).toEqual(new Set([JSON.stringify([TOPIC])]))
-    expect(told.thrown).toBeUndefined()
-    expect(ofType(told.template, 'AWS::SNS::Topic')).toEqual([])
+    expect(actionsOf(notifying)).toEqual(new Set([JSON.stringify([TOPIC])]))
+    expect(notifying.thrown).toBeUndefined()
+    expect(ofType(notifying.template, 'AWS::SNS::Topic')).toEqual([])
   })
 
   it('is an address, by a topic that is encrypted by a key which CloudWatch may use', () => {

@@ -82,7 +82,7 @@ class Device:
         self.ahead = 0.0
         self.number = 0
         self.socket = None
-        self.told = []
+        self.inbox = []
         self.session, self.last, self.sent = None, 0, 0
 
     # 1. Opening a connection
@@ -177,7 +177,7 @@ class Device:
         self.session, self.last, self.sent = frame["session"], 0, 0
         for batch in frame["batches"]:
             self.last = batch["seq"]
-            self.told += batch["events"]
+            self.inbox += batch["events"]
         return frame
 
     async def send(self, command, again=False, number=None):
@@ -209,7 +209,7 @@ class Device:
     def take(self, frame, polled):
         """4: the rules of `last`. What is missing is fetched by the next poll."""
         if frame["type"] != "events":
-            self.told.append(frame)
+            self.inbox.append(frame)
             return
         if frame["session"] != self.session:
             return
@@ -218,14 +218,14 @@ class Device:
             wherever = polled and at == 0 and not frame["recovered"] and seq > self.last
             if first == self.last + 1 or wherever:
                 self.last = seq
-                self.told += batch["events"]
+                self.inbox += batch["events"]
 
     async def until(self, wanted):
         """Waits for an event, in the order in which they come, and takes it."""
         while True:
-            for at, event in enumerate(self.told):
+            for at, event in enumerate(self.inbox):
                 if wanted(event):
-                    return self.told.pop(at)
+                    return self.inbox.pop(at)
             header, frame = await self.message()
             assert header["act"] == "push", frame
             before = self.last

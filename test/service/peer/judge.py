@@ -69,7 +69,7 @@ async def tokens(ann):
     await not_opened(ann, 401, aud="elsewhere/live")
     await not_opened(ann, 401, exp=now + 90)
     await not_opened(Device(URL, "nobody", ann.key), 401)
-    held("a token that is ahead by more than 30 s, over, for another stage, too long or of nobody opens no connection")
+    held("a token that is ahead by more than 30 s, over, for another stage, too long or of an unknown device opens no connection")
     for at in (now + 28, now - 80):
         await ann.open(iat=at, exp=at + 60)
         await ann.socket.close()
@@ -82,7 +82,7 @@ async def logging_in(ann, bob):
     await refused(ann.log_in(user, "wrong"), "bad-credentials", "ask-user")
     await refused(ann.log_in(user + "\u200b", password), "bad-frame", "fix")
     await refused(ann.log_in("CONTOSO\\nobody", password), "not-permitted", "ask-user")
-    held("a login is refused: wrong password, a letter that nobody sees, a user who may not")
+    held("a login is refused: wrong password, an invisible letter, a user who may not")
     accepted = await ann.log_in(user, password)
     assert accepted["uri"] == ANN, accepted
     assert accepted["statusIntervalMs"] > 0 and accepted["steps"], accepted
@@ -90,7 +90,7 @@ async def logging_in(ann, bob):
     front = forgotten["batches"][0]
     assert not forgotten["recovered"], forgotten
     assert (front.get("first", front["seq"]), front["seq"], front["events"]) == (1, accepted["batches"][-1]["seq"], []), forgotten
-    held("a device that forgot what accepted told is told that it is lost, by a batch that says nothing")
+    held("a device that forgot the events of "accepted" gets an empty batch in their place")
     await bob.open_by_their_clock()
     await bob.log_in(ASKED["bob"]["user"], ASKED["bob"]["password"])
     held("two devices log in")
@@ -121,7 +121,7 @@ async def repeating(ann, talk):
     assert "retryAfterMs" not in low and f"the next is {ann.sent + 1}" in low["reason"], low
     high = await refused(ann.send(command, number=ann.sent + 2), "out-of-order", "retry")
     assert "retryAfterMs" not in high and f"the next is {ann.sent + 1}" in high["reason"], high
-    held("a number that is too low or too high is told which is right")
+    held("a number that is too low or too high is refused with the right one")
 
 
 async def being_cut(ann, bob, talk):
@@ -137,8 +137,8 @@ async def being_cut(ann, bob, talk):
         seen.append(event["text"])
     assert seen == texts, seen
     await bob.until(is_event("message", text="once"))
-    assert not [event for event in bob.told if event.get("kind") == "message"], bob.told
-    held("a device that was cut resumes, and is told each message once, in order")
+    assert not [event for event in bob.inbox if event.get("kind") == "message"], bob.inbox
+    held("a device that was cut resumes, and gets each message once, in order")
     await bob.status(answer=False)
     assert (await bob.status())["type"] == "heard"
     held("a status that wants no answer has none, and one that does is heard")
@@ -185,7 +185,7 @@ async def refusing(ann):
     await plain(text.encode(), "not-for-you", num=2**53)
     held("what is not UTF-8, or bound to another device, direction, action or number is not-for-you")
     await refused(ann.ask({**status, "session": "0-AAAAAAAAAAAAAAAA"}), "session-gone", "login")
-    held("a session of nobody is gone")
+    held("a session that was never opened is gone")
 
 
 async def leaving(ann, bob):
@@ -193,9 +193,9 @@ async def leaving(ann, bob):
     other.number = ann.number
     await other.open()
     await other.log_in(ASKED["ann"]["user"], ASKED["ann"]["password"])
-    ended = await ann.until(lambda told: told.get("type") == "ended")
+    ended = await ann.until(lambda frame: frame.get("type") == "ended")
     assert (ended["session"], ended["code"], ended["next"]) == (ann.session, "replaced", "login"), ended
-    held("another login of the device ends the session, which is told unasked")
+    held("another login of the device ends the session, and the service says so unasked")
     assert (await other.log_out())["type"] == "bye"
     await refused(other.status(), "session-gone", "login")
     held("a session that was logged out is gone")
