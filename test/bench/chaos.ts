@@ -142,14 +142,15 @@ export function chaos(random: Seeded): Chaos {
         break
       }
       case 'restart-cwa':
-        running.cwa.control.restart()
+        // A server that somebody runs is left in peace.
+        if (running.server.kind === 'cwa') running.cwa.control.restart()
         break
       case 'throttle-dynamo':
         throttled = random.between(0.2, 0.6)
         throttledUntil = wallClock.now() + random.between(300, 2_000)
         break
       case 'expire-tickets':
-        running.cwa.control.expireTicket(random.pick(uris) ?? '')
+        if (running.server.kind === 'cwa') running.cwa.control.expireTicket(random.pick(uris) ?? '')
         break
       case 'tick-twice':
         // EventBridge promises at least once.

@@ -13,6 +13,7 @@ import { price } from './price.ts'
 import { runBench } from './runner.ts'
 import { screens } from './screens.ts'
 import { soak } from './soak.ts'
+import { soakSynapse } from './soak-synapse.ts'
 import { simulationBench } from './simulation.ts'
 import { start } from './start.ts'
 import { trips } from './trips.ts'
@@ -61,6 +62,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: '100 devices that talk for five minutes while parts of the service die: nothing lost or twice',
     run: soak,
   },
+  'soak-synapse': { about: 'the same for two minutes before a real Matrix server, Synapse', run: soakSynapse },
   simulation: {
     about: '20,000 schedules of admission; --schedules or --seconds bounds them, --seed N plays one again',
     run: simulationBench,

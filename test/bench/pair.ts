@@ -88,14 +88,19 @@ export function pair({ left, right, ledger, random, goOn }: PairOptions): Pair {
   async function connected(): Promise<readonly [string, string]> {
     greetings += 1
     const text = `hello ${greetings}`
-    const invited = right.next('invitation', (event) => event.from === left.uri && event.text === text, CONNECT_MS)
+    const invited = right.next('invitation', (event) => event.from === left.uri && event.subject === text, CONNECT_MS)
     const there = new Set<string>()
     const seen = left.device.on((event) => {
       if (event.kind === 'conversation' && event.state === 'connected') there.add(event.conversation)
     })
     try {
       waitsFor = () => `the answer to ${text}`
-      const { conversation: mine = '' } = await left.device.send({ kind: 'start', to: [right.uri], text })
+      const { conversation: mine = '' } = await left.device.send({
+        kind: 'start',
+        to: [right.uri],
+        text,
+        subject: text,
+      })
       waitsFor = () => `the invitation of ${text}`
       const { conversation: others } = await invited
       const accepted = right.next('conversation', (event) => isConnected(event, others), CONNECT_MS)

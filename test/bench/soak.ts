@@ -3,7 +3,7 @@ import { wallClock } from '../../shared/clock.ts'
 import type { RunningStack } from '../../infra/local/stack.ts'
 import type { BenchOptions } from './bench.ts'
 import { chaos, chaosPlan, tick } from './chaos.ts'
-import { crowd, type Member } from './crowd.ts'
+import { crowd, type CrowdOptions, type Member } from './crowd.ts'
 import { ledger, type Judgement } from './ledger.ts'
 import { pair, type Pair } from './pair.ts'
 import { seeded } from './seeded.ts'
@@ -26,7 +26,8 @@ const STATUS_INTERVAL_MS = 20_000
 /** A socket that died silently under a device which only listens is found by waking it: sooner than an administrator may set. */
 const WAKE_AFTER_MS = 12_000
 
-export interface SoakOptions extends Pick<BenchOptions, 'seconds' | 'seed' | 'print'> {
+export interface SoakOptions
+  extends Pick<BenchOptions, 'seconds' | 'seed' | 'print'>, Pick<CrowdOptions, 'upstream' | 'register'> {
   readonly devices?: number
 }
 
@@ -38,7 +39,14 @@ export interface SoakOptions extends Pick<BenchOptions, 'seconds' | 'seed' | 'pr
  * @throws Error when a message was lost, doubled, out of order or denied, or when the service did not come to rest
  */
 export async function soak(options: SoakOptions): Promise<void> {
-  const { seconds = SECONDS, devices = DEVICES, seed = Math.floor(Math.random() * 1e6), print } = options
+  const {
+    seconds = SECONDS,
+    devices = DEVICES,
+    seed = Math.floor(Math.random() * 1e6),
+    print,
+    upstream,
+    register,
+  } = options
   const random = seeded(seed)
   const plan = chaosPlan(seconds, random)
   const havoc = chaos(random.fork())
@@ -47,6 +55,8 @@ export async function soak(options: SoakOptions): Promise<void> {
 
   const { running, members, stop } = await crowd({
     count: devices,
+    ...(upstream !== undefined && { upstream }),
+    ...(register !== undefined && { register }),
     settings: { statusIntervalMs: STATUS_INTERVAL_MS, wakeAfterMs: WAKE_AFTER_MS },
     eventBridge: { published: (event) => wake(event) },
     gateway: { dropDisconnect: havoc.dropDisconnect },

@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
-import { bundle, type Bundle } from '../../infra/cdk/bundle.ts'
+import { bundle, upstreamFile, type Bundle } from '../../infra/cdk/bundle.ts'
 import { admit, people, type Person } from '../../infra/local/people.ts'
 import { both, localStack, type LocalStackOptions, type RunningStack } from '../../infra/local/stack.ts'
 import { character, type Character } from '../../infra/local/story.ts'
+import type { UpstreamKind } from '../../shared/upstream/kinds.ts'
 import { synthesize } from '../../infra/cdk/synthesis.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
 import { leaks, logs } from './leaks.ts'
@@ -23,15 +24,17 @@ export interface ServiceOptions extends Omit<LocalStackOptions, 'users' | 'bundl
   readonly settings?: Partial<Settings>
   /** SIP URIs on Ann's contact list, in place of Bob and Cat. */
   readonly contactsOfAnn?: readonly string[]
+  /** Makes a person known to the server upstream, where that is one that runs already. */
+  readonly register?: (person: Person) => Promise<unknown>
 }
 
 /** The functions' bundles: built once for all the test files that one worker runs. */
-let built: ReturnType<typeof buildOnce> | undefined
+const built = new Map<UpstreamKind, ReturnType<typeof buildOnce>>()
 
-function buildOnce(): Promise<Readonly<Record<string, Bundle>>> {
+function buildOnce(kind: UpstreamKind): Promise<Readonly<Record<string, Bundle>>> {
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return bundle(folder)
+  return bundle(folder, upstreamFile(kind))
 }
 
 /**
@@ -42,25 +45,29 @@ function buildOnce(): Promise<Readonly<Record<string, Bundle>>> {
  *
  * @returns starts a service; all are stopped after the file's last test
  */
-export function services(): (options?: ServiceOptions) => Promise<Service> {
+export function services(kind: UpstreamKind = 'cwa'): (options?: ServiceOptions) => Promise<Service> {
   const stops: (() => Promise<void>)[] = []
   let bundles: Readonly<Record<string, Bundle>> = {}
 
   beforeAll(async () => {
-    bundles = await (built ??= buildOnce())
+    const building = built.get(kind) ?? buildOnce(kind)
+    built.set(kind, building)
+    bundles = await building
   })
 
   afterAll(async () => {
     for (const stop of stops.toReversed()) await stop()
   })
 
-  return async ({ settings, contactsOfAnn, ...options } = {}) => {
-    const known = people()
+  return async ({ settings, contactsOfAnn, register, ...options } = {}) => {
+    const known = people(kind)
     const everybody = { ...known, ann: { ...known.ann, ...(contactsOfAnn && { contacts: contactsOfAnn }) } }
+    for (const person of Object.values(everybody)) await register?.(person)
     const written = logs()
     const stack = localStack({
       // Loaded once for all the files of a worker, where a process of its own would load the CDK for each.
       app: synthesize,
+      upstream: { kind },
       ...options,
       lambda: { ...options.lambda, log: both(written.lambda.log, options.lambda?.log) },
       gateway: { ...options.gateway, log: both(written.gateway.log, options.gateway?.log) },

@@ -102,7 +102,7 @@ function several({ joined, invited = 0 }: Room): { several?: true } {
 function named({ content }: RoomEvent, room: Room): ImEvent[] {
   const subject = nameIn(content['name'])
   if (subject === undefined) return []
-  return [{ kind: 'conversation', conversation: room.id, state: 'connected', subject, ...several(room) }]
+  return [{ kind: 'conversation', conversation: room.id, state: stateOf(room), subject, ...several(room) }]
 }
 
 function withRoles({ content }: RoomEvent, conversation: Conversation, names: ReadonlyMap<string, string>): ImEvent[] {
