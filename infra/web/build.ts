@@ -16,7 +16,7 @@ export interface PageFile {
 }
 
 export interface BuiltPage {
-  /** All but `/service.json`, which whoever serves the page writes: it says where the service is. */
+  /** All but `/service.json`, which the server of the page writes: it says where the service is. */
   readonly files: readonly PageFile[]
   /** Bytes in the script by package, before compression. */
   readonly packages: Readonly<Record<string, number>>

@@ -1,4 +1,4 @@
-/** What a browser is told with each of the page's files, whoever serves them: by name, in small letters. */
+/** The headers of each of the page's files, here as behind CloudFront: by name, in small letters. */
 export interface PageHeaders {
   readonly [name: string]: string
 }

@@ -27,6 +27,7 @@ describe('the threat model', () => {
         'tables',
         'keys at rest',
         'logs',
+        'page',
         'dependencies',
       ]),
     )

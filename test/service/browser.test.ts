@@ -18,7 +18,7 @@ import {
   type AtTerminal,
 } from '../kit/web-people.ts'
 
-/** Three places; whoever is out of coverage for six seconds may lose theirs. */
+/** Three places; a device that is out of coverage for six seconds may lose theirs. */
 const SETTINGS = { maximumSessions: 3, statusIntervalMs: 3_000, idleTimeoutMs: 6_000 }
 
 const service = services()
@@ -202,6 +202,20 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where there is no
     await other.page.getByRole('button', { name: 'Sign out' }).click()
     await other.page.getByRole('heading', { name: 'Sign in' }).waitFor()
     expect(other.complaints).toEqual([])
+  })
+
+  it('has its session in one tab of several, and lets the user take it over', async () => {
+    const second = await ann.page.context().newPage()
+    await second.goto(server.url)
+    await second.getByRole('heading', { name: 'Open in another tab' }).waitFor()
+    expect(await barriers(second)).toEqual([])
+    await second.getByRole('button', { name: 'Use it here' }).click()
+    await second.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await ann.page.getByRole('button', { name: 'Use it here' }).click()
+    await second.getByRole('heading', { name: 'Open in another tab' }).waitFor()
+    await second.close()
+    await signIn(ann.page, running.ann.person)
+    await isIn(ann.page)
   })
 
   it('is signed out by the administrator, is told so, and is read in German then', async () => {

@@ -37,7 +37,7 @@ const became = (state: 'connected' | 'ended', conversation = '7') =>
   ({ kind: 'conversation', conversation, state }) as const
 
 describe('a conversation with one person', () => {
-  it('is the same one, whoever begins it, and however often', () => {
+  it('is the same one, on whichever side it begins, and however often', () => {
     const first = afterAll(NOTHING, invitation, became('connected'), message('Lunch?'), became('ended'))
     const again = afterAll(first, { ...invitation, conversation: '8', from: 'sip:BOB@contoso.test', text: 'Again' })
 
@@ -56,7 +56,7 @@ describe('a conversation with one person', () => {
     expect(texts(afterAll(NOTHING, silent))).toEqual(['invited'])
   })
 
-  it('takes an invitation that is told twice once', () => {
+  it('takes an invitation that comes twice once', () => {
     expect(texts(afterAll(NOTHING, invitation, invitation))).toEqual(['Hello'])
   })
 
@@ -127,6 +127,42 @@ describe('a conversation with several', () => {
   })
 })
 
+/** What was heard after the invitation. */
+const last = ({ talks }: Model) => talks[0]?.entries.filter((entry) => entry.kind === 'heard').slice(1)
+
+describe('what newer servers tell', () => {
+  const several = { ...invitation, several: true } as const
+  const begun = afterAll(NOTHING, several, became('connected'))
+  const said = { ...message('Lunch?'), id: 'm1', at: 7 } as const
+
+  it('of an invitation to several begins another conversation than that with who invites', () => {
+    expect(begun.talks).toMatchObject([{ isGroup: true, members: [BOB], live: { state: 'connected' } }])
+    expect(talkIn(begun)).toBeUndefined()
+  })
+
+  it('of members says who is in it, without the user', () => {
+    const members = [{ uri: BOB }, { uri: CAT, name: 'Cat Cooper' }, { uri: 'sip:ann@contoso.test' }]
+    const event = { kind: 'members', conversation: '7', whole: true, members } as const
+    const model = after(begun, event, { ...moment, own: 'sip:ann@contoso.test' })
+    expect(model.talks).toMatchObject([{ members: [BOB, CAT] }])
+    expect(model.people[CAT]?.name).toBe('Cat Cooper')
+  })
+
+  it('of a message by its name is taken once, at its own time, and can be changed and taken back', () => {
+    const heard = afterAll(begun, said, said)
+    const edited = afterAll(heard, { kind: 'edited', conversation: '7', message: 'm1', text: 'Dinner?' })
+    const deleted = afterAll(edited, { kind: 'deleted', conversation: '7', message: 'm1' })
+    expect(last(heard)).toMatchObject([{ text: 'Lunch?', at: 7 }])
+    expect(last(edited)).toMatchObject([{ text: 'Dinner?', changed: 'edited' }])
+    expect(last(deleted)).toMatchObject([{ text: '', changed: 'deleted' }])
+  })
+
+  it('of the user on another device is nothing unread, and makes the user no member', () => {
+    const model = afterAll(begun, { ...message('On my way', 'sip:ann@contoso.test'), own: true })
+    expect(model.talks).toMatchObject([{ members: [BOB], unread: 0 }])
+  })
+})
+
 describe('what is kept from one visit to the next', () => {
   it('still has what was not sent, and doubts what was being sent', () => {
     const model = said(said(opened(NOTHING, BOB), WITH_BOB, own('waits')), WITH_BOB, own('was going', 'sending'))
@@ -136,7 +172,7 @@ describe('what is kept from one visit to the next', () => {
     ])
   })
 
-  it('knows nobody to be there, and nothing to be live', () => {
+  it('knows of no one that they are there, and nothing to be live', () => {
     const model = afterAll(NOTHING, invitation, { kind: 'presence', uri: BOB, availability: 'busy' })
     for (const later of [fromBefore(model), signedOut(model)]) {
       expect(later.people[BOB]?.availability).toBeUndefined()

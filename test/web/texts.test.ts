@@ -90,7 +90,7 @@ describe('a wait', () => {
     expect(busyMs(undefined, () => 0)).toBeGreaterThanOrEqual(15_000)
   })
 
-  it('is told in whole seconds that do not end below 0', () => {
+  it('is in whole seconds that do not end below 0', () => {
     expect([secondsUntil(2_001, 1_000), secondsUntil(2_000, 1_000), secondsUntil(0, 1_000)]).toEqual([2, 1, 0])
   })
 })

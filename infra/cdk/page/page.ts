@@ -75,7 +75,7 @@ export function page(stack: Stack, { page: set }: StackSettings, gateway: Api, f
 function headers(stack: Stack, { origin }: Api): ResponseHeadersPolicy {
   const own = Object.entries(PAGE_HEADERS).filter(([name]) => !STANDARD.has(name))
   return new ResponseHeadersPolicy(stack, 'PageHeaders', {
-    comment: `${stack.stackName}: what browsers are told with each file`,
+    comment: `${stack.stackName}: headers of each file`,
     securityHeadersBehavior: {
       contentSecurityPolicy: { contentSecurityPolicy: contentSecurityPolicy(origin), override: true },
       contentTypeOptions: { override: true },

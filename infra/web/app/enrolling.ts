@@ -3,7 +3,7 @@ import { timeByHttp } from '../../../shared/device/service-clock.ts'
 import { importedKeys, type Identity } from '../kept/identity.ts'
 import type { Offered } from '../model/enrolment-link.ts'
 
-/** Where the page's service is: `/service.json`, which whoever serves the page writes. */
+/** Where the page's service is: `/service.json`, which the server of the page writes. */
 export interface ServiceAddress {
   readonly url: string
   /** Where the service is behind a domain of its own: who tokens are for. */

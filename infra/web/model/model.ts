@@ -27,7 +27,7 @@ export function after(model: Model, event: ImEvent, moment: Omit<Moment, 'readin
   }
 }
 
-/** What was being said as the page was closed may have been done, or not: nobody is left who knows. */
+/** What was being said as the page was closed may have been done, or not: what would know of it is gone. */
 export function fromBefore({ people, talks }: Kept): Model {
   const doubted = afterSession(talks).map((talk) => ({ ...talk, entries: talk.entries.map(inDoubt) }))
   return { ...NOTHING, people: withoutPresence(people), talks: doubted }
@@ -69,7 +69,7 @@ export function groupBegun(model: Model, group: { id: string; members: readonly 
   return reading({ ...model, talks: [...model.talks, newTalk(id, members, true, subject)] }, id)
 }
 
-/** Some messages are lost for good: said once in each conversation, for nobody knows in which. */
+/** Some messages are lost for good: said once in each conversation, for it is not known in which. */
 export function cut(model: Model, { now, newId }: Omit<Moment, 'reading'>): Model {
   const talks = model.talks.map((talk) =>
     talk.entries.length === 0 ? talk : withEntry(talk, { kind: 'note', id: newId(), at: now, note: 'cut' }),

@@ -37,7 +37,7 @@ export function peopleAfter(people: People, event: ImEvent): People {
   return people
 }
 
-/** Nobody's state is known any more: the session that told of it is over. */
+/** No state is known any more: the session that brought them is over. */
 export function withoutPresence(people: People): People {
   return mapped(people, (person) => ({ ...person, availability: undefined }))
 }

@@ -108,7 +108,7 @@ function heard(talks: Talks, event: Extract<ImEvent, { kind: 'message' }>, momen
     return changed(talks, conversation, (talk) =>
       saidBy(typed(own ? talk : withMember(talk, from), from, false), event, moment),
     )
-  // Of a conversation that this device does not know, nobody can tell with whom the user is talking elsewhere.
+  // Of a conversation that this device does not know, it is not known with whom the user is talking elsewhere.
   if (own) return talks
   // Of a conversation whose invitation was lost, a message is the first that is heard.
   return withTalk(withPerson(talks, from), idOfPerson(from), (talk) => ({
@@ -170,7 +170,7 @@ function typed(talk: Talk, who: Uri | undefined, typing: boolean): Talk {
   return { ...talk, typing: typing ? [...others, who] : others }
 }
 
-/** With one other person that is the end of the conversation, which is told as such. */
+/** With one other person that is the end of the conversation, which has an event of its own. */
 function left(talk: Talk, uri: Uri, moment: Moment): Talk {
   if (!talk.isGroup) return talk
   const members = talk.members.filter((member) => keyOf(member) !== keyOf(uri))

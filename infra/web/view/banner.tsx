@@ -44,7 +44,7 @@ function Countdown({ at }: { readonly at: number }) {
   return <span>{words.value.line.retry(useSecondsUntil(at))}</span>
 }
 
-/** A screen reader is told once that the connection went, and once that it is back: not each second of the count. */
+/** A screen reader says once that the connection went, and once that it is back: not each second of the count. */
 function Spoken({ client }: { readonly client: Client }) {
   const said = useSignal('')
   const wasAway = useSignal(false)

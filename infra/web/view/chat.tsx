@@ -29,7 +29,7 @@ export function Chat({ client }: { readonly client: Client }) {
       <main class={talk === undefined ? 'panes listing' : 'panes talking'}>
         <h1 class="unseen">{words.value.title}</h1>
         <List client={client} asked={asked} />
-        {talk === undefined ? <Nobody /> : <Conversation client={client} talk={talk} />}
+        {talk === undefined ? <NothingOpen /> : <Conversation client={client} talk={talk} />}
       </main>
       {asked.value === 'contact' && <AddContact client={client} close={close} />}
       {asked.value === 'group' && <BeginGroup client={client} close={close} />}
@@ -37,10 +37,10 @@ export function Chat({ client }: { readonly client: Client }) {
   )
 }
 
-function Nobody() {
+function NothingOpen() {
   const w = words.value.talk
   return (
-    <div class="talk nobody">
+    <div class="talk nothing-open">
       <p>{w.none}</p>
       <p class="hint">{w.noneHint}</p>
     </div>

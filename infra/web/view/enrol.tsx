@@ -15,7 +15,7 @@ export interface EnrolProps {
   readonly enrol: (offered: Offered) => Promise<void>
 }
 
-/** A browser that is nobody yet. */
+/** A browser that is no device yet. */
 export function Enrol({ offered, url, enrol }: EnrolProps) {
   const w = words.value.enrol
   const problem = useSignal<string | undefined>(undefined)
