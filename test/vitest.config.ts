@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './longest-first.ts'
 
 /** The tests that run the whole stack, and those that synthesize it: loading the CDK takes each worker some seconds. */
 const WHOLE = 'test/{service,cdk}/**/*.test.ts'
@@ -9,6 +10,7 @@ export default defineConfig({
   test: {
     // More than two of some machines' processors: much of the time is spent waiting for sockets.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // What hangs ends then. It says nothing of how long a test takes: other work may keep every processor busy meanwhile.
     testTimeout: 300_000,
     hookTimeout: 300_000,
