@@ -140,6 +140,6 @@ describe('a GET that brought nothing is followed by the next', () => {
   it('later each time when the server says no, and never sooner than it asks', () => {
     const no = new CwaFault('again', 'busy', { retryAfterMs: 7_000 })
     expect(pauses(no, no)).toEqual([7_500, 8_000])
-    expect(pauses(new Error('a fault of ours'))).toEqual([1_000])
+    expect(pauses(new Error('a fault of ours'))).toEqual([500])
   })
 })
