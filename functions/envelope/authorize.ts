@@ -59,7 +59,7 @@ async function judged(
   return { ...verdict, mayConnect: verdict.genuine && mayConnect(known) }
 }
 
-/** By either name of this stage: its address, which a device knows from its URL, or the API's id, where it was told that. */
+/** Either name of this stage: its address, which a device knows from its URL, or the API's id. */
 function audiences({ apiId, domainName, stage }: ConnectEvent['requestContext']): string[] {
   return [`${domainName}/${stage}`, `${apiId}/${stage}`]
 }

@@ -23,7 +23,7 @@ const logger = new Logger({ logFormatter: new Line() })
  * One line of JSON an event, for CloudWatch: `what` happened, to which `session`, `device` and so on, and `why`, in words.
  * .github/LOGS.md says what each field means, and a test holds the fields to it. Never a password, ticket, token, key or message.
  *
- * INFO; or WARN where `why` is told: something failed, and was borne.
+ * INFO; or WARN where there is a `why`: something failed, and the function went on.
  */
 export function log(what: string, fields: Fields = {}): void {
   logger[fields.why === undefined ? 'info' : 'warn'](what, { ...fields })

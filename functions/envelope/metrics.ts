@@ -9,8 +9,8 @@ const metrics = new Metrics({ namespace: NAMESPACE })
 export { measure }
 
 /**
- * Writes what was measured since the last time: a line in CloudWatch's embedded metric format for what is told apart by
- * nothing, and one for each outcome, kind and so on. Nothing measured, no line.
+ * Writes what was measured since the last time: a line in CloudWatch's embedded metric format for the values without
+ * a dimension of their own, and one for each outcome, kind and so on. Nothing measured, no line.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function publish(): void {

@@ -14,8 +14,8 @@ export interface Principal {
 
 /**
  * @param name as a token names it, and the authorizer vouches for it afterwards
- * @param reading how the configuration is read: a no by what was cached is to be doubted, by whoever says it
- * @returns undefined for a name that nobody may have: of no device, or of a code that was replaced, has expired, or was
+ * @param reading how the configuration is read: the caller doubts a no that comes from the cache
+ * @returns undefined for a name that opens no connection: of no device, or of a code that was replaced, has expired, or was
  * redeemed by another
  */
 export async function principal(
@@ -37,7 +37,7 @@ export async function principal(
   return { state: mayEnroll ? 'waiting' : record.state, key: parseTransportKey(code.key) }
 }
 
-/** Whoever is in this state holds a connection. */
+/** A device or a code in this state may hold a connection. */
 export function mayConnect({ state }: Principal): boolean {
   return state === 'active' || state === 'waiting'
 }

@@ -21,8 +21,8 @@ export interface Expected {
  * Whether a token was made with this device's transport key, for this device and one of these audiences, not longer ago
  * than its life.
  *
- * A token is not remembered. Within its life it opens further connections for whoever has it, and nothing more: what is
- * said and what is told over a connection is sealed under the transport key. Remembering it would cost a write unit a
+ * The authorizer remembers no token. Within its life a token opens further connections for its holder, and nothing more:
+ * every frame of a connection, both ways, is sealed under the transport key. Remembering it would cost a write unit a
  * connection, about twice what authorizing it costs now.
  *
  * @param transportKey 32 bytes

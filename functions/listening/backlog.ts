@@ -20,7 +20,7 @@ export interface BacklogParts {
   readonly measure: Measure
 }
 
-/** A session's mailbox, for whoever appends to it: it knows how much its device has not acknowledged. */
+/** A session's mailbox, for the listener that appends to it: it knows how much its device has not acknowledged. */
 export interface Backlog {
   /**
    * What the device lacks. From then on its backlog is counted from there. One that would expire is carried over: `carried`

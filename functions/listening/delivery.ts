@@ -24,13 +24,13 @@ export interface DeliveryParts extends PostingParts, AwaitingParts {
 export interface Delivery {
   /** The seat as it was last seen. */
   readonly seat: () => Open
-  /** Tells what was just kept, or, to a device that nobody looks at, only what cannot wait. */
+  /** Posts what was just kept, or, to a device that its user does not look at, only what cannot wait. */
   readonly kept: (stretches: readonly Stretch[]) => void
   /** Goes on where another listener stopped, with what the device had not acknowledged: at once, or should it not do so soon. */
   readonly goOn: (unacknowledged: readonly Stretch[], when: 'now' | 'later') => void
   /** Takes note of the seat as it is now: another connection, another acknowledgement, a user who is back. */
   readonly moved: (seat: Open) => void
-  /** Resolves once nothing is being told any more. */
+  /** Resolves once no post is under way. */
   readonly idle: () => Promise<void>
 }
 
@@ -93,7 +93,7 @@ export function delivery(first: Open, parts: DeliveryParts): Delivery {
 
 function next(own: Outbox, step: () => Promise<void>): void {
   own.last = own.last.then(step).catch((thrown: unknown) => {
-    log('device not told', { session: own.session, connection: own.place.seat.connection, why: why(thrown) })
+    log('device not reached', { session: own.session, connection: own.place.seat.connection, why: why(thrown) })
   })
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
 
-/** How often a listener looks at its shards when nobody notified it, in milliseconds: for silent devices and acknowledgements. */
+/** How often a listener looks at its shards without a notification, in milliseconds: for silent devices and acknowledgements. */
 const LOOK_MS = 10_000
 
 /** How often it looks after a notification, once a round: an eventually consistent look may be older than the notification. */

@@ -9,7 +9,7 @@ export const lambdaClock: Clock = {
   },
 }
 
-/** Waits `ms` milliseconds, or until the signal is aborted: it never rejects, whoever goes on looks at the signal. */
+/** Waits `ms` milliseconds, or until the signal is aborted: it never rejects, and the caller looks at the signal. */
 export async function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return
   await new Promise<void>((resolve) => {

@@ -22,7 +22,7 @@ export interface SessionListener {
   readonly moved: (seat: Open) => void
   /** Resolves when the first GET is under way: from then on nothing waits for this session's listener. */
   readonly listening: Promise<void>
-  /** Stops listening and keeps how far it came, for whoever goes on. */
+  /** Stops listening and keeps how far it came, for the listener that goes on. */
   readonly stop: () => Promise<void>
   /** When its last GET was answered, or it began to be listened for, in epoch milliseconds. */
   readonly answeredAt: () => number

@@ -21,7 +21,7 @@ export function sessionListeners(parts: SessionListenerParts, onEnd: () => void)
   const listeners = new Map<string, SessionListener>()
   const turn = turns(parts.clock)
 
-  /** Where a session ends, its seat is given back and its device told. */
+  /** Where a session ends, its seat is given back and its device hears why. */
   function listenToTheEnd(first: Open): SessionListener {
     const { session } = first
     const listener = listenTo(first, parts, turn)

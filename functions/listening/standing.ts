@@ -46,10 +46,10 @@ export async function standingOf(
  *   login      SESSION# ─────────── day 7: ✘ ── a listener: not in the cache         a live session that ends by itself
  *   listener   MAIL# 2 … 50 ─────── day 7: ✘ ── a listener: 1 is the last ── 2       numbers that the device has: dropped
  *
- * So whoever listens writes it anew once a day, with the last number that there is: that outlives its mail. The seat is
- * what a session lives by: it has no expiry, and where it is gone nobody listens, and nobody keeps the session any more.
+ * So the listener writes it anew once a day, with the last number that there is: that outlives its mail. The seat is what
+ * a session lives by: it has no expiry, and where it is gone no listener keeps the session any more.
  *
- *   logout     seat ✘ ── dies ─────────────── SESSION# ─ day 7: ✘                    what nobody removed goes by itself
+ *   logout     seat ✘ ── dies ─────────────── SESSION# ─ day 7: ✘                    what is left over expires by itself
  */
 
 /** Keeps a session that is listened for. Should it fail, there are the hand-overs of the six days that are left. */

@@ -10,8 +10,7 @@ export interface DisconnectParts {
 /**
  * The story of a connection that is gone: its device is out of coverage, and its session stays.
  *
- * API Gateway tells this at best effort; a device whose connection went untold is found silent, or by a post that comes
- * back 410.
+ * API Gateway says so at best effort. Where it does not, the listener finds the device silent, or a post comes back 410.
  */
 export function disconnect({ seats, sessions }: DisconnectParts) {
   return async (device: string | undefined, connection: string): Promise<void> => {

@@ -15,7 +15,7 @@ interface Parts {
  * What is left to do for a session that lost its seat: sign it out upstream, forget it, tell its device why.
  *
  * Each is tried once and logged: a session that cannot be signed out upstream ends there by its own timeout, and a
- * device that cannot be told hears `session-gone` with its next frame.
+ * device that this does not reach hears `session-gone` with its next frame.
  *
  * @param words what this case was, where the code's meaning can be said more exactly
  */

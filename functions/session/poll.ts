@@ -48,7 +48,7 @@ export function poll(parts: PollParts) {
 
 /*
  * The mailbox has nothing after the last batch of the device: then that is the last one there is, or what came after it is
- * kept no more, and the device is told so. What the login told is not in the mailbox; what the session's own item says is
+ * kept no more, and the device hears so. What came with the login is not in the mailbox; what the session's own item says is
  * older than the mailbox, or as old, and so is read before it:
  *
  *   listener                 append 51 ✔ ─ keep 51 ✔

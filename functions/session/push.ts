@@ -6,7 +6,7 @@ import { parseTransportKey } from '../../shared/wire/transport-key.ts'
 import { seal } from '../envelope/frame-seal.ts'
 
 /**
- * Sends a frame that nobody asked for to the device of a seat.
+ * Sends an unasked frame to the device of a seat.
  *
  * @param number of the last batch in it, or 0
  * @returns `false` where the connection is gone: the device is out of coverage
@@ -21,7 +21,7 @@ export interface PushParts {
 /** Seals, and posts to the connection. */
 export function pusher({ configuration, connections }: PushParts): Push {
   return async (frame, { device, connection }, number) => {
-    // A device that may connect no more is told no more.
+    // A device that may connect no more gets no more frames.
     const key = (await keyOf(device, configuration, 'cached')) ?? (await keyOf(device, configuration, 'doubted'))
     if (key === undefined) return false
     const binding = { device, direction: 'down', action: 'push', number } as const

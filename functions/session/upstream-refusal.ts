@@ -8,7 +8,7 @@ const CODES = {
   'wrong-password': 'bad-credentials',
 } as const
 
-/** What a device is told of a fault upstream. What is no such fault passes as it is. */
+/** The refusal that a device gets for a fault upstream. What is no such fault passes as it is. */
 export function asRefusal(thrown: unknown): unknown {
   if (!(thrown instanceof UpstreamFault)) return thrown
   const { kind, message: reason, retryAfterMs } = thrown

@@ -30,7 +30,7 @@ const AGAIN: Backoff = { firstMs: 200, longestMs: 2_000 }
  * Asks until there is an answer, backing off with full jitter while the service throttles.
  * https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  *
- * @param ask is told how many milliseconds are left
+ * @param ask gets how many milliseconds are left
  * @returns the first answer that is none of "try again", or the last that there was time for
  */
 export async function patiently<R extends Reply>(

@@ -5,7 +5,7 @@ import { countingThrottles } from './throttles.ts'
 import { WAKING_DETAIL_TYPE, WAKING_SOURCE, wakingDetail, type Wake } from '../listening/waking-event.ts'
 
 /**
- * The way to the bus on which devices to wake are told of.
+ * Puts an event for each device to wake on the bus.
  *
  * @throws (when waking) the SDK's errors, and for an event that EventBridge refused in an answer of 200 an Error with the name
  * that EventBridge gave: `ThrottlingException` and `InternalFailure` pass, and waking may be tried again; others do not

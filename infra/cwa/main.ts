@@ -44,7 +44,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** What reads the output was closed (`| head`), without which nobody would know that a server runs. */
+/** What reads the output was closed (`| head`): without it, the person would not see that a server runs. */
 const unread = new Promise<void>((resolve) => {
   onLostOutput([process.stdout, process.stderr], (words) => {
     if (words !== undefined) process.stderr.write(`${words}\n`)

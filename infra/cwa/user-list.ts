@@ -3,7 +3,7 @@ import { isSipUri } from '../standin/cwa/sip-uri.ts'
 import { uriOf } from '../standin/cwa/users.ts'
 import type { StandInUser } from '../standin/cwa/users.ts'
 
-/** What is wrong with a list of users, in words for whoever wrote it. A password is never among them. */
+/** What is wrong with a list of users, in words for its author. A password is never among them. */
 export class UserListFault extends Error {
   override readonly name = 'UserListFault'
 }

@@ -86,7 +86,7 @@ export async function tell({ ann, bob, cat, step, saw }: StoryParts): Promise<vo
   saw('Bob and Cat log out')
 }
 
-/** As the server upstream told it, at the login. */
+/** As the server upstream gave it at the login. */
 function uri({ name, device }: Character): string {
   if (device.uri === undefined) throw new Error(`${name} is not logged in`)
   return device.uri

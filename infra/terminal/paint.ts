@@ -17,7 +17,7 @@ export function paintFor(
   return (style, text) => styleText(style, text, { validateStream: false })
 }
 
-/** Control characters but the line's end, what turns the direction of a line, and what nobody sees and joins no emoji. */
+/** Control characters but the line's end, what turns the direction of a line, and what is invisible and joins no emoji. */
 const STEERING =
   // oxlint-disable-next-line no-control-regex -- control characters are what this takes out
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g

@@ -9,7 +9,7 @@ import { awsCalls } from '../rules/aws-calls.ts'
 import { direct } from '../sdk/direct.ts'
 import { postToConnection } from '../sdk/post-to-connection.ts'
 
-/** Longest wait, in milliseconds, for @connections, all attempts together: whoever posts has a device, or a lease, that waits. */
+/** Longest wait, in milliseconds, for @connections, all attempts together: behind a post a device waits, or a lease runs out. */
 const POST_MS = 5_000
 
 export interface Connections {

@@ -2,11 +2,11 @@ import { BATCH_CHARACTERS } from './batches.ts'
 import type { ImEvent } from './messaging.ts'
 
 /**
- * Batches `first` to `seq` of a session, told to its device as one.
+ * Batches `first` to `seq` of a session, which its device gets as one.
  *
  * Only the newest of those batches may hold something that is said (a message, an invitation, an outcome …): what the
  * others leave behind is a state (presence, contacts), and a state may be shown twice. So what a device that has some of
- * them lacks can be told from where it is (`after`), and shows it no message again.
+ * them lacks can begin where it is (`after`), and shows it no message again.
  */
 export interface Stretch {
   readonly first: number
@@ -14,7 +14,7 @@ export interface Stretch {
   /** Epoch milliseconds at which the newest of them was kept. */
   readonly at: number
   readonly events: readonly ImEvent[]
-  /** Messages among them are not kept any more: the device is told `recovered: false`. */
+  /** Messages among them are not kept any more: the device gets `recovered: false`. */
   readonly cut?: true
 }
 

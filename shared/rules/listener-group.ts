@@ -1,8 +1,8 @@
 import { SHARD_SEATS, shardOf, seatNumberOf } from './seat.ts'
 
 /**
- * A group is the shards that one environment of upkeep listens for, next to each other, under one lease. Whoever
- * computes with groups has the same `sessionsPerListener`: the stack's setting.
+ * A group is the shards that one environment of upkeep listens for, next to each other, under one lease. All
+ * functions that compute with groups have the same `sessionsPerListener`: the stack's setting.
  */
 export interface Grouping {
   /** The group that a shard belongs to. */

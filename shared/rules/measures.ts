@@ -1,7 +1,7 @@
 /** Of all metrics of ours, in CloudWatch. */
 export const NAMESPACE = 'Collaboration'
 
-/** The dimension that every metric has: the stack's name, so that two stacks in one account are told apart. */
+/** The dimension that every metric has: the stack's name, which tells two stacks in one account apart. */
 export const SERVICE_DIMENSION = 'service'
 
 interface MeasureKind {
@@ -32,7 +32,7 @@ export const MEASURES = {
   EventToDevice: { unit: 'Milliseconds', together: 'each' },
   /** Batches that a device has not acknowledged: the deepest mailbox of a listener's. */
   MailboxDepth: { unit: 'Count', together: 'most' },
-  /** Devices that came back, or were told of a cut, by whether they have everything: `true`, `false`. */
+  /** Devices that came back, or heard of a cut, by whether they have everything: `true`, `false`. */
   Resumes: { unit: 'Count', together: 'sum', by: 'recovered' },
   Evictions: { unit: 'Count', together: 'sum' },
   /** Listeners that took over from one whose time was up. */
@@ -47,10 +47,10 @@ export type MeasureName = keyof typeof MEASURES
 
 type By<N extends MeasureName> = (typeof MEASURES)[N] extends { readonly by: string } ? [by: string] : []
 
-/** Notes a value. Where the measure is told apart by something (an outcome, a kind), that is said with it. */
+/** Notes a value, with its outcome, kind and so on where the measure has such a dimension. */
 export type Measure = <N extends MeasureName>(name: N, value: number, ...by: By<N>) => void
 
-/** Values that belong together: of one measure, and of one of what it is told apart by. */
+/** Values that belong together: of one measure, and of one outcome, kind and so on. */
 export interface Measured {
   readonly name: MeasureName
   readonly by: string | undefined

@@ -45,16 +45,16 @@ export interface Open {
   readonly outcome?: SendOutcome
   /** Since when the device is being woken, in epoch milliseconds: until it says something. */
   readonly wokenAt?: number
-  /** Whether it is known that somebody was told to wake it. */
+  /** The event that asks to wake it is on the bus for sure. */
   readonly woken?: true
 }
 
-/** What became of a send, as it is told again to a device that lost the answer. */
+/** What became of a send: the service says it again to a device that lost the answer. */
 export type SendOutcome =
   | { readonly number: number; readonly conversation?: Conversation; readonly message?: MessageId }
   | { readonly number: number; readonly code: RefusalCode; readonly reason: string }
 
-/** A seat that nobody has is no item at all. */
+/** A free seat is no item at all. */
 export type Seat = SigningIn | Open
 
 /**
@@ -76,7 +76,7 @@ export function shardOf(seat: number): number {
   return Math.floor(seat / SHARD_SEATS)
 }
 
-/** Whether a login may take the seat: nobody has it, or a login that never finished had it. */
+/** Whether a login may take the seat: it is free, or a login that never finished had it. */
 export function isFree(seat: Seat | undefined, now: number): boolean {
   return seat === undefined || (seat.state === 'signing-in' && seat.leaseUntil <= now)
 }
@@ -85,14 +85,14 @@ export function isFree(seat: Seat | undefined, now: number): boolean {
 const DORMANT_MS = 5 * 60_000
 
 /**
- * How long a note that a device is being woken holds while nobody says that it was, in milliseconds: whoever wrote it runs
- * no longer than that (Lambda's longest time, 900 s).
+ * How long a note that a device is being woken holds without a second one that it was, in milliseconds: the function that
+ * wrote it runs no longer than that (Lambda's longest time, 900 s).
  */
 export const WAKING_MS = 15 * 60_000
 
 /*
  *   listener A   notes that it wakes the device ✔ ── dies
- *   listener B                                          sees the note ………… 15 min ── wakes it ✔     a device that nobody wakes,
+ *   listener B                                          sees the note ………… 15 min ── wakes it ✔     a device that sleeps on,
  *                                                                                                   for as long as it is away
  */
 

@@ -17,20 +17,20 @@ export interface ListenerGroup {
 export interface ListenerGroups {
   /** Claims or renews the right to listen. `false`: somebody else listens. Thrift only: the mailbox is the fence. */
   claim(group: number, listener: string, now: number): Promise<boolean>
-  /** Takes the group over from a listener that started this one to go on, or from nobody. */
+  /** Takes the group over from the listener that started this one to go on, or where there is none. */
   succeed(group: number, listener: string, from: string, now: number): Promise<boolean>
   release(group: number, listener: string): Promise<void>
   /** Tells the listener that a session is new, gone, or on another connection. One write unit. @returns whether there is a listener */
   notify(group: number, now: number): Promise<boolean>
   /** The group as it is. Half a read unit, or one where it must be the newest. */
   look(group: number, options?: { consistent?: boolean }): Promise<ListenerGroup>
-  /** Whether somebody listens now. */
+  /** Whether a listener holds it now. */
   listened(group: number, now: number): Promise<boolean>
 }
 
 /*
  *   listener A   claim ✔ … dies
- *   listener B                  claim ✔ UNCLAIMED                  sessions that nobody listens for, for ever
+ *   listener B                  claim ✔ UNCLAIMED                  sessions without a listener, for ever
  */
 const UNCLAIMED = 'attribute_not_exists(#listener) OR #until <= :now'
 

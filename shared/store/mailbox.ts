@@ -12,7 +12,7 @@ export interface Mailbox {
    * Appends a batch. `false`: somebody wrote this number before. The log is the fence: of two listeners of one
    * session, one loses here, and nothing is acknowledged upstream that is not in the log.
    *
-   * @param digest what a device that lacks all of these batches, this one included, is told instead of them
+   * @param digest what a device that lacks all of these batches, this one included, gets instead of them
    */
   append(session: string, mail: Mail, now: number, digest?: readonly Stretch[]): Promise<boolean>
   /**

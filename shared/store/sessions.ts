@@ -37,8 +37,8 @@ export interface Sessions {
    */
   keep(session: Pick<Session, 'session' | 'cursor'>, now: number): Promise<void>
   /**
-   * Puts the state that an answer brought in the place of the one that was asked with. `false`: another function was
-   * told a newer one meanwhile, and an older answer never overwrites it.
+   * Puts the state that an answer brought in the place of the one that was asked with. `false`: another function
+   * got a newer one meanwhile, and an older answer never overwrites it.
    */
   renew(session: string, state: { readonly was: UpstreamState; readonly now: UpstreamState }): Promise<boolean>
   remove(session: string): Promise<Session | undefined>
@@ -154,7 +154,7 @@ export function expiry(now: number) {
 }
 
 /*
- * Nobody has listened for a week: the session upstream is over, and what is left of it here may be any part.
+ * No listener ran for a week: the session upstream is over, and what is left of it here may be any part.
  *
  *   MAIL# 2 … 50 ✘   SESSION# (cursor 1), expired, not deleted yet ── taken for live: 2 comes once more, or nothing at all
  */

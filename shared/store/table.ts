@@ -148,7 +148,7 @@ async function written<Item>(sent: Promise<{ Attributes?: Attributes | undefined
   }
 }
 
-/** Items have the shape that this service gave them: nobody else writes to its tables. */
+/** Items have the shape that this service gave them: no other program writes to its tables. */
 function plain<Item>(attributes: Attributes): Item {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return unmarshall(attributes) as Item

@@ -26,8 +26,8 @@ export const KEYS = { partition: 'pk', sort: 'sk' } as const
  * |---|---|---|
  * | `SEATS#` `GROUP#` `HINT#` | they have no expiry: a session lives by its seat | – |
  * | `DEVICE#` | it has none: which session a device has stands as long as the device is enrolled | – |
- * | `WRONG#` | the user has as many wrong passwords as at first: nobody tried for a week | they count no more after a day (shared/rules/wrong-passwords.ts) |
- * | `SESSION#` | a listener keeps it anew each day, with the last number of the mailbox; without a listener for a week, the server upstream has ended the session long since | left over from a session without a seat: nobody asks for it |
- * | `MAIL#` | acknowledged: nobody needs it. Not acknowledged: a listener carries it over into a newer one before that; without one, the device is told `recovered: false` | it is true all the same, and is told |
+ * | `WRONG#` | the user has as many wrong passwords as at first: no login tried one for a week | they count no more after a day (shared/rules/wrong-passwords.ts) |
+ * | `SESSION#` | a listener keeps it anew each day, with the last number of the mailbox; without a listener for a week, the server upstream has ended the session long since | left over from a session without a seat: no function reads it |
+ * | `MAIL#` | acknowledged: no device needs it. Not acknowledged: a listener carries it over into a newer one before that; without one, the device gets `recovered: false` | it is true all the same, and the device gets it |
  */
 export const TTL_ATTRIBUTE = 'expiresAtS'

@@ -79,7 +79,7 @@ export function wrongPasswordStore(table: Table): WrongPasswordStore {
   }
 }
 
-/** Names count without regard to case, as they do for the permission, which comes first: nobody else has such an item. */
+/** Names count without regard to case, as they do for the permission, which comes first: no other user has such an item. */
 function key(user: string) {
   return { pk: `WRONG#${user.toLowerCase()}`, sk: '-' }
 }

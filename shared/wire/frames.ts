@@ -57,7 +57,7 @@ export const command = v.variant('kind', [
 export const deviceFrame = v.variant('type', [
   v.strictObject({
     type: v.literal('login'),
-    user: v.pipe(name, v.check(isNameOfAUser, 'a user name without letters that nobody sees')),
+    user: v.pipe(name, v.check(isNameOfAUser, 'a user name without invisible letters')),
     password: v.pipe(v.string(), v.maxLength(256, '256 characters at most')),
     availability: v.exactOptional(v.picklist(AVAILABILITIES)),
   }),

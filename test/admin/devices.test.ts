@@ -76,7 +76,7 @@ describe('devices add', () => {
     expect(await admin('devices', 'add', '--out', join(folder, 'file'), '--', id)).toMatchObject({ code: 2 })
   })
 
-  it('must be told where the key goes', async () => {
+  it('asks where the key goes', async () => {
     const { admin } = await administered()
     expect(await admin('devices', 'add', 'ann-phone')).toMatchObject({
       code: 2,
@@ -226,7 +226,7 @@ describe('devices enroll', () => {
     ])
   })
 
-  it('writes the code to a file that nobody else reads, and shows it not', async () => {
+  it('writes the code to a file that its owner alone may read, and does not show it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'ann.code')
@@ -239,7 +239,7 @@ describe('devices enroll', () => {
     expect(said).not.toContain(offered.code)
   })
 
-  it('names the device itself where nobody does', async () => {
+  it('names the device itself where the administrator does not', async () => {
     const { admin } = await administered()
     const { out } = await admin('devices', 'enroll', USER, '--json')
     expect(JSON.parse(out)).toMatchObject({ device: expect.stringMatching(/^ann-[a-z0-9]{4}$/), user: USER })

@@ -15,7 +15,7 @@ interface Finding {
   readonly todo?: string
 }
 
-/** What doctor finds, as a program is told. The clock agrees with the servers', which is the machine's. */
+/** What doctor finds, as a program gets it. The clock agrees with the servers', which is the machine's. */
 async function examined(options: AdministeredOptions, ...words: string[]) {
   const { within, ...all } = await administered({ clock: testClock(Date.now()), ...options })
   const examine = async (environment: Record<string, string> = {}) => {
@@ -44,7 +44,7 @@ const answered = (_: IncomingMessage, response: ServerResponse) => void response
 /** What answers each connection with a greeting, as a mail server does. */
 function greeter(): Server {
   return createTcpServer((socket) => {
-    // Whoever came expects something else, and may cut the connection.
+    // The client expects something else, and may cut the connection.
     socket.on('error', () => socket.destroy())
     socket.end('220 mail\r\n')
   })
@@ -158,7 +158,7 @@ describe('doctor, about clocks', () => {
     { offMs: 20_000, state: 'ok', says: "agrees with this machine's" },
     { offMs: 100_000, state: 'warning', says: expect.stringMatching(/^(99|10[01]) s behind this machine's$/) },
     { offMs: -3_600_000, state: 'wrong', says: expect.stringMatching(/^(59|60) min ahead of this machine's$/) },
-  ])('is told $state by $offMs ms', async ({ offMs, state, says }) => {
+  ])('is $state by $offMs ms', async ({ offMs, state, says }) => {
     // It runs: however long the tables take to be there, it is off by as much when it is looked at.
     const clock = { ...testClock(), now: () => Date.now() + offMs }
     const { examine } = await examined({ clock }, '--skip-cwa')
@@ -197,7 +197,7 @@ describe('doctor, about the way to CWA', () => {
 
   it.each([
     {
-      what: 'a private CA that is not told',
+      what: 'a private CA that is not set',
       names: ['127.0.0.1'],
       trusted: undefined,
       says: 'the CA that signed its certificate is not trusted here: configure its CA',

@@ -29,7 +29,7 @@ describe('keys', () => {
     expect(await reader().device('ann-phone', clock.now())).toMatchObject({ transportKey: 'A'.repeat(43) })
   })
 
-  it('are shown without being told', async () => {
+  it('are listed by their ids alone', async () => {
     const { admin, rings } = await administered()
     const [key] = (await rings.read()) ?? []
     const said = [await admin('keys', 'show'), await admin('keys', 'show', '--json')]

@@ -184,7 +184,7 @@ describe('sessions end', () => {
   })
 
   it.each([[[]], [[ANN.session, '--user', ANN.user]], [['--user', ANN.user, '--device', 'ann-phone']]])(
-    'must be told whose, in one way: %j',
+    'asks whose, in one way: %j',
     async (words) => {
       const { admin, held } = await occupied()
       expect(await admin('sessions', 'end', '--yes', ...words)).toMatchObject({ code: 2 })

@@ -12,7 +12,7 @@ const ADMIN = join(import.meta.dirname, '../../infra/admin/main.ts')
 /** The terminal client, as `npm run chat` starts it. */
 export const CHAT = join(import.meta.dirname, '../../infra/chat/main.ts')
 
-/** Starts the command as whoever administers does, with these variables and none of AWS's that are set here. */
+/** Starts the command as an administrator does, with these variables and none of AWS's that are set here. */
 export function started(
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -25,7 +25,7 @@ export function started(
     const child = execFile(process.execPath, [main, ...words], options, (_, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     )
-    // Nobody types anything.
+    // The test types nothing.
     child.stdin?.end()
   })
 }

@@ -17,7 +17,7 @@ interface Finding {
 
 const start = services()
 
-/** What `doctor --deep` finds in a service, as a program is told. */
+/** What `doctor --deep` finds in a service, as a program gets it. */
 async function tried(service: Service, user: string, password: string) {
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

@@ -46,7 +46,7 @@ describe('users', () => {
     expect(await reader().user(ANN, clock.now())).toMatchObject({ permitted })
   })
 
-  it.each(['permit', 'deny', 'remove'])('%s knows nobody who was not added', async (command) => {
+  it.each(['permit', 'deny', 'remove'])('%s knows only users who were added', async (command) => {
     const { admin, reader, clock } = await administered()
 
     const { code, errors } = await admin('users', command, ANN, '--yes')
@@ -78,7 +78,7 @@ describe('users', () => {
     expect(users.map(({ user }) => user)).toEqual(names)
   })
 
-  it('are removed when whoever administers says yes', async () => {
+  it('are removed when the administrator says yes', async () => {
     const { answering, reader, configuration, clock } = await administered()
     await configuration.putUser(ANN, { permitted: true })
 
@@ -100,7 +100,7 @@ describe('users', () => {
     expect(await wrongPasswords.read(ANN)).toBeUndefined()
   })
 
-  it('are not removed where nobody can be asked, unless --yes is given', async () => {
+  it('are not removed where the command cannot ask, unless --yes is given', async () => {
     const { admin, reader, configuration, clock } = await administered()
     await configuration.putUser(ANN, { permitted: true })
 
@@ -130,7 +130,7 @@ describe('users', () => {
     expect(await reader().user(BOB, clock.now())).toBeUndefined()
   })
 
-  it('whose backslash the shell took are told how to quote it', async () => {
+  it('whose backslash the shell took get words on how to quote it', async () => {
     const { admin } = await administered()
     expect((await admin('users', 'add', 'CONTOSOann')).errors).toContain('in a shell, quote the backslash')
   })
@@ -230,7 +230,7 @@ describe('a file of users', () => {
     [`user,permitted\n${ANN},yes\ncontoso\\ANN,no`, 'line 3: "contoso\\\\ANN" is on line 2 already'],
     [`user,permitted\n${ANN},yes\n"CONTOSO\\bob,yes\n`, 'a quotation mark opens here or before, and none closes it'],
     ['user,permitted\nCONTOSO\\"bob",yes\n', 'line 2: a field with a quotation mark in it is in quotation marks'],
-    [`user,permitted\nCONTOSO\\a\u202Enn,yes`, 'it holds U+202E, a letter that nobody sees: leave it out'],
+    [`user,permitted\nCONTOSO\\a\u202Enn,yes`, 'it holds U+202E, an invisible letter: leave it out'],
     [`user,permitted\nCONTOSO\\a\u200Bnn,yes`, 'user "CONTOSO\\\\a\\u{200b}nn": it holds U+200B'],
   ])('%j is refused', (text, mistake) => {
     expect(userFile(utf8(text))).toEqual({ mistakes: [expect.stringContaining(mistake)] })

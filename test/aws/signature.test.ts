@@ -32,7 +32,7 @@ interface Endpoint {
   /** A request that it takes when it is signed, and the status that it then has. */
   readonly asked: () => Promise<Request>
   readonly done: number
-  /** Of a request that is nobody's. */
+  /** Of a request that no known key signed. */
   readonly refused: number
 }
 
@@ -141,7 +141,7 @@ describe.each(ENDPOINTS)('the local endpoint of $service', ({ service, asked, do
     expect(await answered({ at: NOW + 5 * MINUTE + 1_000 })).toEqual(invalid(early))
   })
 
-  it('refuses what is signed with another secret, by nobody known, or without the token of the role', async () => {
+  it('refuses what is signed with another secret, by an unknown key, or without the token of the role', async () => {
     expect(await answered({ secretAccessKey: 'other' })).toEqual(MISMATCH)
     const unknown = {
       status: refused,

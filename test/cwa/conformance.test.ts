@@ -93,7 +93,7 @@ describe.each(WAYS)('client and stand-in over $way', ({ codec, tls }) => {
     const answers = await ann.command(
       { method: 'addGroup', rid: '1', name: 'Friends' },
       { method: 'addContact', rid: '2', contact: contact(CAT, { groups: ['1'] }) },
-      { method: 'sendMessage', rid: '3', confId: 99, message: message('to nobody') },
+      { method: 'sendMessage', rid: '3', confId: 99, message: message('to no conference') },
       { method: 'deleteGroup', rid: '4', id: '1' },
     )
 

@@ -51,7 +51,7 @@ const EXCHANGE_MS = new Set([60_000, 5_000])
 const HOLD_MS = 55_000
 const TIMES = 7
 
-/** A listener whose GETs are held, on a clock that a test moves; what it waits for between two GETs is told. */
+/** A listener whose GETs are held, on a clock that a test moves; and what it waits for between two GETs. */
 async function held() {
   const inner = testClock()
   let paused = Promise.withResolvers<number>()

@@ -17,7 +17,7 @@ describe('a session whose server lies', () => {
     expect(await numbers()).toEqual([6, 7, 8])
   })
 
-  it('about ackId, which goes back and then far ahead, has its events once and asks as it is told', async () => {
+  it('about ackId, which goes back and then far ahead, has its events once and asks for what the server says', async () => {
     const { numbers, asked, untilHeld } = await listening([
       () => bringing({ ackId: 8, events: [6, 7, 8].map(done) }),
       () => bringing({ ackId: 5, events: [] }),
@@ -113,7 +113,7 @@ describe('a session whose server lies', () => {
     expect(await numbers()).toEqual([7, 9, 11, 13])
   })
 
-  it('about its ticket goes on with the one that another function was told', async () => {
+  it('about its ticket goes on with the one that another function got', async () => {
     const [asked, kept] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const tickets: string[] = []
     const { sessions, untilHeld } = await listening([

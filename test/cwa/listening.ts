@@ -21,7 +21,7 @@ import { scriptedServer, type Reply } from './scripted-server.ts'
 
 export const SESSION = '0-AAAAAAAAAAAAAAAA'
 const KNOWN = { session: SESSION, device: 'ann-phone', user: 'CONTOSO\\ann', uri: 'sip:ann@contoso.test', openedAt: 0 }
-/** Nobody is to be told: what is kept is looked at in the mailbox. */
+/** No device to post to: the test reads the mailbox. */
 const SEAT: Open = {
   state: 'open',
   number: 0,

@@ -145,7 +145,7 @@ describe.each(WIRES)('an event of which one subtree is changed, in $codec.name,'
         expect(read.ackId).toBe(99)
         expect(read.events.map(({ eid }) => eid)).toEqual(events.map(({ eid }) => eid))
         expect(read.events.toSpliced(at, 1)).toStrictEqual(events.toSpliced(at, 1))
-        // Whatever it is by now, a device can be told.
+        // Whatever it is by now, a device can get it.
         expect(() => read.events.flatMap(eventsOf)).not.toThrow()
       }),
       runs(500),

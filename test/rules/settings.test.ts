@@ -71,7 +71,7 @@ describe('settings', () => {
       says: 'wrongPasswordWaitMs is 59999: a whole number from 60000 up is accepted',
     },
     { settings: { statusIntervalMs: 0 }, says: 'statusIntervalMs is 0: a whole number from 1 up is accepted' },
-  ])('are told: $says', ({ settings, says }) => {
+  ])('say: $says', ({ settings, says }) => {
     expect(contradictions({ ...DEFAULT_SETTINGS, ...settings })).toEqual([says])
   })
 

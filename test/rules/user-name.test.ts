@@ -30,7 +30,7 @@ describe('a user name', () => {
     ['U+D800', 'half of a character'],
   ])('holds no %s (%s), and is not quoted where it does', (code) => {
     const name = `CONTOSO\\an${String.fromCodePoint(Number.parseInt(code.slice(2), 16))}n`
-    expect(wrongWithName(name)).toBe(`it holds ${code}, a letter that nobody sees: leave it out`)
+    expect(wrongWithName(name)).toBe(`it holds ${code}, an invisible letter: leave it out`)
   })
 
   it('has 256 characters at most', () => {

@@ -39,7 +39,7 @@ const CASES: Readonly<Record<string, readonly [Act, ...Act[]]>> = {
 }
 
 describe('a post that goes directly', () => {
-  it("is sent as the SDK's, whatever is in it and whoever it is for", async () => {
+  it("is sent as the SDK's, whatever is in it and whichever device it is for", async () => {
     const { url, script } = await endpoint()
     const { path, seen } = script(SENT)
     const [theirs, ours] = clients(`${url}${path}/live`)

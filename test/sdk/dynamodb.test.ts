@@ -166,7 +166,7 @@ const CASES: Readonly<Record<string, readonly [Act, ...Act[]]>> = {
     FOUND,
   ],
   'is always throttled': [fails(400, 'com.amazonaws.dynamodb.v20120810#RequestLimitExceeded')],
-  'is told when to come again': [fails(503, 'ServiceUnavailable', {}, { 'x-amz-retry-after': '150' }), FOUND],
+  'gets a time to come again': [fails(503, 'ServiceUnavailable', {}, { 'x-amz-retry-after': '150' }), FOUND],
   'meets 500 once': [fails(500, 'com.amazonaws.dynamodb.v20120810#InternalServerError'), FOUND],
   'always meets 500': [fails(500, 'com.amazonaws.dynamodb.v20120810#InternalServerError')],
   'meets a proxy': [answers(502, '<html>Bad Gateway</html>', { 'content-type': 'text/html' }), FOUND],

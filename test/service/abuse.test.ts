@@ -63,7 +63,7 @@ describe('a sign-in that is guarded', () => {
     expect(await wrong.read(ANN)).toMatchObject({ count: 1 })
   })
 
-  it('asks upstream as often as is set at most, and once for each device, whoever does not wait for answers', async () => {
+  it('asks upstream as often as is set at most, and once for each device, though the device does not wait for answers', async () => {
     const { asked, tryIt } = await guard()
     // Ten logins of each of three devices: each but a device's first knows that another is under way.
     const logins = Array.from({ length: 30 }, (_, at) => tryIt('wrong', NOW + at, at % 10 === 0 ? undefined : NOW))

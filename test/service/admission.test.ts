@@ -88,7 +88,7 @@ describe('a storm of logins at a full house', () => {
     expect(later.units).toEqual(first.units)
   })
 
-  it('is told how long it is to the next idle time, from when it asks', async () => {
+  it('hears how long it is to the next idle time, from when it asks', async () => {
     const { place, parts, applicant } = await house()
     await place(upTo(100), 100)
     const admit = admission(parts)
@@ -111,7 +111,7 @@ describe('a storm of logins at a full house', () => {
 })
 
 describe('a maximum that is lowered', () => {
-  it('lets nobody in until fewer sessions are live, and ends none; raised again, it lets the next one in', async () => {
+  it('lets no device in until fewer sessions are live, and ends none; raised again, it lets the next one in', async () => {
     const { place, login, live, parts } = await house()
     const opened = await place(upTo(8), 10)
     const four = { maximumSessions: 4 }

@@ -34,7 +34,7 @@ async function login(raw: RawDevice, number: number): Promise<string> {
   return frame
 }
 
-/** The answer; that the session before it was replaced is told in between. */
+/** The answer; before it may come the frame that says that the former session was replaced. */
 async function answer(raw: RawDevice) {
   for (;;) {
     const frame = await raw.frame()

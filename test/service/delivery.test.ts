@@ -78,7 +78,7 @@ async function acknowledged({ cwa }: Pick<Service, 'cwa'>, uri: string): Promise
 describe('a device that was out of coverage', () => {
   const delivery = deliveries()
 
-  it('is told all that was said, in order, the last presence of each contact, and no typing', async () => {
+  it('gets all that was said, in order, the last presence of each contact, and no typing', async () => {
     const { ann, brings } = await delivery()
     ann.device.close()
     for (const text of upTo(5, 'message')) await brings(presence(BUSY), typing('composing'), said(text), presence(AWAY))
@@ -94,7 +94,7 @@ describe('a device that was out of coverage', () => {
     ])
   })
 
-  it('for longer than the mailbox holds is told so, and gets the state of things and the newest messages', async () => {
+  it('for longer than the mailbox holds hears so, and gets the state of things and the newest messages', async () => {
     const { ann, brings, book } = await delivery({ settings: { mailboxBatches: 10 } })
     ann.device.close()
     await brings(presence(BUSY))
@@ -137,7 +137,7 @@ describe('a device that was out of coverage', () => {
 describe('a device that comes on another connection', () => {
   const delivery = deliveries()
 
-  it('is told over that one, although the old one still works', async () => {
+  it('gets its events over that one, although the old one still works', async () => {
     const { ann, brings, session, url, keys } = await delivery()
     const another = await rawDevice(url, 'ann-phone', keys.ann)
     another.send(await another.sealed('poll', { type: 'poll', session, after: 1 }, Date.now() + 60_000))
@@ -190,7 +190,7 @@ describe('upkeep that dies', () => {
     expect(texts(ann)).toEqual([...upTo(3, 'message'), 'afterwards'])
   })
 
-  it('before the device is told of what it kept leaves that to the next', async () => {
+  it('before it posts what it kept leaves that to the next', async () => {
     const running = await delivery()
     const { ann, brings, cwa, killListener, tick } = running
     ann.device.close()
@@ -204,7 +204,7 @@ describe('upkeep that dies', () => {
     expect(texts(ann)).toEqual(['kept', 'new'])
   })
 
-  it('is started by two ticks at once: one listens, and everything is told once', async () => {
+  it('is started by two ticks at once: one listens, and the device gets everything once', async () => {
     const running = await delivery()
     const { ann, book, brings, cwa, killListener, tick } = running
     await killListener()

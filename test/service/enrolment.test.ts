@@ -79,7 +79,7 @@ describe('a device with an enrolment code', () => {
     expect(await deviceFile(file)).toMatchObject({ device: `clock${aheadMs}`, user: 'CONTOSO\\ann' })
   })
 
-  it('gets the same key again when the answer was lost, and nobody else does', async () => {
+  it('gets the same key again when the answer was lost, and no other device does', async () => {
     const code = await given('lost-phone')
     const own = await redeemer(code)
     // Cut as soon as the service has answered, before the answer is read: to the device it is lost.
@@ -121,7 +121,7 @@ describe('a device with an enrolment code', () => {
     expect(answered).toMatchObject({ type: 'enrolled', device: 'followed-phone' })
     const kept = await settledTable(running).get(deviceKey('followed-phone'))
 
-    // Whoever caught the frame may have caught a token, too, and then opens a connection for as long as that is good.
+    // One who caught the frame may have caught a token, too, and then opens a connection for as long as that is good.
     const again = await rawDevice(running.url, name, key)
     again.send(frame)
     const message = await again.message()

@@ -12,7 +12,7 @@ import { anOpen, sessionOn } from '../rules/sample-seats.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Sessions of devices that spoke just now, on these seats. Nobody really listens for them, though it says so. */
+/** Sessions of devices that spoke just now, on these seats. No listener runs for them, though the group's item says so. */
 async function filled(
   running: Service,
   numbers: readonly number[],

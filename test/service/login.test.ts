@@ -56,7 +56,7 @@ describe('a login', () => {
     await expect(accepted).resolves.toMatchObject({ type: 'accepted' })
   })
 
-  it('is told failed, not Server Busy, where only the persistent connection limits', async () => {
+  it('gets failed, not Server Busy, where only the persistent connection limits', async () => {
     const { ann, bob } = await service({ settings: { persistentConnections: 1 } })
     await ann.device.login(ann.person.login, ann.person.password)
 
@@ -66,7 +66,7 @@ describe('a login', () => {
     })
   })
 
-  it('is told Server Busy where no idle timeout is set, even if a device is out of coverage', async () => {
+  it('gets Server Busy where no idle timeout is set, even if a device is out of coverage', async () => {
     const { ann, bob, cwa } = await service({ settings: { maximumSessions: 1 } })
     await ann.device.login(ann.person.login, ann.person.password)
     ann.device.close()

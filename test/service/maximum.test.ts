@@ -41,7 +41,7 @@ describe('a maximum that is raised', () => {
 })
 
 describe('a maximum that is lowered', () => {
-  it('ends no session, and admits nobody until the live ones are under it', async () => {
+  it('ends no session, and admits no login until the live ones are under it', async () => {
     const running = await service({ settings: { maximumSessions: 2 } })
     const { ann, bob, cat } = running
     await login(ann)
@@ -51,7 +51,7 @@ describe('a maximum that is lowered', () => {
 
     await Promise.all([ann, bob].map(answers))
     await expect(login(cat)).rejects.toMatchObject(BUSY)
-    // Her seat is the one below the maximum: it is free, and still nobody may have it.
+    // Her seat is the one below the maximum: it is free, and still no login may have it.
     await ann.device.logout()
     await expect(login(cat)).rejects.toMatchObject(BUSY)
     await answers(bob)

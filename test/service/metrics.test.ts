@@ -12,7 +12,7 @@ const UPKEEP = `${STACK}-upkeep`
 /** How long a listener listens before it starts its heir, in milliseconds. */
 const LISTENING_MS = 2_000
 
-/** What a stack measured of this, by what it is told apart by: the values. */
+/** The values that a stack measured of this, by their outcome, kind and so on. */
 function valuesOf({ metrics }: Service, wanted: MeasureName): Record<string, readonly number[]> {
   const found = metrics.all().filter(({ metric }) => metric.namespace === 'Collaboration' && metric.name === wanted)
   return Object.fromEntries(

@@ -10,7 +10,7 @@ const numbered = (who: string) => Array.from({ length: ROUNDS }, (_, round) => `
 describe('a device that moves to a new connection again and again', () => {
   const service = services()
 
-  it('shows and sends each message once and in order, and is told what became of each', async () => {
+  it('shows and sends each message once and in order, and hears what became of each', async () => {
     const { ann, bob } = await service()
     for (const { device, person } of [ann, bob]) await device.login(person.login, person.password)
     const { conversation: anns = '' } = await ann.device.send({

@@ -35,7 +35,7 @@ function someone(url: string, { person, transportKey }: Member): Someone {
   return { own, heard, hears, logIn: () => own.login(login, password) }
 }
 
-/** As a person does who is told that it did not work: again. */
+/** As a person does who reads that it did not work: again. */
 async function untilIn({ logIn }: Someone): Promise<void> {
   for (;;) {
     try {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { services, type Service } from '../kit/service.ts'
 
-/** Longer than any test: nobody is idle. */
+/** Longer than any test: no session is idle. */
 const LONG_MS = 600_000
 
 const login = ({ device, person }: Service['ann']) => device.login(person.login, person.password)
@@ -9,7 +9,7 @@ const login = ({ device, person }: Service['ann']) => device.login(person.login,
 describe('when every seat is taken', () => {
   const service = services()
 
-  it('the longest silent session is logged out, upstream too, and its device told to log in', async () => {
+  it('the longest silent session is logged out, upstream too, and its device hears to log in', async () => {
     // Everybody is idle who did not speak in this very millisecond.
     const { ann, bob, cat, cwa } = await service({ settings: { maximumSessions: 2, idleTimeoutMs: 1 } })
     await login(ann)
@@ -25,7 +25,7 @@ describe('when every seat is taken', () => {
     expect(cwa.control.sessions()).toHaveLength(2)
   })
 
-  it('and none is idle, a login is told Server Busy, and when to try again', async () => {
+  it('and none is idle, a login gets Server Busy, and when to try again', async () => {
     const { ann, bob, cwa } = await service({ settings: { maximumSessions: 1, idleTimeoutMs: LONG_MS } })
     await login(ann)
     const refused: unknown = await login(bob).catch((thrown: unknown) => thrown)
@@ -37,7 +37,7 @@ describe('when every seat is taken', () => {
     expect(cwa.control.sessions()).toHaveLength(1)
   })
 
-  it('and no maximum is set, a login is told Failed (300), and nobody is evicted, however silent', async () => {
+  it('and no maximum is set, a login gets Failed (300), and no session is evicted, however silent', async () => {
     const { ann, bob, cwa } = await service({ settings: { persistentConnections: 1, idleTimeoutMs: 1 } })
     await login(ann)
 

@@ -36,7 +36,7 @@ async function heldUpstream(id: string, who: Service['ann']): Promise<RawDevice>
   return raw
 }
 
-/** The first of these, accepted and listened for: whoever begins to listen looks at the device's state, too. */
+/** The first of these, accepted and listened for: a listener that begins with a session looks at the device's state, too. */
 async function loggedIn(id: string, who: Service['ann']) {
   const { raw, key } = await logIn(id, who)
   const accepted = await answer(raw, 'accepted')
@@ -80,7 +80,7 @@ describe('a device that is lost', () => {
     expect(String(error)).toContain(`Unexpected server response: ${status}`)
   })
 
-  it('is refused by the service itself, frame by frame, where nobody closed its connection', async () => {
+  it('is refused by the service itself, frame by frame, where its connection stayed open', async () => {
     const { raw, session } = await loggedIn('kept-phone', running.bob)
     await running.configuration.setState('kept-phone', 'revoked')
     await forget('status')
@@ -93,7 +93,7 @@ describe('a device that is lost', () => {
     expect(await answer(raw, 'refused')).toMatchObject({ code: 'not-enrolled' })
   })
 
-  it('is answered by the gateway alone where it was removed, and nobody closed its connection', async () => {
+  it('is answered by the gateway alone where it was removed, and its connection stayed open', async () => {
     const { raw, session } = await loggedIn('removed-phone', running.bob)
     await running.configuration.removeDevice('removed-phone')
     await forget('status')
@@ -118,7 +118,7 @@ describe('a device that is lost', () => {
     expect(await seatsOf('held-phone')).toEqual([])
   })
 
-  it('has a session ended that opens after the administrator looked: by whoever begins to listen for it', async () => {
+  it("has a session ended that opens after the administrator looked: upkeep's listener ends it", async () => {
     const { control } = running.cwa
     const raw = await heldUpstream('late-phone', running.cat)
     // As if its seat had not been there yet: only the state is written.

@@ -22,9 +22,9 @@ const OTHERS: Readonly<Record<string, { readonly event: unknown; readonly outcom
     outcome: { kind: 'error', value: expect.objectContaining({ errorMessage: 'Unauthorized' }) },
   },
   disconnect: { event: GARBAGE, outcome: { kind: 'response', value: expect.anything() } },
-  // Its route has no response: it posts what it says, and here there is nobody to post to.
+  // Its route has no response: it posts what it says, and here there is no connection to post to.
   status: { event: GARBAGE, outcome: { kind: 'response', value: { statusCode: 200 } } },
-  // Nobody is logged in: it ends at once.
+  // There is no session: it ends at once.
   upkeep: { event: {}, outcome: { kind: 'response', value: null } },
 }
 
@@ -44,7 +44,7 @@ describe.skipIf(file === undefined)(
       expect(await answeredOnce(file ?? '', variablesOf(functionName), event)).toEqual(outcome)
     })
 
-    it('a module that exports no such handler, or does not load, is told as what it is', async () => {
+    it('a module that exports no such handler, or does not load, is reported as what it is', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
       onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
       const started = async (text: string) => {

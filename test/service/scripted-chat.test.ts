@@ -45,7 +45,7 @@ const logouts = () => {
 }
 
 describe('a script that says something and leaves', () => {
-  it('exits with 0 when it was taken, and nobody said otherwise', async () => {
+  it('exits with 0 when the server took it, and no event says otherwise', async () => {
     const { code, shown } = await said('/msg bob Hello\n')
     await running.bob.saw('the invitation', 'invitation', (event) => event.text === 'Hello')
     expect(shown).toContain('✓ "Hello"')
@@ -71,7 +71,7 @@ describe('a script that says something and leaves', () => {
   })
 })
 
-describe('a chat whose output nobody reads any more', () => {
+describe('a chat whose output lost its reader', () => {
   it('logs out without a word', async () => {
     const before = logouts()
     const child = chat()

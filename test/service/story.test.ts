@@ -58,13 +58,13 @@ describe('a status that asks for no answer', () => {
     const number = Date.now() + 60_000
     const status = { type: 'status', session, ack: 1, active: true, answer: false }
     const heard = await raw.sealed('status', status, number)
-    const ofNobody = await raw.sealed('status', { ...status, session: '0-AAAAAAAAAAAAAAAA' }, number + 1)
+    const ofNoSession = await raw.sealed('status', { ...status, session: '0-AAAAAAAAAAAAAAAA' }, number + 1)
 
     raw.send(heard)
     // That this one is refused shows that the first was heard.
     raw.send(heard)
     const second = await raw.frame()
-    raw.send(ofNobody)
+    raw.send(ofNoSession)
     const third = await raw.frame()
 
     expect(second).toMatchObject({ type: 'refused', code: 'replayed' })

@@ -142,7 +142,7 @@ describe('a session whose upstream', () => {
     await control.untilListening(ANN)
     control.expireTicket(ANN)
 
-    expect(await refusal(says(ann, 'nobody reads this'))).toMatchObject({ code: 'signed-out', next: 'login' })
+    expect(await refusal(says(ann, 'this is lost'))).toMatchObject({ code: 'signed-out', next: 'login' })
     await bob.device.poll()
     expect(texts(bob)).toEqual([])
   })

@@ -24,7 +24,7 @@ const batch = (seq: number) => ({ seq, events: said(seq).events })
 
 type Sessions = ReturnType<typeof sessionsOf>
 
-/** A session whose login told batches 1 and 2. */
+/** A session whose batches 1 and 2 came with the login. */
 async function loggedIn(through: (sessions: Sessions) => Sessions = (sessions) => sessions) {
   const { items } = await database()
   const sessions = sessionsOf(items, testVault())
@@ -64,14 +64,14 @@ describe('a poll', () => {
     expect(await poll(4)).toMatchObject({ batches: [], recovered: true })
   })
 
-  it('is told of what the login told, and is not kept, as one batch that is lost', async () => {
+  it('gets one lost batch for what came with the login and is not kept', async () => {
     const { poll, mailbox } = await loggedIn()
     expect(await poll(0)).toMatchObject({ batches: [{ first: 1, seq: 2, events: [] }], recovered: false })
     await mailbox.append(session, said(3), NOW)
     expect(await poll(0)).toMatchObject({ batches: [{ first: 1, seq: 2, events: [] }, batch(3)], recovered: false })
   })
 
-  it('is told what is lost where mail has expired: some of it, in whatever order, or all', async () => {
+  it('hears what is lost where mail has expired: some of it, in whatever order, or all', async () => {
     const { poll, mailbox, deletes, sessions } = await loggedIn()
     for (const seq of [3, 4, 5, 6]) await mailbox.append(session, said(seq), NOW)
     await deletes(4)

@@ -13,7 +13,7 @@ const SEAT = anOpen()
 const { session, device, user, connection } = SEAT
 
 const stateOf = (secret: string): UpstreamState => ({ public: '42', secret })
-const never = () => Promise.reject(new TypeError('nobody asks for that here'))
+const never = () => Promise.reject(new TypeError('no test asks for that'))
 
 /** A session whose state is `first`, and a send of its device that goes up by these steps, one for each try. */
 async function sent(...steps: readonly ((sessions: Sessions) => Promise<UpstreamState>)[]) {

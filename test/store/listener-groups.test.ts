@@ -61,7 +61,7 @@ describe('a group', () => {
     expect(await watchesWithAnswerLost().claim(3, 'A', NOW)).toBe(true)
   })
 
-  it('can be claimed by another exactly when nobody is seen to listen', async () => {
+  it('can be claimed by another exactly when it shows no listener', async () => {
     const { listenerGroups } = await leases()
     let group = 0
     await fc.assert(

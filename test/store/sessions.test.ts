@@ -196,7 +196,7 @@ describe('the secret of a state', () => {
       )
     const rotate = () => {
       ring = rotated(ring, NEXT)
-      // Whoever meets a key that it lacks reads the ring again, once a second.
+      // A vault that meets a key that it lacks reads the ring again, once a second.
       now += 2_000
     }
     return { items, rotate, environment: (of: Table = items) => sessionsOf(of, vaultNow()) }

@@ -123,7 +123,7 @@ const SHOWN: Partial<Readonly<Record<Capability, (two: Two) => Promise<void>>>> 
   },
 }
 
-/** A server may need a moment until what it was told can be found. Each round asks the server, and ends by itself. */
+/** A server may need a moment until what it just stored can be found. Each round asks the server, and ends by itself. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 100; tries += 1) if (await isSo()) return
   throw new Error('it was not so after 100 tries')

@@ -76,7 +76,7 @@ export function jsSdkTests(): void {
         expect(await ann.saw('message', ({ text }) => text === 'So do I')).toMatchObject({ from: uriOf(dan.userId) })
       })
 
-      it('of an encrypted room is told so, in the room, and nothing is written there in the clear', async () => {
+      it('of an encrypted room gets a notice in the room, and nothing is written there in the clear', async () => {
         const { ann, dan, room } = await two()
         const encrypted = {
           preset: 'private_chat',

@@ -14,7 +14,7 @@ describe.each(SERVERS)('the port, on $name', ({ start }) => {
     return { upstream, ann, bob }
   }
 
-  it('lets nobody in by a wrong password', async () => {
+  it('lets no user in by a wrong password', async () => {
     const { upstream, ann } = await start()
     const refused = await upstream.logIn(ann, 'wrong horse').catch((thrown: unknown) => thrown)
     expect(refused).toBeInstanceOf(UpstreamFault)
@@ -85,7 +85,7 @@ describe.each(SERVERS)('the port, on $name', ({ start }) => {
     const own = new AbortController()
     const waiting = upstream.listen().next(ann.state(), ann.cursor(), { active: true, signal: own.signal })
     own.abort(new Error('let go'))
-    // What came before the abort may be told; otherwise it rejects with the reason.
+    // What came before the abort may come out; otherwise it rejects with the reason.
     const outcome = await waiting.then(
       () => 'brought',
       (thrown: unknown) => (thrown instanceof Error ? thrown.message : 'no error'),

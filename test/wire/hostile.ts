@@ -45,7 +45,7 @@ const anyAction = fc.constantFrom(...ACTIONS)
 const OF_A_DEVICE = fc.constantFrom(...ACTIONS.filter((action) => action !== 'enroll'))
 const OF_A_REDEEMER = fc.constant('enroll' as const)
 
-/** Hostile input to some of the actions, whoever it comes from. */
+/** Hostile input to some of the actions, whichever sender it comes from. */
 type To = (actions: fc.Arbitrary<Action>) => fc.Arbitrary<Unsent>
 type Unsent = Omit<Hostile, 'from'>
 const MB = 1024 * 1024
@@ -109,7 +109,7 @@ const headers: To = (actions) =>
         '__proto__',
         'constructor',
       ),
-      // Signed: whoever did it has the key. Else it is put before what was signed.
+      // Signed: its sender has the key. Else it is put before what was signed.
       signed: fc.boolean(),
     })
     .map(({ action, member, value, how, extra, signed }) => ({

@@ -22,7 +22,7 @@ const UP: Binding = { device: 'ann-phone', direction: 'up', action: 'send', numb
 const HERE = { device: 'ann-phone', direction: 'up', action: 'send' } as const
 const HEADER = { alg: 'A256KW', enc: 'A256GCM', zip: 'DEF', kid: 'ann-phone', dir: 'up', act: 'send', num: 7 }
 
-/** A frame with exactly this protected header, as whoever has the key could make it. */
+/** A frame with exactly this protected header, as a holder of the key could make it. */
 async function made(header: CompactJWEHeaderParameters, text = TEXT, key = KEY): Promise<string> {
   return new CompactEncrypt(new TextEncoder().encode(text)).setProtectedHeader(header).encrypt(key)
 }
@@ -58,7 +58,7 @@ const WAYS = [
 ] as const
 
 describe.each(WAYS)('by $by,', ({ seal, unseal }) => {
-  /** What a device is told that opens a frame, or the text it finds inside. */
+  /** The error that a device gets when it opens a frame, or the text that it finds inside. */
   async function opened(...opening: Parameters<typeof service.unseal>): Promise<unknown> {
     try {
       return (await unseal(...opening)).text

@@ -36,13 +36,13 @@ describe('a transport key', () => {
     expect(new Set(keys.map(printTransportKey)).size).toBe(20)
   })
 
-  test.each([1, 16, 31, 33, 64])('is refused when it has %i bytes, and is not told', (length) => {
+  test.each([1, 16, 31, 33, 64])('is refused when it has %i bytes, and the error does not quote it', (length) => {
     const text = printTransportKey(new Uint8Array(length).fill(0xa5))
     expect(messageOf(text)).toContain(`a transport key has 32 bytes, this one ${length}`)
     expect(messageOf(text)).not.toContain(text.slice(0, 8))
   })
 
-  it('is refused when it is no base64url, and is not told', () => {
+  it('is refused when it is no base64url, and the error does not quote it', () => {
     const text = `${'secret$$'.repeat(5)}abc`
     expect(messageOf(text)).not.toContain('secret')
   })

@@ -11,7 +11,7 @@ const WITHIN_MS = 25_000
 const THROTTLED: Reply = { status: 400, fault: 'ThrottlingException' }
 const PLACE = { table: 'sessions', item: { pk: 'SESSION#1', sk: '-' }, attribute: 'ticket' } as const
 
-/** Readers that begin at once; what each got, when, and how often it asked. The clock moves as nobody can go on without it. */
+/** Readers that begin at once; what each got, when, and how often it asked. The clock moves when every reader waits for it. */
 async function readers(count: number, ask: (clock: { readonly now: () => number }) => () => Reply, seed: number) {
   const clock = testClock()
   const startedAt = clock.now()

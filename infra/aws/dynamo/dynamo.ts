@@ -53,7 +53,7 @@ interface Running {
 
 /**
  * DynamoDB for the local stack: an engine in this process behind a listener on loopback, which checks signatures and who
- * may, counts capacity units, adds a time to live, and can be told to fail. No indexes, streams or PartiQL.
+ * may, counts capacity units, adds a time to live, and fails where a test asks it to. No indexes, streams or PartiQL.
  */
 export function dynamo(options: DynamoOptions): Dynamo {
   const [units, callers] = [meter(), meter()]

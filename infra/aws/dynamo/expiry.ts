@@ -18,7 +18,7 @@ export type TimeToLive = 'at-once' | 'never' | { readonly seed: number }
 /**
  * DynamoDB's time to live: deletes the items whose attribute (epoch seconds) is past. It costs
  * no capacity, and each delete is conditional, so an item renewed meanwhile stays. AWS says "within a few days", and in
- * no order: whoever reads must depend neither on an item that has expired nor on its being gone.
+ * no order: a reader must depend neither on an item that has expired nor on its being gone.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html
  * @returns how many items were deleted

@@ -47,7 +47,7 @@ export function listener(answer: (request: SignedRequest, text: string) => Promi
 
   return {
     handle(request, response) {
-      // A body that breaks off is the one thing that fails here; nobody is left to be told.
+      // A body that breaks off is the one thing that fails here, and its sender is gone.
       receive(request, response).catch(() => response.destroy())
     },
     async drain() {

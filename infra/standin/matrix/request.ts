@@ -1,7 +1,7 @@
 /** A request of the Client-Server API, as the stand-in sees it. */
 export interface Request {
   readonly method: string
-  /** Without the query. Each part is decoded by whoever reads it. */
+  /** Without the query. The route that reads a part decodes it. */
   readonly path: string
   readonly query: Readonly<Record<string, string>>
   readonly body: Body

@@ -43,7 +43,7 @@ export interface Rooms {
 export interface RoomsOptions {
   readonly server: string
   readonly clock: Pick<Clock, 'now'>
-  /** The next place in the stream; whoever waits is woken. */
+  /** The next place in the stream; it answers the requests that wait. */
   readonly step: () => number
   readonly nameOf: (userId: string) => string | undefined
   readonly isUser: (userId: string) => boolean

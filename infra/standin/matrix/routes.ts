@@ -22,7 +22,7 @@ const ACCOUNT_ROUTES: readonly Route[] = [
     act({ device }, { users, presences, step }) {
       users.logOut(device)
       presences.gone(device)
-      // Whoever waits with its token is told.
+      // A request that waits with its token gets its answer.
       step()
       return {}
     },

@@ -39,7 +39,7 @@ export interface Configuration {
   deviceState(id: string): Promise<DeviceState | undefined>
 }
 
-/** What the partition keys of users and devices begin with, for whoever lists them. */
+/** What the partition keys of users and devices begin with, for the commands that list them. */
 export const KEY_PREFIXES = { user: 'USER#', device: DEVICE_PREFIX } as const
 
 /** User names count without regard to case, as Windows takes them. */

@@ -22,7 +22,7 @@ export interface EnrolmentCode {
   readonly key: string
   /** Epoch milliseconds. */
   readonly until: number
-  /** Which device redeemed it: the name of its claim. Absent: nobody yet. */
+  /** Which device redeemed it: the name of its claim. Absent: none yet. */
   readonly claim?: string
 }
 

@@ -16,7 +16,7 @@ export interface DeviceWriter {
 }
 
 /*
- *   add   put ✔ (answer lost) ─ the SDK puts again ✔ SAME_KEY        a key that was written, and is told to exist already
+ *   add   put ✔ (answer lost) ─ the SDK puts again ✔ SAME_KEY        a key that was written, and "exists already"
  */
 const SAME_KEY = 'transportKey = :transportKey'
 
@@ -71,7 +71,7 @@ export function deviceWriter(table: Table, vault: Vault): DeviceWriter {
 
 /*
  *   device          redeem: key 2 ✔
- *   administrator   read (key 1) ──────────── put key 1 by the new master key ✘ AS_SEALED    a key that nobody has any more
+ *   administrator   read (key 1) ──────────── put key 1 by the new master key ✘ AS_SEALED    a key that no device has any more
  */
 const AS_SEALED = (attribute: string, isThere: boolean) =>
   isThere ? `${attribute} = :read_${attribute}` : `attribute_not_exists(${attribute})`

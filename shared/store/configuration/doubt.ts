@@ -6,7 +6,7 @@ export const DOUBTS = { burst: 10, perSecond: 2 } as const
  *   authorizer      (has read: the old code) ── no? ── reads anew: the new code ✔       a 401 for a genuine device
  *
  * Somebody who is refused over and over must not make a consistent read of each no. So an environment has a budget (a
- * token bucket): a burst, and then two a second; whoever comes after that is answered by what is known, which is at most
+ * token bucket): a burst, and then two a second; after that it answers from its cache, which is at most
  * CONFIGURATION_CACHE_MS old. An attack costs an environment two read units a second, whatever its rate, and makes others
  * wait those seconds for a yes, as they would have without.
  */

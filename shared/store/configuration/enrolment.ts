@@ -12,7 +12,7 @@ export interface Offer {
   readonly until: number
 }
 
-/** For whoever administers: gives out codes. */
+/** For the administrator: gives out codes. */
 export interface Enrolments {
   /** Makes a device that waits to be enrolled. `false`: there is such a device. */
   add(device: string, offer: Offer, user?: string): Promise<boolean>
@@ -32,7 +32,7 @@ export interface Redeeming {
   /**
    * Uses a code up, by one conditional write.
    *
-   * @returns the transport key, base64url, with whom the device is for; or why not, in words for whoever administers
+   * @returns the transport key, base64url, with whom the device is for; or why not, in words for the administrator
    */
   redeem(redeemer: Redeemer, now: number): Promise<Redeemed | { readonly no: string }>
 }
@@ -46,7 +46,7 @@ const UNKNOWN = 'attribute_not_exists(pk)'
 const KNOWN = 'attribute_exists(pk)'
 
 /*
- *   add   put ✔ (answer lost) ─ the SDK puts again ✔ SAME_CODE         a code that was written, and is told to exist already
+ *   add   put ✔ (answer lost) ─ the SDK puts again ✔ SAME_CODE         a code that was written, and "exists already"
  */
 const SAME_CODE = 'codeId = :codeId'
 
@@ -66,7 +66,7 @@ const IN_TIME = 'codeUntil > :now'
  *   thief              has seen the code: claim b: redeem ✘ UNCLAIMED                 two devices with one key
  *
  * A claim is a random number that the device makes and tells inside its frame alone; what is kept, and named in the open,
- * is its hash. Whoever learns the code later cannot claim as the device did.
+ * is its hash. One who learns the code later cannot claim as the device did.
  */
 const UNCLAIMED = '(attribute_not_exists(claim) OR claim = :claim)'
 

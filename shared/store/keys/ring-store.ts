@@ -6,12 +6,12 @@ import { encryptedRing, RING_CONTEXT } from './ring-item.ts'
 import type { Table } from '../table.ts'
 import { vault, type Vault } from './vault.ts'
 
-/** Where the key ring is kept, for whoever administers: functions only read it, and by less code (functions/wiring/master-key.ts). */
+/** Where the key ring is kept, for the administrator's commands: functions only read it, and by less code (functions/wiring/master-key.ts). */
 export interface RingStore {
   /** Undefined: there is none yet. The SDK's errors pass as they are. */
   read(): Promise<KeyRing | undefined>
   /**
-   * Changes the ring, if nobody else does at the same time.
+   * Changes the ring, unless another command does at the same time.
    *
    * @param to makes the next ring of the one there is
    * @returns `undefined`: somebody else is changing it at this moment

@@ -12,7 +12,7 @@ export interface Place {
 /** Seals what is secret before it is kept: AES-256-GCM under the master key, with the place as associated data. */
 export interface Vault {
   seal(text: string, place: Place): Promise<Uint8Array>
-  /** @throws Unsealable, in words for whoever administers: the device is told nothing of it */
+  /** @throws Unsealable, in words for the administrator: they never reach the device */
   open(sealed: unknown, place: Place): Promise<string>
   /** The same sealed by the newest key, and its text; undefined where it is already. @throws Unsealable */
   reseal(sealed: unknown, place: Place): Promise<{ readonly text: string; readonly sealed: Uint8Array } | undefined>
@@ -118,7 +118,7 @@ function ringCache(readRing: ReadRing, now: () => number, random: () => number) 
   let [readAt, freshUntil] = [-Infinity, -Infinity]
   let reading: { readonly isNeeded: boolean; readonly done: Promise<readonly [Keys, ...Keys[]]> } | undefined
 
-  /** One that can be done without gives up soon: whoever cannot do without reads after it. */
+  /** A read that its caller can do without gives up soon: a caller that needs the keys reads after it. */
   const read = async (isNeeded: boolean): Promise<readonly [Keys, ...Keys[]]> => {
     if (reading !== undefined && isNeeded && !reading.isNeeded) await reading.done
     reading ??= { isNeeded, done: readOnce(isNeeded).finally(() => (reading = undefined)) }

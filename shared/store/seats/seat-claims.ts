@@ -13,7 +13,7 @@ export interface SeatClaims {
   /** Takes a free seat. `false`: somebody else was faster. */
   take(seat: SigningIn, now: number): Promise<boolean>
   /**
-   * Takes a seat from whoever has it, as it was read: eviction and admission in one write.
+   * Takes a seat from the session that has it, as it was read: eviction and admission in one write.
    *
    * @returns who had it at that moment, a login that was read perhaps open by then; undefined: it spoke, or is gone
    */

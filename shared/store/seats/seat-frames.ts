@@ -22,7 +22,7 @@ export interface Heard {
 export type Kept =
   | {
       readonly kept: true
-      /** Whether the device came on another connection, or back into coverage: its listener is to be told. */
+      /** Whether the device came on another connection, or back into coverage: the caller notifies its listener. */
       readonly moved: boolean
     }
   | {

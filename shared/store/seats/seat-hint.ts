@@ -45,13 +45,13 @@ const AS_READ = 'room = :from'
 
 /*
  *   login of a maximum of 10   reach 10 ───────────────────── take 7
- *   login of a maximum of 4             reach 4 ✘ HIGHER                  a seat 7 that nobody counts
+ *   login of a maximum of 4             reach 4 ✘ HIGHER                  a seat 7 that is not counted
  */
 const HIGHER = 'attribute_not_exists(most) OR most < :most'
 
 /*
  *   upkeep   7 is empty: quiet from 4 ─ a minute ─ 7 is empty ──────── lower to 4 ✘ STILL_QUIET
- *   login of a maximum of 10                              reach: unquiet ─ take 7      a seat 7 that nobody counts
+ *   login of a maximum of 10                              reach: unquiet ─ take 7      a seat 7 that is not counted
  */
 const STILL_QUIET = 'quietFrom = :quietFrom AND quietSince = :quietSince'
 

@@ -9,12 +9,12 @@ export interface SeatWaking {
    * Notes that the device is being woken. `false`: it is already, or it said something by now, or the session is gone.
    * A note of somebody who did not live to wake it holds for WAKING_MS.
    *
-   * @param at epoch milliseconds, with a fraction of its own: whoever finds it there wrote it, and had no answer
+   * @param at epoch milliseconds, with a fraction of its own: a writer that finds it there wrote it, and lost the answer
    */
   waking(seat: Open, at: number): Promise<boolean>
   /** Notes that it was: from then on it is not woken again until it says something. */
   woken(session: string, at: number): Promise<void>
-  /** Takes that back: nobody could be told, and it is to be tried again. */
+  /** Takes that back: the event did not reach the bus, and a listener tries again. */
   notWoken(session: string, at: number): Promise<void>
 }
 

@@ -118,7 +118,7 @@ describe('a connection that is not there', () => {
     await expect(sdk.send(new DeleteConnectionCommand(never))).rejects.toBeInstanceOf(GoneException)
   })
 
-  it.each(['nobody', 'Llf4ceE2NjMCF7w', 'Llf4/../NjMCF7w=', '../../../../../x='])(
+  it.each(['no-connection', 'Llf4ceE2NjMCF7w', 'Llf4/../NjMCF7w=', '../../../../../x='])(
     'is 400 when no connection can be called %s',
     async (id) => {
       const { post } = await reachable()

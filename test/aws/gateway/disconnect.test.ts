@@ -69,7 +69,7 @@ describe('$disconnect', () => {
     })
   })
 
-  it('disturbs nobody when it fails', async () => {
+  it('disturbs no other connection when it fails', async () => {
     const { behind, client, gateway } = await watched(() => {
       throw new Error('secret words')
     })

@@ -118,7 +118,7 @@ describe('the answer', () => {
     expect(await client.next()).toBe('{"action":"echo"}')
   })
 
-  it('is an empty message where there is none, if the gateway is told to send such', async () => {
+  it('is an empty message where there is none, if the gateway is set to send such', async () => {
     const behind = functions({ silent: OK, oneWay: OK, echo })
     const routes = [route('silent', { twoWay: true }), route('oneWay'), route('echo', { twoWay: true })]
     const { gateway } = await started(routes, behind.invoke, { emptyMessages: true })

@@ -22,7 +22,7 @@ describe('a connection whose wire is cut', () => {
     expect(await well.next()).toBe('still here')
   })
 
-  it('brings nothing up and nothing down, and neither end is told', async () => {
+  it('brings nothing up and nothing down, and neither end hears of it', async () => {
     const { behind, gateway, lost, well, connectionId } = await cut()
     lost.send('into the void')
     const sdk = managing(gateway.managementUrl)

@@ -83,7 +83,7 @@ describe('the local Parameter Store', () => {
     expect(() => parameters({ region: 'local', file })).toThrow(/^(?!.*SECRET).*tables\.keys cannot be read/)
   })
 
-  it('answers nobody who does not say who he is, and nothing that it does not serve', async () => {
+  it('refuses a caller without a signature, and what it does not serve', async () => {
     const { url } = await running(parameters({ region: 'local' }))
     const ask = async (target: string, body: string) => {
       const answer = await fetch(url, { method: 'POST', headers: { 'x-amz-target': target }, body })

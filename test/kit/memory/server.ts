@@ -9,7 +9,7 @@ export interface MemoryUser {
   readonly password: string
 }
 
-/** What is chance with a server: without it, all goes well, and everything is told at once. */
+/** What is chance with a server: without it, all goes well, and every event comes at once. */
 export interface Luck {
   /** Whether it says no to a command. */
   readonly refuses: () => boolean

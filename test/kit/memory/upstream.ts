@@ -71,7 +71,7 @@ export function memoryUpstream({
   return { server, upstream, uriOf: server.uriOf, sessions: server.sessions, expire: server.expire }
 }
 
-/** As a request that is aborted: it rejects at once, and whatever comes of it is for nobody. */
+/** As a request that is aborted: it rejects at once, and its answer is dropped. */
 export function abortable<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
   if (signal === undefined) return work
   return new Promise((resolve, reject) => {

@@ -109,7 +109,7 @@ describe('a conference', () => {
     await ann.until('imSessionState', ({ state }) => state === 'connected')
   })
 
-  it('ends when nobody can be reached', async () => {
+  it('ends when no participant can be reached', async () => {
     await ann.post(invite([DAN, 'sip:zoe@contoso.test']))
     await ann.until('imSessionState', ({ state }) => state === 'terminated')
 
@@ -129,7 +129,7 @@ describe('a conference', () => {
     await ann.until('participant', ({ uri }) => uri === CAT)
   })
 
-  it('takes in one more, whoever asks', async () => {
+  it('takes in one more, whichever participant asks', async () => {
     const { bobConf } = await together()
     const dan = await office.enter('dan')
     await bob.post({ method: 'inviteParticipants', rid: 'p', confId: bobConf, uris: [DAN] })
@@ -141,7 +141,7 @@ describe('a conference', () => {
     expect(await ann.until('participant', ({ uri }) => uri === DAN)).toMatchObject({ confId: 1 })
   })
 
-  it('is led by who began it: attendees send nobody out and promote nobody', async () => {
+  it('is led by who began it: attendees cannot send others out or promote them', async () => {
     const { bobConf } = await together()
     const eject = { method: 'ejectParticipant', rid: 'e', confId: bobConf, uri: CAT } as const
 

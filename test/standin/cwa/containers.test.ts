@@ -28,7 +28,7 @@ describe.each([
   ['JSON', jsonCodec],
   ['XML', xmlCodec],
 ])('containers over %s', (_, codec) => {
-  it('are told at the start, and each whole when it changes', async () => {
+  it('come at the start, and each whole when it changes', async () => {
     await office.stop()
     office = await company({}, codec)
     ann = await office.enter('ann')
@@ -92,13 +92,13 @@ describe('the blocked container', () => {
         { name: 'note', instance: 0, expires: -1, value: { type: 'note', noteType: 'personal', text: 'hi' } },
       ],
     })
-    // Cat was told of nothing in between.
+    // Cat got nothing in between.
     expect(values((await cat.until('userPresence')).users[0])).toEqual(['aggregateState', 'contactCard', 'note'])
   })
 })
 
 describe('subscribers', () => {
-  it('are told at the start, and when somebody begins to watch', async () => {
+  it('come at the start, and when somebody begins to watch', async () => {
     expect(await ann.until('subscribers')).toMatchObject({ subscribers: [] })
     const contact = { uri: BOB, name: 'Bob', subscribed: false, tag: false, groups: [] }
     await ann.post({ method: 'addContact', rid: 'c', contact })

@@ -108,7 +108,7 @@ describe('the clocks of a conversation', () => {
     await ann.until('imSessionState', ({ state }) => state === 'connected')
   })
 
-  it('end it when nobody says anything for as long as the configuration says', async () => {
+  it('end it when both are silent for as long as the configuration says', async () => {
     const heard = ann.seen.find((event) => event.event === 'configuration')
     expect(heard).toMatchObject({ imComposingTimers: { refreshInterval: 60, timeout: 120 } })
     office.clock.advance(119_999)
@@ -126,7 +126,7 @@ describe('the clocks of a conversation', () => {
     await bob.until('imSessionState', ({ state }) => state === 'terminated')
   })
 
-  it('show nobody as composing for longer than 5 seconds', async () => {
+  it('stop showing a participant as composing after 5 seconds', async () => {
     await bob.post(COMPOSING)
     await ann.until('composingState')
     office.clock.advance(4999)

@@ -99,7 +99,7 @@ describe('the other side of a conversation', () => {
     expect(calleesDialog(incoming.request, incoming.localTo).remote).toContain('sip:bob')
   })
 
-  it('is understood when it says what nobody can do', async () => {
+  it('is understood when it asks for the impossible', async () => {
     const request = sipInvite('ann', BOB)
     const answer = ann.ask(request)
     const { confId } = await bob.until('imSessionReceived')

@@ -43,10 +43,10 @@ describe('a search', () => {
     ['by an e-mail address', { emailAlias: 'eve@mail' }, ['Eve Archer']],
     ['by a SIP URI', { emailAlias: 'e.archer@im.contoso.test' }, ['Eve Archer']],
     ['by a SIP URI with its scheme', { emailAlias: 'sip:e.archer@im' }, ['Eve Archer']],
-    ['by an alias that is nobody’s address', { emailAlias: 'mail.test' }, []],
+    ['by an alias that is no user’s address', { emailAlias: 'mail.test' }, []],
     ['by one thing or another', { firstName: 'bob', lastName: 'cooper' }, ['Bob Baker', 'Cat Cooper']],
     ['by one thing and another', { firstName: 'eve', lastName: 'archer', function: 'and' }, ['Eve Archer']],
-    ['by things that nobody has together', { firstName: 'bob', lastName: 'cooper', function: 'and' }, []],
+    ['by things that no user has together', { firstName: 'bob', lastName: 'cooper', function: 'and' }, []],
     [
       'with fields that are empty',
       { firstName: 'cat', lastName: '', displayName: ' ', function: 'and' },

@@ -148,7 +148,7 @@ describe.each([
     ])
   })
 
-  it('says in one batch that nobody could be invited', async () => {
+  it('says in one batch that no user could be invited', async () => {
     const cwa = await cwaWith({ codec })
     const ann = await visitor(cwa, codec, 'ann')
     await ann.until('configuration')
@@ -233,7 +233,11 @@ describe('conversations', () => {
 
   it.each([
     ['with oneself twice', { ...invite(ANN), uris: [ANN, ANN] }, { answer: 'requestFailed', error: { code: 18_102 } }],
-    ['with nobody', { ...invite(BOB), uris: ['sip:nobody'] }, { answer: 'requestFailed', error: { code: 18_001 } }],
+    [
+      'with an unknown user',
+      { ...invite(BOB), uris: ['sip:nobody'] },
+      { answer: 'requestFailed', error: { code: 18_001 } },
+    ],
     ['without a word', invite(BOB, ''), { answer: 'requestFailed', error: { code: 18_001 } }],
   ])('are not begun %s', async (_, method, answer) => {
     expect(await ann.post(method)).toMatchObject([answer])
@@ -440,7 +444,7 @@ describe('the data channel', () => {
 describe('HTTP', () => {
   it.each([
     ['another path', '/forms/', 'GET', undefined, 404],
-    ['the front page, which whoever looks whether the server is there asks for', '/', 'GET', undefined, 200],
+    ['the front page, which a check that the server is there asks for', '/', 'GET', undefined, 200],
     ['another verb', '/cwa/MainCommandHandler.ashx', 'GET', undefined, 405],
     ['a POST to the data channel', '/cwa/AsyncDataChannel.ashx?Sid=1&AckID=0&UA=true', 'POST', 'x', 405],
     ['a command without a ticket', '/cwa/MainCommandHandler.ashx', 'POST', '<cwaRequests/>', 401],

@@ -319,7 +319,7 @@ describe('a ticket', () => {
     expect((await get(second)).status).toBe(200)
   })
 
-  it('expires when nobody shows it', async () => {
+  it('expires when no request shows it', async () => {
     const { ticket } = await logOn(cwa, xmlCodec, 'CONTOSO\\ann', 'pw')
     clock.advance(60 * MINUTE)
 

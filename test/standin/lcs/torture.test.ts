@@ -114,7 +114,7 @@ describe('over a connection to the server, a message of RFC 4475', () => {
     expect((await other.ask(register('ann'))).status).toBe(200)
   })
 
-  it.each(names(UNREADABLE_RESPONSES))('that is a response nobody can read is thrown away: %s', async (_, bytes) => {
+  it.each(names(UNREADABLE_RESPONSES))('that is an unreadable response is thrown away: %s', async (_, bytes) => {
     socket.write(bytes)
     await barrier()
 

@@ -542,7 +542,7 @@ Max-Forwards: 5
 ${SDP}`),
 }
 
-/** Requests of which nobody knows where they end: answered 400, and then the connection is closed. */
+/** Requests without a certain end: answered 400, and then the connection is closed. */
 export const ENDLESS: Readonly<Record<string, Buffer>> = {
   // 3.1.2.3
   ncl: wire(`INVITE sip:user@example.com SIP/2.0
@@ -584,7 +584,7 @@ Content-Type: application/sdp
 ${SDP}`),
 }
 
-/** Responses that nobody can read: thrown away without a word (3.1.2.5, 3.1.2.19). */
+/** Unreadable responses: thrown away without a word (3.1.2.5, 3.1.2.19). */
 export const UNREADABLE_RESPONSES: Readonly<Record<string, Buffer>> = {
   scalarlg: wire(`SIP/2.0 503 Service Unavailable
 Via: SIP/2.0/TCP host129.example.com;branch=z9hG4bKzzxdiwo34sw;received=192.0.2.129

@@ -198,7 +198,7 @@ describe('the ring', () => {
     '{"keys":[{"id":"SECRET"}]}',
     'null',
     '{"keys":[{"id":"00000000","key":"SECRET","madeAt":1}]}',
-  ])('is not %j, and what is wrong is told without quoting it', (text) => {
+  ])('is not %j, and the error does not quote it', (text) => {
     expect(() => parseKeyRing(text)).toThrow(/^(?!.*SECRET).*ring/s)
   })
 })

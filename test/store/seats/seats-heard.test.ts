@@ -50,7 +50,7 @@ describe('a device that speaks', () => {
     ['there is none', undefined, {}],
     ['it is the session of another device', anOpen(), { device: 'bob-phone' }],
     ['its login is still under way', aSigningIn(), {}],
-  ])('is told that the session is gone when %s', async (_, there, changes) => {
+  ])('hears that the session is gone when %s', async (_, there, changes) => {
     const { seats, place, found } = await seating()
     if (there !== undefined) await place(there)
     const gone = { kept: false, because: 'session-gone' }
@@ -248,7 +248,7 @@ describe('a device that is to be woken', () => {
     expect(await found(17)).toBeUndefined()
   })
 
-  it('can be woken again where nobody could be told', async () => {
+  it('can be woken again where the event did not reach the bus', async () => {
     const { seats, place } = await seating()
     const seat = await place(anOpen())
     await seats.waking(seat, NOW)
@@ -265,7 +265,7 @@ describe('a device that moved', () => {
     ['on the same connection', {}, {}, false],
     ['on another connection', {}, { connection: ELSEWHERE }, true],
     ['back into coverage', { coverage: 'out' as const }, {}, true],
-  ])('is told from one that did not: %s', async (_, was, says, moved) => {
+  ])('differs from one that did not: %s', async (_, was, says, moved) => {
     const { seats, place } = await seating()
     const seat = await place(anOpen(was))
     expect(await seats.heard(heardFrom(seat, says))).toEqual({ kept: true, moved })

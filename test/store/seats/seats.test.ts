@@ -58,7 +58,7 @@ describe('a shard', () => {
 })
 
 describe('taking a seat', () => {
-  it('is possible when nobody has it, once', async () => {
+  it('is possible while it is free, once', async () => {
     const { seats, found } = await seating()
     const first = aSigningIn({ leaseUntil: NOW + 45_000 })
     expect(await seats.take(first, NOW)).toBe(true)
@@ -229,7 +229,7 @@ describe('a session that lost its seat', () => {
   // As alike as another session can be: only its id differs, and what the device says next is new to it.
   const owner = anOpen({ session: ANOTHER, sent: 4 })
 
-  it('writes nothing on it any more, and is told so', async () => {
+  it('writes nothing on it any more, and hears so', async () => {
     const { seats, place, found } = await seating()
     await place(owner)
     const { session, connection } = former
@@ -245,7 +245,7 @@ describe('a session that lost its seat', () => {
     expect(await found(17)).toEqual(owner)
   })
 
-  it('leaves no trace on a seat that nobody has', async () => {
+  it('leaves no trace on a free seat', async () => {
     const { seats, found } = await seating()
     await seats.heard(heardFrom(former))
     await seats.sending(heardFrom(former), 5)

@@ -30,9 +30,9 @@ const SYNC_EVERY_MS = 1_000
 /**
  * Keeps changes in a folder, in a log that is only added to: a record for each commit, so that all of its changes are there
  * or none. A record is handed to the system before its write is answered: it survives the end of the process, however it
- * ends (`kill -9`). The disk is told once a second: a machine that loses power may lose the last second. A last record that
- * is not whole was answered to no caller, and is cut. A log that grew is begun anew, beside the old one, which it replaces
- * in one step.
+ * ends (`kill -9`). A flush to the disk follows once a second: a machine that loses power may lose the last second. A last
+ * record that is not whole was answered to no caller, and is cut. A log that grew is begun anew, beside the old one, which
+ * it replaces in one step.
  *
  * @throws Error, for people, where the folder holds what this cannot read
  */
