@@ -1,7 +1,7 @@
 import { Refusal } from '../../shared/rules/refusal.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import { oneMore, signInWaitMs, type WrongPasswords } from '../../shared/rules/wrong-passwords.ts'
-import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
+import { GATEWAY_LIMITS } from '../../shared/rules/aws/gateway-limits.ts'
 import { UpstreamFault } from '../../shared/upstream/fault.ts'
 import type { DeviceSession } from '../../shared/store/device-sessions.ts'
 import type { Counted, WrongPasswordStore } from '../../shared/store/wrong-passwords.ts'

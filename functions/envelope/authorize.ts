@@ -13,12 +13,12 @@ export interface ConnectEvent {
 }
 
 /**
- * The story of a connection that is asked for: only a device that the configuration knows, and that is active, holds
- * one; and one that has an enrolment code, to redeem it.
+ * The story of a device that asks for a connection. It gets one if the configuration knows it and it is active, or if it
+ * has an enrolment code, to redeem it.
  *
  * The gateway answers 401 to a token that no enrolled device can have made, or that was made for another API, and 403 to
- * that of a disabled or revoked device. Later events of the connection carry `device`. A no by what was read before is
- * doubted, once.
+ * that of a disabled or revoked device. Later events of the connection carry `device`. Before a
+ * refusal that rests on the cache, the authorizer reads once more.
  */
 export function authorize(configuration: Configuration) {
   return async ({ methodArn, queryStringParameters, requestContext }: ConnectEvent) => {

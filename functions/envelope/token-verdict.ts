@@ -11,7 +11,7 @@ import { TOKEN_KEY_INFO } from '../../shared/wire/transport-key.ts'
 /** `offByS`: it was made with the device's key and for this API, but not within its life: by how much its clock is ahead. */
 export type Verdict = { readonly genuine: true } | { readonly genuine: false; readonly offByS?: number }
 
-/** Who a token must be of, and for whom. */
+/** The device that a token must be from, and the audiences that it may be for. */
 export interface Expected {
   readonly device: string
   readonly audiences: readonly string[]

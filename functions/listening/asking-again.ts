@@ -2,8 +2,8 @@ import { backoffMs } from '../../shared/backoff.ts'
 import { UpstreamFault } from '../../shared/upstream/fault.ts'
 
 /**
- * A GET that was under way for as long as this, in milliseconds, was held: its time is what paces the next. One that is
- * cut sooner may be a server that says no at once, and is asked again at once a few times in a row only.
+ * The server held a GET that was under way for as long as this, in milliseconds: the next one may follow at once. Behind
+ * one that ends sooner may be a server that refuses at once, so the listener follows at once only a few times in a row.
  */
 export const HELD_MS = 1_000
 export const CUTS_IN_A_ROW = 3

@@ -4,7 +4,7 @@ import type { Open } from '../../shared/rules/seat.ts'
 import type { Sessions } from '../../shared/store/sessions.ts'
 import type { Brought, UpstreamState } from '../../shared/upstream/upstream.ts'
 import type { Backlog } from './backlog.ts'
-import type { Delivery } from './delivery.ts'
+import type { Delivery } from './delivery/delivery.ts'
 import { log } from '../envelope/log.ts'
 import { prolong, standingOf, type StandingParts } from './standing.ts'
 

@@ -8,7 +8,7 @@ import { log, why } from '../envelope/log.ts'
 import type { Turn } from './pacing.ts'
 import { pause } from './pause.ts'
 import { hasNewerState, keep, leave, moved, renew, start, startAnew, type Progress } from './progress.ts'
-import { delivery, type DeliveryParts } from './delivery.ts'
+import { delivery, type DeliveryParts } from './delivery/delivery.ts'
 import { waits, type Wait } from './wait.ts'
 
 export interface SessionListenerParts extends DeliveryParts {

@@ -7,7 +7,7 @@ import { sessions } from '../../shared/store/sessions.ts'
 import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
 import type { SessionStores } from '../session/session-stores.ts'
-import { masterKeyVault } from './master-key.ts'
+import { masterKeyVault } from './master-key/master-key.ts'
 import { configurationTable, sessionsTable } from './tables.ts'
 
 /** One for all stores of an environment: the key ring is read once. */

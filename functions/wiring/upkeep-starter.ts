@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { awsCalls } from '../../shared/rules/aws-calls.ts'
+import { awsCalls } from '../../shared/rules/aws/calls.ts'
 import type { StartUpkeep } from '../listening/upkeep.ts'
 import { variable } from './environment.ts'
 import { countingThrottles } from './throttles.ts'

@@ -1,5 +1,5 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
-import { awsCalls } from '../../shared/rules/aws-calls.ts'
+import { awsCalls } from '../../shared/rules/aws/calls.ts'
 import { variable } from './environment.ts'
 import { countingThrottles } from './throttles.ts'
 import { WAKING_DETAIL_TYPE, WAKING_SOURCE, wakingDetail, type Wake } from '../listening/waking-event.ts'

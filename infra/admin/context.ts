@@ -1,7 +1,7 @@
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { Clock } from '../../shared/clock.ts'
-import { awsCalls } from '../../shared/rules/aws-calls.ts'
+import { awsCalls } from '../../shared/rules/aws/calls.ts'
 import { configuration, type Configuration } from '../../shared/store/configuration/configuration.ts'
 import { configurationWriter, type ConfigurationWriter } from '../../shared/store/configuration/configuration-writer.ts'
 import { connections, type Connections } from '../../shared/gateway/connections.ts'

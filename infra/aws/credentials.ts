@@ -14,7 +14,7 @@ export interface LocalCredentials {
   readonly ofFunction: (name: string) => RoleCredentials
 }
 
-/** The access key with which the stack itself, and its administrator, sign. Its secret is none. */
+/** The access key with which the stack itself, and its administrator, sign. Its secret is public. */
 export const STACK_ITSELF = 'local'
 
 const secret = () => randomBytes(30).toString('base64')

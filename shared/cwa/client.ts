@@ -24,7 +24,7 @@ export interface CwaOptions {
   /** Longest time, in milliseconds, for a command or one step of a sign-in. Default 10,000. */
   readonly deadlineMs?: number
   readonly clock?: Clock
-  /** Called with what of an answer, or of a batch of events, could not be read and was left out. */
+  /** Called with the parts of an answer, or of a batch of events, that the client could not read and left out. */
   readonly onUnread?: (doing: string, unread: Unread) => void
 }
 

@@ -9,18 +9,18 @@ export type SendState =
   | { readonly state: 'sending' | 'accepted' | 'delivered' }
   | { readonly state: 'not-delivered' | 'failed' | 'unconfirmed'; readonly reason: string }
 
-/** What the server tells of a send, by an event. It may come before the answer to the send itself. */
+/** What the server says of a send, by an event. It may come before the answer to the send itself. */
 export type Outcome = Extract<ImEvent, { kind: 'done' | 'failed' | 'delivered' | 'not-delivered' }>
 
 export type SendNews =
   | { readonly kind: 'sent' }
-  /** `maybeDone`: this no is not the word on whether it was done. */
+  /** `maybeDone`: the send failed here, and may have been done upstream all the same. */
   | { readonly kind: 'refused'; readonly reason: string; readonly maybeDone: boolean }
   | Outcome
 
 /**
- * How much each state knows. `unconfirmed` is less than `accepted`: the server may still tell what became of it. Among
- * several participants a message may arrive at one and not at another: that one was missed is more to know.
+ * How much each state knows. `unconfirmed` is less than `accepted`: the server may still say what became of it. Among
+ * several participants a message may arrive at one and not at another: then the failure is the news that counts.
  */
 const KNOWS = { sending: 0, unconfirmed: 1, accepted: 2, delivered: 3, failed: 3, 'not-delivered': 4 } as const
 

@@ -1,5 +1,5 @@
 import { capabilitiesIn, type Capability } from '../rules/capabilities.ts'
-import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
+import { GATEWAY_LIMITS } from '../rules/aws/gateway-limits.ts'
 import type { Command, ImEvent } from '../rules/messaging.ts'
 import type { Clock } from '../clock.ts'
 import type { DeviceEvent } from './event.ts'

@@ -5,7 +5,7 @@ import {
   GoneException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi'
-import { awsCalls } from '../rules/aws-calls.ts'
+import { awsCalls } from '../rules/aws/calls.ts'
 import { direct } from '../sdk/direct.ts'
 import { postToConnection } from '../sdk/post-to-connection.ts'
 

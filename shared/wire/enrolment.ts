@@ -43,7 +43,7 @@ export function printEnrolmentCode({ device, secret }: EnrolmentCode): string {
 /**
  * Reads a code as people type it: small letters, other groups, and I, L and O for 1 and 0 are taken.
  *
- * @throws Error that says what is wrong, and does not tell the code
+ * @throws Error that says what is wrong, and does not quote the code
  */
 export function parseEnrolmentCode(text: string): EnrolmentCode {
   const [, device = '', typed] = /^\s*([\w.-]{1,64})\/([\w\s-]+)$/.exec(text) ?? []

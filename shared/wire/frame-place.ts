@@ -1,4 +1,4 @@
-import { GATEWAY_LIMITS } from '../rules/gateway-limits.ts'
+import { GATEWAY_LIMITS } from '../rules/aws/gateway-limits.ts'
 import { Refusal } from '../rules/refusal.ts'
 import type { Action } from './actions.ts'
 import { bindingIn, type Binding } from './frame-header.ts'

@@ -3,7 +3,7 @@ import type { FunctionDescription } from '../../infra/aws/assembly/description.t
 import type { LambdaLogLine, Report } from '../../infra/aws/lambda/log.ts'
 import type { RunningStack } from '../../infra/local/stack.ts'
 import { bindingIn } from '../../shared/wire/frame-header.ts'
-import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
+import { GATEWAY_LIMITS } from '../../shared/rules/aws/gateway-limits.ts'
 import { functionNamed } from './crowd.ts'
 import { NOTHING, VCPU_MB, type Count } from './prices.ts'
 

@@ -1,7 +1,7 @@
 import { HAND_OVER_MS } from '../../functions/listening/listen.ts'
 import { ANSWERED_EVERY } from '../../shared/device/session/heartbeat.ts'
 import { AHEAD_MS } from '../../shared/device/line/coverage.ts'
-import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
+import { GATEWAY_LIMITS } from '../../shared/rules/aws/gateway-limits.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { filled, shared, type Hour, type Shared } from './price-fill.ts'
 import { handoverOf, hourOf, type Listening } from './price-listening.ts'

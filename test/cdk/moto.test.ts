@@ -11,7 +11,7 @@ import {
 import { EventBridgeClient, ListEventBusesCommand } from '@aws-sdk/client-eventbridge'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { masterKeyVault } from '../../functions/wiring/master-key.ts'
+import { masterKeyVault } from '../../functions/wiring/master-key/master-key.ts'
 import { waker } from '../../functions/wiring/waker.ts'
 import { STACK } from '../../infra/cdk/synthesis.ts'
 import { newKeyRing, rotated } from '../../shared/store/keys/key-ring.ts'

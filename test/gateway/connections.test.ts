@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { GatewayOptions } from '../../infra/aws/gateway/gateway.ts'
 import { connections as connectionsAt } from '../../shared/gateway/connections.ts'
-import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
+import { GATEWAY_LIMITS } from '../../shared/rules/aws/gateway-limits.ts'
 import { connected, functions, OK, route, started } from '../aws/gateway/harness.ts'
 
 /** What Lambda gives to a function: the SDK signs with it. */

@@ -44,7 +44,7 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'shared/gateway/',
-    files: ['shared/gateway/', 'shared/sdk/', 'shared/rules/aws-calls.ts'],
+    files: ['shared/gateway/', 'shared/sdk/', 'shared/rules/aws/calls.ts'],
     packages: ['@aws-sdk/client-apigatewaymanagementapi'],
   },
   {
@@ -93,7 +93,7 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'infra/aws/',
-    files: ['infra/aws/', 'shared/clock.ts', 'shared/sha256.ts', 'shared/rules/gateway-limits.ts'],
+    files: ['infra/aws/', 'shared/clock.ts', 'shared/sha256.ts', 'shared/rules/aws/gateway-limits.ts'],
     packages: ['node:', 'ws', 'esbuild', 'valibot', '@smithy/signature-v4'],
   },
   {

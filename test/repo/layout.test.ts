@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
-import { filesIn, isOfOneMachine, isOnly, isVague, unexplainedSkips, waits } from './layout.ts'
+import { filesIn, isOfOneMachine, isOnly, isVague, overfull, unexplainedSkips, waits } from './layout.ts'
 import { sources, textOf } from './sources.ts'
 
 /** Tracked, or new and not ignored. Undefined where git, or its folder, is not there. */
@@ -58,6 +58,20 @@ describe('a file', () => {
   })
 })
 
+describe('a folder of the sources', () => {
+  /** About 15; the tests mirror the sources, and have the folders of these. */
+  const MOST = 16
+
+  it('holds few enough files to be read at a glance', () => {
+    expect(
+      overfull(
+        sources().filter((file) => !file.startsWith('test/')),
+        MOST,
+      ),
+    ).toEqual([])
+  })
+})
+
 describe('a test', () => {
   it('waits for nothing by the clock on the wall', () => {
     const outsideKit = tests.filter((file) => !file.startsWith('test/kit/'))
@@ -94,6 +108,10 @@ describe('these rules', () => {
 
   it.each(['seat.ts', 'network-types.ts', 'index'])('see that %s is not', (name) => {
     expect(isVague(name)).toBe(false)
+  })
+
+  it('see a folder with too many files of its own', () => {
+    expect(overfull(['a/b.ts', 'a/c.ts', 'a/d/e.ts', 'a/d/f.ts', 'a/d/g.ts'], 2)).toEqual(['a/d: 3'])
   })
 
   it('see a folder of one machine and a registry, and no other folder or host', () => {

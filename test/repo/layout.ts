@@ -1,6 +1,15 @@
+import { dirname } from 'node:path'
+
 /** A file's name that says nothing of what is in it. */
 export function isVague(name: string): boolean {
   return /^(utils?|helpers?|common|types?|index|misc)\.[^/]*$/.test(name)
+}
+
+/** The folders that hold more than `most` of these files, each as `folder: how many`; a folder in a folder counts for itself. */
+export function overfull(files: readonly string[], most: number): string[] {
+  const counts = new Map<string, number>()
+  for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
+  return [...counts].flatMap(([folder, count]) => (count > most ? [`${folder}: ${count}`] : []))
 }
 
 /** A line that names a folder of one machine, or the host of a package registry. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DeviceEvent } from '../../shared/device/event.ts'
-import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
+import { GATEWAY_LIMITS } from '../../shared/rules/aws/gateway-limits.ts'
 import { services } from '../kit/service.ts'
 
 /** As JSON they are twice what one answer may hold. */

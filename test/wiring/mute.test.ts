@@ -8,8 +8,8 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { connections } from '../../shared/gateway/connections.ts'
-import { awsCalls, SOCKETS } from '../../shared/rules/aws-calls.ts'
-import { GATEWAY_LIMITS } from '../../shared/rules/gateway-limits.ts'
+import { awsCalls, SOCKETS } from '../../shared/rules/aws/calls.ts'
+import { GATEWAY_LIMITS } from '../../shared/rules/aws/gateway-limits.ts'
 import { table } from '../../shared/store/table.ts'
 
 /** A server that accepts connections, reads what comes, and says nothing: `untilOpen` of them have sent something. */

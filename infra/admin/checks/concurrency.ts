@@ -1,6 +1,6 @@
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { capacity } from '../../../shared/rules/admission.ts'
-import { awsCalls } from '../../../shared/rules/aws-calls.ts'
+import { awsCalls } from '../../../shared/rules/aws/calls.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../../shared/rules/settings.ts'
 import type { AdminContext } from '../context.ts'
 import { inWords } from '../fault.ts'

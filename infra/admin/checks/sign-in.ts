@@ -20,7 +20,7 @@ function signInCheck(user: string, password: string): Check {
     looksAt: `the sign-in of ${user}`,
     async findings({ upstream }) {
       const asked = upstream()
-      // Another check says so.
+      // The check of the server says what is wrong with its settings.
       if (asked === undefined) return []
       try {
         const steps = await asked.trySignIn(user, password)

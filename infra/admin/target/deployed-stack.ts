@@ -1,5 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
-import { awsCalls } from '../../../shared/rules/aws-calls.ts'
+import { awsCalls } from '../../../shared/rules/aws/calls.ts'
 import { AdminFault } from '../fault.ts'
 
 export interface DeployedStack {

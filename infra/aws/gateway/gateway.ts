@@ -1,6 +1,6 @@
 import { LOCAL } from '../assembly/assembly-references.ts'
-import { GATEWAY_LIMITS } from '../../../shared/rules/gateway-limits.ts'
-import type { GatewayLimits } from '../../../shared/rules/gateway-limits.ts'
+import { GATEWAY_LIMITS } from '../../../shared/rules/aws/gateway-limits.ts'
+import type { GatewayLimits } from '../../../shared/rules/aws/gateway-limits.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { ApiDescription } from '../assembly/description.ts'
 import type { AccessLogEntry } from './access-log.ts'

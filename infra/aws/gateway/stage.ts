@@ -1,4 +1,4 @@
-import type { GatewayLimits } from '../../../shared/rules/gateway-limits.ts'
+import type { GatewayLimits } from '../../../shared/rules/aws/gateway-limits.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { ApiDescription, RouteDescription } from '../assembly/description.ts'
 import type { AccessLogEntry } from './access-log.ts'

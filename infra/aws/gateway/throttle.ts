@@ -1,5 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts'
-import type { GatewayLimits } from '../../../shared/rules/gateway-limits.ts'
+import type { GatewayLimits } from '../../../shared/rules/aws/gateway-limits.ts'
 import type { Throttling } from '../assembly/description.ts'
 import { tokenBucket } from '../token-bucket.ts'
 

@@ -34,7 +34,7 @@ const PATH = '/iwa/logon.html'
  *     POST body    Authorization: T3  ─→ the answer
  *
  * @param body the sign-in request; it has no credentials
- * @returns the answer to the last request, or in words why it did not come to that
+ * @returns the answer to the last request; or, in words, why the handshake ended before it
  * @throws CwaFault when the server cannot be asked
  */
 export async function iwaHandshake(

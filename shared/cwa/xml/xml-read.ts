@@ -1,11 +1,10 @@
 import { XMLParser } from 'fast-xml-parser'
 import { beginning } from '../../rules/clusters.ts'
 import { NOT_XML } from '../../upstream/characters.ts'
-import { XML_NAME } from './xml-name.ts'
 import { CWA_LIMITS } from '../limits.ts'
 import type { Element } from './xml-element.ts'
 import { unreadParts, type UnreadParts } from '../../upstream/unread.ts'
-import { unreadable } from './xml-element.ts'
+import { unreadable, XML_NAME } from './xml-element.ts'
 
 const TEXT = '#text'
 const CDATA = '#cdata'

@@ -1,7 +1,6 @@
 import { NOT_XML } from '../../upstream/characters.ts'
-import { XML_NAME } from './xml-name.ts'
 import { CwaFault } from '../faults.ts'
-import type { Printable } from './xml-element.ts'
+import { XML_NAME, type Printable } from './xml-element.ts'
 
 export const CWA_NAMESPACE = 'http://schemas.microsoft.com/2006/09/rtc/cwa'
 

@@ -1,4 +1,4 @@
-import { GATEWAY_LIMITS } from '../../rules/gateway-limits.ts'
+import { GATEWAY_LIMITS } from '../../rules/aws/gateway-limits.ts'
 import { parseServiceFrame, printFrame, type DeviceFrame, type ServiceFrame } from '../../wire/frames.ts'
 import { seal, unseal } from '../../wire/seal.ts'
 import { audienceOf, deviceToken } from '../../wire/token.ts'

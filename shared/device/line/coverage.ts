@@ -1,4 +1,4 @@
-import { GATEWAY_LIMITS } from '../../rules/gateway-limits.ts'
+import { GATEWAY_LIMITS } from '../../rules/aws/gateway-limits.ts'
 import { attempts, type Attempts } from './attempts.ts'
 import { BACKOFF } from '../../backoff.ts'
 import type { Clock } from '../../clock.ts'

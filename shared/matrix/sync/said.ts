@@ -20,7 +20,7 @@ export function saidIn(event: RoomEvent): Pick<Said, 'text' | 'as'> | undefined 
   return type === 'm.room.message' ? messageIn(newestOf(event)) : undefined
 }
 
-/** The content after its last edit, where the server tells it along ("Server-side aggregation of m.replace"). */
+/** The content after its last edit, where the server sends it along ("Server-side aggregation of m.replace"). */
 function newestOf({ content, unsigned, sender }: RoomEvent): Json {
   const edit = membersOf(membersOf(unsigned['m.relations'])['m.replace'])
   const changed = membersOf(membersOf(edit['content'])['m.new_content'])

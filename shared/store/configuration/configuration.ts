@@ -13,8 +13,8 @@ import type { Table } from '../table.ts'
 import type { Vault } from '../keys/vault.ts'
 
 /**
- * How long a warm function trusts what it read, in milliseconds: a change is in force everywhere within this. One that
- * makes a yes of a no is at once: a no is doubted before it is said.
+ * How long a warm function trusts what it read, in milliseconds: a change is in force everywhere within this. A change
+ * that permits something is in force at once: before a function refuses, it reads again.
  */
 export const CONFIGURATION_CACHE_MS = 10_000
 

@@ -1,12 +1,12 @@
 import type { KMSClientConfig } from '@aws-sdk/client-kms'
 import type { SSMClientConfig } from '@aws-sdk/client-ssm'
-import { awsCalls } from '../../rules/aws-calls.ts'
+import { awsCalls } from '../../rules/aws/calls.ts'
 import { parseKeyRing, printKeyRing, type KeyRing } from './key-ring.ts'
 import { encryptedRing, RING_CONTEXT } from './ring-item.ts'
 import type { Table } from '../table.ts'
 import { vault, type Vault } from './vault.ts'
 
-/** Where the key ring is kept, for the administrator's commands: functions only read it, and by less code (functions/wiring/master-key.ts). */
+/** Where the key ring is kept, for the administrator's commands: functions only read it, and by less code (functions/wiring/master-key/master-key.ts). */
 export interface RingStore {
   /** Undefined: there is none yet. The SDK's errors pass as they are. */
   read(): Promise<KeyRing | undefined>

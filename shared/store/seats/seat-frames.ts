@@ -1,4 +1,4 @@
-import { GATEWAY_LIMITS } from '../../rules/gateway-limits.ts'
+import { GATEWAY_LIMITS } from '../../rules/aws/gateway-limits.ts'
 import { isMilestone, minuteOf, sendWaitMs } from '../../rules/pace.ts'
 import { seatNumberOf, type Open, type Seat, type SendOutcome } from '../../rules/seat.ts'
 import { ANSWERED, CURRENT, MINE, mine, NEWER, NEXT, OPENED, PACED } from './seat-conditions.ts'

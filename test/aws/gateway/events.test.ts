@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { GATEWAY_LIMITS } from '../../../shared/rules/gateway-limits.ts'
+import { GATEWAY_LIMITS } from '../../../shared/rules/aws/gateway-limits.ts'
 import {
   authorizerEvent,
   connectEvent,

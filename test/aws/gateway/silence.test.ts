@@ -1,6 +1,6 @@
 import { PostToConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi'
 import { describe, expect, it } from 'vitest'
-import { GATEWAY_LIMITS } from '../../../shared/rules/gateway-limits.ts'
+import { GATEWAY_LIMITS } from '../../../shared/rules/aws/gateway-limits.ts'
 import { connected, functions, managing, OK, route, started } from './harness.ts'
 
 /** One client whose wire is cut, and one that is well. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AccessLogEntry } from '../../../infra/aws/gateway/access-log.ts'
 import { throttle } from '../../../infra/aws/gateway/throttle.ts'
-import { GATEWAY_LIMITS } from '../../../shared/rules/gateway-limits.ts'
+import { GATEWAY_LIMITS } from '../../../shared/rules/aws/gateway-limits.ts'
 import { testClock } from '../../kit/clock.ts'
 import { connected, functions, refusedBy, route, started, type Handler } from './harness.ts'
 

@@ -1,10 +1,10 @@
-import { connection, type Connection } from '../../../shared/device/line/connection.ts'
-import { frameNumbers } from '../../../shared/device/clock.ts'
-import { serviceClock, timeByHttp } from '../../../shared/device/service-clock.ts'
-import type { ImEvent } from '../../../shared/rules/messaging.ts'
-import type { ServiceFrame } from '../../../shared/wire/frames.ts'
-import type { AdminContext } from '../context.ts'
-import type { TrialDevice } from './trial-device.ts'
+import { connection, type Connection } from '../../../../shared/device/line/connection.ts'
+import { frameNumbers } from '../../../../shared/device/clock.ts'
+import { serviceClock, timeByHttp } from '../../../../shared/device/service-clock.ts'
+import type { ImEvent } from '../../../../shared/rules/messaging.ts'
+import type { ServiceFrame } from '../../../../shared/wire/frames.ts'
+import type { AdminContext } from '../../context.ts'
+import type { TrialDevice } from './device.ts'
 
 /** A route may take 29 s; an answer later than this, in milliseconds, is not coming. */
 const ANSWER_TIMEOUT_MS = 30_000
@@ -15,7 +15,7 @@ export interface TrialLine extends Connection {
   readonly empty: () => number
   /** The last batch of events that came. */
   readonly acked: () => number
-  /** The first event that came, or comes within `ms` milliseconds, that is so. */
+  /** The first event that fits, of those that came or come within `ms` milliseconds. */
   readonly happened: (is: (event: ImEvent) => boolean, ms: number) => Promise<ImEvent | undefined>
 }
 

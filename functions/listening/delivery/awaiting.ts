@@ -1,10 +1,10 @@
-import { isWaitedFor, type Stretch } from '../../shared/rules/backlog.ts'
-import { isBeingWoken, type Open } from '../../shared/rules/seat.ts'
-import type { Configuration } from '../../shared/store/configuration/configuration.ts'
-import type { Seats } from '../../shared/store/seats/seats.ts'
-import { log } from '../envelope/log.ts'
+import { isWaitedFor, type Stretch } from '../../../shared/rules/backlog.ts'
+import { isBeingWoken, type Open } from '../../../shared/rules/seat.ts'
+import type { Configuration } from '../../../shared/store/configuration/configuration.ts'
+import type { Seats } from '../../../shared/store/seats/seats.ts'
+import { log } from '../../envelope/log.ts'
 import type { Whereabouts } from './posting.ts'
-import type { Wake } from './waking-event.ts'
+import type { Wake } from '../waking-event.ts'
 
 /**
  * How long what was posted may stay unacknowledged before it is posted again, in milliseconds: a post that went well may

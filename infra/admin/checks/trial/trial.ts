@@ -1,11 +1,11 @@
-import { Refused } from '../../../shared/device/refused.ts'
-import type { Clock } from '../../../shared/clock.ts'
-import type { ImEvent } from '../../../shared/rules/messaging.ts'
-import type { ServiceFrame } from '../../../shared/wire/frames.ts'
-import { ok, warning, wrong, type Check, type Finding } from './check.ts'
-import { connected, refusedWithoutToken } from './trial-connect.ts'
-import { trialDevice } from './trial-device.ts'
-import { trialLine, type TrialLine } from './trial-line.ts'
+import { Refused } from '../../../../shared/device/refused.ts'
+import type { Clock } from '../../../../shared/clock.ts'
+import type { ImEvent } from '../../../../shared/rules/messaging.ts'
+import type { ServiceFrame } from '../../../../shared/wire/frames.ts'
+import { ok, warning, wrong, type Check, type Finding } from '../check.ts'
+import { connected, refusedWithoutToken } from './connect.ts'
+import { trialDevice } from './device.ts'
+import { trialLine, type TrialLine } from './line.ts'
 
 /** How long an event may take from CWA to the device, in milliseconds. */
 const EVENT_MS = 20_000

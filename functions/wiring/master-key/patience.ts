@@ -1,6 +1,6 @@
-import { backoffMs, type Backoff } from '../../shared/backoff.ts'
-import type { Clock } from '../../shared/clock.ts'
-import { pause } from '../listening/pause.ts'
+import { backoffMs, type Backoff } from '../../../shared/backoff.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import { pause } from '../../listening/pause.ts'
 
 /** What a service of AWS answered. */
 export interface Reply {
@@ -17,7 +17,7 @@ export interface Patience {
   readonly withinMs: number
 }
 
-/** How often a service is asked that fails by itself. One that throttles works: it is asked until the time is over. */
+/** Tries of a service that answers with a fault of its own. One that throttles gets tries until the time is over. */
 const TRIES = 4
 
 /**

@@ -1,11 +1,11 @@
-import type { Stretch } from '../../shared/rules/backlog.ts'
-import { fitting, PUSH_BYTES } from '../../shared/rules/batches.ts'
-import type { Measure } from '../../shared/rules/measures.ts'
-import type { Open } from '../../shared/rules/seat.ts'
-import type { Seats } from '../../shared/store/seats/seats.ts'
-import { batchOf, eventsFrame } from '../session/batch.ts'
-import { log } from '../envelope/log.ts'
-import type { Push } from '../session/push.ts'
+import type { Stretch } from '../../../shared/rules/backlog.ts'
+import { fitting, PUSH_BYTES } from '../../../shared/rules/batches.ts'
+import type { Measure } from '../../../shared/rules/measures.ts'
+import type { Open } from '../../../shared/rules/seat.ts'
+import type { Seats } from '../../../shared/store/seats/seats.ts'
+import { batchOf, eventsFrame } from '../../session/batch.ts'
+import { log } from '../../envelope/log.ts'
+import type { Push } from '../../session/push.ts'
 
 export interface PostingParts {
   readonly seats: Seats

@@ -1,8 +1,8 @@
-import { audienceOf, deviceToken } from '../../../shared/wire/token.ts'
-import type { AdminContext } from '../context.ts'
-import { ok, wrong, type Finding } from './check.ts'
+import { audienceOf, deviceToken } from '../../../../shared/wire/token.ts'
+import type { AdminContext } from '../../context.ts'
+import { ok, wrong, type Finding } from '../check.ts'
 import { connectStatus, type ConnectAnswer } from './connect-status.ts'
-import type { TrialDevice } from './trial-device.ts'
+import type { TrialDevice } from './device.ts'
 
 /** Without a device's key there is no connection: that is tried first, as a stranger would. */
 export async function refusedWithoutToken({ target, clock }: AdminContext): Promise<Finding> {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { request as overHttp, type IncomingMessage } from 'node:http'
 import { request as overHttps } from 'node:https'
 import { text } from 'node:stream/consumers'
-import { signer, type Credentials } from '../../shared/sdk/signature.ts'
+import { signer, type Credentials } from '../../../shared/sdk/signature.ts'
 
 export interface SignedJson {
   /** As in the credential scope: `ssm`, `kms`. */

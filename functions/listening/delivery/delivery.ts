@@ -1,7 +1,7 @@
-import type { Clock } from '../../shared/clock.ts'
-import { collapsed, isQuiet, type Stretch } from '../../shared/rules/backlog.ts'
-import { isAttended, type Open } from '../../shared/rules/seat.ts'
-import type { Mailbox } from '../../shared/store/mailbox.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import { collapsed, isQuiet, type Stretch } from '../../../shared/rules/backlog.ts'
+import { isAttended, type Open } from '../../../shared/rules/seat.ts'
+import type { Mailbox } from '../../../shared/store/mailbox.ts'
 import {
   acknowledged,
   awaiting,
@@ -12,7 +12,7 @@ import {
   type Awaiting,
   type AwaitingParts,
 } from './awaiting.ts'
-import { log, why } from '../envelope/log.ts'
+import { log, why } from '../../envelope/log.ts'
 import { post, type PostingParts, type Whereabouts } from './posting.ts'
 
 export interface DeliveryParts extends PostingParts, AwaitingParts {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import type { Clock } from '../../../shared/clock.ts'
+import type { Clock } from '../../../../shared/clock.ts'
 
 /** Longest time, in milliseconds, that the gateway may take: an authorizer that starts cold is waited for. */
 const ANSWER_MS = 30_000

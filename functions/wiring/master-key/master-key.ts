@@ -1,10 +1,10 @@
-import { encryptedRing, RING_CONTEXT } from '../../shared/store/keys/ring-item.ts'
-import { vault, type Vault } from '../../shared/store/keys/vault.ts'
-import { variable } from './environment.ts'
+import { encryptedRing, RING_CONTEXT } from '../../../shared/store/keys/ring-item.ts'
+import { vault, type Vault } from '../../../shared/store/keys/vault.ts'
+import { variable } from '../environment.ts'
 import { patiently, type Reply } from './patience.ts'
-import { lambdaClock } from '../listening/pause.ts'
+import { lambdaClock } from '../../listening/pause.ts'
 import { postedJson } from './signed-json.ts'
-import { configurationTable } from './tables.ts'
+import { configurationTable } from '../tables.ts'
 
 /** Longest wait, in milliseconds, for one answer of SSM or KMS. */
 const ANSWER_MS = 3_000

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { newTransportKey, printTransportKey } from '../../../shared/wire/transport-key.ts'
-import type { AdminContext } from '../context.ts'
-import { AdminFault } from '../fault.ts'
-import { shutOut } from '../commands/shutting-out.ts'
+import { newTransportKey, printTransportKey } from '../../../../shared/wire/transport-key.ts'
+import type { AdminContext } from '../../context.ts'
+import { AdminFault } from '../../fault.ts'
+import { shutOut } from '../../commands/shutting-out.ts'
 
 /** A device that is there for one trial. Its key is in this process alone. */
 export interface TrialDevice {
