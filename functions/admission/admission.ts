@@ -109,7 +109,7 @@ async function lookAround(
 /**
  * The seat of the device's session until now, or of its latest login: it may be far from where there is room. A seat that
  * a login only took is not taken over here: under a lowered maximum it may be given back, or be free by its lease, and
- * whoever takes it over must have counted. But it is looked for, whatever no was said last.
+ * a login that takes it over must have counted. But every login looks for it, even after a refusal.
  *
  * Consistent: a session is pointed to once it has its seat, so that one that is not there now is over for good.
  */
@@ -129,8 +129,8 @@ function shardsFor({ previous, settings }: Applicant, room: number, consistent: 
 }
 
 /**
- * The next login is led to where this one found room, or to the shard above where it took the last seat: nobody reads a
- * shard that is known to be full. Should that fail, the next one looks as long as this one did.
+ * The next login is led to where this one found room, or to the shard above where it took the last seat: it skips the
+ * shards that are known to be full. Should that fail, the next one looks as long as this one did.
  */
 async function lead(from: number, shard: number, { seatHints }: AdmissionParts): Promise<boolean> {
   if (shard === from) return false

@@ -11,7 +11,7 @@ export interface ListenerParts {
 }
 
 /**
- * Notifies the listener of a new session, or, where there is none, starts one now: nobody need wait for the schedule.
+ * Notifies the listener of a new session, or, where there is none, starts one now: no session waits for the schedule.
  *
  * A login that led the next ones to its shard does not notify, nor does one that has the seat of another session:
  * listeners see the hint change, and the end of that session. Nor does a listener let go of such a group meanwhile: its

@@ -110,12 +110,12 @@ async function bySettings<T>(
   }
 }
 
-/** Should this fail, the seat frees itself by its lease; why the login failed is what the device and the log are told. */
+/** Should this fail, the seat frees itself by its lease; the device and the log get why the login failed. */
 async function giveBack({ session }: SigningIn, { seats }: LoginParts): Promise<void> {
   await seats.free(session).catch((fault: unknown) => log('seat not given back', { session, why: why(fault) }))
 }
 
-/** The sessions that had to go are signed out upstream and their devices told, while the new one signs in. */
+/** Ends the sessions that had to go, upstream and with a frame to their devices, while the new one signs in. */
 function endingsOf(parts: LoginParts) {
   const endings = new Map<string, Promise<void>>()
   return {
@@ -198,7 +198,7 @@ async function firstMail(session: string, { state, cursor }: LoggedIn, { upstrea
 /**
  * What the answer tells is kept nowhere else: a device that does not get the answer does not know the session either,
  * and logs in again. What is too much for one answer goes to the mailbox, before there is a session that could ask for
- * it, and is told by upkeep, as anything that the device has not acknowledged.
+ * it, and upkeep posts it, as anything that the device has not acknowledged.
  *
  * @returns where the session stands once its device has the answer; what the mailbox holds goes before it
  */
@@ -213,7 +213,7 @@ async function keepTheRest(
   return { seq, upstream }
 }
 
-/** The seat now holds its session. The device is told the first batches with the acceptance, and so has them. */
+/** The seat now holds its session. The device gets the first batches with the acceptance, and so has them. */
 async function openSeat(
   { number, session, device }: SigningIn,
   held: Pick<Open, 'user' | 'connection' | 'heard' | 'acked'>,

@@ -29,14 +29,14 @@ export interface PointingParts {
 const TRIES = 2 * LOGIN_BURST
 
 /*
- * A device has one session. One opens only after its device was pointed to it, and only if it has its seat still; whoever
- * is pointed to later has taken that seat away before:
+ * A device has one session. One opens only after its device was pointed to it, and only if it has its seat still; a login
+ * that the device is pointed to later has taken that seat away before:
  *
  *   login 1   take a ─ point to a ✔ ────────────────────────────────────────────── open a ✘ MINE: replaced
  *   login 2   take b ─────── point to b ✘ AS_READ ─ free a ✔ ─ point to b ✔ ─────── open b ✔
  *   login 3   take c ─────────────────────────────────────────── point to c ✘ AS_READ: b is later
  *
- * Should a login die in between, its device has no session or the last one, and whoever comes next ends what it left: what
+ * Should a login die in between, its device has no session or the last one, and the next login ends what it left: what
  * is pointed to is known, and what is not pointed to cannot open.
  */
 
@@ -65,7 +65,7 @@ export async function point(
   throw new Refusal('too-many', { retryAfterMs: SEAT_LEASE_MS })
 }
 
-/** A login that is under way finds its seat gone, and says so to its device; a session that is open is told. */
+/** A login that is under way finds its seat gone, and says so to its device; the device of an open session gets a frame. */
 async function end(session: string, number: number, { seats, ended }: PointingParts): Promise<void> {
   const seat = await seats.at(seatNumberOf(session), { consistent: true })
   if (seat?.session !== session) return

@@ -44,7 +44,7 @@ export interface AdmissionParts {
   readonly chance?: () => number
 }
 
-/** What is seen when there is no seat; `complete`: nobody was faster, there was none. */
+/** What is seen when there is no seat; `complete`: there was none; false: other logins were faster. */
 export interface NoSeat {
   readonly taken: readonly Seat[]
   readonly complete: boolean
@@ -54,7 +54,7 @@ export interface NoSeat {
  *   login 2   take a ────────────────────────────────── open ✔
  *   login 1            read: a is its device's ✘ heard              an earlier login that keeps the latest one out
  *
- * A lease that is over is nobody's: whoever had it did not come to point to it, or is dead.
+ * A lease that is over is free: the login that had it did not come to point to it, or is dead.
  */
 
 /**

@@ -25,12 +25,12 @@ const UNSAID_RETRY_MS = 2_000
 const TODO: Readonly<Record<string, string>> = {
   M_UNKNOWN_TOKEN: 'the server knows this session no more: log in again',
   M_MISSING_TOKEN: 'the server knows this session no more: log in again',
-  M_USER_LOCKED: 'the account is locked: ask whoever runs the server, then log in again',
-  M_USER_SUSPENDED: 'the account is suspended: ask whoever runs the server',
-  M_USER_DEACTIVATED: 'the account was closed: ask whoever runs the server',
+  M_USER_LOCKED: "the account is locked: ask the server's administrator, then log in again",
+  M_USER_SUSPENDED: "the account is suspended: ask the server's administrator",
+  M_USER_DEACTIVATED: "the account was closed: ask the server's administrator",
   M_CONSENT_NOT_GIVEN:
     "the server's terms are not accepted yet: accept them in the server's own client, then try again",
-  M_RESOURCE_LIMIT_EXCEEDED: "the server's own limit of users is reached: ask whoever runs it",
+  M_RESOURCE_LIMIT_EXCEEDED: "the server's own limit of users is reached: ask its administrator",
 }
 
 const SIGNED_OUT = new Set(['M_UNKNOWN_TOKEN', 'M_MISSING_TOKEN', 'M_USER_LOCKED'])
@@ -61,7 +61,7 @@ export function isRefusal(thrown: unknown): thrown is MatrixFault {
   return thrown instanceof MatrixFault && thrown.kind === 'give-up' && thrown.status >= 400 && thrown.status < 500
 }
 
-/** What a person is told of a refusal, in the server's words or ours. */
+/** The words for a person on a refusal: the server's or ours. */
 export function refusalWords({ errcode, message }: MatrixFault): string {
   return TODO[errcode] ?? message
 }

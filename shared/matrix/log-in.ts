@@ -48,7 +48,7 @@ export async function logIn(
     token: tokens.access,
     doing: 'telling presence',
   }).catch((thrown: unknown) => {
-    // A server may have none, or want it told more rarely: no reason to keep somebody out.
+    // A server may have no presence, or limit how often it is set: no reason to keep somebody out.
     if (!(thrown instanceof MatrixFault) || thrown.kind === 'sign-in') throw thrown
   })
   const place = await ask(base, {

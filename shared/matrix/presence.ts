@@ -1,7 +1,7 @@
 import { AVAILABILITIES, type Availability } from '../rules/messaging.ts'
 import { membersOf, textIn } from './json.ts'
 
-/** "Presence": three states, and a line of text. What has no state of its own is told by the text, to people and to us. */
+/** "Presence": three states, and a line of text. The text says what has no state of its own, to people and to us. */
 export type Presence = 'online' | 'unavailable' | 'offline'
 
 const AS: Readonly<Record<Availability, { readonly presence: Presence; readonly words?: string }>> = {
@@ -12,7 +12,7 @@ const AS: Readonly<Record<Availability, { readonly presence: Presence; readonly 
   'do-not-disturb': { presence: 'online', words: 'Do not disturb' },
   'be-right-back': { presence: 'unavailable', words: 'Be right back' },
   away: { presence: 'unavailable', words: 'Away' },
-  // Without the words it is a user whom nobody listened for lately.
+  // Without the words it is a user for whom no client listened lately.
   offline: { presence: 'offline', words: 'Offline' },
 }
 
@@ -30,7 +30,7 @@ export function availabilityIn(content: unknown): Availability | undefined {
   return alike.find((each) => AS[each].words !== undefined && AS[each].words === words) ?? bare
 }
 
-/** How the user chose to be seen, if this says so. Idle is nobody's choice: the held GETs make it of a device that is not used. */
+/** How the user chose to be seen, if this says so. Idle is no user's choice: the held GETs make it of a device that is not used. */
 export function choiceIn(content: unknown): Availability | undefined {
   const { status_msg: words } = membersOf(content)
   const found = availabilityIn(content)

@@ -12,7 +12,7 @@ const EARLY_MS = 90_000
  *
  *   listener   refresh ✔ ── kept ✔ ── GET with the new one: from now on the old one is over
  *              refresh ✔ ── dies: the old one still holds, and is refreshed again
- *              refresh ✔ ── GET with the new one ── dies        a session whose only good token nobody has
+ *              refresh ✔ ── GET with the new one ── dies        a session whose only good token is lost
  */
 export async function refreshed(
   { base, tokens }: MatrixSession,

@@ -96,7 +96,7 @@ function read({ body }: MatrixAnswer, doing: string): Json {
     const value: unknown = JSON.parse(body)
     if (isObject(value)) return value
   } catch {
-    // Told below: the parser's words quote the answer.
+    // Reported below: the parser's words quote the answer.
   }
   throw new UpstreamFault('give-up', `${doing}: the answer is no JSON object`, { maybeDone: true })
 }

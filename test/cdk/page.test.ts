@@ -65,7 +65,7 @@ describe('the browser client', () => {
     expect(templateIn(on).outputs).toHaveProperty('PageUrl')
   })
 
-  it('may connect to the service alone, and is told so by a policy without anything unsafe', () => {
+  it('may connect to the service alone, by a policy without anything unsafe', () => {
     const policy = JSON.stringify(propertiesOf(templateIn(on), 'PageHeaders'))
     expect(policy).toMatch(/default-src 'none'.*connect-src 'self' [^;]*Api[^;]*; .*require-trusted-types-for 'script'/)
     expect(policy).not.toContain('unsafe')

@@ -135,11 +135,11 @@ it.each([
     async ({ bob }) => {
       const before = bob.seen.length
       await bob.wait(0)
-      return bob.seen.slice(before).flatMap((event) => (TOLD.has(event.kind) ? [event.kind] : []))
+      return bob.seen.slice(before).flatMap((event) => (COUNTED.has(event.kind) ? [event.kind] : []))
     },
   )
   expect(ends.length).toBeGreaterThanOrEqual(10)
-  const told = {
+  const expected = {
     message: ['message'],
     edit: ['edited'],
     delete: ['deleted'],
@@ -148,7 +148,7 @@ it.each([
     invite: [],
     typing: ['typing'],
   }
-  for (const end of ends) expect(end).toEqual(told[kind])
+  for (const end of ends) expect(end).toEqual(expected[kind])
 })
 
-const TOLD: ReadonlySet<string> = new Set(['message', 'edited', 'deleted', 'left', 'typing', 'read'])
+const COUNTED: ReadonlySet<string> = new Set(['message', 'edited', 'deleted', 'left', 'typing', 'read'])

@@ -39,7 +39,7 @@ describe('what was said', () => {
     expect(textsIn(bob.seen.slice(before))).toEqual(said)
   })
 
-  it('is told to be in the history where the gap is larger than what is kept for a device', async () => {
+  it('is said to be in the history where the gap is larger than what is kept for a device', async () => {
     const { server, ann, bob, conversation } = await two()
     server.control.timelineOf(3)
     for (let at = 0; at < GAP_EVENTS.most + 50; at += 1)
@@ -188,7 +188,7 @@ describe('an answer that cannot be read in parts', () => {
   })
 })
 
-describe('what a device is told', () => {
+describe('what a device gets', () => {
   it.each([
     [
       { msgtype: 'm.notice', body: 'Backup done' },

@@ -36,7 +36,7 @@ describe('a sign-in', () => {
     expect(await fault(upstream.logIn(ANN, password))).toMatchObject({ kind: 'wrong-password' })
   })
 
-  it("lets nobody in under another one's name, for whom the permission was checked", async () => {
+  it("lets no user in under another one's name, for whom the permission was checked", async () => {
     const { upstream, server } = matrixInMemory()
     const { state } = await upstream.logIn('bob', PASSWORD)
     expect(await fault(upstream.logIn('ann', `access-token:${state.secret}`))).toMatchObject({ kind: 'wrong-password' })
@@ -121,7 +121,7 @@ describe('a session whose access token expires', () => {
     const brought = await upstream.listen().next(state, cursor, { active: true })
     expect(brought).toMatchObject({ arrived: [], cursor })
     expect(brought.state.secret).not.toBe(state.secret)
-    // The function died, and nobody kept it: the old one still holds, and is renewed again.
+    // The function died before it kept the new one: the old one still holds, and is renewed again.
     const again = await upstream.listen().next(state, cursor, { active: true })
     await upstream.send(again.state, { kind: 'presence', availability: 'busy' }, 1)
     expect(await fault(upstream.send(state, { kind: 'presence', availability: 'away' }, 2))).toMatchObject({
@@ -129,7 +129,7 @@ describe('a session whose access token expires', () => {
     })
   })
 
-  it('is signed out softly where nobody renewed it, and is told to log in again', async () => {
+  it('is signed out softly where no function renewed it, and hears to log in again', async () => {
     const { upstream, server } = matrixInMemory({ tokenLifeMs: 3_600_000 })
     const { state, cursor } = await upstream.logIn('ann', PASSWORD)
     server.control.expireTokens(ANN)

@@ -218,7 +218,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where there is no
     await isIn(ann.page)
   })
 
-  it('is signed out by the administrator, is told so, and is read in German then', async () => {
+  it('is signed out by the administrator, says so, and is read in German then', async () => {
     const typed = await administrator(running)('sessions end --user CONTOSO\\ann --yes')
     expect(typed).toMatchObject({ code: 0 })
     await ann.page.getByRole('alert').getByText('You were signed out').waitFor()

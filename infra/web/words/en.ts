@@ -65,7 +65,7 @@ export const en = {
 
   ended: 'You were signed out',
   refused: 'You could not sign in',
-  /** Why a sign-in was refused, a session ended or something was not done. What is missing is told in the service's words. */
+  /** Why a sign-in was refused, a session ended or something was not done. For what is missing here the page shows the service's words. */
   reasons: {
     'not-enrolled': 'This browser is not set up any more. Ask your administrator for a new code.',
     'server-busy': 'Server Busy: everything is taken just now.',

@@ -11,7 +11,7 @@ import { history, search } from './questions.ts'
 import { inRoom, membershipOf, sendEvent, stateOf, unlessDone, type Calls } from './room-calls.ts'
 import { inviteTo, start } from './start.ts'
 
-/** For how long others see that somebody types, unless it is told again ("Typing Notifications"), in milliseconds. */
+/** For how long others see that somebody types, unless the client says it again ("Typing Notifications"), in milliseconds. */
 const TYPING_MS = 30_000
 
 /**
@@ -112,7 +112,7 @@ async function carriedOut(command: Rest, calls: Calls): Promise<void> {
   }
 }
 
-/** `#post_matrixclientv3joinroomidoralias`; whoever is there already stays. */
+/** `#post_matrixclientv3joinroomidoralias`; a user who is there already stays. */
 async function joined(room: string, { ask }: Calls): Promise<string> {
   if (!isRoomId(room) && !/^#[^\s:]+:\S+$/.test(room))
     throw new NotPossible('a room to join is named by an address such as #team:contoso.test')

@@ -36,7 +36,7 @@ async function isEncrypted(room: string, { ask }: Calls): Promise<boolean> {
     await ask({ method: 'GET', path, doing: 'looking whether the room is encrypted' })
     return true
   } catch (thrown) {
-    // 404: there is no such state. Whoever is not in the room is told so by the send itself.
+    // 404: there is no such state. To a user who is not in the room the send itself says so.
     if (isRefusal(thrown)) return false
     throw thrown
   }

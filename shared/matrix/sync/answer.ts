@@ -53,7 +53,7 @@ export interface SyncAnswer {
 }
 
 /**
- * @param unread is told of each part that cannot be read, and is left out
+ * @param unread gets each part that cannot be read: the events leave it out
  * @throws UpstreamFault where the answer does not say from where to go on
  */
 export function syncAnswerIn(said: Json, unread: UnreadParts): SyncAnswer {

@@ -2,8 +2,8 @@
  * What is asked of the server ("Filtering"), as JSON in the query of each GET: a filter that is kept on the server would be
  * one more thing to make at each login.
  *
- * Members are lazy, and told again with each answer (`include_redundant_members`): the server would otherwise remember
- * whom it told this device of, and a listener that takes over knows nobody.
+ * Members are lazy, and come again with each answer (`include_redundant_members`): the server would otherwise remember
+ * which ones it sent to this device, and a listener that takes over knows none.
  */
 
 /** Most events of a room in one answer. What is more comes as a gap (`limited`), which is filled. */

@@ -23,7 +23,7 @@ export interface ListeningParts {
   readonly onUnread?: (doing: string, unread: Unread) => void
 }
 
-/** What one listener remembers of a session, so that less is told twice. Nothing is lost with it. */
+/** What one listener remembers of a session, so that it brings less twice. Nothing is lost with it. */
 interface Memory {
   readonly typing: Typing
   readonly editors: Editors
@@ -96,7 +96,7 @@ function begin(answer: SyncAnswer, cursor: MatrixCursor, { userId }: MatrixSessi
   memory.direct = directIn(answer)
   const others = snapshotEvents(answer, userId).filter(({ kind }) => kind !== 'own-presence')
   const own: ImEvent = { kind: 'own-presence', availability: cursor.chosen }
-  // It is told as a whole, or again as a whole.
+  // It comes as a whole, or again as a whole.
   const arrived = [...others, own].map((event) => ({ cursor: printCursor(cursor), events: [event] }))
   return { arrived, cursor: printCursor({ ...cursor, isNew: false }) }
 }

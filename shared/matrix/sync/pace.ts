@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { Arrived } from '../../rules/batches.ts'
 
-/** Pauses before the next GET, in milliseconds: after an answer, and at most after many in a row that told presence only. */
+/** Pauses before the next GET, in milliseconds: after an answer, and at most after many in a row with presence only. */
 export const PACE_MS = { after: 20, first: 500, most: 30_000, quick: 2_000 } as const
 
 /**

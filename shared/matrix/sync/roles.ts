@@ -1,7 +1,7 @@
 import type { Role } from '../../rules/messaging.ts'
 import { membersOf, type Json } from '../json.ts'
 
-/** Levels that clients have names for ("m.room.power_levels": 50 ejects, 100 is whoever made the room). */
+/** Levels that clients have names for ("m.room.power_levels": 50 ejects, 100 is the user who made the room). */
 export const LEVELS: Readonly<Record<Role, number>> = { admin: 100, moderator: 50, member: 0 }
 
 export function roleOf(level: number): Role {

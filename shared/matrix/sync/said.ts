@@ -4,7 +4,7 @@ import type { RoomEvent } from './answer.ts'
 
 /** What messages are to a device that shows plain text. */
 
-/** Told in the room, so that the person knows that something came, and where it can be read. */
+/** A notice in the room, so that the person knows that something came, and where it can be read. */
 export const ENCRYPTED = 'an encrypted message: this service holds no keys, so read it on a device that does'
 export const ENCRYPTED_ROOM =
   'this room is encrypted from now on: this service holds no keys, so it can neither show what is said here nor write'

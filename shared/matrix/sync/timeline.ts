@@ -94,7 +94,7 @@ function stateOf({ joined }: Room): 'connecting' | 'connected' {
   return joined === 1 ? 'connecting' : 'connected'
 }
 
-/** Told where the answer says how many there are: it does when that changes. */
+/** An event where the answer says how many there are: it does when that changes. */
 function several({ joined, invited = 0 }: Room): { several?: true } {
   return joined !== undefined && joined + invited > 2 ? { several: true } : {}
 }
