@@ -13,7 +13,7 @@ let second: Service
 beforeAll(async () => {
   first = await service()
   second = await service()
-}, 90_000)
+})
 
 function place() {
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))

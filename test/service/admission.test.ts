@@ -151,7 +151,7 @@ describe('a maximum that is lowered', () => {
     expect(await live()).toHaveLength(8)
   })
 
-  it('is never exceeded by logins at once, wherever the sessions sit', { timeout: 60_000 }, async () => {
+  it('is never exceeded by logins at once, wherever the sessions sit', async () => {
     const maximum = 4
     const seatNumbers = fc.uniqueArray(fc.integer({ min: 0, max: 9 }), { maxLength: 8 })
     await fc.assert(
@@ -191,7 +191,7 @@ describe('logins at once', () => {
   it.each([
     { logins: 60, maximum: 20 },
     { logins: 30, maximum: 30 },
-  ])('$logins at a maximum of $maximum: exactly as many get in', { timeout: 60_000 }, async ({ logins, maximum }) => {
+  ])('$logins at a maximum of $maximum: exactly as many get in', async ({ logins, maximum }) => {
     const { login, live } = await house()
     const outcomes = await Promise.all(upTo(logins).map(async () => login({ maximumSessions: maximum })))
     expect(admitted(outcomes)).toHaveLength(maximum)

@@ -13,7 +13,7 @@ let running: Service
 
 beforeAll(async () => {
   running = await service()
-}, 90_000)
+})
 
 async function connected(key: Uint8Array): Promise<RawDevice> {
   const raw = await rawDevice(running.url, ID, key)
@@ -42,7 +42,7 @@ async function answer(raw: RawDevice) {
   }
 }
 
-describe('a device whose numbers are used up', { timeout: 90_000 }, () => {
+describe('a device whose numbers are used up', () => {
   it('goes on by its clock: a number that leaves none above it is refused, and counts for nothing', async () => {
     const raw = await enrolled()
     for (const number of [Number.MAX_SAFE_INTEGER, 2 ** 52]) {

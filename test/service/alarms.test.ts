@@ -17,7 +17,7 @@ import { alarmTable } from './alarm-table.ts'
 const service = services()
 
 /** A story takes some seconds, and many times that on a busy machine. */
-const STORY_MS = 180_000
+const STORY_MS = 300_000
 
 const UPKEEP = `${STACK}-upkeep`
 const MINUTE_MS = 60_000

@@ -93,7 +93,7 @@ function isInvited(frame: ServiceFrame): boolean {
   return events.some((event) => event.kind === 'invitation' && event.text === 'Which of you?')
 }
 
-describe('logins of one device at once', { timeout: 180_000 }, () => {
+describe('logins of one device at once', () => {
   it('leave one session of 64, that of the highest number, which gets what is written to the user', async () => {
     const running = await service({ settings: PATIENT, lambda: { environments: 8 } })
     const { bob } = running

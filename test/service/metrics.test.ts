@@ -68,7 +68,7 @@ describe('a service that tells its story', () => {
     for (const ms of valuesOf(running, 'PollAge')[''] ?? []) expect(ms).toBeLessThan(60_000)
     expect(valuesOf(running, 'Failures')).toEqual({})
     expect(valuesOf(running, 'Throttles')).toEqual({})
-  }, 180_000)
+  })
 
   it('writes a line a tick for all the sessions together, and names none of them', async () => {
     const ticks: string[] = []

@@ -16,7 +16,7 @@ let number = Date.now()
 
 beforeAll(async () => {
   running = await service()
-}, 90_000)
+})
 
 async function connected(): Promise<RawDevice> {
   const raw = await rawDevice(running.url, 'ann-phone', running.keys.ann)

@@ -15,7 +15,7 @@ let running: Service
 beforeAll(async () => {
   running = await service()
   await running.bob.device.login(running.bob.person.login, running.bob.person.password)
-}, 90_000)
+})
 
 /** Ann's chat, without a terminal. */
 function chat() {

@@ -87,7 +87,7 @@ async function acknowledged({ cwa }: Pick<Service, 'cwa'>): Promise<void> {
   await cwa.control.untilListening(ANN)
 }
 
-describe('a session that lasts for weeks', { timeout: 180_000 }, () => {
+describe('a session that lasts for weeks', () => {
   const begins = weeks()
 
   it('goes on, and its numbers with it, while DynamoDB deletes all that has expired', async () => {
@@ -157,7 +157,7 @@ describe('a session that lasts for weeks', { timeout: 180_000 }, () => {
   })
 })
 
-describe('a device that says it has a batch that there is not', { timeout: 180_000 }, () => {
+describe('a device that says it has a batch that there is not', () => {
   const begins = weeks()
 
   it('is refused where it polls after that, and goes on where it does not', async () => {

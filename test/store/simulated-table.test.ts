@@ -182,7 +182,7 @@ function mentioned(text: string, all: Readonly<Record<string, unknown>>) {
   return Object.fromEntries(Object.entries(all).filter(([name]) => text.includes(name)))
 }
 
-describe('the simulated table and DynamoDB agree', { timeout: 60_000 }, () => {
+describe('the simulated table and DynamoDB agree', () => {
   it('on every conditional write of the stores, whatever the item is', async () => {
     const all = await writes()
     expect(all.length).toBeGreaterThan(25)

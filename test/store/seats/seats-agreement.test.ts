@@ -26,7 +26,7 @@ function silently(write: (seats: Seats, seat: Open) => Promise<unknown>): Step {
 
 const isTrue = (outcome: boolean) => outcome
 
-describe('DynamoDB and the rules agree', { timeout: 20_000 }, () => {
+describe('DynamoDB and the rules agree', () => {
   it('that a seat is taken exactly when it is free', async () => {
     const { seats, place, found } = await seating()
     const closeMs = fc.integer({ min: -2, max: 2 })

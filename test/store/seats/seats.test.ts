@@ -7,7 +7,7 @@ import { heardFrom, seating } from './seated.ts'
 const ANOTHER = sessionOn(17, 'another-session-')
 
 describe('a shard', () => {
-  it('gives back exactly the seats that were put', { timeout: 90_000 }, async () => {
+  it('gives back exactly the seats that were put', async () => {
     const { seats, place } = await seating()
     const text = fc.string({ unit: 'binary', maxLength: 12 })
     const some = fc.record(
