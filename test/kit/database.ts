@@ -23,20 +23,26 @@ const ANYBODY = { region: 'local', credentials: { accessKeyId: 'test', secretAcc
 
 let chosen: DynamoDBClientConfig | undefined
 let twoSteps: string | undefined
+let share = 1
 
 /**
  * From now on tables are made by the engine there, with these credentials; undefined: as `database` says.
  *
  * @param writesInTwoSteps that a condition may be true no more when it writes, in words: then it is no judge of races
+ * @param shareOfCases how much of a property's random cases this engine is asked: above 0, up to 1
  */
 export function useEngine(
   url: string | undefined,
   as: Pick<DynamoDBClientConfig, 'region' | 'credentials'> = ANYBODY,
-  { writesInTwoSteps }: { readonly writesInTwoSteps?: string } = {},
+  { writesInTwoSteps, shareOfCases = 1 }: { readonly writesInTwoSteps?: string; readonly shareOfCases?: number } = {},
 ): void {
   chosen = url === undefined ? undefined : { endpoint: url, ...as }
   twoSteps = writesInTwoSteps
+  share = shareOfCases
 }
+
+/** How many random cases a property has on the engine in use, where the embedded one has `count`. */
+export const casesHere = (count: number): number => Math.ceil(count * share)
 
 /** Why the engine in use cannot say what happens at once; undefined where it can. */
 export const noJudgeOfRaces = (): string | undefined => twoSteps

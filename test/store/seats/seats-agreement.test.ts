@@ -6,6 +6,7 @@ import { SHARD_SEATS, isFree, type Open } from '../../../shared/rules/seat.ts'
 import type { Heard } from '../../../shared/store/seats/seat-frames.ts'
 import type { Seats } from '../../../shared/store/seats/seats.ts'
 import { anOpen, aSigningIn, NOW, sessionOn } from '../../rules/sample-seats.ts'
+import { casesHere } from '../../kit/database.ts'
 import { judgesRaces } from '../../kit/races.ts'
 import { heardFrom, seating } from './seated.ts'
 
@@ -50,6 +51,7 @@ describe('DynamoDB and the rules agree', () => {
         expect(await seats.take(next, NOW + ms)).toBe(isFree(former, NOW + ms))
         expect(await found(number)).toEqual(isFree(former, NOW + ms) ? next : former)
       }),
+      { numRuns: casesHere(100) },
     )
   })
 
@@ -74,6 +76,7 @@ describe('DynamoDB and the rules agree', () => {
         const after = retryAfterMs === 0 ? { sent, milestoneMinute } : { sent: sent - 1, ...noted }
         expect(await found(number)).toMatchObject(JSON.parse(JSON.stringify(after)))
       }),
+      { numRuns: casesHere(100) },
     )
   })
 
@@ -120,7 +123,7 @@ describe('DynamoDB and the rules agree', () => {
         expect(await remove(seats, seat)).toBe(!spoke)
         expect((await found(number))?.session === seat.session).toBe(spoke)
       }),
-      { numRuns: 60 },
+      { numRuns: casesHere(60) },
     )
   })
 })
