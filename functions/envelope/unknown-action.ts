@@ -1,9 +1,12 @@
 import { Refusal } from '../../shared/rules/refusal.ts'
-import { ACTIONS } from '../../shared/wire/actions.ts'
+import { ACTIONS, PUSH_ACTIONS } from '../../shared/wire/actions.ts'
+
+/** A frame of these comes here only where the service has no route for them. */
+const ONLY_SOMEWHERE: ReadonlySet<string> = new Set(PUSH_ACTIONS)
 
 /** The story of a message that no route takes: a refusal whose words say what would be. @throws Refusal */
 export function unknownAction(body: string | undefined): never {
-  const accepted = ACTIONS.join(', ')
+  const accepted = ACTIONS.filter((action) => !ONLY_SOMEWHERE.has(action)).join(', ')
   if (!isJson(body)) {
     throw new Refusal('bad-frame', { reason: `expected JSON text {"action", "frame"}, action one of ${accepted}` })
   }

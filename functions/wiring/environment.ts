@@ -8,6 +8,8 @@ export type Variable =
   | 'UPKEEP_FUNCTION'
   | 'SESSIONS_PER_LISTENER'
   | 'WAKING_BUS'
+  | 'PUSH_CONTACT'
+  | 'PUSH_SERVICES'
   | 'UPSTREAM_URL'
   | 'CWA_CODEC'
   | 'UPSTREAM_CA'

@@ -10,6 +10,7 @@ import { ringStore, ringVault, type RingStore } from '../../shared/store/keys/ri
 import { seats, type Seats } from '../../shared/store/seats/seats.ts'
 import { sessions, type Sessions } from '../../shared/store/sessions.ts'
 import { type DeviceSessions } from '../../shared/store/device-sessions.ts'
+import { vapidKeys, type VapidKeys } from '../../shared/store/configuration/vapid-key.ts'
 import { table } from '../../shared/store/table.ts'
 import { listenerGroups, type ListenerGroups } from '../../shared/store/listener-groups.ts'
 import { wrongPasswordStore, type WrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
@@ -26,6 +27,8 @@ export interface AdminContext {
   readonly seats: Seats
   readonly sessions: Sessions & DeviceSessions
   readonly enrolments: Enrolments
+  /** By which push services know the service. */
+  readonly vapidKeys: VapidKeys
   /** Where the master key is. */
   readonly rings: RingStore
   readonly listenerGroups: ListenerGroups
@@ -65,6 +68,7 @@ export function context({ target, ...rest }: AdminContextOptions): AdminContext 
     configuration: { ...configuration(settled, vault), ...configurationWriter(settled, vault) },
     enrolments: enrolments(settled, vault),
     seats: seats(kept),
+    vapidKeys: vapidKeys(settled, vault),
     sessions: sessions(kept, vault),
     listenerGroups: listenerGroups(kept),
     wrongPasswords: wrongPasswordStore(kept),

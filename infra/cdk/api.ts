@@ -14,12 +14,15 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { ACTIONS, type Action } from '../../shared/wire/actions.ts'
 import { accountRole } from './account-role.ts'
-import type { Functions, ManagedConnections } from './functions.ts'
+import type { Functions, ManagedConnections, PushFunctions } from './functions.ts'
 import { removalOf } from './removal.ts'
 import type { StackSettings } from './settings.ts'
 
 /** How cdk-nag prints the start of an ARN of this stack. */
 const ARN_START = 'arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>'
+
+/** The functions behind the routes; that of an action which only some stacks have may be missing. */
+type Served = Functions & Partial<Pick<PushFunctions, 'subscribe'>>
 
 export interface Api extends ManagedConnections {
   /** Where devices connect: `wss://…/stage`. */
@@ -29,7 +32,7 @@ export interface Api extends ManagedConnections {
   /** By which CloudWatch knows the stage. */
   readonly dimensions: { readonly ApiId: string; readonly Stage: string }
   /** Puts the functions behind the routes. */
-  readonly serve: (functions: Functions) => void
+  readonly serve: (functions: Served) => void
 }
 
 /**
@@ -72,7 +75,7 @@ function apiLogicalId(stack: Stack, webSocket: WebSocketApi): string {
   return stack.getLogicalId(resource)
 }
 
-function addRoutes(webSocket: WebSocketApi, functions: Functions): void {
+function addRoutes(webSocket: WebSocketApi, functions: Served): void {
   // Nothing is left to do at $connect once the authorizer said yes: a mock saves an invocation a connection.
   const connect = webSocket.addRoute('$connect', {
     integration: new WebSocketMockIntegration('Connected', {
@@ -89,12 +92,11 @@ function addRoutes(webSocket: WebSocketApi, functions: Functions): void {
   const others = [
     webSocket.addRoute('$disconnect', { integration: lambda('$disconnect', functions.disconnect) }),
     webSocket.addRoute('$default', { integration: lambda('$default', functions.unknown), returnResponse: true }),
-    ...ACTIONS.map((action) =>
-      webSocket.addRoute(action, {
-        integration: lambda(action, functions[action]),
-        returnResponse: !ONE_WAY.has(action),
-      }),
-    ),
+    ...ACTIONS.flatMap((action) => {
+      const served = functions[action]
+      if (served === undefined) return []
+      return [webSocket.addRoute(action, { integration: lambda(action, served), returnResponse: !ONE_WAY.has(action) })]
+    }),
   ]
   for (const route of others) {
     Validations.of(route).acknowledge({

@@ -10,7 +10,7 @@ import type { Variable } from '../../functions/wiring/environment.ts'
 import type { Bundle } from './bundle.ts'
 import type { UpstreamNetwork } from './network.ts'
 import { removalOf } from './removal.ts'
-import { startedLater } from './started-later.ts'
+import { LATER, PUSHED_LATER, startedLater } from './started-later.ts'
 import type { StackSettings } from './settings.ts'
 
 /** What a function needs: nothing is granted, and no variable set, that its line does not name. */
@@ -31,6 +31,9 @@ interface Needs {
   readonly nodeOptions?: string
   /** Whether it is started by asynchronous events, by the schedule and by functions, itself among them. */
   readonly startedLater?: true
+  /** Whether it must know which push services there are; whether it is started by the bus, and posts to them. */
+  readonly knowsPushServices?: true
+  readonly pushes?: true
   readonly memoryMb?: number
   readonly timeoutS?: number
 }
@@ -119,10 +122,28 @@ const NEEDS = {
   },
 } as const satisfies Record<string, Needs>
 
+/** What devices that are woken by Web Push take beside: only where the setting webPush says so. */
+const PUSH_NEEDS = {
+  subscribe: {
+    configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'], VAPID: ['GetItem', 'PutItem'] },
+    secrets: true,
+    knowsPushServices: true,
+  },
+  push: {
+    configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'], VAPID: READ },
+    secrets: true,
+    knowsPushServices: true,
+    pushes: true,
+  },
+} as const satisfies Record<string, Needs>
+
 type Name = keyof typeof NEEDS
+type PushName = keyof typeof PUSH_NEEDS
 // Object.keys forgets which keys there are.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const NAMES = Object.keys(NEEDS) as Name[]
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const PUSH_NAMES = Object.keys(PUSH_NEEDS) as PushName[]
 
 /** What a function needs to know of the gateway to post to its connections. */
 export interface ManagedConnections {
@@ -149,18 +170,28 @@ export interface FunctionsProps {
 }
 
 export type Functions = Readonly<Record<Name, LambdaFunction>>
+/** The two that wake devices by Web Push. */
+export type PushFunctions = Readonly<Record<PushName, LambdaFunction>>
 
 /** The Lambda functions, one for each file in functions/, each with a role and a log group of its own. */
 export function functions(stack: Stack, props: FunctionsProps): Functions {
-  const made = NAMES.map((name) => [name, lambdaFunction(stack, name, props)] as const)
+  const made = NAMES.map((name) => [name, lambdaFunction(stack, name, NEEDS[name], props)] as const)
   // Object.fromEntries forgets which names there are.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.fromEntries(made) as Functions
 }
 
-function lambdaFunction(stack: Stack, name: Name, props: FunctionsProps): LambdaFunction {
+/** Those that wake devices by Web Push; undefined where the setting webPush is not set. */
+export function pushFunctions(stack: Stack, props: FunctionsProps): PushFunctions | undefined {
+  if (props.settings.webPush === undefined) return undefined
+  const made = PUSH_NAMES.map((name) => [name, lambdaFunction(stack, name, PUSH_NEEDS[name], props)] as const)
+  // As above.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return Object.fromEntries(made) as PushFunctions
+}
+
+function lambdaFunction(stack: Stack, name: string, needs: Needs, props: FunctionsProps): LambdaFunction {
   const { settings, bundles, network } = props
-  const needs: Needs = NEEDS[name]
   const built = bundles[name]
   if (built === undefined) throw new Error(`functions/${name}.ts is not built: it is missing from the bundles`)
 
@@ -196,12 +227,13 @@ function lambdaFunction(stack: Stack, name: Name, props: FunctionsProps): Lambda
     // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
     ...(needs.startedLater && { recursiveLoop: RecursiveLoop.ALLOW }),
   })
-  if (needs.startedLater) startedLater(made, props.unprocessed)
+  if (needs.startedLater) startedLater(made, LATER, props.unprocessed)
+  if (needs.pushes) startedLater(made, PUSHED_LATER)
   return made
 }
 
 /** A name of our own, since upkeep starts itself: its role must name its ARN before the function is there. */
-function functionName(stack: Stack, name: Name): string {
+function functionName(stack: Stack, name: string): string {
   return `${stack.stackName}-${name}`
 }
 
@@ -212,6 +244,7 @@ function forPowertools({ stackName }: Stack, { debugSampling }: StackSettings): 
 
 function variables(stack: Stack, needs: Needs, props: FunctionsProps) {
   const { settings, configuration, sessions, gateway, waking } = props
+  const { webPush } = settings
   const set: Partial<Record<Variable, string>> = {
     ...(needs.configuration && { CONFIGURATION_TABLE: configuration.tableName }),
     ...(needs.sessions && { SESSIONS_TABLE: sessions.tableName }),
@@ -224,6 +257,8 @@ function variables(stack: Stack, needs: Needs, props: FunctionsProps) {
     ...(needs.upstream && settings.upstream === 'cwa' && { CWA_CODEC: settings.codec }),
     ...(needs.upstream && settings.privateCa !== undefined && { UPSTREAM_CA: settings.privateCa }),
     ...(needs.upstream && settings.legacyTls !== undefined && { UPSTREAM_LEGACY_TLS: settings.legacyTls }),
+    ...(needs.knowsPushServices && webPush && { PUSH_SERVICES: webPush.services.join(' ') }),
+    ...(needs.pushes && webPush && { PUSH_CONTACT: webPush.contact }),
   }
   return set
 }

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { PUSH_SERVICE, PUSH_SERVICES } from '../../shared/rules/push-services.ts'
 import { SHARD_SEATS } from '../../shared/rules/seat.ts'
 import { readFileSync } from 'node:fs'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
@@ -53,6 +54,9 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   'page.domain': 'a name such as "chat.contoso.com"',
   'page.certificate': 'the ARN of a certificate of ACM in us-east-1, where CloudFront looks for it',
   alarms: 'an e-mail address, or the ARN of an SNS topic that CloudWatch may publish to',
+  webPush: '{"contact", "services"}, with -c as JSON text',
+  'webPush.contact': 'a mailto: or https: address at which the push services find whoever runs this',
+  'webPush.services': 'a list of hosts such as "push.contoso.com" or "*.push.apple.com"',
   sessionsPerListener: `one of ${LISTENER_SESSIONS.join(', ')}`,
 }
 
@@ -127,6 +131,16 @@ const schema = v.object({
     ),
   ),
   alarms: v.optional(v.pipe(v.string(), v.check(isAlarmAddress))),
+  webPush: v.optional(
+    v.pipe(
+      v.unknown(),
+      v.transform(objectIn),
+      v.strictObject({
+        contact: v.pipe(v.string(), v.regex(/^(?:mailto:[^\s@:]+@[^\s@:]+|https:\/\/[^\s@]+)$/)),
+        services: v.optional(list(PUSH_SERVICE), [...PUSH_SERVICES]),
+      }),
+    ),
+  ),
   sessionsPerListener: v.optional(v.pipe(wholeNumber, v.picklist(LISTENER_SESSIONS)), 900),
 })
 

@@ -10,12 +10,13 @@ import { alarms } from './monitoring/alarms.ts'
 import { api, type Api } from './api.ts'
 import type { Bundle } from './bundle.ts'
 import { dashboard } from './monitoring/dashboard.ts'
-import { functions } from './functions.ts'
+import { functions, pushFunctions } from './functions.ts'
 import { upstreamNetwork } from './network.ts'
 import { page } from './page/page.ts'
 import { removalOf } from './removal.ts'
 import { LATER, unprocessedQueue } from './started-later.ts'
 import type { StackSettings } from './settings.ts'
+import { wokenByPush } from './woken-by-push.ts'
 
 export interface CollaborationProps {
   readonly settings: StackSettings
@@ -44,8 +45,11 @@ export function collaborationStack(
   })
   const unprocessed = unprocessedQueue(stack)
   const gateway = webSocket
-  const served = functions(stack, { settings, bundles, configuration, sessions, gateway, network, waking, unprocessed })
-  webSocket.serve(served)
+  const props = { settings, bundles, configuration, sessions, gateway, network, waking, unprocessed }
+  const served = functions(stack, props)
+  const pushing = pushFunctions(stack, props)
+  webSocket.serve({ ...served, ...pushing })
+  if (pushing !== undefined) wokenByPush(stack, waking, pushing.push)
 
   // The finest that EventBridge has. While no user is logged in, a tick reads the shards and ends.
   new Rule(stack, 'EveryMinute', {

@@ -16,6 +16,13 @@ export const LATER = {
   tickRetries: 2,
 } as const
 
+/**
+ * The same for wake-ups by push: where the push service takes nothing, Lambda asks it again after a minute and after two
+ * more. What is older than that the next message wakes for, or the user comes by himself: nothing is kept of
+ * what was given up.
+ */
+export const PUSHED_LATER = { eventAge: Duration.minutes(10), retries: 2, tickRetries: 4 } as const
+
 /** How long what was given up is kept: the longest that SQS has. */
 const KEPT = Duration.days(14)
 
@@ -37,12 +44,17 @@ export function unprocessedQueue(stack: Stack): Queue {
   return queue
 }
 
-/** Limits a function's asynchronous events, and keeps those that are given up. Its role must be allowed to send there. */
-export function startedLater(handler: LambdaFunction, unprocessed: Queue): void {
+interface Limits {
+  readonly eventAge: Duration
+  readonly retries: number
+}
+
+/** Limits a function's asynchronous events, and keeps those that are given up, where there is a queue for them. Its role must be allowed to send there. */
+export function startedLater(handler: LambdaFunction, limits: Limits, unprocessed?: Queue): void {
   new EventInvokeConfig(handler.node.scope ?? handler, 'Later', {
     function: handler,
-    maxEventAge: LATER.eventAge,
-    retryAttempts: LATER.retries,
-    onFailure: { bind: () => ({ destination: unprocessed.queueArn }) },
+    maxEventAge: limits.eventAge,
+    retryAttempts: limits.retries,
+    ...(unprocessed && { onFailure: { bind: () => ({ destination: unprocessed.queueArn }) } }),
   })
 }

@@ -240,7 +240,9 @@ interface Running {
 /** @param ways filled, where it is, before the first function runs: each asks for its variables as it is made */
 async function computing(account: Account, kept: Kept, ways: Ways, parts: Part[]): Promise<Running> {
   const { options, description, clock, measured, guard } = account
-  const buses = eventBridge({ ...options.eventBridge, ...guard, buses: description.buses, clock })
+  const { buses: known, rules } = description
+  const invokeLater = (name: string, event: unknown) => functions.invokeLater(name, event)
+  const buses = eventBridge({ ...options.eventBridge, ...guard, buses: known, rules, invokeLater, clock })
   await run(buses, parts)
   const variables = (name: string) =>
     variablesFor(account, name, {

@@ -11,6 +11,8 @@ import type { ServerUpstream } from './server-upstream.ts'
 export interface AppOptions {
   /** Where the key ring is, as the setting `masterKey` says it. With `kms:` it lasts as long as the stack runs. */
   readonly masterKey?: string
+  /** How devices are woken, as the setting `webPush` says it; absent: they are not. */
+  readonly webPush?: { readonly contact: string; readonly services?: readonly string[] }
   /** Functions that were built already; absent: they are built at the start. */
   readonly bundles?: Readonly<Record<string, Bundle>>
   /** The CDK app to run; absent: this project's, synthesized in a process of its own. */
@@ -35,7 +37,7 @@ export async function synthesized(options: AppOptions, server: ServerUpstream, f
 
 /** The CDK app learns where the server upstream is as from a team: by its settings, over those of cdk.json. */
 function contextFor(
-  { masterKey }: AppOptions,
+  { masterKey, webPush }: AppOptions,
   { kind, url, codec, ca }: ServerUpstream,
   folder: string,
 ): Record<string, unknown> {
@@ -44,6 +46,7 @@ function contextFor(
   return {
     ...projectContext(),
     ...(masterKey !== undefined && { 'collaboration:masterKey': masterKey }),
+    ...(webPush !== undefined && { 'collaboration:webPush': webPush }),
     'collaboration:upstream': kind,
     'collaboration:upstreamUrl': url,
     'collaboration:codec': codec,

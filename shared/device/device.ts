@@ -73,6 +73,14 @@ export interface Device {
   poll(): Promise<void>
   /** A sign of life. One is given every `statusIntervalMs` without being asked for. */
   status(active: boolean): Promise<void>
+  /**
+   * Says where the device is woken by Web Push while it is away: at a push subscription's endpoint. Without one it is woken
+   * no more.
+   *
+   * @returns the service's key, base64url, by which a browser subscribes: its `applicationServerKey`
+   * @throws Refused: `unknown-action` where the service wakes no devices so
+   */
+  subscribe(endpoint?: string): Promise<string>
   /** Ends the session. When the service does not hear of it, it ends here all the same, and the promise rejects. */
   logout(): Promise<void>
   /** Drops the connection: out of coverage. The session stays, sends wait, and nothing runs until `resume`. */
@@ -141,6 +149,7 @@ export function device(options: DeviceOptions): Device {
       await sessionOf(held).fetch(held.ask)
     },
     status: async (active) => sessionOf(held).status(active),
+    subscribe: (endpoint) => subscribe(held, endpoint),
     logout: () => logout(held),
     close: () => line.drop(new Disconnected('the device is out of coverage: resume() brings it back')),
     async resume() {
@@ -172,6 +181,13 @@ async function login(parts: Parts, frame: DeviceFrame): Promise<Accepted> {
     if (mine === parts.logins) line.drop(thrown instanceof Error ? thrown : new Error(String(thrown)))
     throw thrown
   }
+}
+
+async function subscribe(held: Hold, endpoint: string | undefined): Promise<string> {
+  sessionOf(held)
+  const answer = await held.ask(() => ({ type: 'subscribe', ...(endpoint !== undefined && { endpoint }) }))
+  if (answer.type !== 'subscribed') throw new TypeError(`the service answers a subscription with "${answer.type}"`)
+  return answer.key
 }
 
 async function logout(held: Hold): Promise<void> {

@@ -21,6 +21,11 @@ const uri = v.pipe(
 const session = v.pipe(v.string(), v.regex(/^\d{1,5}-[\w-]{16,32}$/, 'a session id, as the service gave it'))
 const conversation = opaque(256, 'a conversation, as the service gave it')
 const message = opaque(256, "a message's id, as the service gave it")
+// Which push services there are is the deployment's to say. The longest seen is that of Windows, of some 500 characters.
+const endpoint = v.pipe(
+  v.string(),
+  v.regex(/^https?:\/\/[\x21-\x7e]{1,1000}$/, "a push subscription's endpoint, as the browser gave it"),
+)
 const people = v.pipe(v.array(uri), v.minLength(1, '1 to 100 URIs'), v.maxLength(100, '1 to 100 URIs'), v.readonly())
 
 /** Of each command's `kind`. */
@@ -81,6 +86,7 @@ export const deviceFrame = v.variant('type', [
     type: v.literal('enroll'),
     claim: v.pipe(v.string(), v.regex(/^[\w-]{22,64}$/, '22 to 64 characters of base64url')),
   }),
+  v.strictObject({ type: v.literal('subscribe'), endpoint: v.exactOptional(endpoint) }),
 ])
 
 /**
@@ -88,7 +94,8 @@ export const deviceFrame = v.variant('type', [
  *
  * `session` is the id that `accepted` gave. `number` counts the device's sends within a session: 1, 2, 3, ….
  * `ack` and `after` are the number of the last batch of events that the device has. With `answer: false` a status is
- * answered only where it is refused: a message less to pay for.
+ * answered only where it is refused: a message less to pay for. `endpoint` is where the device can be woken by Web Push;
+ * without one it is woken no more.
  */
 export type DeviceFrame = v.InferOutput<typeof deviceFrame>
 export type DeviceFrameOf<A extends Action> = Extract<DeviceFrame, { type: A }>
@@ -146,6 +153,11 @@ export type ServiceFrame =
       readonly transportKey: string
       /** Whom the device is for. */
       readonly user?: string
+    }
+  | {
+      readonly type: 'subscribed'
+      /** By which the push service knows this service: a P-256 point, 65 bytes, base64url (RFC 8292, 4.1). */
+      readonly key: string
     }
   | {
       readonly type: 'refused'

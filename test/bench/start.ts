@@ -23,6 +23,8 @@ const VARIABLES = {
   CWA_CODEC: 'json',
   UPSTREAM_CA: '',
   UPSTREAM_LEGACY_TLS: '',
+  PUSH_CONTACT: 'mailto:ops@contoso.test',
+  PUSH_SERVICES: 'push.contoso.test',
 } satisfies Record<Variable, string>
 
 const LOAD = `const { performance } = await import('node:perf_hooks')

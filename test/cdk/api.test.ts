@@ -3,9 +3,15 @@ import { ACTIONS } from '../../shared/wire/actions.ts'
 import { ofType, propertiesOf, synthesis, SYNTHESIS_MS, type Template } from './harness.ts'
 
 let template: Template
+const webPush = { contact: 'mailto:ops@contoso.test' }
 
 beforeAll(async () => {
-  const made = await synthesis({ throttle: { ratePerSecond: 7, burst: 11 }, logRetentionDays: 14, stage: 'trial' })
+  const made = await synthesis({
+    throttle: { ratePerSecond: 7, burst: 11 },
+    logRetentionDays: 14,
+    stage: 'trial',
+    webPush,
+  })
   template = made.template
   return made.remove
 }, SYNTHESIS_MS)
@@ -21,6 +27,7 @@ const ROUTES: Readonly<Record<string, { readonly to: string; readonly answers: b
   status: { to: 'status', answers: false },
   logout: { to: 'logout', answers: true },
   enroll: { to: 'enroll', answers: true },
+  subscribe: { to: 'subscribe', answers: true },
 }
 
 const route = (key: string) => {

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { WAKING_DETAIL_TYPE, WAKING_SOURCE } from '../../functions/listening/waking-event.ts'
 import type { Variable } from '../../functions/wiring/environment.ts'
 import { authority } from '../../infra/standin/tls/certificates.ts'
 import { STACK } from '../../infra/cdk/synthesis.ts'
@@ -11,6 +12,8 @@ let made: Synthesis
 
 /** Upkeep holds 900 GETs: it keeps a small young generation. */
 const UPKEEP_OPTIONS = '--max-semi-space-size=2'
+
+const WEB_PUSH = { contact: 'mailto:ops@fabrikam.test', services: ['push.fabrikam.test', '*.push.apple.com'] }
 
 const CA = authority('The CA of Fabrikam').ca
 
@@ -25,6 +28,7 @@ beforeAll(async () => {
     privateCa,
     legacyTls: 'TLSv1',
     sessionsPerListener: 600,
+    webPush: WEB_PUSH,
   })
   return () => {
     made.remove()
@@ -56,6 +60,11 @@ const MAY: Readonly<Record<string, May>> = {
     secrets: true,
   },
   enroll: { configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'] }, secrets: true },
+  subscribe: {
+    configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'], VAPID: ['GetItem', 'PutItem'] },
+    secrets: true,
+  },
+  push: { configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'], VAPID: ['GetItem'] }, secrets: true },
   login: {
     configuration: { ...KEY, 'USER#*': ['GetItem'], SETTINGS: ['GetItem'] },
     sessions: {
@@ -229,7 +238,7 @@ describe.each(Object.entries(MAY))('%s', (name, may) => {
 
 it('may decrypt by one key of KMS, and read no parameter, where that is set', () => {
   const key = 'arn:aws:kms:eu-central-1:000000000000:key/0a1b2c3d-1111-2222-3333-444455556666'
-  const { template, thrown } = made.again({ masterKey: `kms:${key}` })
+  const { template, thrown } = made.again({ masterKey: `kms:${key}`, webPush: WEB_PUSH })
   const statements = ofType(template, 'AWS::IAM::Policy').flatMap(([, { Properties }]) =>
     statementsIn(Properties['PolicyDocument']),
   )
@@ -254,7 +263,7 @@ it('allows no function an item of a table but by what its key begins with', () =
   const all = Object.keys(MAY).flatMap(allowed)
   const items = all.filter((text) => text.includes(' dynamodb:'))
   expect(items.length).toBeGreaterThan(40)
-  expect(items.filter((text) => !/ if (SETTINGS|[A-Z]+#\*)$/.test(text))).toEqual([])
+  expect(items.filter((text) => !/ if (SETTINGS|VAPID|[A-Z]+#\*)$/.test(text))).toEqual([])
 })
 
 const VARIABLES = {
@@ -270,6 +279,8 @@ const VARIABLES = {
   CWA_CODEC: true,
   UPSTREAM_CA: true,
   UPSTREAM_LEGACY_TLS: true,
+  PUSH_CONTACT: true,
+  PUSH_SERVICES: true,
 } as const satisfies Record<Variable, true>
 
 it('hands the number of sessions a listener has to the functions that must find one', () => {
@@ -317,8 +328,36 @@ function readCode(code: unknown): { readonly S3Key: string } {
   return code as { readonly S3Key: string }
 }
 
+it('has none for Web Push, no route and no rule, where that is not set', () => {
+  const { template, thrown } = made.again({})
+  const ids = Object.keys(template.resources)
+  expect(thrown).toBeUndefined()
+  expect(ids.filter((id) => /push|subscribe/i.test(id))).toEqual([])
+  expect(Object.keys(made.template.resources).filter((id) => /push|subscribe/i.test(id))).toContain('WokenByPush')
+})
+
+it('wakes by push for the events of the bus, tries it again twice within ten minutes, and keeps nothing of it', () => {
+  expect(propertiesOf(made.template, 'WokenByPush')).toMatchObject({
+    EventBusName: '${Waking}',
+    EventPattern: { source: [WAKING_SOURCE], 'detail-type': [WAKING_DETAIL_TYPE] },
+    Targets: [{ Arn: '${pushFunction.Arn}', RetryPolicy: { MaximumEventAgeInSeconds: 600, MaximumRetryAttempts: 4 } }],
+  })
+  expect(propertiesOf(made.template, 'pushLater')).toEqual({
+    FunctionName: '${pushFunction}',
+    Qualifier: '$LATEST',
+    MaximumEventAgeInSeconds: 600,
+    MaximumRetryAttempts: 2,
+  })
+  expect(variablesOf('push')).toMatchObject({
+    PUSH_CONTACT: 'mailto:ops@fabrikam.test',
+    PUSH_SERVICES: 'push.fabrikam.test *.push.apple.com',
+  })
+})
+
 it('starts upkeep by fresh events alone, and keeps what could not be started', () => {
-  const configs = ofType(made.template, 'AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties)
+  const configs = ofType(made.template, 'AWS::Lambda::EventInvokeConfig')
+    .map(([, { Properties }]) => Properties)
+    .filter(({ FunctionName }) => FunctionName !== '${pushFunction}')
   expect(configs).toEqual([
     {
       FunctionName: '${upkeepFunction}',

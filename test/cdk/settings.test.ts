@@ -120,7 +120,7 @@ describe('settingsFrom', () => {
       'collaboration:throttle.burst: is 0; accepted is a whole number from 1',
       ...['colour', 'upsteamUrl'].map(
         (key) =>
-          `collaboration:${key}: there is no such setting; there are upstream, upstreamUrl, codec, privateCa, legacyTls, masterKey, vpc, connectionsUrl, accessLogRole, stackName, logRetentionDays, removalPolicy, throttle, stage, debugSampling, page, alarms, sessionsPerListener`,
+          `collaboration:${key}: there is no such setting; there are upstream, upstreamUrl, codec, privateCa, legacyTls, masterKey, vpc, connectionsUrl, accessLogRole, stackName, logRetentionDays, removalPolicy, throttle, stage, debugSampling, page, alarms, webPush, sessionsPerListener`,
       ),
     ])
   })

@@ -72,6 +72,11 @@ const RULES: readonly Rule[] = [
     files: ['functions/listening/', 'functions/session/', 'functions/envelope/', ...SHARED_OF_ROOMS],
   },
   {
+    who: 'functions/web-push/',
+    files: ['functions/web-push/', 'functions/envelope/', ...SHARED_OF_ROOMS],
+    packages: ['node:', 'jose'],
+  },
+  {
     who: 'functions/wiring/',
     files: ['functions/', 'shared/cwa/', 'shared/matrix/', 'shared/sdk/', 'shared/sha256.ts', ...SHARED_OF_ROOMS],
     packages: ['node:', '@aws-sdk/*', '@smithy/signature-v4', '#upstream'],
@@ -85,6 +90,7 @@ const RULES: readonly Rule[] = [
       'shared/rules/',
       'shared/store/tables.ts',
       'shared/wire/actions.ts',
+      'functions/listening/waking-event.ts',
       'shared/upstream/http/legacy-tls.ts',
       'shared/upstream/kinds.ts',
     ],

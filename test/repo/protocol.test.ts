@@ -36,6 +36,7 @@ const SERVICE_FRAMES = {
   heard: true,
   bye: true,
   enrolled: true,
+  subscribed: true,
   refused: true,
   ended: true,
 } as const satisfies Record<ServiceFrame['type'], true>

@@ -24,6 +24,7 @@ describe('the threat model', () => {
         'frames down',
         'CWA',
         'Matrix',
+        'push',
         'tables',
         'keys at rest',
         'logs',

@@ -102,6 +102,8 @@ beforeAll(async () => {
     CWA_CODEC: 'json',
     UPSTREAM_CA: '',
     UPSTREAM_LEGACY_TLS: '',
+    PUSH_CONTACT: 'mailto:ops@contoso.test',
+    PUSH_SERVICES: 'push.contoso.test',
   }
   Object.assign(process.env, variables, {
     AWS_ENDPOINT_URL: NO_SERVER,
@@ -111,7 +113,7 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'local',
   })
-  const [authorize, login, send, poll, status, logout, enroll] = await Promise.all([
+  const [authorize, login, send, poll, status, logout, enroll, subscribe] = await Promise.all([
     import('../../functions/authorize.ts'),
     import('../../functions/login.ts'),
     import('../../functions/send.ts'),
@@ -119,6 +121,7 @@ beforeAll(async () => {
     import('../../functions/status.ts'),
     import('../../functions/logout.ts'),
     import('../../functions/enroll.ts'),
+    import('../../functions/subscribe.ts'),
   ])
   // Events are as API Gateway makes them; the handlers' types say what they read of them.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
@@ -130,6 +133,7 @@ beforeAll(async () => {
     status: status.handler,
     logout: logout.handler,
     enroll: enroll.handler,
+    subscribe: subscribe.handler,
   } as unknown as typeof handlers
   await furnish()
   for (const { stream } of STREAMS) stream.write = (chunk: string | Uint8Array) => lines.push(String(chunk)) > 0

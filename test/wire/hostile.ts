@@ -63,6 +63,7 @@ function valid(action: Action, { session, sent, claim }: Scene): Record<string, 
     status: { session, ack: 0, active: true, answer: true },
     logout: { session },
     enroll: { claim },
+    subscribe: { endpoint: 'https://push.contoso.test/a' },
   }
   return { type: action, ...said[action] }
 }

@@ -73,5 +73,6 @@ export const deviceFrames: fc.Arbitrary<DeviceFrame> = fc.oneof(
   record({ type: type('poll'), session, after: whole }, {}),
   record({ type: type('status'), session, ack: whole, active: fc.boolean(), answer: fc.boolean() }, {}),
   record({ type: type('logout'), session }, {}),
+  record({ type: type('subscribe') }, { endpoint: fc.webUrl({ withFragments: false }) }),
   record({ type: type('enroll'), claim: fc.stringMatching(/^[\w-]{22,64}$/) }, {}),
 )

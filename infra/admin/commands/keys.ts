@@ -22,6 +22,8 @@ export interface KeysShown {
 export interface Reencrypted {
   readonly devices: Counts
   readonly sessions: Counts
+  /** Whether the VAPID key was sealed anew. */
+  readonly webPush: boolean
 }
 
 interface Counts {
@@ -59,10 +61,11 @@ export async function rotateKeys(context: AdminContext): Promise<void> {
 export async function reencrypt(context: AdminContext): Promise<void> {
   await ringOf(context)
   const value = await resealed(context)
-  const { devices, sessions } = value
+  const { devices, sessions, webPush } = value
   context.out.result(value, [
     `devices: ${devices.resealed} of ${devices.looked} sealed anew`,
     `sessions: ${sessions.resealed} of ${sessions.looked} sealed anew`,
+    ...(webPush ? ['the key of Web Push: sealed anew'] : []),
   ])
 }
 
@@ -83,7 +86,7 @@ export async function retireKeys(context: AdminContext): Promise<void> {
   )
   await resealed(context)
   const left = await resealed(context)
-  if (left.devices.resealed + left.sessions.resealed > 0) {
+  if (left.devices.resealed + left.sessions.resealed > 0 || left.webPush) {
     throw new AdminFault('something was sealed by an older key meanwhile: try again. Nothing was retired')
   }
   const ring = await changed(context, (before) => {
@@ -96,13 +99,14 @@ export async function retireKeys(context: AdminContext): Promise<void> {
 
 /** Seals everything by the newest key, device by device and session by session. Stopped half-way, it goes on where it is left. */
 async function resealed(context: AdminContext): Promise<Reencrypted> {
-  const { configuration, sessions, listed } = context
+  const { configuration, sessions, vapidKeys, listed } = context
   const names: string[] = []
   for await (const page of listed<DeviceItem>(KEY_PREFIXES.device)) names.push(...page.map(({ name }) => name))
   const taken = (await takenSeats(context)).map(({ session }) => session)
   return {
     devices: await counted(context, 'devices', names, (name) => configuration.reseal(name)),
     sessions: await counted(context, 'sessions', taken, (session) => sessions.reseal(session)),
+    webPush: await vapidKeys.reseal(),
   }
 }
 

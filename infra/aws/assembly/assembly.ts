@@ -15,6 +15,7 @@ import {
   type Resource,
   type Template,
 } from './assembly-references.ts'
+import { rulesIn } from './assembly-rules.ts'
 import { alarmsIn } from '../metrics/alarm-description.ts'
 import type {
   BusDescription,
@@ -56,6 +57,7 @@ export function assembly(folder: string, account: Account = {}): Description {
     ),
     tables: resourcesOf(template, 'AWS::DynamoDB::Table').map((found) => tableIn(found, resolve)),
     buses: resourcesOf(template, 'AWS::Events::EventBus').map((found) => busIn(found, resolve)),
+    rules: resourcesOf(template, 'AWS::Events::Rule').flatMap((found) => rulesIn(found, resolve)),
     schedules: resourcesOf(template, 'AWS::Events::Rule').flatMap((found) => schedulesIn(found, resolve)),
     alarms: alarmsIn(template, resolve),
     outputs: outputsIn(template, resolve),

@@ -7,6 +7,8 @@ export interface Description {
   readonly tables: readonly TableDescription[]
   /** EventBridge's custom buses. */
   readonly buses: readonly BusDescription[]
+  /** What the buses' events start. */
+  readonly rules: readonly RuleDescription[]
   readonly schedules: readonly ScheduleDescription[]
   readonly alarms: readonly AlarmDescription[]
   /** The stack's outputs, by name. */
@@ -93,6 +95,14 @@ export interface TableDescription {
 export interface BusDescription {
   readonly name: string
   readonly arn: string
+}
+
+/** A rule of a bus: which events it is for, and the function that each of these starts. */
+export interface RuleDescription {
+  readonly busArn: string
+  /** By name of a field of the event: the texts that are taken there. */
+  readonly pattern: Readonly<Record<string, readonly string[]>>
+  readonly functionName: string
 }
 
 export interface ScheduleDescription {

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../../shared/clock.ts'
-import type { BusDescription } from '../assembly/description.ts'
+import type { BusDescription, RuleDescription } from '../assembly/description.ts'
 import { bodyBytes, loopback, type Loopback } from '../loopback.ts'
 import { tokenBucket, type Rate } from '../token-bucket.ts'
 import { ANYBODY, verifier, type Signers } from '../signature.ts'
 import { PUT_LIMITS, type EntryFault } from './entry.ts'
 import type { BusEvent } from './event.ts'
+import { targetsOf } from './matching.ts'
 import { putEvents } from './put-events.ts'
 
 export interface EventBridgeOptions {
@@ -23,7 +24,11 @@ export interface EventBridgeOptions {
   readonly allows?: (caller: string, action: string, resourceArn: string) => boolean
   /** For tests: why an event is not taken, asked for each that otherwise would be. */
   readonly fault?: (event: BusEvent) => EntryFault | undefined
-  /** Called with each event that was taken: this stack's only target. */
+  /** Which events start which functions. */
+  readonly rules?: readonly RuleDescription[]
+  /** Starts a rule's target: `invokeLater` of the local Lambda. */
+  readonly invokeLater?: (functionName: string, event: BusEvent) => void
+  /** Called with each event that was taken. */
   readonly published?: (event: BusEvent) => void
 }
 
@@ -48,7 +53,7 @@ const BODY_BYTES = 6 * PUT_LIMITS.bytes
  */
 const PUT_RATE: Rate = { perSecond: 400, burst: 400 }
 
-/** EventBridge's buses for the local stack: an event is checked, taken and handed on. Rules are not kept: none is in the stack. */
+/** EventBridge's buses for the local stack: an event is checked, taken and handed to the targets of the rules that match it. */
 export function eventBridge(options: EventBridgeOptions): EventBridge {
   const events: BusEvent[] = []
   const waiting = new Set<() => void>()
@@ -56,9 +61,11 @@ export function eventBridge(options: EventBridgeOptions): EventBridge {
   const takes = tokenBucket(options.rate ?? PUT_RATE, options.clock.now)
   let running: Loopback | undefined
 
-  function took(event: BusEvent): void {
+  function took(event: BusEvent, busArn: string): void {
     events.push(event)
     options.published?.(event)
+    const { rules = [], invokeLater = () => {} } = options
+    for (const functionName of targetsOf(event, busArn, rules)) invokeLater(functionName, event)
     for (const look of waiting) look()
   }
 

@@ -15,7 +15,7 @@ export interface PutEventsOptions {
   readonly allows?: ((caller: string, action: string, resourceArn: string) => boolean) | undefined
   readonly fault?: ((event: BusEvent) => EntryFault | undefined) | undefined
   /** Called with each event that was taken. */
-  readonly took: (event: BusEvent) => void
+  readonly took: (event: BusEvent, busArn: string) => void
 }
 
 export interface Answer {
@@ -62,7 +62,7 @@ function taken({ now, fault, took }: PutEventsOptions, asked: readonly Entry[]):
     if ('ErrorCode' in event) return event
     const forced = fault?.(event)
     if (forced !== undefined) return forced
-    took(event)
+    took(event, busArn(entry.EventBusName))
     return { EventId: event.id }
   })
   return { status: 200, body: { FailedEntryCount: Entries.filter((each) => 'ErrorCode' in each).length, Entries } }

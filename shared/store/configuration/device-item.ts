@@ -35,6 +35,10 @@ export interface DeviceItem extends Pick<DeviceRecord, 'state' | 'user'> {
   readonly nextKey?: Uint8Array
   readonly codeUntil?: number
   readonly claim?: string
+  /** Where the device is woken by Web Push: an address that whoever has it may post to. */
+  readonly pushEndpoint?: Uint8Array
+  /** The number of the frame that said so. */
+  readonly pushNumber?: number
 }
 
 export const DEVICE_PREFIX = 'DEVICE#'
@@ -46,7 +50,12 @@ export function deviceKey(id: string): Key {
 /** Where a device's keys are kept. The next transport key is sealed for the place to which it goes. */
 export function placesOf(id: string) {
   const place = (attribute: string) => ({ table: 'configuration', item: deviceKey(id), attribute }) as const
-  return { transportKey: place('transportKey'), nextKey: place('transportKey'), codeKey: place('codeKey') }
+  return {
+    transportKey: place('transportKey'),
+    nextKey: place('transportKey'),
+    codeKey: place('codeKey'),
+    pushEndpoint: place('pushEndpoint'),
+  }
 }
 
 /** @throws Unsealable */

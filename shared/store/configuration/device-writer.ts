@@ -77,7 +77,7 @@ const AS_SEALED = (attribute: string, isThere: boolean) =>
   isThere ? `${attribute} = :read_${attribute}` : `attribute_not_exists(${attribute})`
 
 /** The attributes of a device that are sealed. */
-const SEALED = ['transportKey', 'nextKey', 'codeKey'] as const
+const SEALED = ['transportKey', 'nextKey', 'codeKey', 'pushEndpoint'] as const
 
 async function resealed(id: string, table: Table, vault: Vault): Promise<boolean> {
   const found = await table.get<DeviceItem>(deviceKey(id), { consistent: true })

@@ -116,7 +116,7 @@ export function redeeming(table: Table, vault: Vault): Redeeming {
       const written = await table.update<DeviceItem>(
         deviceKey(device),
         {
-          text: 'SET #state = :active, transportKey = nextKey, claim = :claim',
+          text: 'SET #state = :active, transportKey = nextKey, claim = :claim REMOVE pushEndpoint, pushNumber',
           values: { ':active': 'active', ':claim': claim },
         },
         {

@@ -13,6 +13,7 @@ const ANSWERS = {
   status: 'heard',
   logout: 'bye',
   enroll: 'enrolled',
+  subscribe: 'subscribed',
 } as const satisfies Record<Action, ServiceFrame['type']>
 
 /** What comes unasked, with `act` `push`: `refused` where the service could not read which action a message had. */

@@ -119,6 +119,7 @@ export const serviceFrame = v.variant('type', [
     transportKey: v.string(),
     user: v.exactOptional(v.string()),
   }),
+  v.object({ type: v.literal('subscribed'), key: v.string() }),
   v.object({
     type: v.literal('refused'),
     code,

@@ -1,0 +1,20 @@
+import middy from '@middy/core'
+import { logged } from './envelope/logged.ts'
+import { pushTo } from './web-push/push-service.ts'
+import { wake, type WakingEvent } from './web-push/wake.ts'
+import { variable } from './wiring/environment.ts'
+import { pushServices, subscriptionStore, vapidKeyStore } from './wiring/web-push.ts'
+
+/** Wakes a device by Web Push. functions/web-push/wake.ts tells the story. */
+export const handler = middy<WakingEvent>()
+  .use(logged('push'))
+  .handler(
+    wake({
+      subscriptions: subscriptionStore(),
+      keys: vapidKeyStore(),
+      pushTo,
+      contact: variable('PUSH_CONTACT'),
+      services: pushServices(),
+      now: Date.now,
+    }),
+  )

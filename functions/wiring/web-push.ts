@@ -1,0 +1,20 @@
+import { subscriptions } from '../../shared/store/configuration/subscriptions.ts'
+import { vapidKeys } from '../../shared/store/configuration/vapid-key.ts'
+import { variable } from './environment.ts'
+import { vault } from './stores.ts'
+import { configurationTable } from './tables.ts'
+
+/** Where devices are woken. */
+export function subscriptionStore() {
+  return subscriptions(configurationTable(), vault)
+}
+
+/** The key by which push services know this service. */
+export function vapidKeyStore() {
+  return vapidKeys(configurationTable(), vault)
+}
+
+/** The push services that this service posts to. */
+export function pushServices(): readonly string[] {
+  return variable('PUSH_SERVICES').split(' ')
+}

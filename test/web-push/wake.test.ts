@@ -1,0 +1,125 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { pushTo, outcomeOf, topicOf, vapidToken } from '../../functions/web-push/push-service.ts'
+import { wake } from '../../functions/web-push/wake.ts'
+import { pushService } from '../../infra/standin/push/push-service.ts'
+import { wrongWithVapid } from '../../infra/standin/push/vapid.ts'
+import { configurationWriter } from '../../shared/store/configuration/configuration-writer.ts'
+import { subscriptions } from '../../shared/store/configuration/subscriptions.ts'
+import { vapidKeys } from '../../shared/store/configuration/vapid-key.ts'
+import { database } from '../kit/database.ts'
+import { testVault } from '../kit/vault.ts'
+
+const NOW = 1_800_000_000_000
+const DEVICE = 'ann-phone'
+const SESSION = '17-b0Jm3o2u9hQ5w1Zx'
+const contact = 'mailto:ops@contoso.test'
+
+/** A device that subscribed, its push service, and the story, all on one clock. */
+async function scene() {
+  let now = NOW
+  const standIn = pushService({ clock: { now: () => now } })
+  await standIn.start()
+  onTestFinished(standIn.stop)
+  const { items } = await database()
+  const vault = testVault()
+  await configurationWriter(items, vault).putDevice(DEVICE, { state: 'active', transportKey: 'K'.repeat(43) })
+  const [own, keys] = [subscriptions(items, vault), vapidKeys(items, vault)]
+  const endpoint = standIn.subscribe(await keys.publicKey())
+  await own.keep(DEVICE, endpoint, 1)
+  const story = (services: readonly string[]) =>
+    wake({ subscriptions: own, keys, pushTo, contact, services, now: () => now })
+  return {
+    standIn,
+    own,
+    keys,
+    endpoint,
+    woken: (session = SESSION, services = [standIn.url()]) => story(services)({ detail: { device: DEVICE, session } }),
+    later: (ms: number) => void (now += ms),
+  }
+}
+
+describe('a wake-up', () => {
+  it('takes the place of an earlier one of the session, and not of another', async () => {
+    const { standIn, endpoint, woken } = await scene()
+    await woken()
+    await woken()
+    await woken('18-b0Jm3o2u9hQ5w1Zx')
+    expect(standIn.answered()).toEqual([{ status: 201 }, { status: 201 }, { status: 201 }])
+    expect(standIn.kept(endpoint)).toHaveLength(2)
+  })
+
+  it.each([404, 410])('that is answered %i has the subscription forgotten', async (status) => {
+    const { standIn, own, woken } = await scene()
+    standIn.answerNext(status)
+    await woken()
+    expect(await own.of(DEVICE)).toBeUndefined()
+    await woken()
+    expect(standIn.answered()).toHaveLength(1)
+  })
+
+  it.each([408, 429, 500, 503])('that is answered %i fails, for Lambda to try it again', async (status) => {
+    const { standIn, endpoint, own, woken } = await scene()
+    standIn.answerNext(status)
+    await expect(woken()).rejects.toThrow(`the push service answers ${status}`)
+    expect(await own.of(DEVICE)).toMatchObject({ endpoint })
+    await woken()
+    expect(standIn.kept(endpoint)).toHaveLength(1)
+  })
+
+  it.each([301, 400, 401, 403, 413])('that is answered %i is given up, and the subscription stays', async (status) => {
+    const { standIn, endpoint, own, woken } = await scene()
+    standIn.answerNext(status)
+    await woken()
+    expect(await own.of(DEVICE)).toMatchObject({ endpoint })
+    expect(standIn.answered()).toHaveLength(1)
+  })
+
+  it('fails where the push service does not answer', async () => {
+    const { standIn, woken } = await scene()
+    const services = [standIn.url()]
+    await standIn.stop()
+    await expect(woken(SESSION, services)).rejects.toThrow('ECONNREFUSED')
+  })
+
+  it('goes to no host that is not in the setting any more', async () => {
+    const { standIn, woken } = await scene()
+    await woken(SESSION, ['fcm.googleapis.com'])
+    expect(standIn.answered()).toEqual([])
+  })
+})
+
+describe('a VAPID token', () => {
+  it('counts for its push service, for its key, and for an hour', async () => {
+    const { keys, standIn } = await scene()
+    const pair = await keys.pair()
+    const origin = standIn.url()
+    const { publicKey } = pair
+    const token = await vapidToken(origin, pair, contact, NOW)
+    const wrong = (over: object, k = publicKey) =>
+      wrongWithVapid(`vapid t=${token}, k=${k}`, { origin, publicKey, now: NOW, ...over })
+
+    expect(wrong({})).toBeUndefined()
+    expect(wrong({ now: NOW + 59 * 60_000 })).toBeUndefined()
+    expect(wrong({ now: NOW + 61 * 60_000 })).toContain('expired')
+    expect(wrong({ origin: 'https://push.test' })).toContain('for http://127.0.0.1')
+    const other = `B${'A'.repeat(86)}`
+    expect(wrong({}, other)).toContain('not the key')
+  })
+
+  it('is signed: one byte more, and the push service refuses it', async () => {
+    const { keys, standIn } = await scene()
+    const pair = await keys.pair()
+    const token = await vapidToken(standIn.url(), pair, contact, NOW)
+    const changed = token.replace(/\.([\w-])/, (_, first: string) => `.${first === 'A' ? 'B' : 'A'}`)
+    const expected = { origin: standIn.url(), publicKey: pair.publicKey, now: NOW }
+    expect(wrongWithVapid(`vapid t=${changed}, k=${pair.publicKey}`, expected)).toBeDefined()
+  })
+})
+
+it('has a topic of 32 characters of base64url for each session, always the same', () => {
+  expect(topicOf(SESSION)).toMatch(/^[\w-]{32}$/)
+  expect(topicOf(SESSION)).toBe(topicOf(SESSION))
+  expect(topicOf('18-b0Jm3o2u9hQ5w1Zx')).not.toBe(topicOf(SESSION))
+})
+
+it.each([200, 201, 202])('takes %i for taken', (code) => expect(outcomeOf(code)).toBe('taken'))
