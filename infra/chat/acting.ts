@@ -1,37 +1,16 @@
-import type { Clock } from '../../shared/clock.ts'
-import type { Device } from '../../shared/device/device.ts'
 import type { Availability, Uri } from '../../shared/rules/messaging.ts'
-import type { Addressing } from './people/addressing.ts'
+import { actAmongSeveral, isAmongSeveral } from './acting-among-several.ts'
 import { userPart, type Intention } from './commands.ts'
-import type { Conversing } from './conversing.ts'
+import type { ChatContext } from './context.ts'
 import { groupLines, helpLines, whoLines } from './screen/listing.ts'
-import type { Paint } from '../terminal/paint.ts'
-import type { Person, Roster } from './people/roster.ts'
-import type { Unread } from './people/unread.ts'
-import { loginFailure, note, said } from './screen/view.ts'
-
-/** What a person's intentions are carried out with. */
-export interface ChatContext {
-  readonly device: Device
-  readonly known: Roster
-  readonly address: Addressing
-  readonly words: Conversing
-  readonly unread: Unread
-  readonly paint: Paint
-  readonly clock: Clock
-  readonly print: (...lines: string[]) => void
-  /** Prints what does not work. */
-  readonly warn: (text: string) => void
-  /** The server has taken the user's own state. */
-  readonly became: (availability: Availability) => void
-  /** Logs in once more, after a session ended. */
-  readonly logIn: () => Promise<unknown>
-  readonly quit: () => void
-}
+import type { Person } from './people/roster.ts'
+import { note, said } from './screen/lines.ts'
+import { loginFailure } from './screen/view.ts'
 
 /** Carries out what a line means. What does not work is printed, never thrown. */
 export function act(wanted: Intention, context: ChatContext): void {
-  const { known, address, words, paint, print, warn, quit } = context
+  const { device, known, address, words, paint, print, warn, quit } = context
+  if (isAmongSeveral(wanted)) return actAmongSeveral(wanted, context)
   switch (wanted.kind) {
     case 'nothing':
       return
@@ -60,7 +39,7 @@ export function act(wanted: Intention, context: ChatContext): void {
     case 'resume':
       return void resume(context)
     case 'help':
-      return print(...helpLines(wanted.about))
+      return print(...helpLines(wanted.about, device.capabilities))
     case 'quit':
       return quit()
     case 'unclear':
@@ -112,7 +91,7 @@ async function become(availability: Availability, { words, became }: ChatContext
 }
 
 function remove(name: string, { address, words }: ChatContext): void {
-  const uri = address.someone(name)
+  const [uri] = address.persons([name]) ?? []
   if (uri !== undefined) void words.ask({ kind: 'delete-contact', uri })
 }
 

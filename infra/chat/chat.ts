@@ -2,7 +2,8 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Device } from '../../shared/device/device.ts'
 import type { DeviceEvent } from '../../shared/device/event.ts'
 import type { Availability, ImEvent, Uri } from '../../shared/rules/messaging.ts'
-import { act, type ChatContext } from './acting.ts'
+import { act } from './acting.ts'
+import type { ChatContext } from './context.ts'
 import { addressing, type Addressing } from './people/addressing.ts'
 import { intention, userPart } from './commands.ts'
 import { completions } from './completing.ts'
@@ -15,7 +16,8 @@ import { talks, type Talk, type Talks } from './people/talks.ts'
 import { unreadMarks, type Unread } from './people/unread.ts'
 import type { Completions, Terminal } from '../terminal/terminal.ts'
 import { typingNotice, type TypingNotice } from './typing-notice.ts'
-import { linesOf, unsentLine, warning } from './screen/view.ts'
+import { warning } from './screen/lines.ts'
+import { linesOf, unsentLine } from './screen/view.ts'
 
 export interface ChatOptions {
   readonly device: Device
@@ -77,7 +79,7 @@ export function chat(options: ChatOptions): Chat {
       const talk = talkHere(chatting)
       typing.pressed(line, talk?.state === 'connected' ? talk.number : undefined)
     },
-    completions: (line) => completions(line, chatting.known.people()),
+    completions: (line) => completions(line, chatting.known.people(), chatting.device.capabilities),
     event: (event) => take(chatting, event),
     async settled() {
       for (;;) {
@@ -166,17 +168,30 @@ function take(chatting: Chatting, event: DeviceEvent): void {
   prompt(chatting)
 }
 
-function show({ known, live, unread, address, words, paint, clock, away, print }: Chatting, event: DeviceEvent): void {
+function show(
+  { device, known, live, unread, address, words, paint, clock, away, print }: Chatting,
+  event: DeviceEvent,
+): void {
   const happened = isHappening(event) ? event : undefined
   const before = happened && known.take(happened)
   const talk = happened && live.take(happened)
+  if (talk?.several) known.call(talk.uri, talk.subject ?? namesOf(talk, known, device.uri))
+  if (event.kind === 'send' && event.conversation !== undefined && event.message !== undefined)
+    live.said(event.conversation, event.message)
   if (event.kind === 'invitation' || event.kind === 'message') {
-    if (address.current === undefined) address.to(event.from)
-    unread.came(event.from, address.current)
+    const from = talk?.uri ?? event.from
+    if (address.current === undefined) address.to(from)
+    unread.came(from, address.current)
   }
   const scene = { paint, now: clock.now(), nameOf: (uri: Uri) => known.nameOf(uri), current: address.current, away }
   print(...linesOf(event, { ...scene, talk, before }))
   if (talk !== undefined) words.goOn(talk)
+}
+
+/** What a conversation without a name is called: the others in it. */
+function namesOf({ members = [], uri }: Talk, known: Roster, own: Uri | undefined): string {
+  const others = members.filter((member) => member.uri !== own)
+  return others.length === 0 ? uri : others.map((member) => known.nameOf(member.uri)).join(', ')
 }
 
 /** Something that happened in the session, and not to the device or to what it sends. */

@@ -1,4 +1,4 @@
-import { AVAILABILITIES, type Availability } from '../../shared/rules/messaging.ts'
+import { AVAILABILITIES, ROLES, type Availability, type Role } from '../../shared/rules/messaging.ts'
 
 /** What a line means. Names are as they were typed. */
 export type Intention =
@@ -13,50 +13,17 @@ export type Intention =
   | { readonly kind: 'presence'; readonly availability: Availability }
   | { readonly kind: 'add'; readonly uri: string; readonly name: string }
   | { readonly kind: 'remove'; readonly name: string }
+  | { readonly kind: 'start'; readonly names: readonly string[]; readonly text: string }
+  | { readonly kind: 'invite'; readonly names: readonly string[] }
+  | { readonly kind: 'eject'; readonly name: string }
+  | { readonly kind: 'role'; readonly name: string; readonly role: Role }
+  | { readonly kind: 'join'; readonly conversation: string }
+  | { readonly kind: 'members' }
+  | { readonly kind: 'delete' | 'read' | 'history' }
+  | { readonly kind: 'search'; readonly text: string }
+  | { readonly kind: 'edit'; readonly text: string }
   /** Not understood; `why` says what would be. */
   | { readonly kind: 'unclear'; readonly why: string }
-
-type Entry = readonly [usage: string, meaning: string]
-
-/** How each command is used, by the topic that /help takes. */
-export const TOPICS: ReadonlyMap<string, readonly Entry[]> = new Map<string, readonly Entry[]>([
-  [
-    'talking',
-    [
-      ['text', 'says it to whom the prompt names'],
-      ['/to NAME', 'talk to somebody: a contact, or a SIP URI'],
-      ['/msg NAME text', 'says it to somebody, and stays where you are ("Two Words" in quotes)'],
-      ['/accept [NAME]', 'takes up an invitation; so does answering it'],
-      ['/leave [NAME]', 'ends a conversation, or turns an invitation down'],
-    ],
-  ],
-  [
-    'people',
-    [
-      ['/who [GROUP]', 'your contacts, who is there, and what you have not read'],
-      ['/groups', 'the groups that your contacts are in'],
-      ['/add ADDRESS [NAME]', 'a new contact, such as sip:dave@contoso.test'],
-      ['/remove NAME', 'takes a contact off your list'],
-    ],
-  ],
-  [
-    'you',
-    [
-      ['/available /busy /away', 'your own state'],
-      ['/presence STATE', AVAILABILITIES.join(' ')],
-    ],
-  ],
-  [
-    'session',
-    [
-      ['/drop', 'out of coverage: the connection goes, the session stays'],
-      ['/resume', 'back into coverage, or in again after the session ended'],
-      ['/quit', 'logs out'],
-    ],
-  ],
-])
-
-export const COMMANDS: readonly Entry[] = [...TOPICS.values()].flat()
 
 const UNKNOWN = 'there is no such command: /help lists them. A text that begins with / is typed with two'
 
@@ -79,6 +46,17 @@ const READERS: Readonly<Record<string, Reader>> = {
   presence,
   add,
   remove: (rest) => (rest === '' ? unclear('/remove NAME: whom?') : { kind: 'remove', name: unquoted(rest) }),
+  search: (rest) => (rest === '' ? unclear('/search TEXT: whom?') : { kind: 'search', text: unquoted(rest) }),
+  start,
+  invite: (rest) => (rest === '' ? unclear('/invite NAME, NAME …: whom?') : { kind: 'invite', names: namesIn(rest) }),
+  eject: (rest) => (rest === '' ? unclear('/eject NAME: whom?') : { kind: 'eject', name: unquoted(rest) }),
+  role,
+  join: (rest) => (rest === '' ? unclear('/join CONVERSATION: which?') : { kind: 'join', conversation: rest }),
+  members: () => ({ kind: 'members' }),
+  edit: (rest) => (rest === '' ? unclear('/edit text: what should it say?') : { kind: 'edit', text: rest }),
+  delete: () => ({ kind: 'delete' }),
+  read: () => ({ kind: 'read' }),
+  history: () => ({ kind: 'history' }),
 }
 
 /** Each command's word, without its `/`. */
@@ -101,6 +79,29 @@ function message(rest: string): Intention {
   return name === undefined || text === undefined
     ? unclear('/msg NAME text: to whom, and what?')
     : { kind: 'message', name, text }
+}
+
+function start(rest: string): Intention {
+  const [, names, text] = /^([^]+?):\s+([^]+)$/.exec(rest) ?? []
+  return names === undefined || text === undefined
+    ? unclear('/start NAME, NAME …: text: with whom, and what do you say?')
+    : { kind: 'start', names: namesIn(names), text }
+}
+
+function role(rest: string): Intention {
+  const [, name = '', word] = /^([^]+?)\s+(\S+)$/.exec(rest) ?? []
+  const role = ROLES.find((known) => known === word?.toLowerCase())
+  return role === undefined
+    ? unclear(`/role NAME ROLE: whose, and one of ${ROLES.join(', ')}`)
+    : { kind: 'role', name: unquoted(name), role }
+}
+
+/** `Bob, "Carol B."` is two names. */
+function namesIn(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => unquoted(name.trim()))
+    .filter((name) => name !== '')
 }
 
 function presence(rest: string): Intention {

@@ -1,6 +1,6 @@
 import type { Sent } from '../../shared/device/sender.ts'
 import type { Command, Uri } from '../../shared/rules/messaging.ts'
-import type { Talk, Talks } from './people/talks.ts'
+import { isOfSeveral, type Talk, type Talks } from './people/talks.ts'
 
 export interface ConversingOptions {
   readonly talks: Talks
@@ -16,6 +16,8 @@ export interface ConversingOptions {
 /** Carries texts into conversations: begins one where there is none, and waits until the other side is there. */
 export interface Conversing {
   say(uri: Uri, text: string): void
+  /** Begins a conversation with several, and says this. */
+  start(uris: readonly Uri[], text: string): Talk
   accept(talk: Talk): void
   leave(talk: Talk): void
   /** Asks for something that is not a text. Resolves with whether it was done; if not, the device tells why. */
@@ -41,6 +43,11 @@ export function conversing(options: ConversingOptions): Conversing {
   const { talks, failed, open } = underway
   return {
     say: (uri, text) => say(underway, uri, text),
+    start(uris, text) {
+      const talk = talks.startSeveral(uris)
+      begin(underway, talk, uris, text)
+      return talk
+    },
     accept: (talk) => accept(underway, talk),
     leave(talk) {
       if (talk.number === undefined) return failed('the conversation was not left', 'it has not begun yet')
@@ -60,19 +67,19 @@ export function conversing(options: ConversingOptions): Conversing {
 
 function say(underway: Underway, uri: Uri, text: string): void {
   const talk = underway.talks.with(uri)
-  if (talk === undefined) return begin(underway, uri, text)
+  if (talk === undefined && isOfSeveral(uri)) return underway.unsent(uri, text, 'the conversation has ended')
+  if (talk === undefined) return begin(underway, underway.talks.start(uri), [uri], text)
   talk.held.push(text)
   goOn(underway, talk)
   accept(underway, talk)
   underway.changed()
 }
 
-function begin(underway: Underway, uri: Uri, text: string): void {
+function begin(underway: Underway, talk: Talk, to: readonly Uri[], text: string): void {
   const { talks } = underway
-  const talk = talks.start(uri)
   void submit(
     underway,
-    { kind: 'start', to: [uri], text },
+    { kind: 'start', to, text },
     {
       done({ conversation }) {
         if (conversation !== undefined) talk.number = conversation

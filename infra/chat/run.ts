@@ -6,7 +6,8 @@ import type { DeviceFile } from './device-file.ts'
 import { paintFor, type Paint } from '../terminal/paint.ts'
 import { PASSWORD_VARIABLE } from './request.ts'
 import { isTerminal, printed, secret, terminal, type Input, type Output, type Terminal } from '../terminal/terminal.ts'
-import { loginFailure, note, warning } from './screen/view.ts'
+import { note, warning } from './screen/lines.ts'
+import { loginFailure } from './screen/view.ts'
 
 export interface RunOptions {
   readonly identity: DeviceFile

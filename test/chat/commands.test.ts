@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { COMMANDS, intention } from '../../infra/chat/commands.ts'
+import { intention } from '../../infra/chat/commands.ts'
+import { COMMANDS } from '../../infra/chat/topics.ts'
 
 describe('intention', () => {
   it.each([
@@ -22,6 +23,16 @@ describe('intention', () => {
     ['/groups', { kind: 'groups' }],
     ['/help', { kind: 'help' }],
     ['/help /MSG', { kind: 'help', about: 'msg' }],
+    ['/start bob, "Carol B.": at 5: lunch?', { kind: 'start', names: ['bob', 'Carol B.'], text: 'at 5: lunch?' }],
+    ['/start sip:bob@contoso.test: hi', { kind: 'start', names: ['sip:bob@contoso.test'], text: 'hi' }],
+    ['/invite bob, carol', { kind: 'invite', names: ['bob', 'carol'] }],
+    ['/eject Bob Brown', { kind: 'eject', name: 'Bob Brown' }],
+    ['/role "Bob Brown" Moderator', { kind: 'role', name: 'Bob Brown', role: 'moderator' }],
+    ['/join #release:contoso.test', { kind: 'join', conversation: '#release:contoso.test' }],
+    ['/members', { kind: 'members' }],
+    ['/search bro', { kind: 'search', text: 'bro' }],
+    ['/edit at 6', { kind: 'edit', text: 'at 6' }],
+    ['/history', { kind: 'history' }],
     ['/quit', { kind: 'quit' }],
   ])('reads %j', (line, expected) => {
     expect(intention(line)).toEqual(expected)
@@ -32,6 +43,8 @@ describe('intention', () => {
     ['/constructor', 'there is no such command'],
     ['/msg bob', '/msg NAME text'],
     ['/to', '/to NAME'],
+    ['/start bob', '/start NAME, NAME'],
+    ['/role bob king', 'one of admin, moderator, member'],
     ['/presence sleepy', 'one of available, idle'],
     ['/add dave', 'an address, such as'],
   ])('says what would be understood instead of %j', (line, words) => {
@@ -39,12 +52,14 @@ describe('intention', () => {
   })
 
   it('understands every command that the help lists', () => {
-    const usages = COMMANDS.flatMap(([usage]) => usage.replace(/\[.*\]/, '').match(/\/[a-z]+(?: [A-Za-z:@ ]+)?/g) ?? [])
-    const typed = usages.map((usage) =>
-      usage.replace('STATE', 'busy').replace('ADDRESS', 'sip:dave@contoso.test').trim(),
-    )
+    const words: Readonly<Record<string, string>> = { STATE: 'busy', ADDRESS: 'sip:dave@contoso.test', ROLE: 'admin' }
+    const typed = COMMANDS.filter(([usage]) => usage.startsWith('/')).flatMap(([usage]) => {
+      const line = usage.replace(/ \[.*\]/, '').replaceAll(/[A-Z]+/g, (word) => words[word] ?? word)
+      // `/available /busy /away` are three.
+      return line.split(/ (?=\/)/)
+    })
 
     expect(typed.filter((line) => intention(line).kind === 'unclear')).toEqual([])
-    expect(typed.length).toBeGreaterThan(13)
+    expect(typed.length).toBeGreaterThan(24)
   })
 })

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { COMMAND_WORDS, TOPICS } from '../../infra/chat/commands.ts'
+import { COMMAND_WORDS } from '../../infra/chat/commands.ts'
 import { groupLines, helpLines, whoLines } from '../../infra/chat/screen/listing.ts'
 import { harmless, noPaint, paintFor } from '../../infra/terminal/paint.ts'
 import { promptFor, type PromptScene } from '../../infra/chat/screen/prompt.ts'
-import { linesOf, loginFailure, said, unsentLine, type Scene } from '../../infra/chat/screen/view.ts'
+import { said, type Scene } from '../../infra/chat/screen/lines.ts'
+import { linesOf, loginFailure, unsentLine } from '../../infra/chat/screen/view.ts'
+import { TOPICS } from '../../infra/chat/topics.ts'
 import type { Talk } from '../../infra/chat/people/talks.ts'
 import { Refused } from '../../shared/device/refused.ts'
 import type { SendState } from '../../shared/device/send-state.ts'
@@ -166,7 +168,7 @@ describe('helpLines', () => {
         .join(' ')
         .match(/\/[a-z]+/g) ?? []
 
-    expect(helpLines()[0]).toBe('  talking  text /to /msg /accept /leave')
+    expect(helpLines()[0]).toBe('  talking  text /to /msg /accept /leave /edit /delete /read /history')
     expect(words.toSorted()).toEqual(
       COMMAND_WORDS.filter((word) => word !== 'help')
         .map((word) => `/${word}`)

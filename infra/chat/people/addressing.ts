@@ -1,7 +1,7 @@
 import type { Uri } from '../../../shared/rules/messaging.ts'
 import { meant, unclearName } from './names.ts'
 import type { Roster } from './roster.ts'
-import type { Talk, Talks } from './talks.ts'
+import { isOfSeveral, type Talk, type Talks } from './talks.ts'
 
 /** Whom one talks to. A name that may mean several people goes to `warn`, and the answer is undefined. */
 export interface Addressing {
@@ -10,6 +10,8 @@ export interface Addressing {
   to(uri: Uri): void
   /** Who a name means. */
   someone(name: string): Uri | undefined
+  /** Who each of these names means; undefined where one of them is unclear, or is no person. */
+  persons(names: readonly string[]): readonly Uri[] | undefined
   /** Whom plain text is for: whom one talks to, else the only one who calls, else the only contact. */
   addressee(): Uri | undefined
   /** The conversation with somebody named; without a name the current one, else the only invitation. */
@@ -39,6 +41,12 @@ export function addressing({ known, live, warn, turned }: AddressingOptions): Ad
     return undefined
   }
 
+  function person(name: string): Uri[] {
+    const uri = someone(name)
+    if (uri !== undefined && isOfSeveral(uri)) warn(`"${name}" is a conversation: name a person`)
+    return uri === undefined || isOfSeveral(uri) ? [] : [uri]
+  }
+
   function talkHere(): Talk | undefined {
     const here = current === undefined ? undefined : live.with(current)
     return here ?? only(live.invitations())
@@ -50,6 +58,10 @@ export function addressing({ known, live, warn, turned }: AddressingOptions): Ad
     },
     to,
     someone,
+    persons(names) {
+      const uris = names.flatMap(person)
+      return uris.length === names.length ? uris : undefined
+    },
     addressee() {
       const obvious = current ?? only(live.invitations())?.uri ?? only(known.contacts())?.uri
       if (obvious !== undefined && obvious !== current) to(obvious)

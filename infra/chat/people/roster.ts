@@ -18,6 +18,8 @@ export interface Roster {
   people(): readonly Person[]
   contacts(): readonly Person[]
   nameOf(uri: Uri): string
+  /** Somebody, or a conversation with several, is called so. */
+  call(uri: Uri, name: string): void
 }
 
 export function roster(): Roster {
@@ -49,12 +51,16 @@ export function roster(): Roster {
     take(event) {
       if (event.kind === 'contacts') list(event)
       if (event.kind === 'invitation') know(event.from, event.name === undefined ? {} : { name: event.name })
-      if (event.kind === 'message') know(event.from, {})
+      if (event.kind === 'message') know(event.from, event.name === undefined ? {} : { name: event.name })
+      if (event.kind === 'found') for (const { uri, name } of event.people) know(uri, { name })
+      if (event.kind === 'members')
+        for (const { uri, name } of event.members) know(uri, name === undefined ? {} : { name })
       if (event.kind !== 'presence') return undefined
       const { uri, name, availability } = event
       const before = know(uri, { availability, ...(name !== undefined && { name }) })?.availability
       return before === availability ? undefined : before
     },
+    call: (uri, name) => void know(uri, { name }),
     people: () => [...people.values()],
     contacts: () => [...people.values()].filter(({ contact }) => contact),
     nameOf: (uri) => people.get(uri.toLowerCase())?.name ?? userPart(uri),

@@ -1,8 +1,27 @@
-import type { Conversation, ConversationState, ImEvent, Uri } from '../../../shared/rules/messaging.ts'
+import type {
+  Conversation,
+  ConversationState,
+  ImEvent,
+  Member,
+  MessageId,
+  Uri,
+} from '../../../shared/rules/messaging.ts'
 
-/** A conversation with somebody, from the first word on. */
+/** A conversation, from the first word on. */
 export interface Talk {
+  /** Whom it is with; of one with several a name of this program's, by which it is addressed as people are. */
   readonly uri: Uri
+  /** It is with several. */
+  several?: true
+  /** What it is called. */
+  subject?: string
+  /** Those who are in it, as far as the server said. */
+  members?: readonly Member[]
+  /** The message that came last, and the one of these that the user said last. */
+  last?: MessageId
+  lastOwn?: MessageId
+  /** Where the page of what was said before ended that was fetched last. */
+  earlier?: string | undefined
   /** The session's number of it, once the service gave one. */
   number: Conversation | undefined
   state: 'starting' | ConversationState
@@ -19,59 +38,118 @@ export interface Talks {
   invitations(): readonly Talk[]
   all(): readonly Talk[]
   start(uri: Uri): Talk
+  /** Begins one with several, invited by these addresses. */
+  startSeveral(uris: readonly Uri[]): Talk
+  /** The service has taken something that was said: what the server calls it. */
+  said(conversation: Conversation, message: MessageId): void
   end(talk: Talk): void
   /** Takes what an event says of a conversation. Returns the one it is about. */
   take(event: ImEvent): Talk | undefined
   clear(): void
 }
 
+/** Whether an address is one of the program's own, of a conversation with several. */
+export function isOfSeveral(uri: Uri): boolean {
+  return uri.startsWith('conversation:')
+}
+
+/** The conversations, as they are now. */
+interface Live {
+  readonly all: Set<Talk>
+  /** How many with several there have been: they are named by that. */
+  several: number
+}
+
 export function talks(): Talks {
-  const live = new Set<Talk>()
-  const find = (is: (talk: Talk) => boolean) => [...live].find(is)
-  const numbered = (number: Conversation) => find((talk) => talk.number === number)
-
-  function add(uri: Uri, state: Talk['state'], number?: Conversation): Talk {
-    const talk: Talk = { uri, number, state, held: [], typing: false }
-    live.add(talk)
-    return talk
-  }
-
-  /** A server may name the number of a conversation that this user starts in an event only: sends go one by one. */
-  function changed(number: Conversation, state: ConversationState): Talk | undefined {
-    const talk = numbered(number) ?? find((talk) => talk.state === 'starting' && talk.number === undefined)
-    if (talk === undefined || state === 'incoming') return talk
-    talk.number = number
-    talk.state = state
-    if (state === 'ended') live.delete(talk)
-    return talk
-  }
-
-  function typed(talk: Talk | undefined, typing: boolean): Talk | undefined {
-    if (talk !== undefined) talk.typing = typing
-    return talk
-  }
-
+  const live: Live = { all: new Set(), several: 0 }
   return {
-    with: (uri) => find((talk) => talk.uri.toLowerCase() === uri.toLowerCase()),
-    numbered,
-    invitations: () => [...live].filter(({ state }) => state === 'incoming'),
-    all: () => [...live],
-    start: (uri) => add(uri, 'starting'),
+    with: (uri) => find(live, (talk) => talk.uri.toLowerCase() === uri.toLowerCase()),
+    numbered: (number) => numbered(live, number),
+    invitations: () => [...live.all].filter(({ state }) => state === 'incoming'),
+    all: () => [...live.all],
+    start: (uri) => add(live, uri, 'starting'),
+    startSeveral: (uris) => Object.assign(addSeveral(live, 'starting'), { members: uris.map((uri) => ({ uri })) }),
+    said(conversation, message) {
+      const talk = numbered(live, conversation)
+      if (talk !== undefined) talk.last = talk.lastOwn = message
+    },
     end(talk) {
       talk.state = 'ended'
-      live.delete(talk)
+      live.all.delete(talk)
     },
-    take(event) {
-      if (event.kind === 'invitation') return add(event.from, 'incoming', event.conversation)
-      if (event.kind === 'conversation') return changed(event.conversation, event.state)
-      if (event.kind === 'left') return numbered(event.conversation)
-      if (event.kind === 'typing') return typed(numbered(event.conversation), event.typing)
-      // Of a conversation whose invitation was lost, a message is the first that is heard.
-      if (event.kind === 'message') {
-        return typed(numbered(event.conversation) ?? add(event.from, 'connected', event.conversation), false)
-      }
-      return undefined
-    },
-    clear: () => live.clear(),
+    take: (event) => take(live, event),
+    clear: () => live.all.clear(),
   }
+}
+
+function take(live: Live, event: ImEvent): Talk | undefined {
+  if (event.kind === 'invitation') return invited(live, event)
+  if (event.kind === 'conversation') return changed(live, event)
+  if (event.kind === 'message') return message(live, event)
+  const talk = 'conversation' in event ? numbered(live, event.conversation) : undefined
+  if (talk === undefined) return undefined
+  if (event.kind === 'typing') return typed(talk, event.typing)
+  if (event.kind === 'history') talk.earlier = event.before
+  if (event.kind === 'members') talk.members = membersAfter(talk, event)
+  if (event.kind === 'left') talk.members = (talk.members ?? []).filter(({ uri }) => uri !== event.uri)
+  return talk
+}
+
+function find(live: Live, is: (talk: Talk) => boolean): Talk | undefined {
+  return [...live.all].find(is)
+}
+
+function numbered(live: Live, number: Conversation): Talk | undefined {
+  return find(live, (talk) => talk.number === number)
+}
+
+function add(live: Live, uri: Uri, state: Talk['state'], number?: Conversation): Talk {
+  const talk: Talk = { uri, number, state, held: [], typing: false }
+  live.all.add(talk)
+  return talk
+}
+
+function addSeveral(live: Live, state: Talk['state'], number?: Conversation): Talk {
+  live.several += 1
+  return Object.assign(add(live, `conversation:${live.several}`, state, number), { several: true })
+}
+
+function invited(live: Live, { conversation, from, several, subject }: Happening<'invitation'>): Talk {
+  const talk = several ? addSeveral(live, 'incoming', conversation) : add(live, from, 'incoming', conversation)
+  if (subject !== undefined) talk.subject = subject
+  return talk
+}
+
+/** A server may name the number of a conversation that this user starts in an event only: sends go one by one. */
+function changed(live: Live, { conversation, state, several, subject }: Happening<'conversation'>): Talk | undefined {
+  const begun =
+    numbered(live, conversation) ?? find(live, (talk) => talk.state === 'starting' && talk.number === undefined)
+  const talk = begun ?? (several && state !== 'ended' ? addSeveral(live, state, conversation) : undefined)
+  if (talk === undefined || state === 'incoming') return talk
+  talk.number = conversation
+  talk.state = state
+  if (subject !== undefined) talk.subject = subject
+  if (state === 'ended') live.all.delete(talk)
+  return talk
+}
+
+/** Of a conversation whose invitation was lost, a message is the first that is heard. */
+function message(live: Live, { conversation, from, id, own }: Happening<'message'>): Talk {
+  const talk = numbered(live, conversation) ?? add(live, from, 'connected', conversation)
+  if (id !== undefined) talk.last = id
+  if (id !== undefined && own) talk.lastOwn = id
+  return typed(talk, false)
+}
+
+type Happening<Kind extends ImEvent['kind']> = Extract<ImEvent, { kind: Kind }>
+
+function typed(talk: Talk, typing: boolean): Talk {
+  talk.typing = typing
+  return talk
+}
+
+function membersAfter({ members = [] }: Talk, event: Happening<'members'>): readonly Member[] {
+  if (event.whole) return event.members
+  const others = members.filter(({ uri }) => event.members.every((member) => member.uri !== uri))
+  return [...others, ...event.members]
 }

@@ -1,6 +1,7 @@
-import type { Availability, Uri } from '../../../shared/rules/messaging.ts'
+import { CAPABILITIES, capabilitiesIn, type Capability } from '../../../shared/rules/capabilities.ts'
+import type { Availability, Member, Uri } from '../../../shared/rules/messaging.ts'
 import { padded, widthOf } from '../../terminal/width.ts'
-import { COMMANDS, TOPICS } from '../commands.ts'
+import { COMMANDS, topicsFor, wordsOf } from '../topics.ts'
 import { harmless, type Paint, type Style } from '../../terminal/paint.ts'
 import type { Person } from '../people/roster.ts'
 
@@ -42,13 +43,29 @@ export function groupLines(people: readonly Person[], paint: Paint): string[] {
     .map(([group, size]) => `  ${harmless(group)}  ${paint('dim', size === 1 ? '1 contact' : `${size} contacts`)}`)
 }
 
+/** Who is in a conversation with several, and what they may do there. */
+export function memberLines(members: readonly Member[], nameOf: (uri: Uri) => string, paint: Paint): string[] {
+  if (members.length === 0) return [paint('dim', '- the server has not said who is in it')]
+  const names = members.map(({ uri, name }) => harmless(name ?? nameOf(uri)))
+  const width = Math.max(...names.map(widthOf))
+  return members.map(
+    ({ uri, role = 'member' }, at) => `  ${padded(names[at] ?? '', width)}  ${role.padEnd(9)}  ${paint('dim', uri)}`,
+  )
+}
+
+const EVERYTHING: ReadonlySet<Capability> = capabilitiesIn(Object.keys(CAPABILITIES))
+
 /**
  * Without a topic: the topics, and which commands each has. With a topic: how its commands are used. With a command: how
- * that one is used.
+ * that one is used. Of commands only those that the server upstream carries.
  */
-export function helpLines(about?: string): string[] {
-  if (about === undefined) return [...topicLines(), ...MARKS]
-  const entries = TOPICS.get(about) ?? COMMANDS.filter(([usage]) => wordsOf(usage).includes(about))
+export function helpLines(about?: string, capabilities: ReadonlySet<Capability> = EVERYTHING): string[] {
+  const topics = topicsFor(capabilities)
+  if (about === undefined) return [...topicLines(topics), ...MARKS]
+  const isAbout = (usage: string) => wordsOf(usage).includes(about)
+  const entries = topics.get(about) ?? [...topics.values()].flat().filter(([usage]) => isAbout(usage))
+  if (entries.length === 0 && COMMANDS.some(([usage]) => isAbout(usage)))
+    return [`  the server that you are signed in to cannot do "/${about}"`]
   if (entries.length === 0) return [`  no help on "${about}": /help lists the topics`]
   const width = Math.max(...entries.map(([usage]) => usage.length))
   return entries.map(([usage, meaning]) => `  ${usage.padEnd(width)}  ${meaning}`)
@@ -59,19 +76,14 @@ const MARKS = [
   '  ✓ the server has taken a message, ✓✓ it arrived (not every peer says so), ✗ it was not sent, ? it may have been sent',
 ]
 
-function topicLines(): string[] {
-  const width = Math.max(...[...TOPICS.keys()].map(({ length }) => length))
-  return [...TOPICS].map(([topic, entries]) => {
+function topicLines(topics: ReturnType<typeof topicsFor>): string[] {
+  const width = Math.max(...[...topics.keys()].map(({ length }) => length))
+  return [...topics].map(([topic, entries]) => {
     const words = entries.flatMap(([usage]) =>
       usage.startsWith('/') ? wordsOf(usage).map((word) => `/${word}`) : usage,
     )
     return `  ${topic.padEnd(width)}  ${words.join(' ')}`
   })
-}
-
-/** `/available /busy /away` is of `available`, `busy` and `away`. */
-function wordsOf(usage: string): string[] {
-  return usage.split(' ').flatMap((word) => (word.startsWith('/') ? [word.slice(1)] : []))
 }
 
 /** `do-not-disturb` as people write it. */

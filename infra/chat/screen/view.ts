@@ -1,34 +1,19 @@
 import type { DeviceEvent, SendEvent } from '../../../shared/device/event.ts'
 import { Refused } from '../../../shared/device/refused.ts'
-import type { Availability, Command, Uri } from '../../../shared/rules/messaging.ts'
+import type { Command } from '../../../shared/rules/messaging.ts'
 import type { NextStep } from '../../../shared/rules/refusal.ts'
-import { cutToWidth, widthOf } from '../../terminal/width.ts'
+import { cutToWidth } from '../../terminal/width.ts'
 import { wordFor } from './listing.ts'
-import { harmless, type Paint, type Style } from '../../terminal/paint.ts'
-import type { Talk } from '../people/talks.ts'
-
-/** What an event is seen against. */
-export interface Scene {
-  readonly paint: Paint
-  /** Epoch milliseconds. */
-  readonly now: number
-  readonly nameOf: (uri: Uri) => string
-  /** The conversation that the event is about, as it is after it. */
-  readonly talk: Talk | undefined
-  /** Whom plain text goes to. */
-  readonly current: Uri | undefined
-  /** The state of the person before, where the event brings a new one. */
-  readonly before: Availability | undefined
-  /** Whether the device has a session, but was out of coverage until now. */
-  readonly away: boolean
-}
+import { harmless } from '../../terminal/paint.ts'
+import { coming, found, leaving, page, speaker } from './among-several.ts'
+import { note, said, warning, type Scene } from './lines.ts'
 
 /** The lines that an event adds to the screen: often none. */
 export function linesOf(event: DeviceEvent, scene: Scene): string[] {
-  const { nameOf, talk } = scene
+  const { talk } = scene
   switch (event.kind) {
     case 'message':
-      return said(nameOf(event.from), event.text, 'cyan', scene)
+      return said(speaker(event.from, scene), event.text, 'cyan', scene)
     case 'invitation':
       return invitation(event, scene)
     case 'presence':
@@ -37,7 +22,7 @@ export function linesOf(event: DeviceEvent, scene: Scene): string[] {
       return conversation(event.state, scene)
     case 'left':
       // With one other person that is the end of the conversation, which has an event of its own.
-      return talk?.uri.toLowerCase() === event.uri.toLowerCase() ? [] : [note(`${nameOf(event.uri)} has left`, scene)]
+      return talk?.uri.toLowerCase() === event.uri.toLowerCase() ? [] : [note(leaving(event, scene), scene)]
     case 'not-delivered':
     case 'failed':
       // A send that has a number has its state shown.
@@ -55,9 +40,12 @@ export function linesOf(event: DeviceEvent, scene: Scene): string[] {
     case 'deleted':
       return [note('a message was deleted', scene)]
     case 'members':
-    case 'read':
+      return event.whole ? [] : event.members.map((member) => note(coming(member, scene), scene))
     case 'history':
+      return page(event, scene)
     case 'found':
+      return found(event, scene)
+    case 'read':
     case 'contacts':
     case 'own-presence':
     case 'typing':
@@ -69,30 +57,15 @@ export function linesOf(event: DeviceEvent, scene: Scene): string[] {
   }
 }
 
-/** `10:32 Bob: Hello`, further lines under the first. */
-export function said(name: string, text: string, style: Style, { paint, now }: Pick<Scene, 'paint' | 'now'>): string[] {
-  const [first = '', ...more] = harmless(text).split('\n')
-  const who = harmless(name)
-  const head = `${paint('dim', timeOf(now))} ${paint(style, `${who}:`)} ${first}`
-  return [head, ...more.map((line) => `${' '.repeat(widthOf(who) + 8)}${line}`)]
-}
-
-/** A line of the program's own. */
-export function note(text: string, { paint }: Pick<Scene, 'paint'>): string {
-  return paint('dim', `- ${text}`)
-}
-
-export function warning(text: string, { paint }: Pick<Scene, 'paint'>): string {
-  return paint('red', `! ${text}`)
-}
-
 function invitation(event: Extract<DeviceEvent, { kind: 'invitation' }>, scene: Scene): string[] {
   const name = harmless(scene.nameOf(event.from))
   const about = event.subject ? ` about ${harmless(event.subject)}` : ''
-  const isCurrent = scene.current?.toLowerCase() === event.from.toLowerCase()
-  const how = isCurrent ? 'just answer, or /leave' : `/to ${event.from} to answer, /leave ${event.from} to turn it down`
+  const key = scene.talk?.uri ?? event.from
+  const isCurrent = scene.current?.toLowerCase() === key.toLowerCase()
+  const how = isCurrent ? 'just answer, or /leave' : `/to ${key} to answer, /leave ${key} to turn it down`
+  const whom = event.several ? ' with you and others' : ''
   const words = event.text === undefined ? [] : said(name, event.text, 'cyan', scene)
-  return [note(`${name} wants to talk${about}: ${how}`, scene), ...words]
+  return [note(`${name} wants to talk${whom}${about}: ${how}`, scene), ...words]
 }
 
 function presence({ uri, availability }: Extract<DeviceEvent, { kind: 'presence' }>, scene: Scene): string[] {
@@ -113,13 +86,13 @@ function sendState(event: SendEvent, { paint }: Scene): string[] {
   const { command } = event
   if (command.kind === 'typing') return []
   if ('reason' in event) return [paint('red', `${unsuccessful(event, command)}: ${harmless(event.reason)}`)]
-  if (event.state === 'sending' || !('text' in command)) return []
+  if (event.state === 'sending' || command.kind === 'search' || !('text' in command)) return []
   return [paint('dim', `${event.state === 'delivered' ? '✓✓' : '✓'} ${beginning(command.text)}`)]
 }
 
 function unsuccessful({ state }: SendEvent, command: Exclude<Command, { kind: 'typing' }>): string {
   if (state === 'not-delivered' && 'text' in command) return `✗ not delivered ${beginning(command.text)}`
-  const what = 'text' in command ? `send ${beginning(command.text)}` : WISHES[command.kind]
+  const what = 'text' in command && command.kind !== 'search' ? `send ${beginning(command.text)}` : WISHES[command.kind]
   return state === 'unconfirmed' ? `? perhaps failed to ${what}` : `✗ failed to ${what}`
 }
 
@@ -136,6 +109,7 @@ const WISHES = {
   delete: 'delete the message',
   read: 'mark the conversation as read',
   history: 'fetch what was said before',
+  search: 'search',
 } as const
 
 function state({ state, reason }: Extract<DeviceEvent, { kind: 'state' }>, scene: Scene): string[] {
@@ -177,9 +151,4 @@ export function loginFailure(thrown: unknown, scene: Pick<Scene, 'paint'>): stri
     login: 'log in again',
   }
   return [warning(`could not log in: ${harmless(message)} (${code})`, scene), note(`what to do: ${todo[next]}`, scene)]
-}
-
-/** Hours and minutes, where this program runs. */
-function timeOf(at: number): string {
-  return new Date(at).toTimeString().slice(0, 5)
 }
