@@ -120,6 +120,10 @@ describe.each([
     expect(namesOf(tested(heading))).toEqual(Object.keys(names).toSorted())
   })
 
+  it('has no dash without its reason', () => {
+    expect(tested(heading).filter((cells) => cells.some((cell) => /^–(?!: \S)/.test(cell)))).toEqual([])
+  })
+
   it.each(tested(heading).map(([name = '', codecs, , standIn, test = '']) => ({ name, codecs, standIn, test })))(
     'names a test of $name that there is, and that is about it',
     ({ name, codecs, standIn, test }) => {
