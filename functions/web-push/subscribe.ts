@@ -23,11 +23,11 @@ export function subscribe({ subscriptions, keys, services }: SubscribeParts) {
     if (endpoint !== undefined && !isOfPushService(endpoint, services)) {
       throw new Refusal('bad-frame', { reason: `endpoint: expected an https address of ${services.join(', ')}` })
     }
-    const key = await keys.publicKey()
+    // Before the key is looked for: a frame that is played again has none made.
     const heard = await subscriptions.keep(device, endpoint, number)
     if (heard !== undefined) throw new Refusal('replayed', { heard })
     if (endpoint === undefined) log('unsubscribed', { device })
     else log('subscribed', { device })
-    return { type: 'subscribed', key }
+    return { type: 'subscribed', key: await keys.publicKey() }
   }
 }

@@ -84,9 +84,18 @@ describe('a malformed frame', () => {
     ['the frame: expected Object', 5],
     [`type: ${MISSING}`, {}],
     [`type: ${MISSING}`, []],
-    ['type: expected ("login" | "send" | "poll" | "status" | "logout" | "enroll")', { ...LOGIN, type: 'Login' }],
-    ['type: expected ("login" | "send" | "poll" | "status" | "logout" | "enroll")', { ...LOGIN, type: 'accepted' }],
-    ['type: expected ("login" | "send" | "poll" | "status" | "logout" | "enroll")', { ...LOGIN, type: ['login'] }],
+    [
+      'type: expected ("login" | "send" | "poll" | "status" | "logout" | "enroll" | "subscribe")',
+      { ...LOGIN, type: 'Login' },
+    ],
+    [
+      'type: expected ("login" | "send" | "poll" | "status" | "logout" | "enroll" | "subscribe")',
+      { ...LOGIN, type: 'accepted' },
+    ],
+    [
+      'type: expected ("login" | "send" | "poll" | "status" | "logout" | "enroll" | "subscribe")',
+      { ...LOGIN, type: ['login'] },
+    ],
 
     [`user: ${MISSING}`, { type: 'login', password: 'correct horse' }],
     [`password: ${MISSING}`, { type: 'login', user: 'ann' }],

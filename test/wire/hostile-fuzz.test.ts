@@ -11,6 +11,7 @@ import { parameters } from '../../infra/aws/keys/parameters.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { REFUSALS } from '../../shared/rules/refusal.ts'
 import { configurationWriter } from '../../shared/store/configuration/configuration-writer.ts'
+import { subscriptions } from '../../shared/store/configuration/subscriptions.ts'
 import { enrolments } from '../../shared/store/configuration/enrolment.ts'
 import { newKeyRing, printKeyRing } from '../../shared/store/keys/key-ring.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
@@ -162,6 +163,7 @@ async function furnish(): Promise<void> {
     { device: scene.otherDevice, session: scene.otherSession, key: scene.otherKey, number: 18 },
   ]) {
     await writer.putDevice(device, { state: 'active', transportKey: printTransportKey(key) })
+    await subscriptions(table(client, 'configuration'), sealing).keep(device, undefined, HEARD)
     const seat = anOpen({ number, session, device, heard: HEARD, sent: scene.sent })
     await items.put({ ...itemOf(seat) })
     const cursor = { seq: 1, upstream: '1.1' }
