@@ -53,13 +53,14 @@ export function admission(parts: AdmissionParts): (applicant: Applicant) => Prom
     const seat = found?.device === applicant.device ? found : undefined
     const isOver = previous === undefined || found?.session !== previous
     const own = seat?.state === 'open' ? await takeOver([seat], applicant, parts) : undefined
+    const left = found?.state === 'signing-in' ? found.former : undefined
     if (own !== undefined) return knowing(own, isOver, previous)
     if (seat === undefined && no !== undefined && no.limits === limits && now < no.until) {
       throw refusal(no.idleAt, applicant)
     }
 
     const looked = await look(applicant, parts)
-    if ('seat' in looked) return knowing(looked, isOver, previous)
+    if ('seat' in looked) return { ...knowing(looked, isOver, previous), ...(left && { left }) }
     const idleMs = nextIdleMs(looked.taken, settings, now)
     const idleAt = idleMs === undefined ? undefined : now + idleMs
     if (looked.complete) no = { limits, until: now + Math.min(NO_MS, idleMs ?? NO_MS), idleAt }

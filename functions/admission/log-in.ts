@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { fitting, inBatches, type Cursor, type Mail } from '../../shared/rules/batches.ts'
 import { Refusal, type RefusalCode } from '../../shared/rules/refusal.ts'
-import type { Open, Seat, SigningIn } from '../../shared/rules/seat.ts'
+import { formerOf, type FormerSession, type Open, type Seat, type SigningIn } from '../../shared/rules/seat.ts'
 import type { WrongPasswords } from '../../shared/rules/wrong-passwords.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import type { Configuration, Reading } from '../../shared/store/configuration/configuration.ts'
@@ -14,7 +14,9 @@ import { ensureListener, type ListenerParts } from './ensure-listener.ts'
 import { endSession } from '../session/end-session.ts'
 import { guarded } from './password-guard.ts'
 import { log, why } from '../envelope/log.ts'
+import { missedEvents } from './missed-events.ts'
 import { occupied, point } from './pointing.ts'
+import { leaveBehind } from '../session/leave-behind.ts'
 import type { Push } from '../session/push.ts'
 import type { Request } from '../envelope/envelope.ts'
 import type { SessionStores } from '../session/session-stores.ts'
@@ -32,6 +34,8 @@ interface Known {
   readonly known: WrongPasswords | undefined
   /** The device's login before this one; undefined where that opened a session: it is over, and had the right password. */
   readonly previous: DeviceSession | undefined
+  /** The device's last session that ended. */
+  readonly left: FormerSession | undefined
   readonly settings: Settings
 }
 
@@ -70,20 +74,21 @@ export function logIn(parts: LoginParts): (request: Login) => Promise<ServiceFra
     const endings = endingsOf(parts)
     if (former !== undefined) endings.say(former.seat, former.because)
     try {
-      const pointing = { device, number, settings, now, previous, previousIsOver }
+      const pointing = { device, number, settings, now, previous, previousIsOver, former: leftBy(admitted) }
       const pointed = { seats, sessions, ended: (each: Open) => endings.say(each, 'replaced') }
-      const [last, known] = await together([
+      const [{ last, former: left }, known] = await together([
         point(seat.session, pointing, pointed),
         wrong.read(frame.user),
         configuration.user(frame.user, now),
+        leftInThePlaceOf(admitted, parts),
       ])
-      const login = { ...request, settings, known, previous: endings.isFor(last) ? undefined : last }
+      const login = { ...request, settings, known, left, previous: endings.isFor(last) ? undefined : last }
       const accepted = await signIn(login, admitted, parts)
       const { statusIntervalMs } = settings
       const capabilities = [...parts.upstream.capabilities]
       return { type: 'accepted', ...accepted, steps: [step, ...accepted.steps], statusIntervalMs, capabilities }
     } catch (thrown) {
-      await giveBack(seat, parts)
+      await giveBack(admitted, parts)
       throw asRefusal(thrown)
     } finally {
       await endings.said()
@@ -110,8 +115,25 @@ async function bySettings<T>(
   }
 }
 
-/** Should this fail, the seat frees itself by its lease; the device and the log get why the login failed. */
-async function giveBack({ session }: SigningIn, { seats }: LoginParts): Promise<void> {
+/** What is known of the device's session until now, where it is over: from the seat that it had. */
+function leftBy({ former, left }: Admitted): FormerSession | undefined {
+  return former?.because === 'replaced' ? (formerOf(former.seat) ?? left) : left
+}
+
+/** Another device's session had to go: its next login knows what it left behind before this one's seat forgets it. */
+async function leftInThePlaceOf({ former }: Admitted, parts: LoginParts): Promise<void> {
+  if (former?.because === 'evicted' && former.seat.state === 'open') await leaveBehind(former.seat, parts)
+}
+
+/**
+ * Should this fail, the seat frees itself by its lease; the device and the log get why the login failed.
+ * A login that did not come to point to its session leaves what was left to it.
+ */
+async function giveBack({ seat: { session }, former }: Admitted, parts: LoginParts): Promise<void> {
+  const { seats } = parts
+  const left =
+    former?.because === 'replaced' && former.seat.state === 'open' ? leaveBehind(former.seat, parts) : Promise.resolve()
+  await left.catch((fault: unknown) => log('what a session left behind is lost', { session, why: why(fault) }))
   await seats.free(session).catch((fault: unknown) => log('seat not given back', { session, why: why(fault) }))
 }
 
@@ -128,7 +150,7 @@ function endingsOf(parts: LoginParts) {
 }
 
 async function signIn(login: Login & Known, admitted: Admitted, parts: LoginParts) {
-  const { frame, device, number, connection, settings, previous, known, now } = login
+  const { frame, device, number, connection, settings, previous, known, left, now } = login
   const { sessions, configuration, upstream, wrong } = parts
   const { session } = admitted.seat
   const { user, password, availability } = frame
@@ -138,9 +160,15 @@ async function signIn(login: Login & Known, admitted: Admitted, parts: LoginPart
   const loggedIn = await guarded({ user, settings, previous, known, now }, wrong, () =>
     upstream.logIn(user, password, availability && { availability }),
   )
-  const { mail, state } = await firstMail(session, loggedIn, parts)
+  const missed = missedEvents(left, { user, bounds: settings }, parts)
+  // It is asked for below, where what was opened is undone should it have failed.
+  void missed.catch(() => {})
+  const { mail: first, state } = await firstMail(session, loggedIn, parts)
   try {
-    const { batches } = fitting(mail.map(({ seq, events }) => ({ seq, events })))
+    const { batches } = fitting(first.map(({ seq, events }) => ({ seq, events })))
+    const from = first.at(-1) ?? { seq: 0, upstream: loggedIn.cursor }
+    const events = await missed
+    const mail = [...first, ...inBatches([{ cursor: from.upstream, events }], from.upstream, from)]
     const cursor = await keepTheRest(session, { mail, start: loggedIn.cursor, answered: batches.length }, now, parts)
     const { address: uri, steps } = loggedIn
     await together([
@@ -198,7 +226,8 @@ async function firstMail(session: string, { state, cursor }: LoggedIn, { upstrea
 /**
  * What the answer tells is kept nowhere else: a device that does not get the answer does not know the session either,
  * and logs in again. What is too much for one answer goes to the mailbox, before there is a session that could ask for
- * it, and upkeep posts it, as anything that the device has not acknowledged.
+ * it, and upkeep posts it, as anything that the device has not acknowledged. So does what waited before this session:
+ * that is kept until the device has it.
  *
  * @returns where the session stands once its device has the answer; what the mailbox holds goes before it
  */

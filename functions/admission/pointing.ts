@@ -1,10 +1,11 @@
 import { LOGIN_BURST, loginPace } from '../../shared/rules/pace.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
-import { SEAT_LEASE_MS, seatNumberOf, type Open } from '../../shared/rules/seat.ts'
+import { formerOf, SEAT_LEASE_MS, seatNumberOf, type FormerSession, type Open } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import type { Seats } from '../../shared/store/seats/seats.ts'
 import type { DeviceSession, DeviceSessions } from '../../shared/store/device-sessions.ts'
 import { overtaken } from './seat-claim.ts'
+import { leaveBehind } from '../session/leave-behind.ts'
 
 export interface Pointing {
   readonly device: string
@@ -16,6 +17,8 @@ export interface Pointing {
   readonly previous: DeviceSession | undefined
   /** Whether that session is known to be over: it has no seat any more, and will have none. */
   readonly previousIsOver: boolean
+  /** The session of this device that this login ended, or found ended, on its way here. */
+  readonly former: FormerSession | undefined
 }
 
 export interface PointingParts {
@@ -23,6 +26,11 @@ export interface PointingParts {
   readonly sessions: DeviceSessions
   /** Called with each session of the device that had to go, as its seat was. */
   readonly ended: (seat: Open) => void
+}
+
+export interface Pointed {
+  readonly last: DeviceSession | undefined
+  readonly former: FormerSession | undefined
 }
 
 /** How often a login tries: whenever it fails, another login of its device came through, and the pace bounds those. */
@@ -43,21 +51,24 @@ const TRIES = 2 * LOGIN_BURST
 /**
  * Points the device to its new session, after it ended the session of each login that came before.
  *
- * @returns the last login before this one
+ * @returns the last login before this one, and what the last session that ended left behind
  * @throws Refusal `replaced` or `replayed` where a later one came meanwhile, `too-many` where there were too many
  */
 export async function point(
   session: string,
-  { device, number, settings, now, previous, previousIsOver }: Pointing,
+  { device, number, settings, now, previous, previousIsOver, former: found }: Pointing,
   parts: PointingParts,
-): Promise<DeviceSession | undefined> {
+): Promise<Pointed> {
   const { sessions } = parts
   let last = previous
   let isOver = previousIsOver
+  let ended = found
   for (let tries = 0; tries < TRIES; tries += 1) {
     const { occupiedUntil } = occupied(last, settings, now)
-    if (last !== undefined && !isOver) await end(last.session, number, parts)
-    if (await sessions.point(device, { session, heard: number, at: now, occupiedUntil }, last)) return last
+    if (last !== undefined && !isOver) ended = (await end(last.session, number, parts)) ?? ended
+    const former = ended !== undefined && ended.session === last?.session ? ended : last?.former
+    const to = { session, heard: number, at: now, occupiedUntil, ...(former && { former }) }
+    if (await sessions.point(device, to, last)) return { last, former }
     last = await sessions.ofDevice(device)
     isOver = false
     if (last !== undefined && last.heard >= number) throw overtaken(last.heard, number, false)
@@ -65,15 +76,26 @@ export async function point(
   throw new Refusal('too-many', { retryAfterMs: SEAT_LEASE_MS })
 }
 
-/** A login that is under way finds its seat gone, and says so to its device; the device of an open session gets a frame. */
-async function end(session: string, number: number, { seats, ended }: PointingParts): Promise<void> {
+/**
+ * A login that is under way finds its seat gone, and says so to its device; the device of an open session gets a frame.
+ *
+ * @returns what the session left behind, whoever took its seat
+ */
+async function end(
+  session: string,
+  number: number,
+  { seats, sessions, ended }: PointingParts,
+): Promise<FormerSession | undefined> {
   const seat = await seats.at(seatNumberOf(session), { consistent: true })
-  if (seat?.session !== session) return
+  if (seat?.session !== session) return seat && formerOf(seat)
+  // Before the seat goes, with which it would be lost, should this login die in between.
+  if (seat.state === 'open') await leaveBehind(seat, { sessions })
   const overtaking = await seats.overtake(session, number)
   if (!overtaking.done) throw overtaken(overtaking.heard, number, false)
   // A retry after a lost answer finds nothing: what was read is then the best that is known.
   const former = overtaking.former ?? seat
   if (former.state === 'open') ended(former)
+  return former.state === 'open' ? formerOf(former) : undefined
 }
 
 /** @throws Refusal `too-many` where the device logged in too often lately */

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { capacity, idleFirst } from '../../shared/rules/admission.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import type { Measure } from '../../shared/rules/measures.ts'
-import { isFree, SEAT_LEASE_MS, sessionId, type Seat, type SigningIn } from '../../shared/rules/seat.ts'
+import {
+  isFree,
+  SEAT_LEASE_MS,
+  sessionId,
+  type FormerSession,
+  type Seat,
+  type SigningIn,
+} from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import type { SeatHint, SeatHints } from '../../shared/store/seats/seat-hint.ts'
 import type { Seats } from '../../shared/store/seats/seats.ts'
@@ -20,6 +27,8 @@ export interface Admitted {
   readonly led?: boolean
   /** Whether the device's session until now is known to be over: it has no seat any more, and will have none. */
   readonly previousIsOver?: boolean
+  /** What is found of a session in the place of which a login is under way, or died: the device's own, perhaps. */
+  readonly left?: FormerSession
 }
 
 export interface Applicant {

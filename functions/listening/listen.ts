@@ -1,6 +1,7 @@
 import { isInactive } from '../../shared/rules/settings.ts'
 import type { Open, Seat } from '../../shared/rules/seat.ts'
 import { endSession } from '../session/end-session.ts'
+import { leaveBehind } from '../session/leave-behind.ts'
 import { sessionListeners, type SessionListeners } from './session-listeners.ts'
 import type { SessionListenerParts } from './session-listener.ts'
 import { lease, type Lease } from './lease.ts'
@@ -197,6 +198,7 @@ async function endInactive(taken: readonly Seat[], parts: SessionListenerParts) 
   // Side by side: a server that is slow to sign one out must not outlast the lease, which this loop renews.
   await Promise.all(
     inactive.slice(0, ENDED_AT_ONCE).map(async (seat) => {
+      await leaveBehind(seat, parts)
       // A device that spoke since the shard was read stays: the condition says so.
       if (!(await parts.seats.end(seat))) return
       ended.push(seat)

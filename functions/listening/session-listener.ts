@@ -1,3 +1,4 @@
+import type { DeviceSessions } from '../../shared/store/device-sessions.ts'
 import type { Sessions } from '../../shared/store/sessions.ts'
 import { isAttended, type Open } from '../../shared/rules/seat.ts'
 import { UpstreamFault } from '../../shared/upstream/fault.ts'
@@ -12,7 +13,7 @@ import { delivery, type DeliveryParts } from './delivery/delivery.ts'
 import { waits, type Wait } from './wait.ts'
 
 export interface SessionListenerParts extends DeliveryParts {
-  readonly sessions: Sessions
+  readonly sessions: Sessions & Pick<DeviceSessions, 'leave'>
   readonly upstream: Upstream
 }
 

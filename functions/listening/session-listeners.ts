@@ -1,5 +1,6 @@
-import type { Open } from '../../shared/rules/seat.ts'
+import { seatNumberOf, type Open, type Seat } from '../../shared/rules/seat.ts'
 import { endSession } from '../session/end-session.ts'
+import { leaveBehind } from '../session/leave-behind.ts'
 import { listenTo, type SessionListener, type SessionListenerParts } from './session-listener.ts'
 import { log, why } from '../envelope/log.ts'
 import { turns } from './pacing.ts'
@@ -62,7 +63,7 @@ export function sessionListeners(parts: SessionListenerParts, onEnd: () => void)
 /** @returns whether the session has no seat any more */
 async function endUpstream(session: string, words: string, parts: SessionListenerParts): Promise<boolean> {
   try {
-    const freed = await parts.seats.free(session)
+    const freed = await freedLeaving(session, parts)
     // Without its seat it was ended on purpose: its user logged out, say. That it is over upstream follows from that.
     if (freed?.state !== 'open') return true
     log('session cannot go on', { session, why: words })
@@ -72,4 +73,19 @@ async function endUpstream(session: string, words: string, parts: SessionListene
     log('seat not given back', { session, why: why(thrown) })
     return false
   }
+}
+
+/** How often a session is ended as it was read: its device may speak meanwhile, and acknowledge more. */
+const TRIES = 3
+
+/** Frees the seat, after what its device has not acknowledged was noted for its next login. */
+async function freedLeaving(session: string, parts: SessionListenerParts): Promise<Seat | undefined> {
+  const { seats } = parts
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const seat = await seats.at(seatNumberOf(session), { consistent: true })
+    if (seat?.session !== session || seat.state !== 'open') break
+    await leaveBehind(seat, parts)
+    if (await seats.end(seat)) return seat
+  }
+  return seats.free(session)
 }

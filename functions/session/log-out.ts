@@ -6,6 +6,7 @@ import type { Request } from '../envelope/envelope.ts'
 import { log, why } from '../envelope/log.ts'
 import { signOut } from './end-session.ts'
 import { notifyListener } from './notify.ts'
+import { together } from './together.ts'
 import type { SessionStores } from './session-stores.ts'
 
 export interface LogOutParts extends Pick<SessionStores, 'seats' | 'sessions' | 'listenerGroups'> {
@@ -18,12 +19,17 @@ export interface LogOutParts extends Pick<SessionStores, 'seats' | 'sessions' | 
  * then knows that its end upstream is no fault. Should the sign-out fail, the session ends upstream by its own timeout.
  */
 export function logOut(parts: LogOutParts) {
-  const { seats } = parts
+  const { seats, sessions } = parts
   return async (request: Request<DeviceFrameOf<'logout'>>): Promise<ServiceFrame> => {
     const { frame, number, device, connection, now } = request
     const { session } = frame
-    const heard = await seats.heard({ session, device, connection, number, acked: 0, at: now })
+    const [heard, has] = await together([
+      seats.heard({ session, device, connection, number, acked: 0, at: now }),
+      sessions.ofDevice(device),
+    ])
     if (!heard.kept) throw new Refusal(heard.because, heard)
+    // Where this session was handed something from before, nothing else says that it was.
+    if (has?.former !== undefined) await sessions.leaveNothing(device, session)
 
     await seats.free(session)
     await signOut(session, parts).catch((thrown: unknown) => {

@@ -40,7 +40,7 @@ function isSaid({ kind }: ImEvent): boolean {
 
 /** What a user waits for, and is woken for: not what the user said on another device. */
 export function isWaitedFor(event: ImEvent): boolean {
-  return event.kind === 'invitation' || (event.kind === 'message' && event.own !== true)
+  return event.kind === 'invitation' || event.kind === 'missed' || (event.kind === 'message' && event.own !== true)
 }
 
 const QUIET: ReadonlySet<ImEvent['kind']> = new Set(['presence', 'own-presence', 'typing', 'members', 'read'])
@@ -65,6 +65,7 @@ export function collapsed(stretches: readonly Stretch[]): Stretch[] {
 /** What goes with the messages that are cut: it is theirs, or was an answer to a question. */
 const OF_MESSAGES: ReadonlySet<ImEvent['kind']> = new Set([
   'message',
+  'missed',
   'edited',
   'deleted',
   'left',

@@ -123,6 +123,11 @@ export type ImEvent =
       readonly several?: true
     }
   | ({ readonly kind: 'message'; readonly conversation: Conversation } & Said)
+  /**
+   * A message that waited when the session before this one ended. It is of no conversation: those were of that session.
+   * `at`: where the server gave none, when it was kept.
+   */
+  | ({ readonly kind: 'missed' } & Omit<Said, 'id' | 'own'>)
   | {
       readonly kind: 'edited'
       readonly conversation: Conversation

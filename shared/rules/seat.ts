@@ -19,6 +19,16 @@ export interface SigningIn {
   /** The number of the login's frame: an earlier login of the same device does not take its seat. */
   readonly heard: number
   readonly leaseUntil: number
+  /** Whom the login took the seat from: should it die, the device of that session finds here what it left behind. */
+  readonly former?: FormerSession
+}
+
+/** A session that is over, as far as it takes to hand over what its device did not acknowledge. */
+export interface FormerSession {
+  readonly session: string
+  readonly user: string
+  /** The last batch that its device has. */
+  readonly acked: number
 }
 
 /** A seat that holds a session. What changes with each frame of the device lives here, so that one small write keeps it. */
@@ -62,6 +72,13 @@ export type Seat = SigningIn | Open
  * that no stalled login can wake up as the second owner of its seat.
  */
 export const SEAT_LEASE_MS = 45_000
+
+/** What a seat leaves behind when its session ends, or the login that has it. */
+export function formerOf(seat: Seat): FormerSession | undefined {
+  if (seat.state === 'signing-in') return seat.former
+  const { session, user, acked } = seat
+  return { session, user, acked }
+}
 
 /** A session names its seat, so that a frame finds it without a read: `17-b0Jm3o2u9hQ5w1Zx`. */
 export function sessionId(seat: number, random: string): string {

@@ -1,3 +1,4 @@
+import type { FormerSession } from '../rules/seat.ts'
 import type { Table } from './table.ts'
 
 /**
@@ -14,6 +15,10 @@ export interface DeviceSessions {
    * login of the same device was faster, or this one was played again.
    */
   point(device: string, to: DeviceSession, read?: DeviceSession): Promise<boolean>
+  /** Notes what the session that a device has leaves behind, for its next login. Does nothing where it has another by now. */
+  leave(device: string, former: FormerSession): Promise<void>
+  /** Its user logs out of the session that a device has: nothing is left of it or of those before it. */
+  leaveNothing(device: string, session: string): Promise<void>
   /** Forgets a device that is removed, once the session that it points to is over. `false`: it points to another by now. */
   forget(device: string, session: string): Promise<boolean>
 }
@@ -24,6 +29,8 @@ export interface DeviceSession {
   /** When that login began, and until when it and those before it occupy the device (shared/rules/pace.ts). */
   readonly at?: number
   readonly occupiedUntil?: number
+  /** The last session of the device that ended, until another one that opened ends. */
+  readonly former?: FormerSession
 }
 
 /*
@@ -41,6 +48,13 @@ const NEWER_LOGIN = 'heard < :heard'
 const AS_READ = '#session = :read'
 
 /*
+ *   upkeep   ends the session: leave ✔
+ *   login    read ────────────────── point ✘ LEFT_AS_READ                what waited, written over
+ */
+const NOTHING_LEFT = 'attribute_not_exists(former)'
+const LEFT_AS_READ = '(former.#session = :left AND former.acked = :acked)'
+
+/*
  *   login   point ✔ (answer lost) ─ the SDK puts again ✔ MINE         a retry that refuses its own success
  */
 const MINE = '#session = :session'
@@ -52,12 +66,29 @@ export function deviceSessions(table: Table): DeviceSessions {
       const asRead =
         read === undefined
           ? { text: NO_LOGIN }
-          : { text: `(${AS_READ} AND ${NEWER_LOGIN})`, values: { ':read': read.session, ':heard': to.heard } }
+          : {
+              text: `((${AS_READ} AND ${NEWER_LOGIN}) AND ${read.former ? LEFT_AS_READ : NOTHING_LEFT})`,
+              values: {
+                ':read': read.session,
+                ':heard': to.heard,
+                ...(read.former && { ':left': read.former.session, ':acked': read.former.acked }),
+              },
+            }
       const { done } = await table.put(
         { ...key(device), ...to },
         { text: `${asRead.text} OR ${MINE}`, values: { ...asRead.values, ':session': to.session } },
       )
       return done
+    },
+    async leave(device, former) {
+      await table.update(
+        key(device),
+        { text: 'SET former = :former', values: { ':former': former } },
+        { text: MINE, values: { ':session': former.session } },
+      )
+    },
+    async leaveNothing(device, session) {
+      await table.update(key(device), { text: 'REMOVE former' }, { text: MINE, values: { ':session': session } })
     },
     async forget(device, session) {
       const { done, ...rest } = await table.remove<DeviceSession>(key(device), {

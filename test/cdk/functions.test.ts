@@ -56,7 +56,12 @@ const MAY: Readonly<Record<string, May>> = {
   },
   logout: {
     configuration: KEY,
-    sessions: { 'SEATS#*': ['DeleteItem', 'UpdateItem'], 'SESSION#*': ['DeleteItem'], 'GROUP#*': ['UpdateItem'] },
+    sessions: {
+      'SEATS#*': ['DeleteItem', 'UpdateItem'],
+      'DEVICE#*': ['GetItem', 'UpdateItem'],
+      'SESSION#*': ['DeleteItem'],
+      'GROUP#*': ['UpdateItem'],
+    },
     secrets: true,
   },
   enroll: { configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'] }, secrets: true },
@@ -70,10 +75,10 @@ const MAY: Readonly<Record<string, May>> = {
     sessions: {
       'HINT#*': ['GetItem', 'UpdateItem'],
       'SEATS#*': ['DeleteItem', 'GetItem', 'PutItem', 'Query'],
-      'DEVICE#*': ['GetItem', 'PutItem'],
+      'DEVICE#*': ['GetItem', 'PutItem', 'UpdateItem'],
       'WRONG#*': ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
       'SESSION#*': ['DeleteItem', 'PutItem'],
-      'MAIL#*': ['PutItem'],
+      'MAIL#*': ['PutItem', 'Query'],
       'GROUP#*': ['GetItem', 'UpdateItem'],
     },
     secrets: true,
@@ -85,6 +90,7 @@ const MAY: Readonly<Record<string, May>> = {
     sessions: {
       'HINT#*': ['GetItem', 'UpdateItem'],
       'SEATS#*': ['DeleteItem', 'GetItem', 'Query', 'UpdateItem'],
+      'DEVICE#*': ['UpdateItem'],
       'SESSION#*': ['DeleteItem', 'GetItem', 'UpdateItem'],
       'MAIL#*': ['PutItem', 'Query'],
       'GROUP#*': ['GetItem', 'UpdateItem'],

@@ -110,7 +110,7 @@ it('tells how long ago the oldest poll was answered, which grows while none is',
   expect(ages[1]).toBeGreaterThan(115_000)
 })
 
-it('does not listen for a session that it ends as inactive', async () => {
+it('does not listen for a session that it ends as inactive, and notes what its device has, for the next login', async () => {
   const world = simulation({ seed: 1 })
   const { table } = simulatedDatabase(world)
   const stores = {
@@ -127,6 +127,7 @@ it('does not listen for a session that it ends as inactive', async () => {
     await table.put({ ...SETTINGS_KEY, inactivityTimeoutMs: 120_000 })
     await stores.seats.take(aSigningIn({ number: 0, session: SEAT.session }), NOW)
     await stores.seats.open({ ...SEAT, lastHeardAt: world.clock.now() - 121_000 })
+    await stores.sessions.point(SEAT.device, { session: SEAT.session, heard: 1 })
     return listen(
       { group: 0, shards: [0], listener: 'one', timeLeft: () => 900_000, startHeir: async () => {} },
       {
@@ -151,4 +152,8 @@ it('does not listen for a session that it ends as inactive', async () => {
   await world.run()
   expect(await ended).toEqual({ state: 'done', value: 'no-session' })
   expect(listened).toEqual([])
+  const { session, user, acked } = SEAT
+  const left = world.start('looking', async () => stores.sessions.ofDevice(SEAT.device))
+  await world.run()
+  expect(await left).toMatchObject({ state: 'done', value: { session, former: { session, user, acked } } })
 })

@@ -68,6 +68,7 @@ const EVENTS = {
   invitation: true,
   conversation: true,
   message: true,
+  missed: true,
   edited: true,
   deleted: true,
   read: true,

@@ -134,6 +134,35 @@ describe('a device that was out of coverage', () => {
   })
 })
 
+const waited = ({ seen }: Pick<Character, 'seen'>) =>
+  seen.flatMap((event) => (event.kind === 'missed' ? [event.text] : []))
+
+describe('a device that logs in anew', () => {
+  const delivery = deliveries()
+
+  it.each(['replaced', 'signed-out'] as const)(
+    'gets what waited unread in the session before, which was %s: once, marked as from before',
+    async (because) => {
+      const { ann, brings, book, cwa } = await delivery()
+      ann.device.close()
+      await brings(...upTo(20, 'unread').map(said))
+      if (because === 'signed-out') {
+        await cwa.control.endSessions(ANN)
+        await book.until('session ended')
+      }
+
+      await login(ann)
+      await ann.saw('the last of them', 'missed', ({ text }) => text === 'unread 19')
+      expect(waited(ann)).toEqual(upTo(20, 'unread'))
+      expect(texts(ann)).toEqual([])
+      await ann.device.send({ kind: 'presence', availability: 'busy' })
+      await login(ann)
+      await ann.device.resume()
+      expect(waited(ann)).toHaveLength(20)
+    },
+  )
+})
+
 describe('a device that comes on another connection', () => {
   const delivery = deliveries()
 

@@ -1,6 +1,6 @@
 import { UpstreamFault } from '../../../shared/upstream/fault.ts'
 import type { Upstream } from '../../../shared/upstream/upstream.ts'
-import type { Seat } from '../../../shared/rules/seat.ts'
+import { formerOf, type Seat } from '../../../shared/rules/seat.ts'
 import type { Session } from '../../../shared/store/sessions.ts'
 import { Unsealable } from '../../../shared/store/keys/vault.ts'
 import type { AdminContext } from '../context.ts'
@@ -49,6 +49,9 @@ export async function endEach(
     for (const seat of seats) {
       const { session, device } = seat
       const user = seat.state === 'open' ? { user: seat.user } : {}
+      const left = formerOf(seat)
+      // Before its seat goes, which alone knows it: what waits is handed over at the device's next login.
+      if (seat.state === 'open' && left !== undefined) await context.sessions.leave(device, left)
       const freed = await context.seats.free(session)
       // Said to one that is gone, too: a lost answer makes our own success look so, and the one who ended it may have died.
       const upstream = await endSession.say(session)

@@ -14,6 +14,8 @@ export function linesOf(event: DeviceEvent, scene: Scene): string[] {
   switch (event.kind) {
     case 'message':
       return said(speaker(event.from, scene), event.text, 'cyan', scene)
+    case 'missed':
+      return missed(event, scene)
     case 'invitation':
       return invitation(event, scene)
     case 'presence':
@@ -55,6 +57,13 @@ export function linesOf(event: DeviceEvent, scene: Scene): string[] {
     default:
       return event satisfies never
   }
+}
+
+/** It may be days old, and there is no conversation in which to answer: a new one is begun. */
+function missed(event: Extract<DeviceEvent, { kind: 'missed' }>, scene: Scene): string[] {
+  const at = event.at ?? scene.now
+  const before = note(`from before, ${new Date(at).toDateString()}: /to ${event.from} to answer`, scene)
+  return [before, ...said(speaker(event.from, scene), event.text, 'cyan', { ...scene, now: at })]
 }
 
 function invitation(event: Extract<DeviceEvent, { kind: 'invitation' }>, scene: Scene): string[] {

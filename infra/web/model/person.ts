@@ -31,7 +31,7 @@ export function peopleAfter(people: People, event: ImEvent): People {
   if (event.kind === 'presence')
     return known(people, event.uri, { availability: event.availability, ...named(event.name) })
   if (event.kind === 'invitation') return known(people, event.from, named(event.name))
-  if (event.kind === 'message') return known(people, event.from, named(event.name))
+  if (event.kind === 'message' || event.kind === 'missed') return known(people, event.from, named(event.name))
   if (event.kind === 'members')
     return event.members.reduce((all, { uri, name }) => known(all, uri, named(name)), people)
   return people

@@ -21,6 +21,7 @@ export function talksAfter(talks: Talks, event: ImEvent, moment: Moment): Talks 
   if (event.kind === 'invitation') return invited(talks, event, moment)
   if (event.kind === 'conversation') return became(talks, event, moment)
   if (event.kind === 'message') return heard(talks, event, moment)
+  if (event.kind === 'missed') return waited(talks, event, moment)
   if (event.kind === 'typing')
     return changed(talks, event.conversation, (talk) => typed(talk, event.from ?? talk.members[0], event.typing))
   if (event.kind === 'left') return changed(talks, event.conversation, (talk) => left(talk, event.uri, moment))
@@ -115,6 +116,12 @@ function heard(talks: Talks, event: Extract<ImEvent, { kind: 'message' }>, momen
     ...saidBy(talk, event, moment),
     live: { conversation, state: 'connected' },
   }))
+}
+
+/** What came before this session is of no conversation of it: it stands with the person who said it, when they said it. */
+function waited(talks: Talks, { from, text, at }: Extract<ImEvent, { kind: 'missed' }>, moment: Moment): Talks {
+  const then = { ...moment, now: at ?? moment.now }
+  return withTalk(withPerson(talks, from), idOfPerson(from), (talk) => said(talk, from, text, then))
 }
 
 /** A conversation with one person becomes one with several when another is heard in it. */

@@ -1,5 +1,5 @@
 import type { Seat, Open, SigningIn } from '../../rules/seat.ts'
-import { seatNumberOf } from '../../rules/seat.ts'
+import { formerOf, seatNumberOf } from '../../rules/seat.ts'
 import { EARLIER, LEASE_OVER, mine, MINE, NEVER_TAKEN, unheard } from './seat-conditions.ts'
 import { itemOf, keyOf, randomOf, seatIn, type SeatItem } from './seat-item.ts'
 import type { Table } from '../table.ts'
@@ -13,7 +13,8 @@ export interface SeatClaims {
   /** Takes a free seat. `false`: somebody else was faster. */
   take(seat: SigningIn, now: number): Promise<boolean>
   /**
-   * Takes a seat from the session that has it, as it was read: eviction and admission in one write.
+   * Takes a seat from the session that has it, as it was read: eviction and admission in one write, which also keeps, until
+   * the seat opens, what the session that had it left behind.
    *
    * @returns who had it at that moment, a login that was read perhaps open by then; undefined: it spoke, or is gone
    */
@@ -49,8 +50,9 @@ export function seatClaims(table: Table): SeatClaims {
 
     async takeFrom(former, seat) {
       const asRead = former.state === 'open' ? unheard(former) : { text: MINE, values: mine(former.session) }
+      const left = formerOf(former)
       const written = await table.put<SeatItem>(
-        { ...itemOf(seat) },
+        { ...itemOf({ ...seat, ...(left && { former: left }) }) },
         {
           text: `(${asRead.text}) OR s = :next`,
           values: { ...asRead.values, ':next': randomOf(seat.session) },

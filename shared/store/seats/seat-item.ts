@@ -14,6 +14,7 @@ import type { Key } from '../table.ts'
  * | `s` | the random part of `session`: the rest is the number |
  * | `d` | `device` |
  * | `l` | `leaseUntil`; a seat with a lease is `signing-in`, one without is `open` |
+ * | `f` | of `former`: the random part of its session, which had this seat; its user and what it acked are `u` and `k` |
  * | `u` | `user` |
  * | `c` | `connection` |
  * | `o` | `true`: out of coverage |
@@ -34,6 +35,7 @@ export interface SeatItem extends Key {
   readonly s: string
   readonly d: string
   readonly l?: number
+  readonly f?: string
   readonly u?: string
   readonly c?: string
   readonly o?: true
@@ -69,7 +71,11 @@ export function randomOf(session: string): string {
 
 export function itemOf(seat: Seat): SeatItem {
   const base = { ...keyOf(seat.number), s: randomOf(seat.session), d: seat.device }
-  if (seat.state === 'signing-in') return { ...base, h: seat.heard, l: seat.leaseUntil }
+  if (seat.state === 'signing-in') {
+    const { former } = seat
+    const left = former && { f: randomOf(former.session), u: former.user, k: former.acked }
+    return { ...base, h: seat.heard, l: seat.leaseUntil, ...left }
+  }
   const { user, connection, coverage, lastHeardAt, heard, acked, active, sent, sentAt } = seat
   const { outcome, wokenAt, woken, milestoneMinute } = seat
   return {
@@ -94,8 +100,11 @@ export function seatIn(item: SeatItem): Seat {
   const number = Number(item.pk.slice(shardKey(0).indexOf('#') + 1)) * SHARD_SEATS + Number(item.sk)
   const base = { number, session: sessionId(number, item.s), device: item.d }
   const { h = 0 } = item
-  if (item.l !== undefined) return { state: 'signing-in', ...base, heard: h, leaseUntil: item.l }
   const { u = '', c = '', o, t = 0, k = 0, p, n = 0, m, w, v, g, r } = item
+  if (item.l !== undefined) {
+    const former = item.f === undefined ? {} : { former: { session: sessionId(number, item.f), user: u, acked: k } }
+    return { state: 'signing-in', ...base, heard: h, leaseUntil: item.l, ...former }
+  }
   return {
     state: 'open',
     ...base,

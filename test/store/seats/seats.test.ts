@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { SHARD_SEATS } from '../../../shared/rules/seat.ts'
+import { formerOf, SHARD_SEATS } from '../../../shared/rules/seat.ts'
 import { anOpen, aSigningIn, NOW, sessionOn } from '../../rules/sample-seats.ts'
 import { heardFrom, seating } from './seated.ts'
 
@@ -98,7 +98,7 @@ describe('taking a seat from a session', () => {
     const { seats, place, found } = await seating()
     const former = await place(anOpen())
     expect(await seats.takeFrom(former, next)).toEqual(former)
-    expect(await found(17)).toEqual(next)
+    expect(await found(17)).toEqual({ ...next, former: formerOf(former) })
   })
 
   it('tells who had it at that moment: a login that was read under way, and is open by then', async () => {
