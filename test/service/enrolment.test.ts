@@ -164,13 +164,16 @@ describe('a device with an enrolment code', () => {
       status: { type: 'status', session, ack: 0, active: true },
       logout: { type: 'logout', session },
     } as const
-    expect([...Object.keys(frames), 'enroll'].toSorted()).toEqual([...ACTIONS].toSorted())
+    // `subscribe` has a route only where the setting webPush is set: here it is refused as any action that there is not.
+    expect([...Object.keys(frames), 'enroll', 'subscribe'].toSorted()).toEqual([...ACTIONS].toSorted())
     for (const [at, frame] of Object.values(frames).entries()) {
       raw.send(await raw.sealed(frame.type, frame, at + 1))
       expect(await raw.frame()).toMatchObject({ type: 'refused', code: 'not-enrolled' })
     }
-    raw.send(JSON.stringify({ action: 'dance' }))
-    expect(await raw.frame()).toMatchObject({ type: 'refused', code: 'unknown-action' })
+    for (const action of ['dance', 'subscribe']) {
+      raw.send(JSON.stringify({ action }))
+      expect(await raw.frame()).toMatchObject({ type: 'refused', code: 'unknown-action' })
+    }
     raw.socket.close()
   })
 

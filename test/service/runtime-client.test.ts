@@ -22,6 +22,11 @@ const OTHERS: Readonly<Record<string, { readonly event: unknown; readonly outcom
     outcome: { kind: 'error', value: expect.objectContaining({ errorMessage: 'Unauthorized' }) },
   },
   disconnect: { event: GARBAGE, outcome: { kind: 'response', value: expect.anything() } },
+  // Its device has no subscription: nothing is pushed.
+  push: {
+    event: { detail: { device: 'ann-phone', session: '17-b0Jm3o2u9hQ5w1Zx' } },
+    outcome: { kind: 'response', value: null },
+  },
   // Its route has no response: it posts what it says, and here there is no connection to post to.
   status: { event: GARBAGE, outcome: { kind: 'response', value: { statusCode: 200 } } },
   // There is no session: it ends at once.
@@ -34,7 +39,7 @@ describe.skipIf(file === undefined)(
     const service = services()
     let running: Service
     beforeAll(async () => {
-      running = await service({ ticks: false })
+      running = await service({ ticks: false, webPush: { contact: 'mailto:ops@contoso.test' } })
     })
 
     it.each(functionNames())('the bundle of %s starts, and answers an event', async (name) => {

@@ -90,7 +90,7 @@ async def logging_in(ann, bob):
     front = forgotten["batches"][0]
     assert not forgotten["recovered"], forgotten
     assert (front.get("first", front["seq"]), front["seq"], front["events"]) == (1, accepted["batches"][-1]["seq"], []), forgotten
-    held("a device that forgot the events of "accepted" gets an empty batch in their place")
+    held("a device that forgot the events of its login gets an empty batch in their place")
     await bob.open_by_their_clock()
     await bob.log_in(ASKED["bob"]["user"], ASKED["bob"]["password"])
     held("two devices log in")
