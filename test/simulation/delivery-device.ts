@@ -32,7 +32,7 @@ export interface SimulatedDevice {
   /** The number of a session's next send, for a program that numbers by itself. */
   readonly numbers: (session: string) => number
   /** The last batch that a frame of the device acknowledged. */
-  readonly acknowledged: () => number
+  readonly acknowledged: (session: string) => number
   /** Runs until the simulation ends. */
   readonly run: () => Promise<void>
 }
@@ -52,7 +52,7 @@ export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
   const arriving: (() => unknown)[] = []
   const asked: (() => unknown)[] = []
   let awake = noReader
-  let acknowledged = 0
+  let acknowledged = { session: '', number: 0 }
   let numbered = { session: '', last: 0 }
 
   const comes = (what: () => unknown) => {
@@ -81,8 +81,8 @@ export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
     }
     const transmit = async (frame: DeviceFrame, number: number) => {
       if (over !== undefined) throw over
-      if ('after' in frame) acknowledged = frame.after
-      else if ('ack' in frame) acknowledged = frame.ack
+      if ('after' in frame) acknowledged = { session: frame.session, number: frame.after }
+      else if ('ack' in frame) acknowledged = { session: frame.session, number: frame.ack }
       socket.up(frame, number)
     }
     const open = pendingRequests({
@@ -127,7 +127,7 @@ export function simulatedDevice(options: DeviceOptions): SimulatedDevice {
       numbered = { session, last: numbered.session === session ? numbered.last + 1 : 1 }
       return numbered.last
     },
-    acknowledged: () => acknowledged,
+    acknowledged: (session) => (acknowledged.session === session ? acknowledged.number : 0),
     async run() {
       for (;;) {
         if (arriving.length + asked.length === 0) {

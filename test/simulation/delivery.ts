@@ -308,7 +308,8 @@ export async function playDelivery(options: ScheduleOptions): Promise<Played> {
     const session = held.session?.id ?? ''
     const device = devices.get(from)
     const number = device?.numbers(session) ?? 0
-    const ask = () => held.ask(() => ({ type: 'send', session, number, ack: device?.acknowledged() ?? 0, command }))
+    const ask = () =>
+      held.ask(() => ({ type: 'send', session, number, ack: device?.acknowledged(session) ?? 0, command }))
     const heard = (state: SendState) => oracle.heard(from, { kind: 'send', command, ...state })
     for (let tries = 1; ; tries += 1) {
       try {
