@@ -11,6 +11,7 @@ import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { testClock } from '../kit/clock.ts'
 import { database } from '../kit/database.ts'
 import { memoryUpstream } from '../kit/memory/upstream.ts'
+import { Died, lifeUntil, mortal } from '../kit/mortal.ts'
 import { testVault } from '../kit/vault.ts'
 import { anOpen, aSigningIn, NOW } from '../rules/sample-seats.ts'
 
@@ -57,35 +58,6 @@ async function talking(change: (server: Upstream) => Upstream = (server) => serv
 
 const without = (server: Upstream): Upstream => ({ ...server, capabilities: new Set() })
 
-class Died extends Error {}
-
-/** These parts, for a function that dies at one of their answers or requests: all it did before that stays done. */
-function mortal<P extends object>(parts: P, dies: () => boolean): { readonly parts: P; readonly died: Promise<never> } {
-  const died = Promise.withResolvers<never>()
-  const step = async () => {
-    if (!dies()) return
-    died.reject(new Died())
-    await new Promise<never>(() => {})
-  }
-  const wrap = <T extends object>(part: T): T =>
-    new Proxy(part, {
-      get(target, name, receiver): unknown {
-        const member: unknown = Reflect.get(target, name, receiver)
-        if (typeof member !== 'function') return member
-        return async (...given: readonly unknown[]) => {
-          await step()
-          const answer: unknown = await Reflect.apply(member, target, given)
-          await step()
-          return answer
-        }
-      },
-    })
-  const all = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, wrap(part)]))
-  // Each part is wrapped as it is.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return { parts: all as P, died: died.promise }
-}
-
 const answerOf = async (work: Promise<ServiceFrame>): Promise<string> =>
   work.then(
     ({ type }) => type,
@@ -95,9 +67,9 @@ const answerOf = async (work: Promise<ServiceFrame>): Promise<string> =>
 /** Kills the function between its await number `at` and the next, and says how often that let it come so far. */
 async function killedAt(at: number, change?: (server: Upstream) => Upstream) {
   const { parts, request, said, say } = await talking(change)
-  let steps = 0
-  const { parts: own, died } = mortal(parts, () => steps++ === at)
-  const first = await Promise.race([send(own)(request(say('At noon'))), died]).catch((thrown: unknown) => {
+  const life = lifeUntil(at)
+  const own = mortal(parts, life)
+  const first = await Promise.race([send(own)(request(say('At noon'))), life.died]).catch((thrown: unknown) => {
     if (!(thrown instanceof Died)) throw thrown
     return undefined
   })
