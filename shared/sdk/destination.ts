@@ -1,5 +1,5 @@
 import { getEndpointFromInstructions } from '@smithy/core/endpoints'
-import type { Way } from './direct.ts'
+import type { Way } from './way.ts'
 import type { Call } from './first-attempt.ts'
 import { signer } from './signature.ts'
 

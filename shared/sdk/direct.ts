@@ -1,4 +1,5 @@
 import { firstAttempt, type FirstAttempt, type Settings } from './first-attempt.ts'
+import type { Way } from './way.ts'
 
 /*
  * A call takes the SDK 0.45 ms of the processor, and HTTP 0.14 of it. Nearly every call is answered by 200 at once: that one
@@ -13,23 +14,6 @@ import { firstAttempt, type FirstAttempt, type Settings } from './first-attempt.
  * correction of a clock that is off are the SDK's own code. Ours is: writing a request, signing it, and reading an answer
  * of 200. test/sdk holds each of them to the SDK's.
  */
-
-/** How the operations of a service are written, and their answers of 200 read. */
-export interface Way {
-  /** As the credential scope has it. */
-  readonly service: string
-  /** Undefined: this operation goes the SDK's way. */
-  readonly write: (operation: string, input: object) => Written | undefined
-  /** @throws for what is no whole answer */
-  readonly read: (body: Buffer) => object
-}
-
-export interface Written {
-  /** Behind the endpoint's; begins with `/`. */
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array
-}
 
 /** What a client of the SDK has, whichever it is: its settings, and a stack of middleware with places in it. */
 interface Client {

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
-import type { Way } from './direct.ts'
+import type { Way } from './way.ts'
 
 /*
  * Stands for the SDK's serializer and deserializer, which walk through schemas, of the five operations that

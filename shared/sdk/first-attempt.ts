@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Way, Written } from './direct.ts'
+import type { Way, Written } from './way.ts'
 import { destination, type Destination, type DestinationSettings } from './destination.ts'
 import type { Credentials } from './signature.ts'
 

@@ -1,5 +1,5 @@
 import type { PostToConnectionRequest } from '@aws-sdk/client-apigatewaymanagementapi'
-import type { Way } from './direct.ts'
+import type { Way } from './way.ts'
 
 /*
  * Stands for the SDK's serializer of PostToConnection, whose answer has no content. test/sdk/connections.test.ts holds it to it.
