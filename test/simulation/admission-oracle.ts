@@ -109,12 +109,12 @@ export function admissionOracle(
   }
 
   noteCapacity()
-  configured.group(() => {
+  configured.watch(() => {
     noteCapacity()
     noteFull()
   })
 
-  kept.group((change) => {
+  kept.watch((change) => {
     const isSeat = change.key.pk.startsWith('SEATS#')
     const mostCounted = Number(kept.item(SEAT_HINT)?.['most'] ?? 0)
     if (change.key.pk === SEAT_HINT.pk || isSeat) {

@@ -103,7 +103,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
     return known
   }
 
-  kept.group((change) => {
+  kept.watch((change) => {
     const { pk } = change.key
     if (pk.startsWith('MAIL#') && change.after !== undefined) onMail(change.key, mailItem(change.after))
     if (pk.startsWith('SEATS#')) onSeat(change)

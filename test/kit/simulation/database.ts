@@ -21,7 +21,7 @@ export interface SimulatedDatabase {
   /** Puts an item without a step: what was there before the simulation begins. */
   readonly place: (item: Key & Item) => void
   /** Calls this at each write that changes something. */
-  readonly group: (watcher: (change: Change) => void) => void
+  readonly watch: (watcher: (change: Change) => void) => void
 }
 
 export interface DatabaseOptions {
@@ -61,7 +61,7 @@ export function simulatedDatabase(world: Simulation, options: DatabaseOptions = 
     else items.set(key.sk, after)
     noteExpiry(key, after)
     writes.push({ at: world.clock.now(), sk: key.sk, before })
-    if (before !== undefined || after !== undefined) for (const group of watchers) group({ by, key, before, after })
+    if (before !== undefined || after !== undefined) for (const watcher of watchers) watcher({ by, key, before, after })
   }
 
   const noteExpiry = ({ pk, sk }: Key, item: Item | undefined) => {
@@ -145,7 +145,7 @@ export function simulatedDatabase(world: Simulation, options: DatabaseOptions = 
       partition(item.pk).items.set(item.sk, plain(item))
       noteExpiry(item, item)
     },
-    group: (watcher) => {
+    watch: (watcher) => {
       watchers.push(watcher)
     },
   }

@@ -80,8 +80,8 @@ describe('a simulation', () => {
 
   it('ends with the seed and what happened, where an invariant does not hold', async () => {
     const world = simulation({ seed: 3 })
-    const { table, group } = simulatedDatabase(world)
-    group(({ after }) => {
+    const { table, watch } = simulatedDatabase(world)
+    watch(({ after }) => {
       if (after?.['n'] === 2) world.violated('never two')
     })
     for (const n of [1, 2]) {
@@ -142,9 +142,9 @@ describe('a simulation', () => {
     const left = { early: 0, soon: 0, late: 0, never: 0, other: 0 }
     for (const seed of SEEDS) {
       const world = simulation({ seed })
-      const { table, group } = simulatedDatabase(world, { expiry: expiryBy(world.random) })
+      const { table, watch } = simulatedDatabase(world, { expiry: expiryBy(world.random) })
       const by: string[] = []
-      group((change) => by.push(change.by))
+      watch((change) => by.push(change.by))
       const ended = world.start('all', async () => {
         const expiresAtS = Math.ceil((world.clock.now() + DAY_MS) / 1_000)
         await table.put({ ...KEY, expiresAtS })

@@ -11,7 +11,7 @@ import { random, type Random } from './random.ts'
  *   const database = simulatedDatabase(world)                        // database.table is a shared/store Table
  *   const admit = admission({ seats: seats(database.table), seatHints: seatHints(database.table) })
  *   const outcome = world.start('login 1', () => admit(applicant), { limitMs: 29_000 })
- *   database.group(() => { if (tooMany()) world.violated('never more live sessions than the maximum') })
+ *   database.watch(() => { if (tooMany()) world.violated('never more live sessions than the maximum') })
  *   await world.run()                                                 // throws Violation: seed, and what happened
  *   expect((await outcome).state).toBe('done')
  *
