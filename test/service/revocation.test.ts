@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
+import type { SeenRequest } from '../../infra/standin/cwa/control.ts'
 import { uriOf } from '../../infra/standin/cwa/users.ts'
 import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
@@ -26,9 +27,12 @@ async function logIn(id: string, { person }: Service['ann']) {
   return { raw, key }
 }
 
-/** The same, with a seat, and held while CWA is asked: until it is released, or the test is over. */
+/**
+ * The same, with a seat, and held while CWA is asked: until it is released, or the test is over. Upkeep may end the
+ * session of an earlier test meanwhile, which asks CWA, too: so it is the sign-in that is waited for.
+ */
 async function heldUpstream(id: string, who: Service['ann']): Promise<RawDevice> {
-  const asked = untilAsked(running.cwa, ({ verb }) => verb !== 'GET')
+  const asked = untilAsked(running.cwa, ({ path }) => path.endsWith('/logon.html'))
   running.cwa.control.hold()
   onTestFinished(running.cwa.control.release)
   const { raw } = await logIn(id, who)
@@ -53,6 +57,8 @@ async function answer<T extends string>(raw: RawDevice, type: T) {
     return frame as Extract<typeof frame, { type: T }>
   }
 }
+
+const isOfCat = ({ sid }: SeenRequest) => sessionsOf('sip:cat@contoso.test').some((each) => each.sid === sid)
 
 const sessionsOf = (uri: string) => running.cwa.control.sessions().filter((each) => each.uri === uri)
 
@@ -123,7 +129,7 @@ describe('a device that is lost', () => {
     const raw = await heldUpstream('late-phone', running.cat)
     // As if its seat had not been there yet: only the state is written.
     await running.configuration.setState('late-phone', 'revoked')
-    const ended = untilAsked(running.cwa, ({ methods }) => methods.includes('terminateSession'))
+    const ended = untilAsked(running.cwa, (asked) => asked.methods.includes('terminateSession') && isOfCat(asked))
     control.release()
 
     await answer(raw, 'accepted')

@@ -10,6 +10,8 @@ export interface SeenRequest {
   readonly path: string
   /** Names of the methods posted. */
   readonly methods: readonly string[]
+  /** The session of a command or of a GET, where it names one. */
+  readonly sid?: string
   /** The AckID of a GET. */
   readonly ackId?: number
 }

@@ -114,11 +114,14 @@ function read(codec: CwaCodec, body: string): CwaRequests | CwaError | undefined
 
 function seen(codec: CwaCodec, http: IncomingMessage, url: URL, body: string | undefined): SeenRequest {
   const posted = body === undefined ? undefined : read(codec, body)
-  const ackId = lowerCased(url.searchParams).get('ackid')
+  const query = lowerCased(url.searchParams)
+  const ackId = query.get('ackid')
+  const sid = query.get('sid') ?? (posted !== undefined && 'sid' in posted ? posted.sid : undefined)
   return {
     verb: http.method ?? '',
     path: url.pathname,
     methods: posted !== undefined && 'methods' in posted ? posted.methods.map(nameOf) : [],
+    ...(sid === undefined ? {} : { sid }),
     ...(ackId === null ? {} : { ackId: Number(ackId) }),
   }
 }
