@@ -2,9 +2,9 @@ import type { ReadonlySignal } from '@preact/signals'
 import { words } from '../words/words.ts'
 import type { Page } from '../app/page.ts'
 import { Chat } from './chat.tsx'
-import { Enrol } from './enrol.tsx'
-import { Language } from './language.tsx'
-import { SignIn } from './sign-in.tsx'
+import { Enrol } from './front/enrol.tsx'
+import { Language } from './controls/language.tsx'
+import { SignIn } from './front/sign-in.tsx'
 
 /** Whatever the page shows just now. */
 export function App({ page }: { readonly page: ReadonlySignal<Page> }) {

@@ -2,7 +2,7 @@ import { useSignal, useSignalEffect } from '@preact/signals'
 import type { Client } from '../app/client.ts'
 import { words } from '../words/words.ts'
 import { newVersion, takeNewVersion } from '../app/installing.ts'
-import { useSecondsUntil } from './ticking.ts'
+import { useSecondsUntil } from './controls/ticking.ts'
 
 /** What stands above everything: how the connection is, what did not work, and that there is a new version. */
 export function Banner({ client }: { readonly client: Client }) {

@@ -2,11 +2,11 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Client } from '../app/client.ts'
 import { words } from '../words/words.ts'
-import { AddContact } from './add-contact.tsx'
+import { AddContact } from './list/add-contact.tsx'
 import { Banner } from './banner.tsx'
-import { BeginGroup } from './begin-group.tsx'
-import { Conversation } from './conversation.tsx'
-import { List, type Asked } from './list.tsx'
+import { BeginGroup } from './list/begin-group.tsx'
+import { Conversation } from './conversation/conversation.tsx'
+import { List, type Asked } from './list/list.tsx'
 
 /** The list and the conversation: beside each other, or on a phone one of them. */
 export function Chat({ client }: { readonly client: Client }) {

@@ -1,12 +1,12 @@
 import { useSignal } from '@preact/signals'
-import type { Client } from '../app/client.ts'
-import { contactList } from '../model/contact-list.ts'
-import { language, words } from '../words/words.ts'
-import { stateWords } from './avatar.tsx'
-import { Dialog } from './dialog.tsx'
-import { Problem } from './enrol.tsx'
-import { Field } from './field.tsx'
-import { Presence } from './icons.tsx'
+import type { Client } from '../../app/client.ts'
+import { contactList } from '../../model/contact-list.ts'
+import { language, words } from '../../words/words.ts'
+import { stateWords } from '../controls/avatar.tsx'
+import { Dialog } from '../controls/dialog.tsx'
+import { Problem } from '../controls/problem.tsx'
+import { Field } from '../controls/field.tsx'
+import { Presence } from '../controls/icons.tsx'
 
 export function BeginGroup({ client, close }: { readonly client: Client; readonly close: () => void }) {
   const w = words.value.group

@@ -1,4 +1,4 @@
-import type { Availability } from '../../../shared/rules/messaging.ts'
+import type { Availability } from '../../../../shared/rules/messaging.ts'
 
 /** Drawn here: no font and no picture is fetched. Each stands beside words, or on a button that has some. */
 const PATHS = {

@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals'
-import type { Client } from '../app/client.ts'
-import { userPart } from '../model/person.ts'
-import { words } from '../words/words.ts'
-import { Dialog } from './dialog.tsx'
-import { Field } from './field.tsx'
+import type { Client } from '../../app/client.ts'
+import { userPart } from '../../model/person.ts'
+import { words } from '../../words/words.ts'
+import { Dialog } from '../controls/dialog.tsx'
+import { Field } from '../controls/field.tsx'
 
 export function AddContact({ client, close }: { readonly client: Client; readonly close: () => void }) {
   const w = words.value.contact

@@ -1,11 +1,12 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { canScan, scanned } from '../app/scanning.ts'
-import { offeredIn, type Offered } from '../model/enrolment-link.ts'
-import { words } from '../words/words.ts'
-import { Field } from './field.tsx'
-import { Icon } from './icons.tsx'
+import { canScan, scanned } from '../../app/scanning.ts'
+import { offeredIn, type Offered } from '../../model/enrolment-link.ts'
+import { words } from '../../words/words.ts'
+import { Field } from '../controls/field.tsx'
+import { Icon } from '../controls/icons.tsx'
+import { Problem } from '../controls/problem.tsx'
 
 export interface EnrolProps {
   /** What the link brought that opened the page. */
@@ -97,14 +98,6 @@ function Asked({ go, submit }: AskedProps) {
         />
       )}
     </>
-  )
-}
-
-export function Problem({ of }: { readonly of: string | undefined }) {
-  return (
-    <div class="problem" role="alert" dir="auto">
-      {of}
-    </div>
   )
 }
 

@@ -1,10 +1,10 @@
-import type { Client } from '../app/client.ts'
-import { timeOf } from '../model/days.ts'
-import { linkedText } from '../model/linked-text.ts'
-import { nameOf } from '../model/person.ts'
-import type { Entry, OwnState } from '../model/talk.ts'
-import { region, words } from '../words/words.ts'
-import { Icon } from './icons.tsx'
+import type { Client } from '../../app/client.ts'
+import { timeOf } from '../../model/days.ts'
+import { linkedText } from '../../model/linked-text.ts'
+import { nameOf } from '../../model/person.ts'
+import type { Entry, OwnState } from '../../model/talk.ts'
+import { region, words } from '../../words/words.ts'
+import { Icon } from '../controls/icons.tsx'
 
 /** One entry of a conversation. Texts are shown as texts: nothing in them is ever markup. */
 export function Message({

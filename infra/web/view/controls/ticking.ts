@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
-import { wallClock } from '../../../shared/clock.ts'
-import { secondsUntil } from '../app/standing.ts'
+import { wallClock } from '../../../../shared/clock.ts'
+import { secondsUntil } from '../../app/standing.ts'
 
 /** Whole seconds until a moment, as they pass. */
 export function useSecondsUntil(at: number): number {

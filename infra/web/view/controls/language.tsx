@@ -1,4 +1,4 @@
-import { language, LANGUAGES, speak, words } from '../words/words.ts'
+import { language, LANGUAGES, speak, words } from '../../words/words.ts'
 
 export function Language() {
   return (

@@ -1,10 +1,10 @@
-import { AVAILABILITIES, type Availability } from '../../../shared/rules/messaging.ts'
-import type { Client } from '../app/client.ts'
-import { nameOf, userPart } from '../model/person.ts'
-import { words } from '../words/words.ts'
-import { Avatar } from './avatar.tsx'
-import { Icon } from './icons.tsx'
-import { Language } from './language.tsx'
+import { AVAILABILITIES, type Availability } from '../../../../shared/rules/messaging.ts'
+import type { Client } from '../../app/client.ts'
+import { nameOf, userPart } from '../../model/person.ts'
+import { words } from '../../words/words.ts'
+import { Avatar } from '../controls/avatar.tsx'
+import { Icon } from '../controls/icons.tsx'
+import { Language } from '../controls/language.tsx'
 
 /** States that a person chooses; `idle` and the like a client says by itself. */
 const CHOICES = ['available', 'busy', 'do-not-disturb', 'be-right-back', 'away', 'offline'] as const

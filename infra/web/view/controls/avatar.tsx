@@ -1,5 +1,5 @@
-import type { Availability } from '../../../shared/rules/messaging.ts'
-import { words } from '../words/words.ts'
+import type { Availability } from '../../../../shared/rules/messaging.ts'
+import { words } from '../../words/words.ts'
 import { Presence } from './icons.tsx'
 
 /** Initials on a colour of one's own, and the state in a corner. */

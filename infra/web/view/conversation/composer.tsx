@@ -1,10 +1,10 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks'
-import { wallClock } from '../../../shared/clock.ts'
-import type { Client } from '../app/client.ts'
-import { typingIn } from '../app/typing.ts'
-import type { Talk } from '../model/talk.ts'
-import { words } from '../words/words.ts'
-import { Icon } from './icons.tsx'
+import { wallClock } from '../../../../shared/clock.ts'
+import type { Client } from '../../app/client.ts'
+import { typingIn } from '../../app/typing.ts'
+import type { Talk } from '../../model/talk.ts'
+import { words } from '../../words/words.ts'
+import { Icon } from '../controls/icons.tsx'
 
 /** The most that the service takes in one message (PROTOCOL.md), in UTF-16 units. */
 const LONGEST = 16_000

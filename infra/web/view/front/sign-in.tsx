@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals'
-import type { Client } from '../app/client.ts'
-import type { SignIn as Standing } from '../app/standing.ts'
-import { words } from '../words/words.ts'
-import { Dialog } from './dialog.tsx'
-import { Problem } from './enrol.tsx'
-import { Field } from './field.tsx'
-import { useSecondsUntil } from './ticking.ts'
+import type { Client } from '../../app/client.ts'
+import type { SignIn as Standing } from '../../app/standing.ts'
+import { words } from '../../words/words.ts'
+import { Dialog } from '../controls/dialog.tsx'
+import { Problem } from '../controls/problem.tsx'
+import { Field } from '../controls/field.tsx'
+import { useSecondsUntil } from '../controls/ticking.ts'
 
 export interface SignInProps {
   readonly client: Client
