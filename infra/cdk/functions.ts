@@ -7,6 +7,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { Variable } from '../../functions/wiring/environment.ts'
+import { keyRingPlace } from '../../shared/rules/aws/key-ring-place.ts'
 import type { Bundle } from './bundle.ts'
 import type { UpstreamNetwork } from './network.ts'
 import { removalOf } from './removal.ts'
@@ -324,9 +325,9 @@ function masterKey(
   stack: Stack,
   { masterKey }: StackSettings,
 ): { readonly action: string; readonly arn: string; readonly items?: Items } {
-  const name = masterKey.slice('ssm:'.length)
-  if (masterKey.startsWith('kms:')) return { action: 'kms:Decrypt', arn: name, items: { KEYS: READ } }
-  const parameter = { service: 'ssm', resource: 'parameter', resourceName: name.slice(1) }
+  const place = keyRingPlace(masterKey)
+  if (place.service === 'kms') return { action: 'kms:Decrypt', arn: place.arn, items: { KEYS: READ } }
+  const parameter = { service: 'ssm', resource: 'parameter', resourceName: place.name.slice(1) }
   return { action: 'ssm:GetParameter', arn: stack.formatArn(parameter) }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { configurationWriter, type ConfigurationWriter } from '../../shared/store/configuration/configuration-writer.ts'
 import { enrolments, type Enrolments } from '../../shared/store/configuration/enrolment.ts'
+import { keyRingPlace } from '../../shared/rules/aws/key-ring-place.ts'
 import { newKeyRing } from '../../shared/store/keys/key-ring.ts'
 import { ringStore, ringVault } from '../../shared/store/keys/ring-store.ts'
 import { table, type Table } from '../../shared/store/table.ts'
@@ -365,8 +366,9 @@ function configurationTable({ outputs }: Description, { url }: Dynamo): Table {
 const OWN = { region: LOCAL.region, credentials: { accessKeyId: STACK_ITSELF, secretAccessKey: STACK_ITSELF } } as const
 
 /** The account's keys of KMS: the one that the setting `masterKey` names, where it names one. */
-function keysOf({ outputs: { MasterKey = '' } }: Description): string[] {
-  return MasterKey.startsWith('kms:') ? [MasterKey.replace('kms:', '')] : []
+function keysOf({ outputs: { MasterKey } }: Description): string[] {
+  const place = MasterKey === undefined ? undefined : keyRingPlace(MasterKey)
+  return place?.service === 'kms' ? [place.arn] : []
 }
 
 /** Sees that there is a key ring, as `keys create` does for a deployed stack. @returns what seals by it */

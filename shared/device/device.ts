@@ -5,15 +5,12 @@ import type { TransportKey } from '../wire/transport-key.ts'
 import { type Clock, wallClock } from '../clock.ts'
 import type { Accepted, Sent } from './answers.ts'
 import { frameNumbers } from './clock.ts'
-import { connection } from './line/connection.ts'
+import { ANSWER_TIMEOUT_MS, connection } from './line/connection.ts'
 import { audience, type DeviceState, type Listener } from './event.ts'
 import { hold, type Hold } from './hold.ts'
 import { Disconnected, Refused } from './refused.ts'
 import { openedInTime, serviceClock, type ServiceClock } from './service-clock.ts'
 import type { Session } from './session.ts'
-
-/** An answer later than a route may take, and a second, is not coming. */
-const ANSWER_TIMEOUT_MS = 30_000
 
 export interface DeviceOptions {
   /** The service's WebSocket URL, without a token: `wss://host/stage`. */

@@ -3,7 +3,7 @@ import { claimName, codeKeys, newClaim, parseEnrolmentCode, printRedeemer } from
 import { parseTransportKey } from '../wire/transport-key.ts'
 import { attempts } from './line/attempts.ts'
 import { frameNumbers } from './clock.ts'
-import { connection, type Connection } from './line/connection.ts'
+import { ANSWER_TIMEOUT_MS, connection, type Connection } from './line/connection.ts'
 import type { DeviceOptions } from './device.ts'
 import { Disconnected, Refused } from './refused.ts'
 import { openedInTime, serviceClock } from './service-clock.ts'
@@ -24,8 +24,6 @@ export interface Enrolled {
   /** Whom the device is for, where its administrator said so. */
   readonly user?: string
 }
-
-const ANSWER_TIMEOUT_MS = 30_000
 
 /** How often a connection may break before there is an answer. */
 const TRIES = 4

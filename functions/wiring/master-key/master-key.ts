@@ -1,3 +1,4 @@
+import { keyRingPlace } from '../../../shared/rules/aws/key-ring-place.ts'
 import { encryptedRing, RING_CONTEXT } from '../../../shared/store/keys/ring-item.ts'
 import { vault, type Vault } from '../../../shared/store/keys/vault.ts'
 import { variable } from '../environment.ts'
@@ -26,10 +27,10 @@ const ANEW_MS = 1_000
 
 /** What this environment seals with and opens: the key ring is read with the first use, and then kept in memory. */
 export function masterKeyVault(): Vault {
-  const [, kind, name = ''] = /^(ssm|kms):(.+)$/.exec(variable('MASTER_KEY')) ?? []
+  const place = keyRingPlace(variable('MASTER_KEY'))
   return vault(async ({ isNeeded }) => {
     const withinMs = isNeeded ? FIRST_MS : ANEW_MS
-    return kind === 'kms' ? ringByKms(name, withinMs) : ringInSsm(name, withinMs)
+    return place.service === 'kms' ? ringByKms(place.arn, withinMs) : ringInSsm(place.name, withinMs)
   })
 }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { bodyBytes, loopback, type Loopback } from '../loopback.ts'
 import { denial } from '../policy.ts'
 import type { Verify } from '../signature.ts'
-import type { Account } from './account.ts'
+import type { AccountConcurrency } from './concurrency.ts'
 import { FunctionError } from './failure.ts'
 import { LAMBDA_LIMITS } from './limits.ts'
 import { functionArn } from './environment/variables.ts'
@@ -15,7 +15,7 @@ export interface EndpointOptions {
   /** `trace` is the header of the chain of requests, where one came. */
   readonly call: (functionName: string, payload: string, trace?: string) => Promise<string>
   readonly later: (functionName: string, payload: string, trace?: string) => void
-  readonly account: Account
+  readonly account: AccountConcurrency
   readonly allows?: ((caller: string, action: string, resourceArn: string) => boolean) | undefined
 }
 
@@ -107,7 +107,7 @@ function isAccountSettings(url = ''): boolean {
   return /^\/2016-08-19\/account-settings\/?$/.test(url)
 }
 
-function accountSettings({ concurrency, unreserved }: Account): Answer {
+function accountSettings({ concurrency, unreserved }: AccountConcurrency): Answer {
   const limit = { ConcurrentExecutions: concurrency, UnreservedConcurrentExecutions: unreserved }
   return { status: 200, body: JSON.stringify({ AccountLimit: limit }) }
 }

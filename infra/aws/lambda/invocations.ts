@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../../shared/clock.ts'
 import type { FunctionDescription } from '../assembly/description.ts'
-import type { Account } from './account.ts'
+import type { AccountConcurrency } from './concurrency.ts'
 import { accept, acceptedResult } from './environment/payload.ts'
 import type { Pool } from './environment/pool.ts'
 import { invokeException } from './failure.ts'
@@ -20,7 +20,7 @@ export interface Served {
 
 export interface InvocationOptions {
   readonly clock: Clock
-  readonly account: Account
+  readonly account: AccountConcurrency
   /** Throws where there is no such function, or the stack does not run. */
   readonly served: (functionName: string) => Served
   /** Runs a function in an environment of the caller's own. Undefined: it runs here. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { FunctionDescription } from '../assembly/description.ts'
 import type { Loopback } from '../loopback.ts'
 import { ANYBODY, verifier, type Signers } from '../signature.ts'
-import { account, type Account } from './account.ts'
+import { accountConcurrency, type AccountConcurrency } from './concurrency.ts'
 import { deadLetters } from './dead-letters.ts'
 import { endpoint } from './endpoint.ts'
 import { assetOf } from './environment/asset.ts'
@@ -90,7 +90,7 @@ export function lambda(options: LambdaOptions): Lambda {
   const { clock, timeoutsMs = {} } = options
   const functions = options.functions.map((each) => ({ ...each, timeoutMs: timeoutsMs[each.name] ?? each.timeoutMs }))
   const lines = log(clock, options.log)
-  const shared = account(options.concurrency ?? LAMBDA_LIMITS.concurrency, functions)
+  const shared = accountConcurrency(options.concurrency ?? LAMBDA_LIMITS.concurrency, functions)
   const dropped = deadLetters({ ...options, lines })
   const served = new Map<string, Served>()
   const calls = invocations({ ...options, account: shared, served: servedOf })
@@ -155,7 +155,7 @@ interface Parts {
   /** Filled here. */
   readonly served: Map<string, Served>
   readonly calls: Invocations
-  readonly account: Account
+  readonly account: AccountConcurrency
   readonly lines: Log
   readonly drop: (event: Unprocessed) => void
   readonly push: (functionName: string, payload: string, trace?: string) => void

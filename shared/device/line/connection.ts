@@ -9,6 +9,9 @@ import { pendingRequests, type PendingRequests } from './pending-requests.ts'
 import { Disconnected, Refused } from '../refused.ts'
 import type { ServiceClock } from '../service-clock.ts'
 
+/** An answer later than a route may take (29 s), and a second, is not coming. */
+export const ANSWER_TIMEOUT_MS = 30_000
+
 export interface ConnectionOptions {
   readonly url: string
   readonly device: string

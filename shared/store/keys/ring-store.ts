@@ -1,6 +1,7 @@
 import type { KMSClientConfig } from '@aws-sdk/client-kms'
 import type { SSMClientConfig } from '@aws-sdk/client-ssm'
 import { awsCalls } from '../../rules/aws/calls.ts'
+import { keyRingPlace } from '../../rules/aws/key-ring-place.ts'
 import { parseKeyRing, printKeyRing, type KeyRing } from './key-ring.ts'
 import { encryptedRing, RING_CONTEXT } from './ring-item.ts'
 import type { Table } from '../table.ts'
@@ -56,8 +57,8 @@ const UNLOCKED = 'attribute_not_exists(pk) OR leaseUntil < :now'
 const MINE = 'holder = :holder'
 
 export function ringStore({ masterKey, table, ssm, kms }: RingStoreOptions): RingStore {
-  const [, kind, name = ''] = /^(ssm|kms):(.+)$/.exec(masterKey) ?? []
-  const place = kind === 'kms' ? inTable(name, table, kms) : inParameter(name, ssm)
+  const at = keyRingPlace(masterKey)
+  const place = at.service === 'kms' ? inTable(at.arn, table, kms) : inParameter(at.name, ssm)
   const ring = async () => {
     const text = await place.read()
     return text === undefined ? undefined : parseKeyRing(text)

@@ -1,13 +1,10 @@
-import { connection, type Connection } from '../../../../shared/device/line/connection.ts'
+import { ANSWER_TIMEOUT_MS, connection, type Connection } from '../../../../shared/device/line/connection.ts'
 import { frameNumbers } from '../../../../shared/device/clock.ts'
 import { serviceClock, timeByHttp } from '../../../../shared/device/service-clock.ts'
 import type { ImEvent } from '../../../../shared/rules/messaging.ts'
 import type { ServiceFrame } from '../../../../shared/wire/frames.ts'
 import type { AdminContext } from '../../context.ts'
 import type { TrialDevice } from './device.ts'
-
-/** A route may take 29 s; an answer later than this, in milliseconds, is not coming. */
-const ANSWER_TIMEOUT_MS = 30_000
 
 /** A connection of the trial's device, and what came over it. */
 export interface TrialLine extends Connection {

@@ -2,7 +2,7 @@ import type { FunctionDescription } from '../assembly/description.ts'
 import { invokeException } from './failure.ts'
 
 /** How many invocations of all functions may run at once, and how many do. */
-export interface Account {
+export interface AccountConcurrency {
   readonly concurrency: number
   /** What is not reserved for a function. */
   readonly unreserved: number
@@ -20,7 +20,7 @@ export interface Account {
  * for one of this machine's environments counts as running: on AWS it would run.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
-export function account(concurrency: number, functions: readonly FunctionDescription[]): Account {
+export function accountConcurrency(concurrency: number, functions: readonly FunctionDescription[]): AccountConcurrency {
   const reserved = functions.reduce((sum, { reservedConcurrency = 0 }) => sum + reservedConcurrency, 0)
   const unreserved = concurrency - reserved
   let [running, throttles] = [0, 0]
