@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { CLOCK_SKEW_S, HEADER_MEMBERS, TOKEN_LIFE_S } from '../../shared/wire/token.ts'
 import { TOKEN_KEY_INFO } from '../../shared/wire/transport-key.ts'
 
@@ -53,8 +53,10 @@ const TOKEN = /^([\w-]+)\.([\w-]+)\.([\w-]{43})$/
 function claimsIn(token: string, transportKey: Uint8Array): Claims | undefined {
   const [, header = '', payload = '', signature = ''] = TOKEN.exec(token) ?? []
   if (!isPlain(objectIn(header))) return undefined
-  const key = new Uint8Array(hkdfSync('sha256', transportKey, new Uint8Array(), TOKEN_KEY_INFO, 32))
-  const ours = createHmac('sha256', key).update(`${header}.${payload}`).digest()
+  const key = hkdfSync('sha256', createSecretKey(transportKey), new Uint8Array(), TOKEN_KEY_INFO, 32)
+  const ours = createHmac('sha256', createSecretKey(new Uint8Array(key)))
+    .update(`${header}.${payload}`)
+    .digest()
   return timingSafeEqual(Buffer.from(signature, 'base64url'), ours) ? objectIn(payload) : undefined
 }
 

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 
 /*
  * Stands for @smithy/signature-v4, whose way is one of promises and of streams: Signature Version 4 of a request that is in
@@ -32,13 +32,14 @@ const UNSIGNED: ReadonlySet<string> = new Set(['user-agent', 'x-amzn-trace-id'])
 
 /** Signs requests of one scope. The signing key, which is one a day, is kept. */
 export function signer({ region, service }: Scope) {
-  let kept: { readonly of: string; readonly key: Buffer } | undefined
+  let kept: { readonly of: string; readonly key: KeyObject } | undefined
 
-  function keyOf({ accessKeyId, secretAccessKey }: Credentials, day: string): Buffer {
+  function keyOf({ accessKeyId, secretAccessKey }: Credentials, day: string): KeyObject {
     const of = `${day} ${accessKeyId} ${secretAccessKey}`
     if (kept?.of !== of) {
       const steps = [day, region, service, 'aws4_request']
-      kept = { of, key: steps.reduce(hmac, Buffer.from(`AWS4${secretAccessKey}`)) }
+      const first = createSecretKey(Buffer.from(`AWS4${secretAccessKey}`))
+      kept = { of, key: steps.reduce((key, step) => createSecretKey(hmac(key, step)), first) }
     }
     return kept.key
   }
@@ -70,8 +71,9 @@ export function signer({ region, service }: Scope) {
   }
 }
 
-const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
-const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex')
+// By key objects: that bytes are none, Node finds out by an error it throws, which takes seven times what the HMAC does.
+const hmac = (key: KeyObject, text: string): Buffer => createHmac('sha256', key).update(text).digest()
+const sha256 = (data: string | Uint8Array): string => hash('sha256', data)
 const trimmed = (value: string): string => value.replaceAll(/[ \t]+/g, ' ').replaceAll(/^ | $/g, '')
 
 /** Once more than in the request: "URI-encode each path segment twice" (of every service but S3). RFC 3986, 2.3. */

@@ -1,9 +1,9 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac, createSecretKey } from 'node:crypto'
 import { md4 } from './md4.ts'
 import { windowsUpperCase } from './windows-upper-case.ts'
 
 export function hmacMd5(key: Uint8Array, ...parts: readonly Uint8Array[]): Buffer {
-  const hmac = createHmac('md5', key)
+  const hmac = createHmac('md5', createSecretKey(key))
   for (const part of parts) hmac.update(part)
   return hmac.digest()
 }

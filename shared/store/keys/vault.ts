@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+  type KeyObject,
+} from 'node:crypto'
 import { parseKeyRing, type KeyRing, type MasterKey } from './key-ring.ts'
 import type { Key } from '../table.ts'
 
@@ -43,8 +51,8 @@ const TAGGED = { authTagLength: TAG_BYTES } as const
 
 interface Keys {
   readonly id: string
-  readonly sealing: Buffer
-  readonly tagging: Buffer
+  readonly sealing: KeyObject
+  readonly tagging: KeyObject
 }
 
 /**
@@ -156,7 +164,8 @@ function derived([newest, ...older]: KeyRing): readonly [Keys, ...Keys[]] {
 
 /** HKDF (RFC 5869): the key that seals is not the key that tags. */
 function keysOf({ id, key }: MasterKey): Keys {
-  const derive = (info: string) => Buffer.from(hkdfSync('sha256', key, new Uint8Array(), info, KEY_BYTES))
+  const derive = (info: string) =>
+    createSecretKey(Buffer.from(hkdfSync('sha256', key, new Uint8Array(), info, KEY_BYTES)))
   return { id, sealing: derive('kept: seal'), tagging: derive('kept: tag') }
 }
 
