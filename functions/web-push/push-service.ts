@@ -22,6 +22,8 @@ export interface Pushed {
   readonly outcome: Outcome
   /** The status of the answer. */
   readonly code: number
+  /** Until when the push service wants nothing more, in epoch milliseconds, where it said so. */
+  readonly heldUntil?: number
 }
 
 export interface PushTo {
@@ -42,7 +44,7 @@ export interface PushTo {
  */
 export async function pushTo({ endpoint, key, contact, session, now }: PushTo): Promise<Pushed> {
   const token = await vapidToken(new URL(endpoint).origin, key, contact, now)
-  const code = await posted(endpoint, {
+  const { code, retryAfter } = await posted(endpoint, {
     authorization: `vapid t=${token}, k=${key.publicKey}`,
     ttl: String(TTL_S),
     // A person waits: a phone in its pocket is woken by nothing less (RFC 8030, section 5.3).
@@ -50,7 +52,24 @@ export async function pushTo({ endpoint, key, contact, session, now }: PushTo): 
     topic: topicOf(session),
     'content-length': '0',
   })
-  return { outcome: outcomeOf(code), code }
+  const outcome = outcomeOf(code)
+  const heldUntil = outcome === 'again' ? heldUntilOf(retryAfter, now) : undefined
+  return { outcome, code, ...(heldUntil !== undefined && { heldUntil }) }
+}
+
+/** Longer than this no push service is left alone, whatever it says, in milliseconds: a year would be the end of waking. */
+const LONGEST_HOLD_MS = 60 * 60_000
+
+/**
+ * What `Retry-After` says (RFC 9110, section 10.2.3): seconds from now, or a date. With 429 it is until when an application
+ * server may not post (RFC 8030, section 8.4).
+ *
+ * @param now epoch milliseconds @returns epoch milliseconds; undefined where it says nothing, or nothing that can be read
+ */
+export function heldUntilOf(retryAfter: string | undefined, now: number): number | undefined {
+  if (retryAfter === undefined) return undefined
+  const until = /^\d+$/.test(retryAfter) ? now + Number(retryAfter) * 1_000 : Date.parse(retryAfter)
+  return until > now ? Math.min(until, now + LONGEST_HOLD_MS) : undefined
 }
 
 /**
@@ -78,13 +97,18 @@ export function outcomeOf(code: number): Outcome {
   return code === 408 || code === 429 || code >= 500 ? 'again' : 'refused'
 }
 
-/** What the answer has beside its status is not read. */
-async function posted(endpoint: string, headers: Readonly<Record<string, string>>): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
+interface Answered {
+  readonly code: number
+  readonly retryAfter: string | undefined
+}
+
+/** Of the answer no more is read. */
+async function posted(endpoint: string, headers: Readonly<Record<string, string>>): Promise<Answered> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answered>()
   const request = endpoint.startsWith('https:') ? secure : plain
   const signal = AbortSignal.timeout(ANSWER_MS)
   const sent = request(endpoint, { method: 'POST', headers, signal, agent: false }, (response) => {
-    resolve(response.statusCode ?? 0)
+    resolve({ code: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] })
     response.destroy()
   })
   // Also after the answer, when it says that the connection was left.

@@ -1,4 +1,6 @@
 import { isOfPushService } from '../../shared/rules/push-services.ts'
+import type { Measure } from '../../shared/rules/measures.ts'
+import type { PushHolds } from '../../shared/store/configuration/push-holds.ts'
 import type { Subscriptions } from '../../shared/store/configuration/subscriptions.ts'
 import type { VapidKeys } from '../../shared/store/configuration/vapid-key.ts'
 import { failure, log } from '../envelope/log.ts'
@@ -12,13 +14,19 @@ export interface WakingEvent {
 export interface WakeParts {
   readonly subscriptions: Subscriptions
   readonly keys: Pick<VapidKeys, 'pair'>
+  readonly holds: PushHolds
   readonly pushTo: (to: PushTo) => Promise<Pushed>
+  readonly measure: Measure
   readonly contact: string
   /** Where this service posts to, as shared/rules/push-services.ts has it. */
   readonly services: readonly string[]
   /** Epoch milliseconds. */
   readonly now: () => number
+  readonly wait: (ms: number) => Promise<void>
 }
+
+/** How long the function itself waits until it may post, in milliseconds: Lambda's own tries come a minute apart or more. */
+const MOST_WAIT_MS = 15_000
 
 /**
  * The story of a wake-up: somebody waits for a device that is away. Its push service is asked to wake it, and hears nothing
@@ -26,7 +34,8 @@ export interface WakeParts {
  *
  * @throws Error where the push service takes nothing just now: Lambda tries the event again, and gives it up after a bound
  */
-export function wake({ subscriptions, keys, pushTo, contact, services, now }: WakeParts) {
+export function wake(parts: WakeParts) {
+  const { subscriptions, keys, holds, pushTo, measure, contact, services, now } = parts
   return async ({ detail: { device, session } }: WakingEvent): Promise<void> => {
     const subscription = await subscriptions.of(device)
     if (subscription === undefined) return log('not subscribed', { device, session })
@@ -34,13 +43,34 @@ export function wake({ subscriptions, keys, pushTo, contact, services, now }: Wa
     // The list may have become shorter since the device subscribed.
     if (!isOfPushService(endpoint, services)) return failure('not pushed', { device, session, why: NOT_OURS })
 
-    const { outcome, code } = await pushTo({ endpoint, key: await keys.pair(), contact, session, now: now() })
+    const { origin } = new URL(endpoint)
+    await allowed(origin, parts)
+    const { outcome, code, heldUntil } = await pushTo({
+      endpoint,
+      key: await keys.pair(),
+      contact,
+      session,
+      now: now(),
+    })
+    measure('Pushes', 1, outcome)
+    if (heldUntil !== undefined) await holds.hold(origin, heldUntil)
     if (outcome === 'again') throw new Error(`the push service answers ${code}`)
     if (outcome === 'refused') return failure('not pushed', { device, session, code })
     if (outcome === 'taken') return log('pushed', { device, session })
     await subscriptions.forget(device, subscription)
     log('subscription forgotten', { device, code })
   }
+}
+
+/**
+ * Resolves once the push service may be posted to: it said `Retry-After` to this push, or to one for another device.
+ *
+ * @throws Error where that is too long to wait for here: Lambda tries again
+ */
+async function allowed(service: string, { holds, now, wait }: WakeParts): Promise<void> {
+  const ms = (await holds.until(service)) - now()
+  if (ms > MOST_WAIT_MS) throw new Error(`the push service wants nothing for ${Math.ceil(ms / 1_000)} s`)
+  if (ms > 0) await wait(ms)
 }
 
 const NOT_OURS = 'its push service is not in the setting webPush any more'

@@ -1,3 +1,4 @@
+import { pushHolds } from '../../shared/store/configuration/push-holds.ts'
 import { subscriptions } from '../../shared/store/configuration/subscriptions.ts'
 import { vapidKeys } from '../../shared/store/configuration/vapid-key.ts'
 import { variable } from './environment.ts'
@@ -12,6 +13,11 @@ export function subscriptionStore() {
 /** The key by which push services know this service. */
 export function vapidKeyStore() {
   return vapidKeys(configurationTable(), vault)
+}
+
+/** Until when push services want nothing. */
+export function pushHoldStore() {
+  return pushHolds(configurationTable())
 }
 
 /** The push services that this service posts to. */

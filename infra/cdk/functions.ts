@@ -137,7 +137,7 @@ const PUSH_NEEDS = {
     knowsPushServices: true,
   },
   push: {
-    configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'], VAPID: READ },
+    configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'], VAPID: ['GetItem', 'UpdateItem'] },
     secrets: true,
     knowsPushServices: true,
     pushes: true,

@@ -58,7 +58,7 @@ export function collaborationStack(
     targets: [new LambdaFunction(served.upkeep, { retryAttempts: LATER.tickRetries, maxEventAge: LATER.eventAge })],
   })
 
-  const watched = { served, configuration, sessions, gateway: webSocket, unprocessed }
+  const watched = { served, pushing, configuration, sessions, gateway: webSocket, unprocessed }
   dashboard(stack, watched, alarms(stack, watched, alarmAction(stack, settings)))
 
   page(stack, settings, webSocket, pageFolder)

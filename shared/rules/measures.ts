@@ -41,6 +41,8 @@ export const MEASURES = {
   Throttles: { unit: 'Count', together: 'sum', by: 'of' },
   /** Frames that were answered `internal`: the service failed, and the function did not. */
   Failures: { unit: 'Count', together: 'sum' },
+  /** Wake-ups by Web Push, by what the push service answered: `taken`, `gone`, `again`, `refused`. */
+  Pushes: { unit: 'Count', together: 'sum', by: 'outcome' },
 } as const satisfies Record<string, MeasureKind>
 
 export type MeasureName = keyof typeof MEASURES

@@ -7,6 +7,7 @@
  * | configuration | `USER#contoso\ann` | `-` | whether the user may use the collaboration client |
  * | configuration | `DEVICE#ann-phone` | `-` | its state, transport key and enrolment code, where it is woken by Web Push; all but the state sealed (vault.ts) |
  * | configuration | `VAPID` | `-` | the key by which push services know this service (RFC 8292); the private part sealed |
+ * | configuration | `VAPID` | `HELD#https://fcm.googleapis.com` | until when this push service wants nothing, where it ever said so |
  * | configuration | `KEYS` | `-` | the key ring, encrypted by KMS, where the setting `masterKey` says so |
  * | sessions | `SEATS#0000` | `00017` | a seat that is taken: the hot state of its session |
  * | sessions | `GROUP#0000` | `-` | who listens for the sessions of a few shards, until when, and how often it was notified |

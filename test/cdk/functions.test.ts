@@ -69,7 +69,7 @@ const MAY: Readonly<Record<string, May>> = {
     configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'], VAPID: ['GetItem', 'PutItem'] },
     secrets: true,
   },
-  push: { configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'], VAPID: ['GetItem'] }, secrets: true },
+  push: { configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'], VAPID: ['GetItem', 'UpdateItem'] }, secrets: true },
   login: {
     configuration: { ...KEY, 'USER#*': ['GetItem'], SETTINGS: ['GetItem'] },
     sessions: {

@@ -184,6 +184,7 @@ describe('the alarms of one stack, in which one fault follows another', () => {
 
   beforeAll(async () => {
     made = await begun({
+      webPush: { contact: 'mailto:ops@contoso.test', services: [NO_SERVICE] },
       dynamo: { fault: (operation, body) => faults.dynamo(operation, body) },
       lambda: {
         elsewhere(functionName) {
@@ -257,6 +258,19 @@ describe('the alarms of one stack, in which one fault follows another', () => {
     },
   )
 
+  it('say that devices are not woken, while their push service does not answer', { timeout: STORY_MS }, async () => {
+    const cat = await rawDevice(made.running.url, 'cat-phone', made.running.keys.cat)
+    cat.send(await cat.sealed('subscribe', { type: 'subscribe', endpoint: `${NO_SERVICE}/a` }, 1))
+    expect(await cat.frame()).toMatchObject({ type: 'subscribed' })
+    cat.socket.close()
+    const event = { detail: { device: 'cat-phone', session: STATUS_OF_NONE.session } }
+    const minute = async () => {
+      await expect(made.running.lambda.invoke(`${STACK}-push`, event)).rejects.toThrow('ECONNREFUSED')
+      await tick(made)
+    }
+    expect(await then('no push service', 4, minute)).toEqual(['PushFails'])
+  })
+
   it('say that frames are answered `internal`', { timeout: STORY_MS }, async () => {
     const cat = await rawDevice(made.running.url, 'cat-phone', made.running.keys.cat)
     // What a table does not take is repeated by no client: the function catches it, and says so to the device.
@@ -290,21 +304,6 @@ describe('the alarms of one stack, in which one fault follows another', () => {
     },
   )
 
-  it('say that events were lost for a device', { timeout: STORY_MS }, async () => {
-    const { running } = made
-    const ann = await rawDevice(running.url, 'ann-phone', running.keys.ann)
-    const { session } = running.ann.device
-    // Above those of Ann's own device, which counts from the time.
-    let number = 2 * Date.now()
-    const minute = async () => {
-      ann.send(await ann.sealed('poll', { type: 'poll', session, after: 0 }, ++number))
-      await ann.frame()
-      await tick(made)
-    }
-    expect(await then('events lost', 6, minute)).toEqual(['Lost'])
-    ann.socket.close()
-  })
-
   // What takes minutes of the functions' own clock is put in as they would write it: the alarm is tried, its measure is not.
   it.each([
     ['PollsUnanswered', 'PollAge', 300_000],
@@ -328,12 +327,31 @@ describe('the alarms of one stack, in which one fault follows another', () => {
     expect(await then('calls throttled', 4, minute)).toEqual(['CallsThrottled'])
   })
 
+  // The last one: a listener tells of what a device lost once more, as it ends, which is within the next story.
+  it('say that events were lost for a device', { timeout: STORY_MS }, async () => {
+    const { running } = made
+    const ann = await rawDevice(running.url, 'ann-phone', running.keys.ann)
+    const { session } = running.ann.device
+    // Above those of Ann's own device, which counts from the time.
+    let number = 2 * Date.now()
+    const minute = async () => {
+      ann.send(await ann.sealed('poll', { type: 'poll', session, after: 0 }, ++number))
+      await ann.frame()
+      await tick(made)
+    }
+    expect(await then('events lost', 6, minute)).toEqual(['Lost'])
+    ann.socket.close()
+  })
+
   it('are all tried: none is left that no story turns on', ({ skip }) => {
     skip(!table.has('seats filled'), 'the stories before were left out')
     const tried = new Set([...table.values()].flatMap((on) => [...on]))
     expect(rows.filter((alarm) => !tried.has(alarm))).toEqual([])
   })
 })
+
+/** A push service that is away: nothing listens on this port. */
+const NO_SERVICE = 'http://127.0.0.1:1'
 
 /** A frame whose session there is not: it costs a function one write that is refused. */
 const STATUS_OF_NONE = { type: 'status', session: '0-b0Jm3o2u9hQ5w1Zx', ack: 0, active: true, answer: true } as const

@@ -1,9 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { pushTo, outcomeOf, topicOf, vapidToken } from '../../functions/web-push/push-service.ts'
+import { heldUntilOf, pushTo, outcomeOf, topicOf, vapidToken } from '../../functions/web-push/push-service.ts'
 import { wake } from '../../functions/web-push/wake.ts'
 import { pushService } from '../../infra/standin/push/push-service.ts'
 import { wrongWithVapid } from '../../infra/standin/push/vapid.ts'
+import { measuring } from '../../shared/rules/measures.ts'
 import { configurationWriter } from '../../shared/store/configuration/configuration-writer.ts'
+import { pushHolds } from '../../shared/store/configuration/push-holds.ts'
 import { subscriptions } from '../../shared/store/configuration/subscriptions.ts'
 import { vapidKeys } from '../../shared/store/configuration/vapid-key.ts'
 import { database } from '../kit/database.ts'
@@ -26,15 +28,30 @@ async function scene() {
   const [own, keys] = [subscriptions(items, vault), vapidKeys(items, vault)]
   const endpoint = standIn.subscribe(await keys.publicKey())
   await own.keep(DEVICE, endpoint, 1)
+  const { measure, take } = measuring()
+  const later = (ms: number) => void (now += ms)
+  const wait = (ms: number) => Promise.resolve(later(ms))
   const story = (services: readonly string[]) =>
-    wake({ subscriptions: own, keys, pushTo, contact, services, now: () => now })
+    wake({
+      subscriptions: own,
+      keys,
+      holds: pushHolds(items),
+      pushTo,
+      measure,
+      contact,
+      services,
+      now: () => now,
+      wait,
+    })
   return {
     standIn,
     own,
     keys,
     endpoint,
     woken: (session = SESSION, services = [standIn.url()]) => story(services)({ detail: { device: DEVICE, session } }),
-    later: (ms: number) => void (now += ms),
+    later,
+    now: () => now,
+    take,
   }
 }
 
@@ -58,10 +75,11 @@ describe('a wake-up', () => {
   })
 
   it.each([408, 429, 500, 503])('that is answered %i fails, for Lambda to try it again', async (status) => {
-    const { standIn, endpoint, own, woken } = await scene()
+    const { standIn, endpoint, own, woken, later } = await scene()
     standIn.answerNext(status)
     await expect(woken()).rejects.toThrow(`the push service answers ${status}`)
     expect(await own.of(DEVICE)).toMatchObject({ endpoint })
+    later(60_000)
     await woken()
     expect(standIn.kept(endpoint)).toHaveLength(1)
   })
@@ -72,6 +90,44 @@ describe('a wake-up', () => {
     await woken()
     expect(await own.of(DEVICE)).toMatchObject({ endpoint })
     expect(standIn.answered()).toHaveLength(1)
+  })
+
+  it('comes no sooner than the push service says, also one for another device or session', async () => {
+    const { standIn, endpoint, woken, later } = await scene()
+    standIn.answerNext(429)
+    await expect(woken()).rejects.toThrow('429')
+    later(40_000)
+    await expect(woken()).rejects.toThrow('the push service wants nothing for 20 s')
+    await expect(woken('18-b0Jm3o2u9hQ5w1Zx')).rejects.toThrow('wants nothing')
+    expect(standIn.answered()).toHaveLength(1)
+    later(20_000)
+    await woken()
+    expect(standIn.kept(endpoint)).toHaveLength(1)
+  })
+
+  it('waits itself where it need not wait for long: Lambda comes again after two minutes more', async () => {
+    const { standIn, endpoint, woken, later, now } = await scene()
+    standIn.answerNext(429)
+    await expect(woken()).rejects.toThrow('429')
+    later(50_000)
+    await woken()
+    expect(standIn.kept(endpoint)).toHaveLength(1)
+    expect(now()).toBe(NOW + 60_000)
+  })
+
+  it('is counted by what the push service answered', async () => {
+    const { standIn, woken, take } = await scene()
+    standIn.answerNext(201, 403, 503, 410)
+    await woken()
+    await woken()
+    await expect(woken()).rejects.toThrow('503')
+    await woken()
+    expect(take().map(({ name, by, values }) => [name, by, values])).toEqual([
+      ['Pushes', 'taken', [1]],
+      ['Pushes', 'refused', [1]],
+      ['Pushes', 'again', [1]],
+      ['Pushes', 'gone', [1]],
+    ])
   })
 
   it('fails where the push service does not answer', async () => {
@@ -123,3 +179,31 @@ it('has a topic of 32 characters of base64url for each session, always the same'
 })
 
 it.each([200, 201, 202])('takes %i for taken', (code) => expect(outcomeOf(code)).toBe('taken'))
+
+describe('Retry-After', () => {
+  it.each([
+    ['120', NOW + 120_000],
+    ['0', undefined],
+    ['Fri, 15 Jan 2027 08:02:00 GMT', NOW + 120_000],
+    ['Fri, 15 Jan 2027 07:00:00 GMT', undefined],
+    ['soon', undefined],
+    ['-5', undefined],
+    ['31536000', NOW + 60 * 60_000],
+    [undefined, undefined],
+  ])('of %s', (said, until) => {
+    expect(heldUntilOf(said, NOW)).toBe(until)
+  })
+})
+
+describe('a hold', () => {
+  it('is of one push service, and is not shortened by one that was said before', async () => {
+    const holds = pushHolds((await database()).items)
+    expect(await holds.until('https://push.test')).toBe(0)
+    await holds.hold('https://push.test', NOW + 300_000)
+    await holds.hold('https://push.test', NOW + 60_000)
+    expect(await holds.until('https://push.test')).toBe(NOW + 300_000)
+    expect(await holds.until('https://other.test')).toBe(0)
+    await holds.hold('https://push.test', NOW + 400_000)
+    expect(await holds.until('https://push.test')).toBe(NOW + 400_000)
+  })
+})

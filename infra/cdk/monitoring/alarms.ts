@@ -12,11 +12,13 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { DEFAULT_SETTINGS } from '../../../shared/rules/settings.ts'
 import type { Api } from '../api.ts'
-import type { Functions } from '../functions.ts'
+import type { Functions, PushFunctions } from '../functions.ts'
 import { ofFunction, ofStage, ofTable, ours, sum } from './metrics.ts'
 
 export interface Watched {
   readonly served: Functions
+  /** Where devices are woken by Web Push. */
+  readonly pushing: PushFunctions | undefined
   readonly configuration: Table
   readonly sessions: Table
   readonly gateway: Pick<Api, 'dimensions'>
@@ -81,7 +83,29 @@ function alarm(scope: Construct, id: string, kind: AlarmKind, action: IAlarmActi
 }
 
 function kinds(stack: Stack, watched: Watched): Readonly<Record<string, AlarmKind>> {
-  return { ...ofFunctions(watched), ...ofSurroundings(watched), ...ofSessions(stack) }
+  const { pushing } = watched
+  return {
+    ...ofFunctions(watched),
+    ...ofSurroundings(watched),
+    ...ofSessions(stack),
+    ...(pushing && ofPush(stack, pushing)),
+  }
+}
+
+/** Of the functions that there are only where the setting webPush is set. */
+function ofPush(stack: Stack, { push, subscribe }: PushFunctions): Record<string, AlarmKind> {
+  return {
+    PushFails: {
+      means: 'Devices are not woken by Web Push, or cannot say where to wake them',
+      metric: sum('failed wake-ups and subscriptions', [
+        ...[push, subscribe].flatMap((each) => [ofFunction('Errors', each), ofFunction('Throttles', each)]),
+        ofFunction('AsyncEventsDropped', push),
+        // The function does not fail at what a push service refuses for good.
+        ours(stack, 'Pushes', Stats.SUM, 'refused'),
+      ]),
+      on: { least: 1, when: 2, of: 5 },
+    },
+  }
 }
 
 function ofFunctions({ served, unprocessed }: Watched): Record<string, AlarmKind> {

@@ -20,7 +20,14 @@ export function dashboard(stack: Stack, watched: Watched, alarms: Readonly<Recor
   const status = new AlarmStatusWidget({ title: 'Alarms', alarms: Object.values(alarms), width: 24, height: 4 })
   return new Dashboard(stack, 'Dashboard', {
     defaultInterval: Duration.hours(3),
-    widgets: [[status], ofSessions(stack), ofDelivery(stack), ofUpstream(stack), ofAws(watched)],
+    widgets: [
+      [status],
+      ofSessions(stack),
+      ofDelivery(stack),
+      ofUpstream(stack),
+      ofAws(watched),
+      ...ofPush(stack, watched),
+    ],
   })
 }
 
@@ -50,9 +57,9 @@ function ofUpstream(stack: Stack): IWidget[] {
   ]
 }
 
-function ofAws({ served, configuration, sessions, gateway }: Watched): IWidget[] {
+function ofAws({ served, pushing, configuration, sessions, gateway }: Watched): IWidget[] {
   const { upkeep } = served
-  const errors = Object.values(served).map((each) => ofFunction('Errors', each))
+  const errors = Object.values({ ...served, ...pushing }).map((each) => ofFunction('Errors', each))
   const throttled = [configuration, sessions].flatMap((table) => [
     ofTable('ReadThrottleEvents', table),
     ofTable('WriteThrottleEvents', table),
@@ -66,6 +73,10 @@ function ofAws({ served, configuration, sessions, gateway }: Watched): IWidget[]
     ),
     graph('DynamoDB: throttled', throttled),
   ]
+}
+
+function ofPush(stack: Stack, { pushing }: Watched): IWidget[][] {
+  return pushing === undefined ? [] : [[graph('Wake-ups by Web Push, by answer', [each(stack, 'Pushes')])]]
 }
 
 function graph(title: string, left: IMetric[]): GraphWidget {

@@ -13,7 +13,7 @@ let mailed: Assembly
 let notifying: Assembly
 
 beforeAll(async () => {
-  plain = await synthesis()
+  plain = await synthesis({ webPush: { contact: 'mailto:ops@contoso.test' } })
   mailed = plain.again({ alarms: 'on-call@contoso.test' })
   notifying = plain.again({ alarms: TOPIC })
   return plain.remove
@@ -24,6 +24,8 @@ const alarmsOf = ({ template }: Assembly) =>
     ...Properties,
     name: name.replace(/^Alarms/, ''),
   }))
+
+const namesOf = (assembly: Assembly) => alarmsOf(assembly).map(({ name }) => name)
 
 interface MetricOf {
   readonly Namespace: string
@@ -45,15 +47,28 @@ const actionsOf = (assembly: Assembly) =>
 describe('the alarms', () => {
   it('each have a paragraph in the runbook, and it no other: what it means, what to look at, what to do', () => {
     const paragraphs = paragraphsUnder('Alarms', RUNBOOK)
-    expect([...paragraphs.keys()]).toEqual(
-      alarmsOf(plain)
-        .map(({ name }) => name)
-        .toSorted(),
-    )
+    expect([...paragraphs.keys()]).toEqual(namesOf(plain).toSorted())
     for (const [name, paragraph] of paragraphs) {
       for (const part of ['*Means:*', '*Look at:*', '*Do:*'])
         expect([name, paragraph]).toEqual([name, expect.stringContaining(part)])
     }
+  })
+
+  it('are one less where no device is woken by Web Push', () => {
+    const without = plain.again({})
+    expect(without.thrown).toBeUndefined()
+    expect(namesOf(plain).filter((name) => !namesOf(without).includes(name))).toEqual(['PushFails'])
+  })
+
+  it('watch every function, but the authorizer for its errors', () => {
+    const watched = new Set(
+      alarmsOf(plain)
+        .flatMap(metricsOf)
+        .filter(({ Namespace, MetricName }) => Namespace === 'AWS/Lambda' && MetricName === 'Errors')
+        .flatMap(({ Dimensions }) => Dimensions.map(({ Value }) => JSON.stringify(Value))),
+    )
+    const all = ofType(plain.template, 'AWS::Lambda::Function').map(([id]) => JSON.stringify(`\${${id}}`))
+    expect(all.filter((name) => !watched.has(name))).toEqual(['"${authorizeFunction}"'])
   })
 
   it('say what they mean in a sentence, and where the paragraph is', () => {
