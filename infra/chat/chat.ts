@@ -16,7 +16,7 @@ import { talks, type Talk, type Talks } from './people/talks.ts'
 import { unreadMarks, type Unread } from './people/unread.ts'
 import type { Completions, Terminal } from '../terminal/terminal.ts'
 import { typingNotice, type TypingNotice } from './typing-notice.ts'
-import { warning } from './screen/lines.ts'
+import { warning, type Scene } from './screen/lines.ts'
 import { linesOf, unsentLine } from './screen/view.ts'
 
 export interface ChatOptions {
@@ -174,8 +174,12 @@ function show(
 ): void {
   const happened = isHappening(event) ? event : undefined
   const before = happened && known.take(happened)
+  const was = happened && 'conversation' in happened ? standing(live.numbered(happened.conversation)) : undefined
   const talk = happened && live.take(happened)
   if (talk?.several) known.call(talk.uri, talk.subject ?? namesOf(talk, known, device.uri))
+  // One of two became one of several: who was in it goes on in it.
+  if (talk !== undefined && was !== undefined && was.uri !== talk.uri && was.uri === address.current)
+    address.to(talk.uri)
   if (event.kind === 'send' && event.conversation !== undefined && event.message !== undefined)
     live.said(event.conversation, event.message)
   if (event.kind === 'invitation' || event.kind === 'message') {
@@ -184,8 +188,12 @@ function show(
     unread.came(from, address.current)
   }
   const scene = { paint, now: clock.now(), nameOf: (uri: Uri) => known.nameOf(uri), current: address.current, away }
-  print(...linesOf(event, { ...scene, talk, before }))
+  print(...linesOf(event, { ...scene, talk, before, was }))
   if (talk !== undefined) words.goOn(talk)
+}
+
+function standing(talk: Talk | undefined): Scene['was'] {
+  return talk && { uri: talk.uri, state: talk.state }
 }
 
 /** What a conversation without a name is called: the others in it. */

@@ -1,19 +1,29 @@
+import { DEVICE_BOUNDS } from '../upstream/bounds.ts'
 import { NotPossible } from '../upstream/not-possible.ts'
 import type { Capability } from '../rules/capabilities.ts'
 import type { Brought, Listening, SentOutcome, Upstream, UpstreamState } from '../upstream/upstream.ts'
 import { pollWait } from './poll-wait.ts'
-import { type CwaClient } from './client.ts'
+import type { CwaClient, UpstreamSession } from './client.ts'
 import { cursorIn, printCursor } from './cursor.ts'
 import { wordsOf } from './faults.ts'
-import { conversationOf, eventsOf, methodsFor } from './messaging.ts'
+import { conversationOf, methodsFor } from './messaging/commands.ts'
+import { eventsOf } from './messaging/events.ts'
 import type { CwaAnswer, CwaEvents } from './model.ts'
 import { newsReader } from './news.ts'
 
 /** What of CWA the service uses. It knows no keys of commands: a repeated POST is another message. */
-const CAPABILITIES: ReadonlySet<Capability> = new Set(['presence', 'typing', 'contacts', 'groups'])
+const CAPABILITIES: ReadonlySet<Capability> = new Set([
+  'presence',
+  'typing',
+  'contacts',
+  'groups',
+  'search',
+  'conferences',
+  'roles',
+])
 
 /**
- * Communicator Web Access as a server upstream. A state is the session's id (public) and the newest ticket and cookies
+ * Communicator Web Access as a server upstream. A state is the session's id and the user's URI (public) and the newest ticket and cookies
  * (secret); a cursor is the `ackId` of the next GET and the last `eid` (cursor.ts).
  */
 export function cwaUpstream(client: CwaClient): Upstream {
@@ -22,7 +32,7 @@ export function cwaUpstream(client: CwaClient): Upstream {
     async logIn(user, password, options) {
       const signedIn = await client.signIn(user, password)
       const opened = await client.initiateSession(signedIn, options)
-      const state = { public: opened.sid, secret: secretText(opened) }
+      const state = { public: publicText(opened), secret: secretText(opened) }
       return { state, address: opened.uri, cursor: printCursor({ ackId: 0, eid: 0 }), steps: signedIn.steps }
     },
     listen: () => listening(client),
@@ -45,7 +55,7 @@ function listening(client: CwaClient): Listening {
       const brought = await client.poll(placeOf(state), { ackId, ...options })
       const { events, repeats, skipped } = newsIn(brought.events, eid)
       return {
-        ...arrivedAfter({ ackId, eid }, { ...brought, events }),
+        ...arrivedAfter({ ackId, eid }, { ...brought, events }, ownUri(state)),
         state: renewed(state, brought),
         waitMs: pollWait(brought.pollWaitTime),
         oddities: {
@@ -64,12 +74,14 @@ function listening(client: CwaClient): Listening {
 function arrivedAfter(
   before: { readonly ackId: number; readonly eid: number },
   { events, ackId }: Pick<CwaEvents, 'events' | 'ackId'>,
+  own: string | undefined,
 ): Pick<Brought, 'arrived' | 'cursor'> {
   let { eid } = before
-  const arrived = events.map((event) => {
+  const arrived = events.map((event, at) => {
     // One that was left out before and comes late has a lower number.
     eid = Math.max(eid, event.eid)
-    return { cursor: printCursor({ ackId: before.ackId, eid }), events: eventsOf(event) }
+    const seen = { own, before: events[at - 1], next: events[at + 1] }
+    return { cursor: printCursor({ ackId: before.ackId, eid }), events: eventsOf(event, seen) }
   })
   return { arrived, cursor: printCursor({ ackId, eid }) }
 }
@@ -88,7 +100,20 @@ function secretText({ ticket, cookies }: Secrets): string {
   return cookies === undefined ? ticket : `${ticket}${BETWEEN}${cookies}`
 }
 
-function placeOf({ public: sid, secret }: UpstreamState): { readonly sid: string } & Secrets {
+/**
+ * The session's id, and behind a blank who the user is: events about the user alone do not say it. An id is a whole number
+ * (bb969623), and what an older state has is the id.
+ */
+function publicText({ sid, uri }: UpstreamSession): string {
+  return uri.length > DEVICE_BOUNDS.name ? sid : `${sid} ${uri}`
+}
+
+function ownUri({ public: text }: UpstreamState): string | undefined {
+  return /^\S+ (.+)$/.exec(text)?.[1]
+}
+
+function placeOf({ public: text, secret }: UpstreamState): { readonly sid: string } & Secrets {
+  const [sid = ''] = text.split(' ')
   const [ticket = '', cookies] = secret.split(BETWEEN)
   return { sid, ticket, ...(cookies !== undefined && { cookies }) }
 }

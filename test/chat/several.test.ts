@@ -90,6 +90,34 @@ describe('a conversation with several', () => {
     expect(await asks()).toEqual({ kind: 'message', conversation: '9', text: 'Then go' })
   })
 
+  it('grows out of one of two, where somebody is invited: what is typed then goes to all of them', async () => {
+    const { type, asks, seen, happens } = await staged()
+
+    type('/to bob')
+    type('Lunch?')
+    expect(await asks({ conversation: '3' })).toMatchObject({ kind: 'start', to: [BOB] })
+    await happens({ kind: 'conversation', conversation: '3', state: 'connected' })
+    await seen('- Bob Brown is in the conversation')
+    type('/invite carol')
+    expect(await asks()).toEqual({ kind: 'invite', conversation: '3', to: [CAROL] })
+    const members = [{ uri: CAROL }]
+    await happens(
+      { kind: 'conversation', conversation: '3', state: 'connecting' },
+      { kind: 'conversation', conversation: '3', state: 'connected', several: true },
+      { kind: 'members', conversation: '3', whole: false, members: [{ uri: 'sip:ann@contoso.test', role: 'admin' }] },
+      { kind: 'members', conversation: '3', whole: false, members },
+    )
+    await seen('- the conversation with Bob Brown is one with several now')
+    await seen('- ann (admin) is in Bob Brown')
+    await seen('- Carol is in Bob Brown')
+    type('At noon')
+    expect(await asks()).toEqual({ kind: 'message', conversation: '3', text: 'At noon' })
+    type('/members')
+    await seen(`  Bob Brown  member     ${BOB}`)
+    type('/msg bob Only you')
+    expect(await asks()).toMatchObject({ kind: 'start', to: [BOB] })
+  })
+
   it('is joined by the name that it has for everybody', async () => {
     const { type, asks, seen, happens } = await staged()
 

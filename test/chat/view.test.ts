@@ -15,7 +15,7 @@ const NOW = new Date(2026, 0, 1, 10, 32).getTime()
 const paint = noPaint
 
 function scene(over: Partial<Scene> = {}): Scene {
-  const nothing = { talk: undefined, current: undefined, before: undefined, away: false }
+  const nothing = { talk: undefined, was: undefined, current: undefined, before: undefined, away: false }
   return { paint, now: NOW, nameOf: () => 'Bob', ...nothing, ...over }
 }
 

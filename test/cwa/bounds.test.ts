@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cut, DEVICE_BOUNDS, runs } from '../../shared/upstream/bounds.ts'
-import { eventsOf } from '../../shared/cwa/messaging.ts'
+import { eventsOf } from '../../shared/cwa/messaging/events.ts'
 import type { CwaEvent } from '../../shared/cwa/model.ts'
 import { BATCH_CHARACTERS } from '../../shared/rules/batches.ts'
 
@@ -50,6 +50,15 @@ describe('what is passed on to a device', () => {
       event: list(true, [{ uri: BOB, name: LONG, groups: Array.from({ length: 5_000 }, () => LONG) }]),
     },
     { what: 'a long list', event: list(true, contacts(3_000)) },
+    {
+      what: 'many who were found',
+      event: {
+        event: 'searchResult',
+        eid: 1,
+        rid: '1',
+        users: contacts(3_000).map(({ uri }) => ({ uri, displayName: LONG })),
+      },
+    },
   ])('fits a frame, whatever came: $what', ({ event }) => {
     const passed = eventsOf(event)
 

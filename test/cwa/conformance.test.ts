@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { availabilityNumber } from '../../shared/cwa/availability.ts'
-import { eventsOf, methodsFor } from '../../shared/cwa/messaging.ts'
+import { methodsFor } from '../../shared/cwa/messaging/commands.ts'
+import { eventsOf } from '../../shared/cwa/messaging/events.ts'
 import type { CwaEvent, CwaMethod } from '../../shared/cwa/model.ts'
 import { AVAILABILITIES } from '../../shared/rules/messaging.ts'
 import { ANN, BOB, CAT, member, upstream, WAYS, type Member } from '../kit/upstream.ts'
@@ -11,7 +12,9 @@ const contact = (uri: string, more = {}) => ({ uri, name: uri, subscribed: false
 
 /** What a device of somebody who watches Ann would hear last. */
 function lastWord(of: string, events: readonly CwaEvent[]): string | undefined {
-  const words = events.flatMap(eventsOf).flatMap((event) => (event.kind === 'presence' ? [event] : []))
+  const words = events
+    .flatMap((event) => eventsOf(event))
+    .flatMap((event) => (event.kind === 'presence' ? [event] : []))
   return words.findLast(({ uri }) => uri === of)?.availability
 }
 
@@ -233,7 +236,7 @@ describe.each(WAYS)('client and stand-in over $way', ({ codec, tls }) => {
       'requestFailed',
       'imSessionState',
     ])
-    expect(story.flatMap(eventsOf)).toEqual([
+    expect(story.flatMap((event) => eventsOf(event))).toEqual([
       { kind: 'conversation', conversation: '3', state: 'connecting' },
       { kind: 'failed', number: 5, reason: expect.stringMatching(/18201.*SIP 480/) },
       { kind: 'conversation', conversation: '3', state: 'ended' },

@@ -77,7 +77,7 @@ const UNKNOWN = {
     'publishRawCategories',
     'rejectImSession',
     'sendInfo',
-    'unsubscribe',
+    'unSubscribePresence',
     'voIPRedirect',
     'voIPReplyWithIM',
     'voIPTerminate',

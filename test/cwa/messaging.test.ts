@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
-import { conversationOf, eventsOf, methodsFor } from '../../shared/cwa/messaging.ts'
+import { conversationOf, methodsFor } from '../../shared/cwa/messaging/commands.ts'
+import { eventsOf } from '../../shared/cwa/messaging/events.ts'
 import type { CwaEvent } from '../../shared/cwa/model.ts'
 import { NotPossible } from '../../shared/upstream/not-possible.ts'
 import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
@@ -15,6 +16,10 @@ const COMMANDS: readonly Command[] = [
   { kind: 'presence', availability: 'busy' },
   { kind: 'add-contact', uri: 'sip:bob@contoso.test', name: 'Bob' },
   { kind: 'delete-contact', uri: 'sip:bob@contoso.test' },
+  { kind: 'invite', conversation: '3', to: ['sip:cat@contoso.test', 'sip:dan@contoso.test'] },
+  { kind: 'eject', conversation: '3', uri: 'sip:cat@contoso.test' },
+  { kind: 'role', conversation: '3', uri: 'sip:cat@contoso.test', role: 'admin' },
+  { kind: 'search', text: 'cat' },
 ]
 
 describe('a command', () => {
@@ -47,6 +52,10 @@ describe('a command', () => {
     { kind: 'delete-contact', uri: 'sip:nobody' },
     { kind: 'message', conversation: '!room:contoso.test', text: 'hi' },
     { kind: 'leave', conversation: '3.5' },
+    { kind: 'invite', conversation: '3', to: ['mailto:bob@contoso.test'] },
+    { kind: 'role', conversation: '3', uri: 'sip:bob@contoso.test', role: 'member' },
+    { kind: 'search', text: ' \u0000' },
+    { kind: 'history', conversation: '3' },
   ] as const)('is not possible where CWA has no words for whom it names: %j', (command) => {
     expect(() => methodsFor(command, 17)).toThrow(NotPossible)
   })
@@ -160,7 +169,57 @@ const EVENTS: readonly (readonly [string, CwaEvent, readonly ImEvent[]])[] = [
     { event: 'messageSendFailed', ...head, rid: 'x', messageId: '2' },
     [{ kind: 'not-delivered', conversation: '3', reason: 'it could not be delivered' }],
   ],
-  ['a role', { event: 'role', ...head, role: 'presenter' }, []],
+  [
+    'an invitation to several',
+    { event: 'imSessionReceived', ...head, inviter: { uri: bob }, escalationMode: 'escalated' },
+    [{ kind: 'invitation', conversation: '3', from: bob, several: true }],
+  ],
+  [
+    'a third who is being fetched',
+    { event: 'escalationMode', ...head, mode: 'escalating' },
+    [{ kind: 'conversation', conversation: '3', state: 'connecting' }],
+  ],
+  [
+    'two who have become several',
+    { event: 'escalationMode', ...head, mode: 'escalated' },
+    [{ kind: 'conversation', conversation: '3', state: 'connected', several: true }],
+  ],
+  [
+    'two who go on alone',
+    { event: 'escalationMode', ...head, mode: 'peer' },
+    [{ kind: 'conversation', conversation: '3', state: 'connected' }],
+  ],
+  ['a way that ends', { event: 'escalationMode', ...head, mode: 'none' }, []],
+  [
+    'somebody who came',
+    { event: 'participant', ...head, uri: bob },
+    [{ kind: 'members', conversation: '3', whole: false, members: [{ uri: bob }] }],
+  ],
+  ['somebody without a name', { event: 'participant', ...head }, []],
+  ['a role of a user who is not known', { event: 'role', ...head, role: 'presenter' }, []],
+  [
+    'who was found',
+    {
+      event: 'searchResult',
+      eid: 1,
+      rid: '17',
+      returned: 2,
+      moreAvailable: true,
+      users: [{ uri: bob, displayName: 'Bob' }, { uri: 'sip:dan@contoso.test' }],
+    },
+    [
+      {
+        kind: 'found',
+        number: 17,
+        people: [
+          { uri: bob, name: 'Bob' },
+          { uri: 'sip:dan@contoso.test', name: 'sip:dan@contoso.test' },
+        ],
+        more: true,
+      },
+    ],
+  ],
+  ['found by another', { event: 'searchResult', eid: 1, rid: 'x', users: [] }, []],
   ['a success', { event: 'requestSucceeded', eid: 1, rid: '17' }, [{ kind: 'done', number: 17 }]],
   ['a success of our own', { event: 'requestSucceeded', eid: 1, rid: 'initiate' }, []],
   [
@@ -246,5 +305,48 @@ const EVENTS: readonly (readonly [string, CwaEvent, readonly ImEvent[]])[] = [
 describe('an event', () => {
   test.each(EVENTS)('that is %s reaches the device so', (_name, event, expected) => {
     expect(eventsOf(event)).toEqual(expected)
+  })
+
+  const own = 'sip:ann@contoso.test'
+
+  test.each([
+    ['presenter', 'admin'],
+    ['attendee', 'member'],
+  ] as const)('that makes the user a %s is about the user, as %s', (role, word) => {
+    expect(eventsOf({ event: 'role', ...head, role }, { own })).toEqual([
+      { kind: 'members', conversation: '3', whole: false, members: [{ uri: own, role: word }] },
+    ])
+  })
+
+  test('that is a message of the user on another endpoint says so', () => {
+    const said = {
+      event: 'messageReceived',
+      ...head,
+      sender: 'sip:Ann@Contoso.test',
+      message: { content: 'hi' },
+    } as const
+    expect(eventsOf(said, { own })).toMatchObject([{ kind: 'message', from: 'sip:Ann@Contoso.test', own: true }])
+    expect(eventsOf({ ...said, sender: bob }, { own })).toEqual([
+      { kind: 'message', conversation: '3', from: bob, text: 'hi' },
+    ])
+  })
+
+  test('that ends an escalation with the beginning of a conversation is one event with it', () => {
+    const escalated = { event: 'escalationMode', eid: 1, confId: 3, mode: 'escalated' } as const
+    const connected = { event: 'imSessionState', eid: 2, confId: 3, state: 'connected' } as const
+    expect(eventsOf(escalated, { next: connected })).toEqual([])
+    expect(eventsOf(connected, { before: escalated })).toEqual([
+      { kind: 'conversation', conversation: '3', state: 'connected', several: true },
+    ])
+    expect(eventsOf(connected, { before: { ...escalated, confId: 4 } })).toEqual([
+      { kind: 'conversation', conversation: '3', state: 'connected' },
+    ])
+  })
+
+  test('that says why somebody did not come says who', () => {
+    const before = { event: 'inviteFailed', ...head, uri: bob } as const
+    expect(eventsOf({ event: 'requestFailed', eid: 2, rid: '17', error: { code: 18_203 } }, { before })).toEqual([
+      { kind: 'failed', number: 17, reason: expect.stringMatching(/^sip:bob@contoso\.test: .*18203/) },
+    ])
   })
 })

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
-import { eventsOf } from '../../shared/cwa/messaging.ts'
+import { eventsOf } from '../../shared/cwa/messaging/events.ts'
 import type { CwaEvent } from '../../shared/cwa/model.ts'
 import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import type { Printable } from '../../shared/cwa/xml/xml-element.ts'
@@ -146,7 +146,7 @@ describe.each(WIRES)('an event of which one subtree is changed, in $codec.name,'
         expect(read.events.map(({ eid }) => eid)).toEqual(events.map(({ eid }) => eid))
         expect(read.events.toSpliced(at, 1)).toStrictEqual(events.toSpliced(at, 1))
         // Whatever it is by now, a device can get it.
-        expect(() => read.events.flatMap(eventsOf)).not.toThrow()
+        expect(() => read.events.flatMap((event) => eventsOf(event))).not.toThrow()
       }),
       runs(500),
     )

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CwaCodec } from '../../shared/cwa/codec.ts'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
-import { eventsOf } from '../../shared/cwa/messaging.ts'
+import { eventsOf } from '../../shared/cwa/messaging/events.ts'
 import type { CwaEvent } from '../../shared/cwa/model.ts'
 import { xmlCodec } from '../../shared/cwa/xml/xml.ts'
 import { clientOf } from '../kit/upstream.ts'

@@ -9,8 +9,11 @@ import type {
 
 /** A conversation, from the first word on. */
 export interface Talk {
-  /** Whom it is with; of one with several a name of this program's, by which it is addressed as people are. */
-  readonly uri: Uri
+  /**
+   * Whom it is with; of one with several a name of this program's, by which it is addressed as people are. It changes where
+   * one of two becomes one of several.
+   */
+  uri: Uri
   /** It is with several. */
   several?: true
   /** What it is called. */
@@ -114,6 +117,18 @@ function addSeveral(live: Live, state: Talk['state'], number?: Conversation): Ta
   return Object.assign(add(live, `conversation:${live.several}`, state, number), { several: true })
 }
 
+/** One of two becomes one of several: the other one is a member now, and has conversations of two again. */
+function grow(live: Live, talk: Talk): void {
+  const { uri, members = [] } = talk
+  live.several += 1
+  const isListed = members.some((member) => member.uri === uri)
+  Object.assign(talk, {
+    uri: `conversation:${live.several}`,
+    several: true,
+    members: isListed ? members : [{ uri }, ...members],
+  })
+}
+
 function invited(live: Live, { conversation, from, several, subject }: Happening<'invitation'>): Talk {
   const talk = several ? addSeveral(live, 'incoming', conversation) : add(live, from, 'incoming', conversation)
   if (subject !== undefined) talk.subject = subject
@@ -128,6 +143,7 @@ function changed(live: Live, { conversation, state, several, subject }: Happenin
   if (talk === undefined || state === 'incoming') return talk
   talk.number = conversation
   talk.state = state
+  if (several && !talk.several) grow(live, talk)
   if (subject !== undefined) talk.subject = subject
   if (state === 'ended') live.all.delete(talk)
   return talk

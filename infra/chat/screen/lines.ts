@@ -11,6 +11,8 @@ export interface Scene {
   readonly nameOf: (uri: Uri) => string
   /** The conversation that the event is about, as it is after it. */
   readonly talk: Talk | undefined
+  /** How that conversation was before the event, where it was known. */
+  readonly was: Pick<Talk, 'uri' | 'state'> | undefined
   /** Whom plain text goes to. */
   readonly current: Uri | undefined
   /** The state of the person before, where the event brings a new one. */

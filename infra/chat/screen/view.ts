@@ -42,7 +42,7 @@ export function linesOf(event: DeviceEvent, scene: Scene): string[] {
     case 'deleted':
       return [note('a message was deleted', scene)]
     case 'members':
-      return event.whole ? [] : event.members.map((member) => note(coming(member, scene), scene))
+      return event.whole || !talk?.several ? [] : event.members.map((member) => note(coming(member, scene), scene))
     case 'history':
       return page(event, scene)
     case 'found':
@@ -82,9 +82,15 @@ function presence({ uri, availability }: Extract<DeviceEvent, { kind: 'presence'
   return [note(`${harmless(scene.nameOf(uri))} is ${wordFor(availability)}`, scene)]
 }
 
-function conversation(state: string, { talk, nameOf, ...scene }: Scene): string[] {
+function conversation(state: string, { talk, was, nameOf, ...scene }: Scene): string[] {
   if (talk === undefined || (state !== 'connected' && state !== 'ended')) return []
   const name = harmless(nameOf(talk.uri))
+  if (talk.several && was !== undefined && was.uri !== talk.uri)
+    return [
+      note(`the conversation with ${harmless(nameOf(was.uri))} is one with several now: /members lists them`, scene),
+    ]
+  // A server may say it twice.
+  if (was?.state === state) return []
   return [
     note(state === 'connected' ? `${name} is in the conversation` : `the conversation with ${name} has ended`, scene),
   ]

@@ -17,7 +17,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /**
  * Prints an element. A text with a character that XML 1.0 cannot carry is refused rather than changed;
- * shared/cwa/messaging.ts takes such characters out of what people type before it comes here.
+ * shared/cwa/messaging takes such characters out of what people type before it comes here.
  * @throws CwaFault 'give-up' that names the place, not the text
  */
 export function writeXml(element: Printable): string {

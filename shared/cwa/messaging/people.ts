@@ -1,0 +1,67 @@
+import type { ImEvent } from '../../rules/messaging.ts'
+import { DEVICE_BOUNDS, runs } from '../../upstream/bounds.ts'
+import { availabilityOf } from '../availability.ts'
+import type { CwaCategory, CwaEvent, PresenceOfUser } from '../model.ts'
+import { numbered, short } from './words.ts'
+
+/** What CWA says of people: the contact list, who was found, and their states. */
+
+export function contacts(event: Extract<CwaEvent, { readonly event: 'contactGroup' }>): ImEvent[] {
+  const names = new Map(event.groups.map(({ id, name }) => [id, name ?? id]))
+  const stay = event.contacts.filter(({ action }) => action !== 'deleted')
+  const gone = event.contacts.filter(({ action }) => action === 'deleted').map(({ uri }) => short(uri))
+  // A change of groups alone: a device has no list of them.
+  if (!event.fullList && event.contacts.length === 0) return []
+  const list = stay.map(({ uri, name, groups }) => ({
+    uri: short(uri),
+    name: short(name || uri),
+    groups: groups.slice(0, DEVICE_BOUNDS.groups).map((id) => short(names.get(id) ?? id)),
+  }))
+  const lists = runs(list, DEVICE_BOUNDS.contacts)
+  const removals = runs(gone, DEVICE_BOUNDS.contacts)
+  // The first part of a whole list stands for all of it, and what follows is added. An empty list is one part, too.
+  return Array.from({ length: Math.max(1, lists.length, removals.length) }, (_, part) => ({
+    kind: 'contacts',
+    whole: event.fullList && part === 0,
+    contacts: lists[part] ?? [],
+    removed: removals[part] ?? [],
+  }))
+}
+
+export function presence({ uri, categories }: PresenceOfUser): ImEvent[] {
+  const availability = stateIn(categories)
+  if (availability === undefined) return []
+  const cards = categories.flatMap(({ value }) => (value?.type === 'contactCard' ? [value] : []))
+  const name = cards.find(({ displayName }) => displayName)?.displayName
+  return [{ kind: 'presence', uri: short(uri), availability, ...(name === undefined ? {} : { name: short(name) }) }]
+}
+
+export function ownPresence(categories: readonly CwaCategory[]): ImEvent[] {
+  const availability = stateIn(categories)
+  return availability === undefined ? [] : [{ kind: 'own-presence', availability }]
+}
+
+/**
+ * Who was found. Of more than a frame has room for, the device learns that there are others; without a number that is the
+ * device's it is the answer to another endpoint.
+ */
+export function found(event: Extract<CwaEvent, { readonly event: 'searchResult' }>): ImEvent[] {
+  const { number } = numbered(event.rid)
+  if (number === undefined) return []
+  const all = event.users.map(({ uri, displayName }) => ({ uri: short(uri), name: short(displayName || uri) }))
+  const [people = []] = runs(all, DEVICE_BOUNDS.contacts)
+  return [{ kind: 'found', number, people, more: event.moreAvailable === true || people.length < all.length }]
+}
+
+/** The state the server made of all of a user's endpoints, before that of one. An empty category is somebody offline. */
+function stateIn(categories: readonly CwaCategory[]) {
+  const named = categories.filter(({ name }) => name === 'state')
+  const states = named.flatMap(({ value }) => (value && 'availability' in value ? [value] : []))
+  const best = (['aggregateState', 'userState', 'machineState'] as const)
+    .map((type) => states.find((state) => state.type === type))
+    .find((state) => state !== undefined)
+  if (best) return availabilityOf(best.availability)
+  // A category that is there and cannot be read does not mean that the user is offline.
+  const isEmpty = named.length > 0 && named.every(({ value }) => value === undefined)
+  return isEmpty ? ('offline' as const) : undefined
+}
