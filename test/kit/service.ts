@@ -28,13 +28,13 @@ export interface ServiceOptions extends Omit<LocalStackOptions, 'users' | 'bundl
   readonly register?: (person: Person) => Promise<unknown>
 }
 
-/** The functions' bundles: built once for all the test files that one worker runs. */
-const built = new Map<UpstreamKind, ReturnType<typeof buildOnce>>()
+/** The functions' bundles with the server upstream of a file: built once for all the test files that one worker runs. */
+const built = new Map<string, ReturnType<typeof buildOnce>>()
 
-function buildOnce(kind: UpstreamKind): Promise<Readonly<Record<string, Bundle>>> {
+function buildOnce(upstream: string): Promise<Readonly<Record<string, Bundle>>> {
   const folder = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return bundle(folder, upstreamFile(kind))
+  return bundle(folder, upstream)
 }
 
 /**
@@ -43,15 +43,19 @@ function buildOnce(kind: UpstreamKind): Promise<Readonly<Record<string, Bundle>>
  *
  * Whatever a test does with one, no secret may lie about in what it wrote: that is looked for as it is stopped.
  *
+ * @param upstream the file that makes the server upstream in a function
  * @returns starts a service; all are stopped after the file's last test
  */
-export function services(kind: UpstreamKind = 'cwa'): (options?: ServiceOptions) => Promise<Service> {
+export function services(
+  kind: UpstreamKind = 'cwa',
+  upstream = upstreamFile(kind),
+): (options?: ServiceOptions) => Promise<Service> {
   const stops: (() => Promise<void>)[] = []
   let bundles: Readonly<Record<string, Bundle>> = {}
 
   beforeAll(async () => {
-    const building = built.get(kind) ?? buildOnce(kind)
-    built.set(kind, building)
+    const building = built.get(upstream) ?? buildOnce(upstream)
+    built.set(upstream, building)
     bundles = await building
   })
 

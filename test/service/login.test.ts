@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { moreDevices } from '../kit/devices.ts'
 import { services } from '../kit/service.ts'
 
 describe('a login', () => {
@@ -73,34 +72,5 @@ describe('a login', () => {
 
     await expect(bob.device.login(bob.person.login, bob.person.password)).rejects.toMatchObject({ code: 'server-busy' })
     expect(cwa.control.sessions()).toHaveLength(1)
-  })
-
-  it('of the same device replaces its session, and needs no second seat', async () => {
-    const { ann, cwa } = await service({ settings: { maximumSessions: 1 } })
-    const first = await ann.device.login(ann.person.login, ann.person.password)
-
-    const second = await ann.device.login(ann.person.login, ann.person.password)
-
-    expect(second.session).not.toBe(first.session)
-    expect(second.steps[0]).toBe("maximum: seat 0 is this device's own")
-    expect(cwa.control.sessions()).toHaveLength(1)
-  })
-
-  it('is never one too many: eight at once, a maximum of two', async () => {
-    const running = await service({ settings: { maximumSessions: 2 } })
-    const devices = await moreDevices(running, 8)
-
-    const heard = await Promise.all(
-      devices.map(async ({ device, person }) =>
-        device.login(person.login, person.password).then(
-          () => 'accepted',
-          (refused: { code: string }) => refused.code,
-        ),
-      ),
-    )
-
-    for (const { device } of devices) device.close()
-    expect(heard.toSorted()).toEqual(['accepted', 'accepted', ...Array.from({ length: 6 }, () => 'server-busy')])
-    expect(running.cwa.control.sessions()).toHaveLength(2)
   })
 })

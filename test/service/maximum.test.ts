@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { DEFAULT_SETTINGS, type Settings } from '../../shared/rules/settings.ts'
+import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { keyOf, type SeatItem } from '../../shared/store/seats/seat-item.ts'
 import { rawDevice } from '../kit/raw-device.ts'
 import { services, type Service } from '../kit/service.ts'
@@ -13,12 +13,6 @@ type Character = Service['ann']
 const login = ({ device, person }: Character) => device.login(person.login, person.password)
 const answers = ({ device }: Character) => device.status(true)
 const BUSY = { code: 'server-busy', next: 'retry' }
-
-/** New settings, in force at once: a new environment reads them, where a warm one goes by the old ones for up to 10 s. */
-async function change({ configuration, ...running }: Service, settings: Partial<Settings>): Promise<void> {
-  await configuration.set({ ...DEFAULT_SETTINGS, ...settings })
-  await endLogins(running)
-}
 
 async function endLogins({ lambda, description }: Pick<Service, 'lambda' | 'description'>): Promise<void> {
   const found = description.functions.find(({ name }) => name.endsWith('-login'))
@@ -37,30 +31,6 @@ describe('a maximum that is raised', () => {
     await login(bob)
     await expect(login(cat)).rejects.toMatchObject(BUSY)
     await Promise.all([ann, bob].map(answers))
-  })
-})
-
-describe('a maximum that is lowered', () => {
-  it('ends no session, and admits no login until the live ones are under it', async () => {
-    const running = await service({ settings: { maximumSessions: 2 } })
-    const { ann, bob, cat } = running
-    await login(ann)
-    await login(bob)
-
-    await change(running, { maximumSessions: 1 })
-
-    await Promise.all([ann, bob].map(answers))
-    await expect(login(cat)).rejects.toMatchObject(BUSY)
-    // Her seat is the one below the maximum: it is free, and still no login may have it.
-    await ann.device.logout()
-    await expect(login(cat)).rejects.toMatchObject(BUSY)
-    await answers(bob)
-    await bob.device.logout()
-    // The no before is repeated for a second by the environment that said it.
-    await endLogins(running)
-    await login(cat)
-    await expect(login(ann)).rejects.toMatchObject(BUSY)
-    expect(running.cwa.control.sessions()).toHaveLength(1)
   })
 })
 

@@ -1,8 +1,10 @@
-import { afterAll } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { wallClock } from '../../shared/clock.ts'
 import { cwaUpstream } from '../../shared/cwa/upstream.ts'
 import type { Upstream } from '../../shared/upstream/upstream.ts'
 import { clientOf as matrixClient, matrix } from '../kit/matrix.ts'
+import { memoryClient } from '../kit/memory/client.ts'
+import { memoryEndpoint } from '../kit/memory/endpoint.ts'
 import { memoryUpstream } from '../kit/memory/upstream.ts'
 import { SYNAPSE, synapse, type Synapse } from '../kit/synapse.ts'
 import { PASSWORD, upstream as standInCwa, WAYS } from '../kit/upstream.ts'
@@ -65,6 +67,15 @@ export const SERVERS: readonly NamedServer[] = [
     async start() {
       const users = ['ann', 'bob', 'cat'].map((user) => ({ user, password: PASSWORD }))
       return { upstream: memoryUpstream({ users, clock: wallClock }).upstream, ann: 'ann', bob: 'bob', cat: 'cat' }
+    },
+  },
+  {
+    name: 'a server in memory, over HTTP',
+    column: 'in memory',
+    async start() {
+      const endpoint = await memoryEndpoint(['ann', 'bob', 'cat'].map((user) => ({ user, password: PASSWORD })))
+      onTestFinished(endpoint.stop)
+      return { upstream: memoryClient(endpoint.url), ann: 'ann', bob: 'bob', cat: 'cat' }
     },
   },
 ]

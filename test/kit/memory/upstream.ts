@@ -20,7 +20,7 @@ export interface MemoryUpstream extends Pick<MemoryServer, 'uriOf' | 'sessions' 
 }
 
 /** What it does beside the core: a command under a key that was used is answered again, and not done twice. */
-const CAPABILITIES: ReadonlySet<Capability> = new Set(['presence', 'idempotent-sends'])
+export const CAPABILITIES: ReadonlySet<Capability> = new Set(['presence', 'idempotent-sends'])
 
 const AT_ONCE: Way = async (_what, effect) => effect()
 
