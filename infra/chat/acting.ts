@@ -30,6 +30,8 @@ export function act(wanted: Intention, context: ChatContext): void {
       return leave(wanted.name, context)
     case 'presence':
       return void become(wanted.availability, context)
+    case 'note':
+      return publish(wanted.note, context)
     case 'add':
       return void words.ask({ kind: 'add-contact', uri: wanted.uri, name: wanted.name })
     case 'remove':
@@ -88,6 +90,12 @@ function leave(name: string | undefined, { address, words }: ChatContext): void 
 
 async function become(availability: Availability, { words, became }: ChatContext): Promise<void> {
   if (await words.ask({ kind: 'presence', availability })) became(availability)
+}
+
+function publish(note: string, { device, words, warn }: ChatContext): void {
+  if (device.session !== undefined && !device.capabilities.has('notes'))
+    return warn('/note: the server that you are signed in to cannot do that. /help lists what it can')
+  void words.ask({ kind: 'note', note })
 }
 
 function remove(name: string, { address, words }: ChatContext): void {

@@ -11,6 +11,7 @@ export type Intention =
   | { readonly kind: 'to'; readonly name: string }
   | { readonly kind: 'accept' | 'leave'; readonly name?: string }
   | { readonly kind: 'presence'; readonly availability: Availability }
+  | { readonly kind: 'note'; readonly note: string }
   | { readonly kind: 'add'; readonly uri: string; readonly name: string }
   | { readonly kind: 'remove'; readonly name: string }
   | { readonly kind: 'start'; readonly names: readonly string[]; readonly text: string }
@@ -44,6 +45,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   busy: () => ({ kind: 'presence', availability: 'busy' }),
   away: () => ({ kind: 'presence', availability: 'away' }),
   presence,
+  note: (rest) => ({ kind: 'note', note: rest }),
   add,
   remove: (rest) => (rest === '' ? unclear('/remove NAME: whom?') : { kind: 'remove', name: unquoted(rest) }),
   search: (rest) => (rest === '' ? unclear('/search TEXT: whom?') : { kind: 'search', text: unquoted(rest) }),

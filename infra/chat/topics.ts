@@ -46,6 +46,7 @@ export const TOPICS: ReadonlyMap<string, readonly Entry[]> = new Map<string, rea
     [
       ['/available /busy /away', 'your own state', 'presence'],
       ['/presence STATE', AVAILABILITIES.join(' '), 'presence'],
+      ['/note [text]', 'what others read beside your state; without a text: nothing', 'notes'],
     ],
   ],
   [

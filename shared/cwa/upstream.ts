@@ -14,6 +14,7 @@ import { newsReader } from './news.ts'
 /** What of CWA the service uses. It knows no keys of commands: a repeated POST is another message. */
 const CAPABILITIES: ReadonlySet<Capability> = new Set([
   'presence',
+  'notes',
   'typing',
   'contacts',
   'groups',

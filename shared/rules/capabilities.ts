@@ -7,6 +7,7 @@ import type { Command } from './messaging.ts'
  */
 export const CAPABILITIES = {
   presence: 'the availability of contacts, and of the user',
+  notes: 'a text beside the availability: of contacts, and of the user',
   typing: 'who is typing',
   contacts: 'a contact list that the user can change',
   groups: 'contacts stand in named groups',
@@ -32,6 +33,7 @@ export const NEEDED = {
   leave: undefined,
   typing: 'typing',
   presence: 'presence',
+  note: 'notes',
   'add-contact': 'contacts',
   'delete-contact': 'contacts',
   invite: 'conferences',

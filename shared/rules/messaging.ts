@@ -32,7 +32,7 @@ export type Role = (typeof ROLES)[number]
 /**
  * What a device asks for. `text` is plain text. Which of these a server carries, its capabilities say (capabilities.ts).
  *
- * `read`: the user has read everything up to this message. `history`: what was said before; `before` is where the page
+ * `note`: what the user says of himself beside the state; empty: nothing any more. `read`: the user has read everything up to this message. `history`: what was said before; `before` is where the page
  * that came last ended, absent at first.
  */
 export type Command =
@@ -42,6 +42,7 @@ export type Command =
   | { readonly kind: 'typing'; readonly conversation: Conversation; readonly typing: boolean }
   | { readonly kind: 'leave'; readonly conversation: Conversation }
   | { readonly kind: 'presence'; readonly availability: Availability }
+  | { readonly kind: 'note'; readonly note: string }
   | { readonly kind: 'add-contact'; readonly uri: Uri; readonly name: string }
   | { readonly kind: 'delete-contact'; readonly uri: Uri }
   | { readonly kind: 'invite'; readonly conversation: Conversation; readonly to: readonly Uri[] }
@@ -103,8 +104,15 @@ export type ImEvent =
       readonly contacts: readonly Contact[]
       readonly removed: readonly Uri[]
     }
-  | { readonly kind: 'presence'; readonly uri: Uri; readonly name?: string; readonly availability: Availability }
-  | { readonly kind: 'own-presence'; readonly availability: Availability }
+  /** `note`: what they say of themselves; absent where they say nothing. */
+  | {
+      readonly kind: 'presence'
+      readonly uri: Uri
+      readonly name?: string
+      readonly availability: Availability
+      readonly note?: string
+    }
+  | { readonly kind: 'own-presence'; readonly availability: Availability; readonly note?: string }
   | {
       readonly kind: 'invitation'
       readonly conversation: Conversation

@@ -41,6 +41,7 @@ export const command = v.variant('kind', [
   v.strictObject({ kind: v.literal('typing'), conversation, typing: v.boolean() }),
   v.strictObject({ kind: v.literal('leave'), conversation }),
   v.strictObject({ kind: v.literal('presence'), availability: v.picklist(AVAILABILITIES) }),
+  v.strictObject({ kind: v.literal('note'), note: v.pipe(v.string(), v.maxLength(500, '500 characters at most')) }),
   v.strictObject({ kind: v.literal('add-contact'), uri, name }),
   v.strictObject({ kind: v.literal('delete-contact'), uri }),
   v.strictObject({ kind: v.literal('invite'), conversation, to: people }),

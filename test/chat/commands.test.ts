@@ -14,6 +14,8 @@ describe('intention', () => {
     ['/leave bob', { kind: 'leave', name: 'bob' }],
     ['/away', { kind: 'presence', availability: 'away' }],
     ['/presence Do-Not-Disturb', { kind: 'presence', availability: 'do-not-disturb' }],
+    ['/note at lunch', { kind: 'note', note: 'at lunch' }],
+    ['/note', { kind: 'note', note: '' }],
     ['/add sip:dave@contoso.test', { kind: 'add', uri: 'sip:dave@contoso.test', name: 'dave' }],
     ['/add matrix:u/dave:contoso.test', { kind: 'add', uri: 'matrix:u/dave:contoso.test', name: 'dave' }],
     ['/add sip:dave@contoso.test Dave D.', { kind: 'add', uri: 'sip:dave@contoso.test', name: 'Dave D.' }],

@@ -59,6 +59,11 @@ describe('linesOf', () => {
   })
 
   it.each([
+    [
+      'a change of presence with a note',
+      { kind: 'presence', uri: BOB, availability: 'away', note: 'lunch' },
+      ['- Bob is away: lunch'],
+    ],
     ['a change of presence', { kind: 'presence', uri: BOB, availability: 'be-right-back' }, ['- Bob is be right back']],
     [
       'a conversation that begins',
@@ -145,16 +150,30 @@ describe('unsentLine', () => {
 describe('whoLines', () => {
   it('lists those who are there first', () => {
     const people = [
-      { uri: 'sip:al@contoso.test', name: 'Al', availability: 'offline', contact: true, groups: ['Team'] },
-      { uri: BOB, name: 'Bob', availability: 'available', contact: true, groups: ['Team', 'Friends'] },
+      {
+        uri: 'sip:al@contoso.test',
+        name: 'Al',
+        availability: 'offline',
+        note: undefined,
+        contact: true,
+        groups: ['Team'],
+      },
+      {
+        uri: BOB,
+        name: 'Bob',
+        availability: 'available',
+        note: 'at\nlunch',
+        contact: true,
+        groups: ['Team', 'Friends'],
+      },
     ] as const
 
     expect(whoLines(people, paint)).toEqual([
-      '  ● Bob  available       sip:bob@contoso.test',
+      '  ● Bob  available       sip:bob@contoso.test "at lunch"',
       '  ○ Al   offline         sip:al@contoso.test',
     ])
     expect(whoLines(people, paint, (uri) => (uri === BOB ? 2 : 0))[0]).toBe(
-      '  ● Bob  available       sip:bob@contoso.test  2 unread',
+      '  ● Bob  available       sip:bob@contoso.test  2 unread "at lunch"',
     )
     expect(groupLines(people, paint)).toEqual(['  Friends  1 contact', '  Team  2 contacts'])
   })
@@ -180,6 +199,7 @@ describe('helpLines', () => {
     expect(helpLines('you')).toEqual([
       '  /available /busy /away  your own state',
       expect.stringMatching(/^ {2}\/presence STATE {9}available idle/),
+      '  /note [text]            what others read beside your state; without a text: nothing',
     ])
     expect(helpLines('busy')).toEqual(['  /available /busy /away  your own state'])
     expect(helpLines('cooking')).toEqual(['  no help on "cooking": /help lists the topics'])

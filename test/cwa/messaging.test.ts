@@ -14,6 +14,8 @@ const COMMANDS: readonly Command[] = [
   { kind: 'typing', conversation: '3', typing: true },
   { kind: 'leave', conversation: '3' },
   { kind: 'presence', availability: 'busy' },
+  { kind: 'note', note: 'at lunch' },
+  { kind: 'note', note: '' },
   { kind: 'add-contact', uri: 'sip:bob@contoso.test', name: 'Bob' },
   { kind: 'delete-contact', uri: 'sip:bob@contoso.test' },
   { kind: 'invite', conversation: '3', to: ['sip:cat@contoso.test', 'sip:dan@contoso.test'] },
@@ -96,6 +98,8 @@ const head = { eid: 1, confId: 3 }
 const bob = 'sip:bob@contoso.test'
 const state = (availability: number, type: 'aggregateState' | 'machineState' | 'userState' = 'aggregateState') =>
   ({ name: 'state', value: { type, availability } }) as const
+
+const note = (text: string, noteType: string) => ({ name: 'note', value: { type: 'note', noteType, text } }) as const
 
 const EVENTS: readonly (readonly [string, CwaEvent, readonly ImEvent[]])[] = [
   [
@@ -242,6 +246,20 @@ const EVENTS: readonly (readonly [string, CwaEvent, readonly ImEvent[]])[] = [
     'own presence',
     { event: 'selfPresence', eid: 1, categories: [state(6500)] },
     [{ kind: 'own-presence', availability: 'busy' }],
+  ],
+  [
+    'own presence with notes, of which that of the user counts',
+    {
+      event: 'selfPresence',
+      eid: 1,
+      categories: [note('away until Monday', 'OOF'), state(6500), note('lunch', 'personal')],
+    },
+    [{ kind: 'own-presence', availability: 'busy', note: 'lunch' }],
+  ],
+  [
+    'presence with a note of no words',
+    { event: 'userPresence', eid: 1, users: [{ uri: bob, categories: [state(6500), note(' ', 'personal')] }] },
+    [{ kind: 'presence', uri: bob, availability: 'busy' }],
   ],
   ['own presence that is no state', { event: 'selfPresence', eid: 1, categories: [{ name: 'note' }] }, []],
   [

@@ -48,6 +48,7 @@ const COMMANDS = {
   typing: true,
   leave: true,
   presence: true,
+  note: true,
   'add-contact': true,
   'delete-contact': true,
   invite: true,

@@ -23,6 +23,15 @@ const SHOWN: Partial<Readonly<Record<Capability, (two: Two) => Promise<void>>>> 
     await bob.saw('presence', ({ uri, availability }) => uri === ann.address && availability === 'busy')
     await ann.saw('own-presence', ({ availability }) => availability === 'busy')
   },
+  async notes({ ann, bob }) {
+    await ann.send({ kind: 'note', note: 'Back at <2> & a half' })
+    await bob.saw('presence', ({ uri, note }) => uri === ann.address && note === 'Back at <2> & a half')
+    await ann.saw('own-presence', ({ note }) => note === 'Back at <2> & a half')
+    await ann.send({ kind: 'presence', availability: 'busy' })
+    await bob.saw('presence', ({ availability, note }) => availability === 'busy' && note !== undefined)
+    await ann.send({ kind: 'note', note: '' })
+    await bob.saw('presence', ({ uri, note }) => uri === ann.address && note === undefined)
+  },
   async typing({ ann, bob, conversation }) {
     await ann.saw('conversation', ({ state }) => state === 'connected')
     await bob.send({ kind: 'typing', conversation, typing: true })

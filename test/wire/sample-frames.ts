@@ -35,6 +35,7 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: kind('typing'), conversation, typing: fc.boolean() }, {}),
   record({ kind: kind('leave'), conversation }, {}),
   record({ kind: kind('presence'), availability }, {}),
+  record({ kind: kind('note'), note: fc.string({ unit: 'binary' }) }, {}),
   record({ kind: kind('add-contact'), uri, name: text }, {}),
   record({ kind: kind('delete-contact'), uri }, {}),
   record({ kind: kind('invite'), conversation, to: fc.array(uri, { minLength: 1, maxLength: 4 }) }, {}),

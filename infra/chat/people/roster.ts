@@ -5,6 +5,8 @@ import type { Named } from './names.ts'
 export interface Person extends Named {
   /** Undefined until the server has said. */
   readonly availability: Availability | undefined
+  /** What they say of themselves. */
+  readonly note: string | undefined
   /** Whether the person is on the contact list, or only wrote. */
   readonly contact: boolean
   /** The groups of the contact list that the person is in. */
@@ -33,6 +35,7 @@ export function roster(): Roster {
       uri,
       name: userPart(uri),
       availability: undefined,
+      note: undefined,
       contact: false,
       groups: [],
       ...before,
@@ -56,8 +59,8 @@ export function roster(): Roster {
       if (event.kind === 'members')
         for (const { uri, name } of event.members) know(uri, name === undefined ? {} : { name })
       if (event.kind !== 'presence') return undefined
-      const { uri, name, availability } = event
-      const before = know(uri, { availability, ...(name !== undefined && { name }) })?.availability
+      const { uri, name, availability, note } = event
+      const before = know(uri, { availability, note, ...(name !== undefined && { name }) })?.availability
       return before === availability ? undefined : before
     },
     call: (uri, name) => void know(uri, { name }),

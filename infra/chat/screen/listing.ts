@@ -25,11 +25,12 @@ export function whoLines(people: readonly Person[], paint: Paint, unread: (uri: 
   const width = Math.max(...people.map(({ name }) => widthOf(harmless(name))))
   return people
     .toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))
-    .map(({ name, uri, availability }) => {
+    .map(({ name, uri, availability, note }) => {
       const [mark, style] = availability === undefined ? (['·', 'dim'] as const) : SHAPES[availability]
       const state = (availability === undefined ? 'not known' : wordFor(availability)).padEnd(14)
       const waiting = unread(uri) > 0 ? `  ${paint('bold', `${unread(uri)} unread`)}` : ''
-      return `  ${paint(style, mark)} ${padded(harmless(name), width)}  ${state}  ${paint('dim', uri)}${waiting}`
+      const says = note === undefined ? '' : paint('dim', ` "${harmless(note).replaceAll('\n', ' ')}"`)
+      return `  ${paint(style, mark)} ${padded(harmless(name), width)}  ${state}  ${paint('dim', uri)}${waiting}${says}`
     })
 }
 

@@ -77,9 +77,13 @@ function invitation(event: Extract<DeviceEvent, { kind: 'invitation' }>, scene: 
   return [note(`${name} wants to talk${whom}${about}: ${how}`, scene), ...words]
 }
 
-function presence({ uri, availability }: Extract<DeviceEvent, { kind: 'presence' }>, scene: Scene): string[] {
+function presence(
+  { uri, availability, note: says }: Extract<DeviceEvent, { kind: 'presence' }>,
+  scene: Scene,
+): string[] {
   if (scene.before === undefined) return []
-  return [note(`${harmless(scene.nameOf(uri))} is ${wordFor(availability)}`, scene)]
+  const words = says === undefined ? '' : `: ${harmless(says)}`
+  return [note(`${harmless(scene.nameOf(uri))} is ${wordFor(availability)}${words}`, scene)]
 }
 
 function conversation(state: string, { talk, was, nameOf, ...scene }: Scene): string[] {
@@ -115,6 +119,7 @@ const WISHES = {
   accept: 'take up the invitation',
   leave: 'leave the conversation',
   presence: 'change your state',
+  note: 'change your note',
   'add-contact': 'add the contact',
   'delete-contact': 'remove the contact',
   invite: 'invite to the conversation',

@@ -2,7 +2,7 @@ import type { Command, Conversation, Role, Uri } from '../../rules/messaging.ts'
 import { carried } from '../../upstream/characters.ts'
 import { NotPossible } from '../../upstream/not-possible.ts'
 import { availabilityNumber } from '../availability.ts'
-import type { CwaAnswer, CwaMethod, ImMessage } from '../model.ts'
+import type { CwaAnswer, CwaCategory, CwaMethod, ImMessage } from '../model.ts'
 
 /** What devices ask for, in CWA's words. Pure. */
 
@@ -35,6 +35,8 @@ export function methodsFor(command: Command, number: number): CwaMethod[] {
       const categories = [{ name: 'state', instance: USER_STATE_INSTANCE, value }]
       return [{ method: 'publishSelfPresence', rid, categories }]
     }
+    case 'note':
+      return [{ method: 'publishSelfPresence', rid, categories: [note(carried(command.note))] }]
     case 'add-contact': {
       // Attributes that are left empty make the request fail (bb969566).
       const contact = { uri: sipUri(command.uri), name: carried(command.name) || command.uri }
@@ -83,6 +85,12 @@ function inConversation(command: Extract<Command, { readonly conversation: Conve
 function promoted({ uri, role }: { readonly uri: Uri; readonly role: Role }): string {
   if (role === 'admin') return sipUri(uri)
   throw new NotPossible('this server makes a member an admin, and has no other change of a role')
+}
+
+/** It stays until it is taken back, which a category without content does (dd941572; MS-PRES: `expires` 0). */
+function note(text: string): CwaCategory {
+  if (text.trim() === '') return { name: 'note', instance: 0, expires: 0 }
+  return { name: 'note', instance: 0, expires: -1, value: { type: 'note', noteType: 'personal', text } }
 }
 
 /** One text is looked for as a name, and as the alias of an address: any of them may match (bb969630, bb969473). */

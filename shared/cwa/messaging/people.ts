@@ -33,12 +33,20 @@ export function presence({ uri, categories }: PresenceOfUser): ImEvent[] {
   if (availability === undefined) return []
   const cards = categories.flatMap(({ value }) => (value?.type === 'contactCard' ? [value] : []))
   const name = cards.find(({ displayName }) => displayName)?.displayName
-  return [{ kind: 'presence', uri: short(uri), availability, ...(name === undefined ? {} : { name: short(name) }) }]
+  const named = name === undefined ? {} : { name: short(name) }
+  return [{ kind: 'presence', uri: short(uri), availability, ...named, ...noteIn(categories) }]
 }
 
 export function ownPresence(categories: readonly CwaCategory[]): ImEvent[] {
   const availability = stateIn(categories)
-  return availability === undefined ? [] : [{ kind: 'own-presence', availability }]
+  return availability === undefined ? [] : [{ kind: 'own-presence', availability, ...noteIn(categories) }]
+}
+
+/** What the user wrote, before what the calendar says (`OOF`). A snapshot without one takes it back (bb969582). */
+function noteIn(categories: readonly CwaCategory[]): { readonly note?: string } {
+  const notes = categories.flatMap(({ value }) => (value?.type === 'note' && value.text.trim() !== '' ? [value] : []))
+  const note = notes.find(({ noteType }) => noteType === 'personal') ?? notes[0]
+  return note === undefined ? {} : { note: short(note.text) }
 }
 
 /**

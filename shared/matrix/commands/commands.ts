@@ -47,6 +47,7 @@ export function commands(
       case 'leave':
       case 'typing':
       case 'presence':
+      case 'note':
       case 'invite':
       case 'eject':
       case 'role':
@@ -103,6 +104,8 @@ async function carriedOut(command: Rest, calls: Calls): Promise<void> {
       })
       return
     }
+    case 'note':
+      throw new NotPossible('the notes of this server are not read here, and so not written')
     case 'add-contact':
     case 'delete-contact':
     default:

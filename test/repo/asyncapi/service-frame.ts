@@ -15,6 +15,7 @@ const availability = v.picklist(AVAILABILITIES)
 const conversation = v.string()
 const uri = v.string()
 const at = v.exactOptional(v.number())
+const note = v.exactOptional(v.string())
 const several = v.exactOptional(v.literal(true))
 
 function list<const Item extends v.GenericSchema>(item: Item) {
@@ -42,8 +43,8 @@ const member = v.object({ uri, name: v.exactOptional(v.string()), role: v.exactO
 /** Of each event's `kind`. */
 export const imEvent = v.variant('kind', [
   v.object({ kind: v.literal('contacts'), whole: v.boolean(), contacts: list(contact), removed: list(uri) }),
-  v.object({ kind: v.literal('presence'), uri, name: v.exactOptional(v.string()), availability }),
-  v.object({ kind: v.literal('own-presence'), availability }),
+  v.object({ kind: v.literal('presence'), uri, name: v.exactOptional(v.string()), availability, note }),
+  v.object({ kind: v.literal('own-presence'), availability, note }),
   v.object({
     kind: v.literal('invitation'),
     conversation,
