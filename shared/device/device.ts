@@ -8,6 +8,7 @@ import { frameNumbers } from './clock.ts'
 import { ANSWER_TIMEOUT_MS, connection } from './line/connection.ts'
 import { audience, type DeviceState, type Listener } from './event.ts'
 import { hold, type Hold } from './hold.ts'
+import type { Keep, KeptSession } from './kept-session.ts'
 import { Disconnected, Refused } from './refused.ts'
 import { openedInTime, serviceClock, type ServiceClock } from './service-clock.ts'
 import type { Session } from './session.ts'
@@ -34,6 +35,12 @@ export interface DeviceOptions {
   readonly answerTimeoutMs?: number
   /** Hears that the device waits before it looks for a connection again, and for how many milliseconds. */
   readonly onWait?: (ms: number) => void
+  /**
+   * Keeps the session for another run of the program, at each change, in the same turn in which listeners hear of it. What
+   * is not kept yet is not acknowledged, so a program that keeps what it shows together with this loses nothing and
+   * shows nothing twice, whenever it is killed.
+   */
+  readonly keep?: Keep
 }
 
 /** A device of the Collaboration Service, as PROTOCOL.md has it. The same in Node and in a browser. */
@@ -66,6 +73,13 @@ export interface Device {
    * @throws Refused: with the code `unconfirmed` it may have been done, with any other it was not
    */
   send(command: Command): Promise<Sent>
+  /**
+   * Goes on with a session that an earlier run kept; `resume` then finds out whether it is still there.
+   *
+   * @returns what becomes of the send that was under way then (`kept.asked`): it is asked again under its number
+   * @throws TypeError where there is a session already
+   */
+  takeUp(kept: KeptSession): { readonly asked: Promise<Sent> | undefined }
   /** Fetches what is new. Rejects with Refused, or with Disconnected after `close`. */
   poll(): Promise<void>
   /** A sign of life. One is given every `statusIntervalMs` without being asked for. */
@@ -118,7 +132,8 @@ export function device(options: DeviceOptions): Device {
     serviceClock: serviceTime,
     onDropped: () => void (dropped += 1),
   }
-  const held = hold({ clock, random, tell, onWait, connect: (ears) => connection({ ...wiring, ...ears }) })
+  const { keep } = options
+  const held = hold({ clock, random, tell, onWait, keep, connect: (ears) => connection({ ...wiring, ...ears }) })
   const { line } = held
   const parts: Parts = { options, held, serviceTime, logins: 0 }
 
@@ -142,6 +157,10 @@ export function device(options: DeviceOptions): Device {
     login: (user, password, { availability } = {}) =>
       login(parts, { type: 'login', user, password, ...(availability === undefined ? {} : { availability }) }),
     send: async (command) => sessionOf(held).send(command),
+    takeUp(kept) {
+      if (held.session !== undefined) throw new TypeError('there is a session: log out of it first')
+      return { asked: held.takeUp(kept).again }
+    },
     async poll() {
       await sessionOf(held).fetch(held.ask)
     },

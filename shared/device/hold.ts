@@ -3,9 +3,10 @@ import type { Clock } from '../clock.ts'
 import type { Connection, ConnectionOptions } from './line/connection.ts'
 import { coverage, type Coverage } from './line/coverage.ts'
 import type { DeviceEvent, DeviceState } from './event.ts'
+import type { Keep, KeptSession } from './kept-session.ts'
 import { Disconnected, Refused } from './refused.ts'
 import type { Ask } from './session/fetching.ts'
-import { session, type Accepted, type Session } from './session.ts'
+import { session, type Accepted, type Session, type SessionOptions } from './session.ts'
 
 export interface HoldOptions {
   readonly clock: Clock
@@ -13,6 +14,7 @@ export interface HoldOptions {
   readonly connect: (wiring: Pick<ConnectionOptions, 'hear' | 'onClosed'>) => Connection
   readonly tell: (event: DeviceEvent) => void
   readonly onWait?: (ms: number) => void
+  readonly keep?: Keep | undefined
 }
 
 /** One session at most, and the line it is on. */
@@ -21,6 +23,8 @@ export interface Hold {
   readonly session: Session | undefined
   /** Asks over whatever connection there is until there is an answer. Rejects with Refused, or as `line.connection`. */
   readonly ask: Ask
+  /** Goes on with a session that an earlier run kept. It is on no connection yet. */
+  takeUp(kept: KeptSession): Session
   /** Lets go of the session and the line, without a word to the service. */
   forget(why: Refused): void
 }
@@ -56,6 +60,7 @@ export function hold(options: HoldOptions): Hold {
       return held.session
     },
     ask: (frame) => ask(held, frame),
+    takeUp: (kept) => (held.session = sessionIn(held, kept, kept)),
     forget: (why) => forget(held, why),
   }
 }
@@ -77,11 +82,16 @@ function hear(held: Held, frame: ServiceFrame, answers: boolean): void {
 }
 
 function begin(held: Held, accepted: Accepted): void {
-  const { clock, tell, line } = held
-  const once: Ask = async (frame) => askOver(held, await line.connection(), frame())
-  const begun = session({ accepted, clock, ask: (frame) => ask(held, frame), once, tell })
+  const begun = sessionIn(held, accepted)
   held.session = begun
   begun.take({ batches: accepted.batches, recovered: true, more: false }, true)
+}
+
+function sessionIn(held: Held, begun: SessionOptions['begun'], kept?: KeptSession): Session {
+  const { clock, tell, line, keep } = held
+  const once: Ask = async (frame) => askOver(held, await line.connection(), frame())
+  const options = { begun, keep, clock, ask: (frame) => ask(held, frame), once, tell } satisfies SessionOptions
+  return session(kept === undefined ? options : { ...options, kept })
 }
 
 function end(held: Held, refused: Refused): void {
@@ -91,6 +101,7 @@ function end(held: Held, refused: Refused): void {
 
 function forget(held: Held, why: Refused): void {
   held.session?.end(why)
+  if (held.session !== undefined) held.keep?.(undefined).catch(() => {})
   held.session = undefined
   held.overtaken = false
   held.line.drop(why)

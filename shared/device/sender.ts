@@ -2,6 +2,7 @@ import type { Command, Conversation, ImEvent, MessageId } from '../rules/messagi
 import type { ServiceFrame } from '../wire/frames.ts'
 import type { Sent } from './answers.ts'
 import type { SendEvent } from './event.ts'
+import type { KeptSession } from './kept-session.ts'
 import { Disconnected, Refused } from './refused.ts'
 import { noOf } from './session/send-no.ts'
 import { stateAfter, type Outcome, type SendNews, type SendState } from './send-state.ts'
@@ -16,6 +17,10 @@ export interface Sender {
   goOn(): void
   /** The server tells what became of a send. */
   heard(outcome: Outcome): void
+  /** What another run of the program goes on with. */
+  kept(): Pick<KeptSession, 'number' | 'isPerhapsTooHigh' | 'asked'>
+  /** What became of the send that was under way when an earlier run ended; undefined where there was none. */
+  readonly again: Promise<Sent> | undefined
   /** Refuses all that wait, and all to come. One that is being asked is refused when its question is. */
   end(why: Refused): void
 }
@@ -29,6 +34,10 @@ export interface SenderOptions {
   readonly tell: (event: SendEvent) => void
   /** What a question brought. */
   readonly happened: (event: ImEvent) => void
+  /** Keeps the session as it is now: a number is used only once that is kept. Rejects where this run is not to go on. */
+  readonly keep?: (() => Promise<void>) | undefined
+  /** What an earlier run of the program kept. */
+  readonly kept?: Pick<KeptSession, 'number' | 'isPerhapsTooHigh' | 'asked'>
 }
 
 interface Numbered {
@@ -72,10 +81,14 @@ export function sender(options: SenderOptions): Sender {
     byNumber: new Map(),
     asking: false,
     ended: undefined,
-    number: 1,
-    isPerhapsTooHigh: false,
+    number: options.kept?.number ?? 1,
+    isPerhapsTooHigh: options.kept?.isPerhapsTooHigh ?? false,
   }
+  const { asked } = options.kept ?? {}
+  const again = asked === undefined ? undefined : queued(sends, asked, sends.number).promise
   return {
+    again,
+    kept: () => keptOf(sends),
     send: (command) => put(sends, command),
     goOn: () => void work(sends),
     heard(outcome) {
@@ -91,14 +104,30 @@ export function sender(options: SenderOptions): Sender {
 
 async function put(sends: Sends, command: Command): Promise<Sent> {
   if (sends.ended !== undefined) throw sends.ended
-  const conversation = 'conversation' in command ? command.conversation : undefined
-  const state = { state: 'sending' } as const
-  const unasked = { number: undefined, message: undefined, unanswered: false }
-  const send = { ...Promise.withResolvers<Sent>(), command, conversation, ...unasked, state }
-  sends.queue.push(send)
+  const { promise, conversation, state } = queued(sends, command)
   sends.tell({ kind: 'send', command, ...(conversation !== undefined && { conversation }), ...state })
   void work(sends)
-  return send.promise
+  return promise
+}
+
+/** @param number under which an earlier run asked for it, and had no answer */
+function queued({ queue }: Sends, command: Command, number?: number): Send {
+  const conversation = 'conversation' in command ? command.conversation : undefined
+  const asked = { number, message: undefined, unanswered: number !== undefined }
+  const send = {
+    ...Promise.withResolvers<Sent>(),
+    command,
+    conversation,
+    ...asked,
+    state: { state: 'sending' },
+  } as const
+  queue.push(send)
+  return send
+}
+
+function keptOf({ number, isPerhapsTooHigh, asking, queue: [head] }: Sends) {
+  const isAsked = head !== undefined && (asking || head.number !== undefined)
+  return { number, isPerhapsTooHigh, ...(isAsked && { asked: head.command }) }
 }
 
 async function work(sends: Sends): Promise<void> {
@@ -107,10 +136,13 @@ async function work(sends: Sends): Promise<void> {
   sends.asking = true
   for (let head = queue[0]; head !== undefined; head = queue[0]) if (!(await settled(sends, head))) break
   sends.asking = false
+  // The last one's outcome need not be kept: an earlier state asks for it again, and is answered from the record.
+  if (sends.ended === undefined) sends.keep?.().catch(() => {})
 }
 
 /** Asks for one, or waits for a connection to ask over. Resolves with `false` where the device does not look for one. */
 async function settled(sends: Sends, head: Send): Promise<boolean> {
+  if (sends.keep !== undefined && !(await isKept(sends))) return false
   let asked = false
   const frame = () => {
     asked = true
@@ -128,6 +160,16 @@ async function settled(sends: Sends, head: Send): Promise<boolean> {
     else oneLower(sends, head)
   }
   return true
+}
+
+async function isKept({ keep }: Sends): Promise<boolean> {
+  try {
+    await keep?.()
+    return true
+  } catch {
+    // It waits, as it does without coverage: another run has the session.
+    return false
+  }
 }
 
 function remember({ byNumber, number }: Sends, head: Send): void {

@@ -6,9 +6,11 @@ import type { DeviceEvent } from './event.ts'
 import type { Refused } from './refused.ts'
 import type { Outcome } from './send-state.ts'
 import type { Accepted, Sent } from './answers.ts'
+import type { Keep, KeptSession } from './kept-session.ts'
 import { sender } from './sender.ts'
 import { fetching, type Ask } from './session/fetching.ts'
 import { heartbeat } from './session/heartbeat.ts'
+import { keeping } from './session/keeping.ts'
 import { received, type Arrived } from './session/received.ts'
 
 export type { Accepted }
@@ -17,7 +19,10 @@ export type { Accepted }
 const LONGEST_SILENCE_MS = GATEWAY_LIMITS.idleMs - 60_000
 
 export interface SessionOptions {
-  readonly accepted: Accepted
+  /** What a login brought, or what an earlier run kept. */
+  readonly begun: Pick<Accepted, 'session' | 'uri' | 'statusIntervalMs' | 'capabilities'>
+  readonly kept?: KeptSession
+  readonly keep: Keep | undefined
   readonly clock: Clock
   /** Asks over the connection there is, or waits for one. */
   readonly ask: Ask
@@ -31,6 +36,8 @@ export interface Session {
   readonly id: string
   readonly uri: string
   readonly capabilities: ReadonlySet<Capability>
+  /** What became of the send that was under way when an earlier run ended. */
+  readonly again: Promise<Sent> | undefined
   /** Something came from the service. */
   heard(): void
   /** Takes batches, in the order they come: `polled` when they answer a poll. */
@@ -47,23 +54,18 @@ export interface Session {
   end(why: Refused): void
 }
 
-export function session({ accepted, clock, ask, once, tell }: SessionOptions): Session {
-  const { session: id, uri } = accepted
-  const capabilities = capabilitiesIn(accepted.capabilities)
-  const mail = received()
-  const polls = fetching(id, mail, ask)
-  const sends = sender({
-    ask: (frame) => once(() => ({ type: 'send', session: id, ack: mail.acknowledge(), ...frame() })),
-    tell,
-    happened: tell,
-  })
+export function session(options: SessionOptions): Session {
+  const { begun, clock, ask, once, tell } = options
+  const { session: id, uri } = begun
+  const capabilities = capabilitiesIn(begun.capabilities)
+  const { mail, safe, acknowledge, polls, sends } = goingBothWays(options)
   const life = heartbeat({
     clock,
-    intervalMs: Math.min(accepted.statusIntervalMs, LONGEST_SILENCE_MS),
+    intervalMs: Math.min(begun.statusIntervalMs, LONGEST_SILENCE_MS),
     owes: mail.owes,
     say(status) {
       if (mail.isBehind()) polls.catchUp()
-      return once(() => ({ type: 'status', session: id, ack: mail.acknowledge(), ...status }))
+      return once(() => ({ type: 'status', session: id, ack: acknowledge(), ...status }))
     },
   })
 
@@ -71,12 +73,15 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
     id,
     uri,
     capabilities,
+    again: sends.again,
     heard: () => life.heard(),
     take(arrived, polled) {
       for (const event of mail.take(arrived, polled)) {
         tell(event)
         if (isOutcome(event)) sends.heard(event)
       }
+      // Whoever waits for that asks once more, and hears why not.
+      safe?.now().catch(() => {})
       life.took()
       if (mail.isBehind()) polls.catchUp()
     },
@@ -88,7 +93,7 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
     catchUp: polls.catchUp,
     async status(active) {
       life.said(active)
-      await ask(() => ({ type: 'status', session: id, ack: mail.acknowledge(), active, answer: true }))
+      await ask(() => ({ type: 'status', session: id, ack: acknowledge(), active, answer: true }))
     },
     covered() {
       life.covered()
@@ -100,6 +105,28 @@ export function session({ accepted, clock, ask, once, tell }: SessionOptions): S
       sends.end(why)
     },
   }
+}
+
+/** What comes, what is sent, and what of both is kept. */
+function goingBothWays({ begun, kept, keep, ask, once, tell }: SessionOptions) {
+  const { session: id, uri, statusIntervalMs, capabilities } = begun
+  const mail = received(kept?.last)
+  const safe = keep === undefined ? undefined : keeping(keep, asKept, kept?.last)
+  const acknowledge = () => mail.acknowledge(safe?.last)
+  const polls = fetching({ session: id, received: mail, ask, acknowledge, kept: safe?.now })
+  const sends = sender({
+    ask: (frame) => once(() => ({ type: 'send', session: id, ack: acknowledge(), ...frame() })),
+    tell,
+    happened: tell,
+    keep: safe?.now,
+    ...(kept !== undefined && { kept }),
+  })
+
+  function asKept(): KeptSession {
+    return { session: id, uri, statusIntervalMs, capabilities, last: mail.last, ...sends.kept() }
+  }
+
+  return { mail, safe, acknowledge, polls, sends }
 }
 
 function isOutcome(event: ImEvent | { readonly kind: 'gap' }): event is Outcome {

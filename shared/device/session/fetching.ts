@@ -15,8 +15,19 @@ export interface Fetching {
   readonly catchUp: () => void
 }
 
-/** @param session the session's id @param ask asks over the connection there is, or waits for one */
-export function fetching(session: string, received: Received, ask: Ask): Fetching {
+export interface FetchingOptions {
+  /** The session's id. */
+  readonly session: string
+  readonly received: Received
+  /** Asks over the connection there is, or waits for one. */
+  readonly ask: Ask
+  /** The number for the next frame. */
+  readonly acknowledge: () => number
+  /** Resolves once what came is kept, where the program keeps it: only then it is acknowledged. */
+  readonly kept: (() => Promise<void>) | undefined
+}
+
+export function fetching({ session, received, ask, acknowledge, kept }: FetchingOptions): Fetching {
   let polls = 0
 
   async function fetch(ask: Ask): Promise<boolean> {
@@ -24,9 +35,10 @@ export function fetching(session: string, received: Received, ask: Ask): Fetchin
     polls += 1
     try {
       for (;;) {
+        if (kept !== undefined) await kept()
         const before = received.last
         // The batches themselves were taken as the answer came in.
-        const answer = await ask(() => ({ type: 'poll', session, after: received.acknowledge() }))
+        const answer = await ask(() => ({ type: 'poll', session, after: acknowledge() }))
         if (answer.type !== 'events') throw new TypeError(`the service answers a poll with "${answer.type}"`)
         const isAll = received.last === before || !(answer.more || received.isBehind())
         if (isAll) return received.gaps === gapsBefore

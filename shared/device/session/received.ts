@@ -17,8 +17,8 @@ export interface Received {
   readonly isBehind: () => boolean
   /** Whether the device has a message or an invitation that no frame has acknowledged. */
   readonly owes: () => boolean
-  /** The number for the next frame: what it carries is acknowledged. */
-  acknowledge(): number
+  /** The number for the next frame: what it carries is acknowledged. That is no more than `most`, where that is given. */
+  acknowledge(most?: number): number
   /**
    * Takes batches, in the order they come: `polled` when they answer a poll.
    *
@@ -29,8 +29,9 @@ export interface Received {
 
 type Gap = Extract<DeviceEvent, { kind: 'gap' }>
 
-export function received(): Received {
-  let last = 0
+/** @param had the last batch that an earlier run of the program had; 0: there was none */
+export function received(had = 0): Received {
+  let last = had
   let gaps = 0
   /** What the last frame acknowledged, and up to where that matters to the user. */
   let acknowledged = 0
@@ -66,7 +67,7 @@ export function received(): Received {
     },
     isBehind: () => missing > last,
     owes: () => owed > acknowledged,
-    acknowledge: () => (acknowledged = last),
+    acknowledge: (most = last) => (acknowledged = Math.min(last, most)),
     take({ batches, recovered, more }, polled) {
       const news = taken(last, { batches, polled, recovered })
       const gap: Gap[] = news.gap && !cutting ? [{ kind: 'gap' }] : []
