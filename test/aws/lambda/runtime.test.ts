@@ -174,17 +174,20 @@ describe('its log', () => {
   })
 
   it('counts what the function had of the processor apart from what it waited for', async () => {
+    // The kernel may count a thread's time by its ticks: what is shorter than one counts as nothing now and then.
     const text = `const cpuMs = () => process.threadCpuUsage().user / 1_000
+      const burn = () => { for (const from = cpuMs(); cpuMs() - from < 60; ); }
+      burn()
       export const handler = async ({ burns }) => {
         if (!burns) return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
-        for (const from = cpuMs(); cpuMs() - from < 60; );
+        burn()
       }`
     const { local } = await started([await built(text)])
     await local.invoke('Fn', { burns: true })
     await local.invoke('Fn', { burns: false })
     const [burnt, waited] = local.logs('Fn').map(({ report }) => report)
     expect(burnt?.cpuMs).toBeGreaterThanOrEqual(60)
-    expect(burnt?.initCpuMs).toBeGreaterThan(0)
+    expect(burnt?.initCpuMs).toBeGreaterThanOrEqual(60)
     expect(waited?.durationMs).toBeGreaterThanOrEqual(299)
     expect(waited?.cpuMs).toBeLessThan(60)
     expect(waited?.initCpuMs).toBeUndefined()

@@ -109,7 +109,7 @@ describe('control', () => {
       { verb: 'POST', path: '/forms/logon.html', methods: ['logon'], status: 200 },
       { verb: 'POST', path: '/cwa/MainCommandHandler.ashx', methods: ['initiateSession'], status: 200 },
       { verb: 'POST', path: '/forms/logon.html', methods: [], status: 200 },
-      { verb: 'GET', path: '/cwa/AsyncDataChannel.ashx', methods: [], ackId: 0, status: 200 },
+      { verb: 'GET', path: '/cwa/AsyncDataChannel.ashx', methods: [], sid: ann.sid, ackId: 0, status: 200 },
     ])
     expect(JSON.stringify(cwa.control.requests())).not.toMatch(/s3cret|\+|=/)
   })
