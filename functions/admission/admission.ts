@@ -1,17 +1,18 @@
-import { shards, capacity, freeSeats, nextIdleMs, refusalWhenFull } from '../../shared/rules/admission.ts'
+import {
+  candidatesIn,
+  capacity,
+  freeSeats,
+  idleCandidates,
+  nextIdleMs,
+  ownCandidates,
+  refusalWhenFull,
+  shards,
+} from '../../shared/rules/admission.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import { shardOf, seatNumberOf, type Seat } from '../../shared/rules/seat.ts'
-import { lookUnderLoweredMaximum, seatHintFor } from './lowered-maximum.ts'
+import { isLowered, lookAndCount, seatHintFor } from './lowered-maximum.ts'
 import { log, why } from '../envelope/log.ts'
-import {
-  evict,
-  takeFree,
-  takeOver,
-  type AdmissionParts,
-  type Admitted,
-  type Applicant,
-  type NoSeat,
-} from './seat-claim.ts'
+import { claim, type AdmissionParts, type Admitted, type Applicant, type NoSeat } from './seat-claim.ts'
 
 /** How often a login looks at the shards: others who log in at the same moment may take what it saw, each time. */
 const LOOKS = 4
@@ -52,7 +53,7 @@ export function admission(parts: AdmissionParts): (applicant: Applicant) => Prom
     const found = previous === undefined ? undefined : await seatOf(previous, parts)
     const seat = found?.device === applicant.device ? found : undefined
     const isOver = previous === undefined || found?.session !== previous
-    const own = seat?.state === 'open' ? await takeOver([seat], applicant, parts) : undefined
+    const own = seat?.state === 'open' ? await claim(ownCandidates([seat], applicant), applicant, parts) : undefined
     const left = found?.state === 'signing-in' ? found.former : undefined
     if (own !== undefined) return knowing(own, isOver, previous)
     if (seat === undefined && no !== undefined && no.limits === limits && now < no.until) {
@@ -69,19 +70,21 @@ export function admission(parts: AdmissionParts): (applicant: Applicant) => Prom
 }
 
 async function look(applicant: Applicant, parts: AdmissionParts): Promise<Admitted | NoSeat> {
-  const seatHint = await seatHintFor(capacity(applicant.settings), applicant.hint, parts)
-  const drained = await lookUnderLoweredMaximum(applicant, seatHint.most, parts)
-  if (drained !== undefined) return drained
+  const { room, most } = await seatHintFor(capacity(applicant.settings), applicant.hint, parts)
+  const counts = await isLowered(applicant, most, parts)
   let seen: readonly Seat[] = []
   for (let looks = 0; looks < LOOKS; looks += 1) {
     const consistent = looks > 0 || applicant.again === true
-    const looked = await lookAround(applicant, seatHint.room, consistent, parts)
-    if ('seat' in looked || (consistent && looked.complete)) return looked
+    const looked = counts
+      ? await lookAndCount(applicant, most, parts)
+      : await lookAround(applicant, room, consistent, parts)
+    if ('seat' in looked || looked.complete) return looked
     seen = looked.taken
   }
   return { taken: seen, complete: false }
 }
 
+/** One look, shard by shard: at the device's own seat and at the free ones of each, and last at who is idle. */
 async function lookAround(
   applicant: Applicant,
   room: number,
@@ -89,22 +92,22 @@ async function lookAround(
   parts: AdmissionParts,
 ): Promise<Admitted | NoSeat> {
   const { settings, now } = applicant
+  const { seats, chance = Math.random } = parts
   const taken: Seat[] = []
-  let complete = true
+  let complete = consistent
   for (const shard of shardsFor(applicant, room, consistent)) {
-    const read = await parts.seats.read(shard, { consistent })
-    const free = freeSeats(shard, read, settings, now)
-    const own = await takeOver(read, applicant, parts)
-    if (own !== undefined) return own
-    const admitted = await takeFree(free, applicant, parts)
+    const read = await seats.read(shard, { consistent })
+    const free = freeSeats(shard, read, settings, now).length
+    const admitted = await claim(candidatesIn(shard, read, applicant, chance), applicant, parts)
+    if (admitted?.former !== undefined) return admitted
     if (admitted !== undefined) {
-      const isLast = free.length === 1 && shards(settings).includes(shard + 1)
+      const isLast = free === 1 && shards(settings).includes(shard + 1)
       return { ...admitted, led: await lead(room, isLast ? shard + 1 : shard, parts) }
     }
-    complete &&= free.length === 0
+    complete &&= free === 0
     taken.push(...read)
   }
-  return (await evict(taken, applicant, parts)) ?? { taken, complete }
+  return (await claim(idleCandidates(taken, applicant), applicant, parts)) ?? { taken, complete }
 }
 
 /**

@@ -1,10 +1,7 @@
-import { shards, capacity, freeSeats } from '../../shared/rules/admission.ts'
+import { candidatesUnderLoweredMaximum, capacity, liveAmong, shards } from '../../shared/rules/admission.ts'
 import { shardOf, isFree, type Seat } from '../../shared/rules/seat.ts'
 import type { SeatHint } from '../../shared/store/seats/seat-hint.ts'
-import { evict, takeFree, type Admitted, type AdmissionParts, type Applicant, type NoSeat } from './seat-claim.ts'
-
-/** How often a login tries while others try for the same last seats. */
-const TRIES = 3
+import { claim, type Admitted, type AdmissionParts, type Applicant, type NoSeat } from './seat-claim.ts'
 
 /** The seat hint, once it covers every seat that a login under this capacity may take. */
 export async function seatHintFor(
@@ -38,44 +35,37 @@ export async function seatHintFor(
  * bounded is the time in which a function still trusts the old maximum (CONFIGURATION_CACHE_MS).
  */
 
+/** Whether a seat at or above the maximum is live: a login then looks at every shard, and counts. */
+export async function isLowered({ settings, now }: Applicant, most: number, parts: AdmissionParts): Promise<boolean> {
+  const maximum = capacity(settings)
+  if (most <= maximum) return false
+  const above = shards({ persistentConnections: most }).filter((shard) => shard >= shardOf(maximum))
+  return (await readAll(above, parts)).some((seat) => seat.number >= maximum && !isFree(seat, now))
+}
+
 /**
- * What a login gets while a lowered maximum is drained; undefined where nothing above the maximum is live. Reads every
+ * One look while a lowered maximum is drained: a seat is kept only where the count after it allows that. Reads every
  * shard up to the highest in use, consistently: the price of an exact count, paid only then.
  */
-export async function lookUnderLoweredMaximum(
+export async function lookAndCount(
   applicant: Applicant,
   most: number,
   parts: AdmissionParts,
-): Promise<Admitted | NoSeat | undefined> {
+): Promise<Admitted | NoSeat> {
   const { settings, now } = applicant
-  const maximum = capacity(settings)
-  const above = shards({ persistentConnections: most }).filter((shard) => shard >= shardOf(maximum))
-  const isAbove = (seat: Seat) => seat.number >= maximum && !isFree(seat, now)
-  if (most <= maximum || !(await readAll(above, parts)).some(isAbove)) return undefined
-
-  const all = async () => readAll(shards({ persistentConnections: most }), parts)
-  const live = (seats: readonly Seat[]) => seats.filter((seat) => !isFree(seat, now)).length
-  let taken = await all()
-  for (let tries = 0; tries < TRIES && live(taken) < maximum; tries += 1) {
-    const free = shards(settings).flatMap((shard) => freeSeats(shard, ofShard(taken, shard), settings, now))
-    const admitted = await takeFree(free, applicant, parts)
-    taken = await all()
-    if (admitted === undefined) continue
-    if (live(taken) <= maximum) return admitted
-    await parts.seats.free(admitted.seat.session)
-    taken = await all()
-  }
-  if (live(taken) < maximum) return { taken, complete: false }
-  const evicted = live(taken) === maximum ? await evict(taken, applicant, parts) : undefined
-  return evicted ?? { taken, complete: true }
+  const all = shards({ persistentConnections: most })
+  const taken = await readAll(all, parts)
+  const candidates = candidatesUnderLoweredMaximum(taken, applicant, parts.chance ?? Math.random)
+  const admitted = await claim(candidates, applicant, parts)
+  if (admitted === undefined) return { taken, complete: liveAmong(taken, now) >= capacity(settings) }
+  const addsNone = admitted.former !== undefined
+  if (addsNone || liveAmong(await readAll(all, parts), now) <= capacity(settings)) return admitted
+  await parts.seats.free(admitted.seat.session)
+  return { taken, complete: false }
 }
 
 async function readAll(numbers: readonly number[], { seats }: AdmissionParts): Promise<Seat[]> {
   const read: Seat[] = []
   for (const shard of numbers) read.push(...(await seats.read(shard, { consistent: true })))
   return read
-}
-
-function ofShard(taken: readonly Seat[], shard: number): Seat[] {
-  return taken.filter(({ number }) => shardOf(number) === shard)
 }

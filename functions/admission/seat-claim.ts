@@ -1,21 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { capacity, idleFirst } from '../../shared/rules/admission.ts'
+import type { Candidate } from '../../shared/rules/admission.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import type { Measure } from '../../shared/rules/measures.ts'
-import {
-  isFree,
-  SEAT_LEASE_MS,
-  sessionId,
-  type FormerSession,
-  type Seat,
-  type SigningIn,
-} from '../../shared/rules/seat.ts'
+import { SEAT_LEASE_MS, sessionId, type FormerSession, type Seat, type SigningIn } from '../../shared/rules/seat.ts'
 import type { Settings } from '../../shared/rules/settings.ts'
 import type { SeatHint, SeatHints } from '../../shared/store/seats/seat-hint.ts'
 import type { Seats } from '../../shared/store/seats/seats.ts'
-
-/** How many free seats of one shard a login tries: others who log in at the same moment may be faster. */
-const TRIES = 4
 
 export interface Admitted {
   readonly seat: SigningIn
@@ -59,6 +49,36 @@ export interface NoSeat {
   readonly complete: boolean
 }
 
+/**
+ * Claims the first of these that it can, each by one conditional write.
+ *
+ * @returns undefined where there was none, or others were faster each time
+ * @throws Refusal `replaced` or `replayed`, where the device's own seat is a later login's
+ */
+export async function claim(
+  candidates: Iterable<Candidate>,
+  applicant: Applicant,
+  parts: AdmissionParts,
+): Promise<Admitted | undefined> {
+  for (const candidate of candidates) {
+    const admitted =
+      candidate.kind === 'free'
+        ? await takeFree(candidate.number, applicant, parts)
+        : await takeFrom(candidate, applicant, parts)
+    if (admitted !== undefined) return admitted
+  }
+  return undefined
+}
+
+async function takeFree(
+  number: number,
+  applicant: Applicant,
+  { seats }: AdmissionParts,
+): Promise<Admitted | undefined> {
+  const seat = signingIn(number, applicant)
+  return (await seats.take(seat, applicant.now)) ? { seat, step: `maximum: seat ${number} is free` } : undefined
+}
+
 /*
  *   login 2   take a ────────────────────────────────── open ✔
  *   login 1            read: a is its device's ✘ heard              an earlier login that keeps the latest one out
@@ -66,62 +86,23 @@ export interface NoSeat {
  * A lease that is over is free: the login that had it did not come to point to it, or is dead.
  */
 
-/**
- * Takes over a seat that the device has. One above the maximum that a login has is left to its lease: lowered-maximum.ts says
- * why.
- *
- * @throws Refusal `replaced` where it is a later login's; `replayed` where the device's session has heard of a later frame
- */
-export async function takeOver(
-  read: readonly Seat[],
-  applicant: Applicant,
-  { seats }: AdmissionParts,
-): Promise<Admitted | undefined> {
-  const { device, number, previous, settings, now } = applicant
-  const own = read.find((seat) => seat.device === device && !isFree(seat, now))
-  if (own === undefined || (own.state === 'signing-in' && own.number >= capacity(settings))) return undefined
-  if (own.heard >= number) throw overtaken(own.heard, number, own.session === previous)
-  const seat = signingIn(own.number, applicant)
-  const former = await seats.takeFrom(own, seat)
-  if (former === undefined) return undefined
-  return {
-    seat,
-    former: { seat: former, because: 'replaced' },
-    step: `maximum: seat ${own.number} is this device's own`,
-  }
-}
-
-/** One of these free seats, at random: of many logins at once each tries another one. */
-export async function takeFree(
-  free: readonly number[],
-  applicant: Applicant,
-  { seats, chance = Math.random }: AdmissionParts,
-): Promise<Admitted | undefined> {
-  const left = [...free]
-  for (let tries = Math.min(TRIES, free.length); tries > 0; tries -= 1) {
-    const [number] = left.splice(Math.floor(chance() * left.length), 1)
-    if (number === undefined) break
-    const seat = signingIn(number, applicant)
-    if (await seats.take(seat, applicant.now)) return { seat, step: `maximum: seat ${number} is free` }
-  }
-  return undefined
-}
-
-/** The longest silent first; of many logins at once each needs another one. */
-export async function evict(
-  taken: readonly Seat[],
+async function takeFrom(
+  { kind, seat: holder }: Exclude<Candidate, { kind: 'free' }>,
   applicant: Applicant,
   { seats, measure }: AdmissionParts,
 ): Promise<Admitted | undefined> {
-  for (const idle of idleFirst(taken, applicant.settings, applicant.now)) {
-    const seat = signingIn(idle.number, applicant)
-    const former = await seats.takeFrom(idle, seat)
-    if (former === undefined) continue
-    measure('Evictions', 1)
-    const step = `maximum: every seat was taken; an idle session was logged out of seat ${idle.number}`
-    return { seat, former: { seat: former, because: 'evicted' }, step }
+  const { number, previous } = applicant
+  if (kind === 'own' && holder.heard >= number) throw overtaken(holder.heard, number, holder.session === previous)
+  const seat = signingIn(holder.number, applicant)
+  const former = await seats.takeFrom(holder, seat)
+  if (former === undefined) return undefined
+  if (kind === 'own') {
+    const step = `maximum: seat ${seat.number} is this device's own`
+    return { seat, former: { seat: former, because: 'replaced' }, step }
   }
-  return undefined
+  measure('Evictions', 1)
+  const step = `maximum: every seat was taken; an idle session was logged out of seat ${seat.number}`
+  return { seat, former: { seat: former, because: 'evicted' }, step }
 }
 
 /**

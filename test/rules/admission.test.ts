@@ -2,6 +2,12 @@ import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import {
   type AdmissionLimits,
+  type Candidate,
+  type Looking,
+  candidatesIn,
+  candidatesUnderLoweredMaximum,
+  idleCandidates,
+  ownCandidates,
   shards,
   capacity,
   freeSeats,
@@ -14,11 +20,27 @@ import { anOpen, aSigningIn, closeShards, NOW } from './sample-seats.ts'
 
 const IDLE_MS = 600_000
 
-/** What a login gets that reads these seats, in the order in which it asks. */
+const looking = (settings: AdmissionLimits, device = 'new-phone'): Looking => ({ device, settings, now: NOW })
+
+/** The first of the free seats that are left, each time. */
+const lowest = () => 0
+
+/** What a login gets that reads these seats and claims what it may, in that order. */
 function answer(taken: readonly Seat[], limits: AdmissionLimits): string {
-  if (shards(limits).some((shard) => freeSeats(shard, taken, limits, NOW).length > 0)) return 'free seat'
-  const [idle] = idleFirst(taken, limits, NOW)
-  return idle === undefined ? refusalWhenFull(limits) : `evicts ${idle.number}`
+  const asks = looking(limits)
+  const [first] = [
+    ...shards(limits).flatMap((shard) => [...candidatesIn(shard, taken, asks, lowest)]),
+    ...idleCandidates(taken, asks),
+  ]
+  return first === undefined ? refusalWhenFull(limits) : shown(first)
+}
+
+const freeOf = (candidates: Iterable<Candidate>) =>
+  [...candidates].map((each) => (each.kind === 'free' ? each.number : each.kind))
+
+function shown(candidate: Candidate): string {
+  if (candidate.kind === 'free') return 'free seat'
+  return `${candidate.kind === 'own' ? 'takes over' : 'evicts'} ${candidate.seat.number}`
 }
 
 describe('a login that finds every seat taken', () => {
@@ -71,6 +93,64 @@ describe('a login that finds every seat taken', () => {
     const limits = { maximumSessions: 3, idleTimeoutMs: IDLE_MS, persistentConnections: 5_000 }
     const taken = [...talking.slice(0, 2), aSigningIn({ number: 2, leaseUntil: NOW })]
     expect(answer(taken, limits)).toBe('free seat')
+  })
+})
+
+describe('what a login claims in a shard', () => {
+  const limits = { maximumSessions: 8, idleTimeoutMs: IDLE_MS, persistentConnections: 5_000 }
+
+  it("is its device's own seat first, then some of the free ones", () => {
+    const own = anOpen({ number: 5, device: 'ann-phone' })
+    const found = candidatesIn(0, [anOpen({ number: 0 }), own], looking(limits, 'ann-phone'), lowest)
+    expect(freeOf(found)).toEqual(['own', 1, 2, 3, 4])
+    expect(ownCandidates([own], looking(limits, 'ann-phone'))).toEqual([{ kind: 'own', seat: own }])
+  })
+
+  it("is no seat that is another device's, or whose lease is over", () => {
+    const over = aSigningIn({ number: 0, device: 'ann-phone', leaseUntil: NOW })
+    expect(ownCandidates([over, anOpen({ number: 1, device: 'bob-phone' })], looking(limits, 'ann-phone'))).toEqual([])
+  })
+
+  it('is a seat above a lowered maximum where a session of the device has it, not a login', () => {
+    const above = { number: 9, device: 'ann-phone' }
+    expect(ownCandidates([anOpen(above)], looking(limits, 'ann-phone'))).toHaveLength(1)
+    expect(ownCandidates([aSigningIn({ ...above, leaseUntil: NOW + 1 })], looking(limits, 'ann-phone'))).toEqual([])
+  })
+
+  it('are free seats at random, each once, four at most, and chance is asked for those alone that are tried', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 1, maxExcluded: true }), { minLength: 4 }), (chances) => {
+        const left = [...chances]
+        const found = freeOf(candidatesIn(0, [], looking(limits), () => left.shift() ?? 0))
+        expect(new Set(found).size).toBe(4)
+        expect(freeSeats(0, [], limits, NOW)).toEqual(expect.arrayContaining(found))
+        expect(left).toEqual(chances.slice(4))
+      }),
+    )
+    let asked = 0
+    const one = candidatesIn(0, [], looking(limits), () => (asked += 1) && 0.99).next()
+    expect([one.value, asked]).toEqual([{ kind: 'free', number: 7 }, 1])
+  })
+})
+
+describe('what a login claims under a lowered maximum', () => {
+  const limits = { maximumSessions: 2, idleTimeoutMs: IDLE_MS, persistentConnections: 5_000 }
+  const idle = (number: number, ms: number) => anOpen({ number, lastHeardAt: NOW - IDLE_MS - ms })
+  const claims = (...taken: readonly Seat[]) =>
+    [...candidatesUnderLoweredMaximum(taken, looking(limits), lowest)].map(shown)
+
+  it('is a free seat below it while all that are live, those above it among them, are fewer', () => {
+    expect(claims(idle(7, 1))).toEqual(['free seat', 'free seat'])
+    expect(claims(idle(7, 1), aSigningIn({ number: 0, leaseUntil: NOW }))).toEqual(['free seat', 'free seat'])
+  })
+
+  it("is an idle session's seat, wherever that is, where they are as many as may be", () => {
+    expect(claims(idle(1, 1), idle(7, 2))).toEqual(['evicts 7', 'evicts 1'])
+    expect(claims(anOpen({ number: 1 }), anOpen({ number: 7 }))).toEqual([])
+  })
+
+  it('is nothing where they are more: an eviction would leave them as many', () => {
+    expect(claims(idle(0, 1), idle(1, 1), idle(7, 1))).toEqual([])
   })
 })
 
