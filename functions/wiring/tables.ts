@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { awsCalls } from '../../shared/rules/aws/calls.ts'
+import { awsCalls, directCalls } from '../../shared/rules/aws/calls.ts'
 import { direct } from '../../shared/sdk/direct.ts'
 import { dynamoDbJson } from '../../shared/sdk/dynamodb-json.ts'
 import { table } from '../../shared/store/table.ts'
@@ -7,7 +7,7 @@ import { variable } from './environment.ts'
 import { countingThrottles } from './throttles.ts'
 
 const client = countingThrottles(
-  direct(new DynamoDBClient({ ...awsCalls('dynamodb'), cacheMiddleware: true }), dynamoDbJson),
+  direct(new DynamoDBClient({ ...awsCalls('dynamodb'), cacheMiddleware: true }), dynamoDbJson, directCalls('dynamodb')),
   'dynamodb',
 )
 

@@ -5,7 +5,7 @@ import {
   GoneException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi'
-import { awsCalls } from '../rules/aws/calls.ts'
+import { awsCalls, directCalls } from '../rules/aws/calls.ts'
 import { direct } from '../sdk/direct.ts'
 import { postToConnection } from '../sdk/post-to-connection.ts'
 
@@ -29,6 +29,7 @@ export function connections(endpoint: string, config: ApiGatewayManagementApiCli
   const client = direct(
     new ApiGatewayManagementApiClient({ ...awsCalls('connections'), ...config, endpoint }),
     postToConnection,
+    directCalls('connections'),
   )
   return {
     async post(connection, text) {

@@ -1,18 +1,19 @@
 import { firstAttempt, type FirstAttempt, type Settings } from './first-attempt.ts'
+import type { ExchangeLimits } from './http/exchange.ts'
 import type { Way } from './way.ts'
 
 /*
  * A call takes the SDK 0.45 ms of the processor, and HTTP 0.14 of it. Nearly every call is answered by 200 at once: that one
  * goes directly. Whatever else became of the first attempt is kept, and the SDK goes its whole way with it:
  *
- *   send ─ initialize: written, signed, sent over the client's own handler ─ 200 ─ read ✔
+ *   send ─ initialize: written, signed, sent over a socket of its own ─ 200 ─ read ✔
  *                      ╰ an error, a socket that died, a time that ran out: kept
  *          serialize ─ retry ─ sign ─ deserialize ─ its first attempt: what was kept
  *                        ╰─────────────────────────  its second: sent by the SDK
  *
- * So sockets and time limits, errors and their classes, how often, how late and for what a call is repeated, and the
- * correction of a clock that is off are the SDK's own code. Ours is: writing a request, signing it, and reading an answer
- * of 200. test/sdk holds each of them to the SDK's.
+ * So errors and their classes, how often, how late and for what a call is repeated, and the correction of a clock that is
+ * off are the SDK's own code. Ours is: writing a request, signing it, sending it over a kept socket within the same time
+ * limits, and reading an answer of 200. test/sdk holds each of them to the SDK's.
  */
 
 /** What a client of the SDK has, whichever it is: its settings, and a stack of middleware with places in it. */
@@ -37,15 +38,21 @@ interface Context {
 /** The first attempt's place in what the SDK's steps hand on to each other. */
 const FIRST = Symbol('first attempt')
 
-/** The same client: its calls go directly where they can. */
-export function direct<C extends Client>(client: C, way: Way): C {
+/**
+ * The same client: its calls go directly where they can.
+ *
+ * @param limits those of the client's own handler (shared/rules/aws/calls.ts)
+ */
+export function direct<C extends Client>(client: C, way: Way, limits: ExchangeLimits): C {
   // Each client of the SDK has them: its types name them apart, by what each service adds.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const attempt = firstAttempt(client.config as Settings, way)
+  const attempt = firstAttempt(client.config as Settings, way, limits)
 
   const send: Middleware = (next, { commandName = '', __smithy_context: { abortSignal, commandInstance } = {} }) => {
     const operation = commandName.replace(/Command$/, '')
     return async (args) => {
+      // The SDK has a kind of its own, too.
+      if (abortSignal !== undefined && !(abortSignal instanceof AbortSignal)) return next(args)
       const command = Object(commandInstance).constructor
       const first = await attempt({ operation, input: args.input, command, abortSignal })
       if (first === undefined) return next(args)

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Way, Written } from './way.ts'
 import { destination, type Destination, type DestinationSettings } from './destination.ts'
+import type { Answer } from './http/answer.ts'
+import { exchange, type Exchange, type ExchangeLimits } from './http/exchange.ts'
+import { requestText } from './http/request.ts'
 import type { Credentials } from './signature.ts'
 
 /** Of a client of the SDK, what a first attempt takes. */
@@ -8,19 +11,6 @@ export interface Settings extends DestinationSettings {
   readonly credentials: () => Promise<Credentials>
   /** By how many milliseconds the SDK found this machine's clock to be off. */
   readonly systemClockOffset: number
-  readonly requestHandler: Handler
-}
-
-interface Handler {
-  handle(request: object, options: { readonly abortSignal?: unknown }): Promise<{ readonly response: Arriving }>
-}
-
-type Arriving = Answer<AsyncIterable<Uint8Array>>
-
-interface Answer<Body> {
-  readonly statusCode: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Body
 }
 
 export interface Call {
@@ -28,30 +18,42 @@ export interface Call {
   readonly input: object
   /** The command's class, which says what of its input decides on the endpoint. */
   readonly command: unknown
-  /** The caller's, as the SDK's handler takes it. */
-  readonly abortSignal: unknown
+  /** The caller's. */
+  readonly abortSignal: AbortSignal | undefined
 }
 
 /** Answered by 200 and read, answered otherwise, or not answered. */
 export type FirstAttempt =
-  | { readonly response: Answer<Buffer>; readonly output: object }
-  | { readonly response: Answer<Buffer> }
+  | { readonly response: Answer; readonly output: object }
+  | { readonly response: Answer }
   | { readonly thrown: unknown }
 
-/** @returns sends a call once; undefined: it was not sent, and is the SDK's from the beginning */
-export function firstAttempt(settings: Settings, way: Way): (call: Call) => Promise<FirstAttempt | undefined> {
-  let kept: Promise<Destination> | undefined
+/**
+ * @returns sends a call once; undefined: it was not sent, or its caller gave it up, and it is the SDK's from the beginning,
+ * which says so in its own words
+ */
+export function firstAttempt(
+  settings: Settings,
+  way: Way,
+  limits: ExchangeLimits,
+): (call: Call) => Promise<FirstAttempt | undefined> {
+  let kept: Promise<readonly [Destination, Exchange]> | undefined
 
+  const reached = async (call: Call) => {
+    const to = await destination(settings, way, call)
+    return [to, exchange(to.address, limits)] as const
+  }
   return async (call) => {
     const written = way.write(call.operation, call.input)
-    if (written === undefined) return undefined
-    const asked = (kept ??= destination(settings, way, call))
-    // What is wrong with settings or credentials, the SDK finds, too, and says in its own words.
+    if (written === undefined || call.abortSignal?.aborted) return undefined
+    const asked = (kept ??= reached(call))
+    // What is wrong with settings or credentials, the SDK finds, too.
     const known = await Promise.all([asked, settings.credentials()]).catch(() => (kept = undefined))
     if (known === undefined) return undefined
-    const [to, credentials] = known
+    const [[to, send], credentials] = known
     const request = signed(written, to, credentials, new Date(Date.now() + settings.systemClockOffset))
-    const attempt = await answered(request, settings.requestHandler, call.abortSignal)
+    const attempt = await answered(send, request, call.abortSignal)
+    if (call.abortSignal?.aborted) return undefined
     if ('thrown' in attempt || attempt.response.statusCode !== 200) return attempt
     const output = outputOf(attempt.response, way)
     if (output === undefined) return attempt
@@ -68,23 +70,19 @@ function signed({ path, headers, body }: Written, to: Destination, credentials: 
     'content-length': String(Buffer.byteLength(body)),
     'amz-sdk-invocation-id': randomUUID(),
   }
-  return { ...request, ...to.address, query: {}, headers: to.sign({ ...request, headers: each }, credentials, at) }
+  return requestText({ ...request, headers: to.sign({ ...request, headers: each }, credentials, at) })
 }
 
-async function answered(request: object, handler: Handler, abortSignal: unknown) {
+async function answered(send: Exchange, request: string | Uint8Array, abortSignal: AbortSignal | undefined) {
   try {
-    const { response } = await handler.handle(request, { abortSignal })
-    const parts: Uint8Array[] = []
-    for await (const part of response.body) parts.push(part)
-    const whole: Answer<Buffer> = Object.assign(response, { body: Buffer.concat(parts) })
-    return { response: whole }
+    return { response: await send(request, abortSignal) }
   } catch (thrown) {
     return { thrown }
   }
 }
 
 /** Undefined for an answer that was cut: the SDK says what it finds there. */
-function outputOf({ headers, body, statusCode: httpStatusCode }: Answer<Buffer>, way: Way): object | undefined {
+function outputOf({ headers, body, statusCode: httpStatusCode }: Answer, way: Way): object | undefined {
   try {
     const requestId = headers['x-amzn-requestid']
     const $metadata = { httpStatusCode, ...(requestId !== undefined && { requestId }), attempts: 1, totalRetryDelay: 0 }

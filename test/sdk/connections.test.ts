@@ -17,7 +17,7 @@ function clients(url: string, acts: readonly Act[] = []) {
   const requestHandler = limitsFor(acts)
   const settings = { endpoint: url, region: 'eu-west-1', credentials: CREDENTIALS, maxAttempts: 2, requestHandler }
   const own = () => new ApiGatewayManagementApiClient(settings)
-  return [own(), direct(own(), postToConnection)] as const
+  return [own(), direct(own(), postToConnection, requestHandler)] as const
 }
 
 const post = () => new PostToConnectionCommand({ ConnectionId: 'Llf4ceE2NjMCF7w=', Data: Buffer.from('text') })

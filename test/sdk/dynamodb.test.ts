@@ -6,7 +6,6 @@ import {
   QueryCommand,
   UpdateItemCommand,
   type AttributeValue,
-  type DynamoDBClientConfig,
 } from '@aws-sdk/client-dynamodb'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -19,10 +18,11 @@ import { answers, cut, dies, endpoint, fails, limitsFor, mute, type Act } from '
 const CREDENTIALS = { accessKeyId: 'caller', secretAccessKey: 'local', sessionToken: 'of its role' }
 
 /** The SDK's own client, and one whose calls go directly. */
-function clients(url: string, more: DynamoDBClientConfig = {}) {
-  const own = () =>
-    new DynamoDBClient({ endpoint: url, region: 'eu-west-1', credentials: CREDENTIALS, maxAttempts: 3, ...more })
-  return [own(), direct(own(), dynamoDbJson)] as const
+function clients(url: string, acts: readonly Act[] = []) {
+  const requestHandler = limitsFor(acts)
+  const settings = { endpoint: url, region: 'eu-west-1', credentials: CREDENTIALS, maxAttempts: 3, requestHandler }
+  const own = () => new DynamoDBClient(settings)
+  return [own(), direct(own(), dynamoDbJson, requestHandler)] as const
 }
 
 const FOUND = answers(200, JSON.stringify({ Item: { pk: { S: 'DEVICE#ann' }, key: { B: 'AQL/' } } }))
@@ -184,7 +184,7 @@ const CASES: Readonly<Record<string, readonly [Act, ...Act[]]>> = {
 describe('a call that', () => {
   it.concurrent.each(Object.entries(CASES))("%s ends as the SDK's, after as many requests", async (_, acts) => {
     const { url, script } = await endpoint()
-    const runs = clients(url, { requestHandler: limitsFor(acts) }).map(async (client) => {
+    const runs = clients(url, acts).map(async (client) => {
       const { path, seen } = script(...acts)
       client.config.endpoint = async () => at(url, path)
       const outcome = await outcomeOf(client.send(get()))

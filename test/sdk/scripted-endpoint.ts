@@ -73,7 +73,8 @@ export function cut(body: string): Act {
 export const mute: Act = () => {}
 
 /** What a client is to wait for at most: not long where nothing comes, and else for as long as a busy machine takes. */
-export function limitsFor(acts: readonly Act[]): { requestTimeout: number; throwOnRequestTimeout: true } {
+export function limitsFor(acts: readonly Act[]) {
   const isMute = acts.length > 0 && acts.every((act) => act === mute)
-  return { requestTimeout: isMute ? 300 : 1_500, throwOnRequestTimeout: true }
+  const ms = { connectionTimeout: 3_000, socketTimeout: 3_000, requestTimeout: isMute ? 300 : 1_500 }
+  return { ...ms, maxSockets: 50, throwOnRequestTimeout: true }
 }

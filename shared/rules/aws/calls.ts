@@ -48,3 +48,8 @@ export function awsCalls(service: keyof typeof SOCKETS): AwsCalls {
   const agent = { maxSockets: SOCKETS[service] }
   return { maxAttempts: ATTEMPTS, requestHandler: { ...LIMITS, httpAgent: agent, httpsAgent: agent } }
 }
+
+/** The same limits for what goes around the SDK's handler (shared/sdk/http). In milliseconds. */
+export function directCalls(service: keyof typeof SOCKETS) {
+  return { ...LIMITS, maxSockets: SOCKETS[service] }
+}
