@@ -6,8 +6,9 @@ import { table } from '../../shared/store/table.ts'
 import { variable } from './environment.ts'
 import { countingThrottles } from './throttles.ts'
 
+const settings = { ...awsCalls('dynamodb'), cacheMiddleware: true, endpointDiscoveryEnabled: false }
 const client = countingThrottles(
-  direct(new DynamoDBClient({ ...awsCalls('dynamodb'), cacheMiddleware: true }), dynamoDbJson, directCalls('dynamodb')),
+  direct(new DynamoDBClient(settings), dynamoDbJson, directCalls('dynamodb')),
   'dynamodb',
 )
 

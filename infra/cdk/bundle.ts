@@ -54,6 +54,7 @@ export async function bundle(
     alias: {
       '#upstream': upstream,
       '@aws-sdk/credential-provider-node': join(FUNCTIONS, 'wiring/credentials.ts'),
+      '@aws-sdk/endpoint-cache': join(FUNCTIONS, 'wiring/endpoint-cache.ts'),
       tldts: join(FUNCTIONS, 'wiring/public-suffixes.ts'),
     },
     plugins: [builtinsAsTheyAre],
