@@ -6,7 +6,7 @@ import { table } from '../../shared/store/table.ts'
 import { variable } from './environment.ts'
 import { countingThrottles } from './throttles.ts'
 
-const settings = { ...awsCalls('dynamodb'), cacheMiddleware: true, endpointDiscoveryEnabled: false }
+const settings = { ...awsCalls('dynamodbAgain'), cacheMiddleware: true, endpointDiscoveryEnabled: false }
 const client = countingThrottles(
   direct(new DynamoDBClient(settings), dynamoDbJson, directCalls('dynamodb')),
   'dynamodb',

@@ -27,7 +27,7 @@ export interface Connections {
  */
 export function connections(endpoint: string, config: ApiGatewayManagementApiClientConfig = {}): Connections {
   const client = direct(
-    new ApiGatewayManagementApiClient({ ...awsCalls('connections'), ...config, endpoint }),
+    new ApiGatewayManagementApiClient({ ...awsCalls('connectionsAgain'), ...config, endpoint }),
     postToConnection,
     directCalls('connections'),
   )

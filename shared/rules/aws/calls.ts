@@ -32,7 +32,16 @@ const ATTEMPTS = 3
  * the key ring and GETs that begin while others end. Calls beyond them wait for a free socket.
  * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-export const SOCKETS = { dynamodb: 40, connections: 30, events: 5, lambda: 5, administration: 20 } as const
+export const SOCKETS = {
+  dynamodb: 34,
+  /** For what the SDK repeats of that, or sends itself: what goes directly has sockets of its own (shared/sdk/direct.ts). */
+  dynamodbAgain: 6,
+  connections: 25,
+  connectionsAgain: 5,
+  events: 5,
+  lambda: 5,
+  administration: 20,
+} as const
 
 /** Settings of an SDK client, to be spread into what it is made with. */
 export interface AwsCalls {

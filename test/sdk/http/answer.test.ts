@@ -108,6 +108,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   'has a head without an end': `HTTP/1.1 200 OK\r\nx-long: ${'x'.repeat(20_000)}`,
 }
 
+const isLast = (text: string): boolean | undefined => answerReader().push(Buffer.from(text))?.isLast
+
 describe('an answer', () => {
   it("is read as Node's client reads it, however it is cut into pieces", async () => {
     await fc.assert(
@@ -125,7 +127,6 @@ describe('an answer', () => {
   })
 
   it('ends its socket where the server says so, is older, or writes more than its answer', () => {
-    const isLast = (text: string) => answerReader().push(Buffer.from(text))?.isLast
     expect(isLast('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}')).toBe(false)
     expect(isLast('HTTP/1.1 200 OK\r\ncontent-length: 2\r\nConnection: close\r\n\r\n{}')).toBe(true)
     expect(isLast('HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\n{}')).toBe(true)

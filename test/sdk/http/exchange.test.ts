@@ -16,6 +16,7 @@ const SOON_MS = 100
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n'
 
 type Answers = (write: (text: string) => void, end: () => void) => void
+const mute: Answers = () => {}
 
 /** A server that does this with each request, and counts the connections over which they come. */
 async function serving(answers: Answers, server: Server = createServer()) {
@@ -117,8 +118,6 @@ describe('requests', () => {
 })
 
 describe('a request is given up', () => {
-  const mute: Answers = () => {}
-
   it.each([
     ['when its answer is not whole in time', { requestTimeout: SOON_MS }, (write: (text: string) => void) => write(OK)],
     ['when nothing comes', { socketTimeout: SOON_MS }, mute],
