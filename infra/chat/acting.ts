@@ -1,5 +1,6 @@
 import type { Availability, Uri } from '../../shared/rules/messaging.ts'
 import { actAmongSeveral, isAmongSeveral } from './acting-among-several.ts'
+import { actOnList, isOfList } from './acting-on-list.ts'
 import { userPart, type Intention } from './commands.ts'
 import type { ChatContext } from './context.ts'
 import { groupLines, helpLines, whoLines } from './screen/listing.ts'
@@ -9,8 +10,9 @@ import { loginFailure } from './screen/view.ts'
 
 /** Carries out what a line means. What does not work is printed, never thrown. */
 export function act(wanted: Intention, context: ChatContext): void {
-  const { device, known, address, words, paint, print, warn, quit } = context
+  const { device, known, address, paint, print, warn, quit } = context
   if (isAmongSeveral(wanted)) return actAmongSeveral(wanted, context)
+  if (isOfList(wanted)) return actOnList(wanted, context)
   switch (wanted.kind) {
     case 'nothing':
       return
@@ -23,7 +25,7 @@ export function act(wanted: Intention, context: ChatContext): void {
     case 'who':
       return who(wanted.group, context)
     case 'groups':
-      return print(...groupLines(known.contacts(), paint))
+      return print(...groupLines(known.contacts(), known.groups(), paint))
     case 'accept':
       return accept(wanted.name, context)
     case 'leave':
@@ -32,10 +34,6 @@ export function act(wanted: Intention, context: ChatContext): void {
       return void become(wanted.availability, context)
     case 'note':
       return publish(wanted.note, context)
-    case 'add':
-      return void words.ask({ kind: 'add-contact', uri: wanted.uri, name: wanted.name })
-    case 'remove':
-      return remove(wanted.name, context)
     case 'drop':
       return drop(context)
     case 'resume':
@@ -96,11 +94,6 @@ function publish(note: string, { device, words, warn }: ChatContext): void {
   if (device.session !== undefined && !device.capabilities.has('notes'))
     return warn('/note: the server that you are signed in to cannot do that. /help lists what it can')
   void words.ask({ kind: 'note', note })
-}
-
-function remove(name: string, { address, words }: ChatContext): void {
-  const [uri] = address.persons([name]) ?? []
-  if (uri !== undefined) void words.ask({ kind: 'delete-contact', uri })
 }
 
 function drop({ device, paint, print, warn }: ChatContext): void {

@@ -13,7 +13,10 @@ export type Intention =
   | { readonly kind: 'presence'; readonly availability: Availability }
   | { readonly kind: 'note'; readonly note: string }
   | { readonly kind: 'add'; readonly uri: string; readonly name: string }
-  | { readonly kind: 'remove'; readonly name: string }
+  | { readonly kind: 'remove' | 'addgroup' | 'removegroup'; readonly name: string }
+  | { readonly kind: 'rename' | 'renamegroup'; readonly name: string; readonly to: string }
+  /** `groups`: all that the contact is in from now on. */
+  | { readonly kind: 'move'; readonly name: string; readonly groups: readonly string[] }
   | { readonly kind: 'start'; readonly names: readonly string[]; readonly text: string }
   | { readonly kind: 'invite'; readonly names: readonly string[] }
   | { readonly kind: 'eject'; readonly name: string }
@@ -48,6 +51,13 @@ const READERS: Readonly<Record<string, Reader>> = {
   note: (rest) => ({ kind: 'note', note: rest }),
   add,
   remove: (rest) => (rest === '' ? unclear('/remove NAME: whom?') : { kind: 'remove', name: unquoted(rest) }),
+  rename: (rest) => renamed('rename', 'NAME', rest),
+  move,
+  addgroup: (rest) =>
+    rest === '' ? unclear('/addgroup GROUP: its name?') : { kind: 'addgroup', name: unquoted(rest) },
+  renamegroup: (rest) => renamed('renamegroup', 'GROUP', rest),
+  removegroup: (rest) =>
+    rest === '' ? unclear('/removegroup GROUP: which?') : { kind: 'removegroup', name: unquoted(rest) },
   search: (rest) => (rest === '' ? unclear('/search TEXT: whom?') : { kind: 'search', text: unquoted(rest) }),
   start,
   invite: (rest) => (rest === '' ? unclear('/invite NAME, NAME …: whom?') : { kind: 'invite', names: namesIn(rest) }),
@@ -88,6 +98,20 @@ function start(rest: string): Intention {
   return names === undefined || text === undefined
     ? unclear('/start NAME, NAME …: text: with whom, and what do you say?')
     : { kind: 'start', names: namesIn(names), text }
+}
+
+function renamed(kind: 'rename' | 'renamegroup', what: string, rest: string): Intention {
+  const [, name, to] = /^([^]+?):\s+([^]+)$/.exec(rest) ?? []
+  return name === undefined || to === undefined
+    ? unclear(`/${kind} ${what}: NEW: which, and what is it called from now on?`)
+    : { kind, name: unquoted(name), to: unquoted(to.trim()) }
+}
+
+function move(rest: string): Intention {
+  const [, name, groups] = /^([^]+?):(?:\s+([^]*))?$/.exec(rest) ?? []
+  return name === undefined
+    ? unclear('/move NAME: GROUP, GROUP: whom, and into which groups?')
+    : { kind: 'move', name: unquoted(name), groups: namesIn(groups ?? '') }
 }
 
 function role(rest: string): Intention {

@@ -6,7 +6,17 @@ import type { Completions } from '../terminal/terminal.ts'
 import type { Named } from './people/names.ts'
 
 /** Commands whose next word is somebody's name. */
-const OF_SOMEBODY: ReadonlySet<string> = new Set(['to', 'msg', 'accept', 'leave', 'remove', 'eject', 'role'])
+const OF_SOMEBODY: ReadonlySet<string> = new Set([
+  'to',
+  'msg',
+  'accept',
+  'leave',
+  'remove',
+  'rename',
+  'move',
+  'eject',
+  'role',
+])
 
 /** Commands that take names with commas between them. */
 const OF_SEVERAL: ReadonlySet<string> = new Set(['start', 'invite'])

@@ -29,6 +29,7 @@ const STATES: ReadonlySet<ImEvent['kind']> = new Set([
   'presence',
   'own-presence',
   'contacts',
+  'groups',
   'typing',
   'members',
   'read',
@@ -182,7 +183,8 @@ function stateOf(event: ImEvent): string | undefined {
   if (event.kind === 'presence') return `of ${event.uri}`
   if (event.kind === 'members') return `in ${event.conversation}`
   if (event.kind === 'read') return `by ${event.uri} in ${event.conversation}`
-  return event.kind === 'own-presence' || event.kind === 'contacts' ? event.kind : undefined
+  const isOne = event.kind === 'own-presence' || event.kind === 'contacts' || event.kind === 'groups'
+  return isOne ? event.kind : undefined
 }
 
 /** Puts quiet stretches together with what follows them. What was cut is all state: it is put together, and apart. */

@@ -25,6 +25,9 @@ export type Conversation = string
 /** The server's name of a message, unique in its conversation: text that only the server reads. */
 export type MessageId = string
 
+/** The server's name of a group of the contact list: text that only the server reads. What people call it, `groups` says. */
+export type GroupId = string
+
 /** What a member may do in a conversation: `admin` may do everything, a `moderator` may eject. */
 export const ROLES = ['admin', 'moderator', 'member'] as const
 export type Role = (typeof ROLES)[number]
@@ -32,7 +35,7 @@ export type Role = (typeof ROLES)[number]
 /**
  * What a device asks for. `text` is plain text. Which of these a server carries, its capabilities say (capabilities.ts).
  *
- * `note`: what the user says of himself beside the state; empty: nothing any more. `read`: the user has read everything up to this message. `history`: what was said before; `before` is where the page
+ * `update-contact`: this is the contact's name, and these are all groups that it is in. `note`: what the user says of himself beside the state; empty: nothing any more. `read`: the user has read everything up to this message. `history`: what was said before; `before` is where the page
  * that came last ended, absent at first.
  */
 export type Command =
@@ -43,8 +46,22 @@ export type Command =
   | { readonly kind: 'leave'; readonly conversation: Conversation }
   | { readonly kind: 'presence'; readonly availability: Availability }
   | { readonly kind: 'note'; readonly note: string }
-  | { readonly kind: 'add-contact'; readonly uri: Uri; readonly name: string }
+  | {
+      readonly kind: 'add-contact'
+      readonly uri: Uri
+      readonly name: string
+      readonly groups?: readonly GroupId[]
+    }
+  | {
+      readonly kind: 'update-contact'
+      readonly uri: Uri
+      readonly name: string
+      readonly groups: readonly GroupId[]
+    }
   | { readonly kind: 'delete-contact'; readonly uri: Uri }
+  | { readonly kind: 'add-group'; readonly name: string }
+  | { readonly kind: 'rename-group'; readonly group: GroupId; readonly name: string }
+  | { readonly kind: 'delete-group'; readonly group: GroupId }
   | { readonly kind: 'invite'; readonly conversation: Conversation; readonly to: readonly Uri[] }
   | { readonly kind: 'eject'; readonly conversation: Conversation; readonly uri: Uri }
   | { readonly kind: 'role'; readonly conversation: Conversation; readonly uri: Uri; readonly role: Role }
@@ -68,7 +85,13 @@ export function isQuestion({ kind }: Command): boolean {
 export interface Contact {
   readonly uri: Uri
   readonly name: string
-  readonly groups: readonly string[]
+  readonly groups: readonly GroupId[]
+}
+
+/** A group of the contact list. */
+export interface Group {
+  readonly id: GroupId
+  readonly name: string
 }
 
 /** Somebody in a conversation with several. */
@@ -103,6 +126,13 @@ export type ImEvent =
       readonly whole: boolean
       readonly contacts: readonly Contact[]
       readonly removed: readonly Uri[]
+    }
+  /** The groups of the contact list: all of them, or those that came or have another name. A contact in one that is removed is not. */
+  | {
+      readonly kind: 'groups'
+      readonly whole: boolean
+      readonly groups: readonly Group[]
+      readonly removed: readonly GroupId[]
     }
   /** `note`: what they say of themselves; absent where they say nothing. */
   | {

@@ -21,6 +21,8 @@ const uri = v.pipe(
 const session = v.pipe(v.string(), v.regex(/^\d{1,5}-[\w-]{16,32}$/, 'a session id, as the service gave it'))
 const conversation = opaque(256, 'a conversation, as the service gave it')
 const message = opaque(256, "a message's id, as the service gave it")
+const group = opaque(256, "a group's id, as the service gave it")
+const groups = v.pipe(v.array(group), v.maxLength(100, '100 groups at most'), v.readonly())
 // Which push services there are is the deployment's to say. The longest seen is that of Windows, of some 500 characters.
 const endpoint = v.pipe(
   v.string(),
@@ -42,8 +44,12 @@ export const command = v.variant('kind', [
   v.strictObject({ kind: v.literal('leave'), conversation }),
   v.strictObject({ kind: v.literal('presence'), availability: v.picklist(AVAILABILITIES) }),
   v.strictObject({ kind: v.literal('note'), note: v.pipe(v.string(), v.maxLength(500, '500 characters at most')) }),
-  v.strictObject({ kind: v.literal('add-contact'), uri, name }),
+  v.strictObject({ kind: v.literal('add-contact'), uri, name, groups: v.exactOptional(groups) }),
+  v.strictObject({ kind: v.literal('update-contact'), uri, name, groups }),
   v.strictObject({ kind: v.literal('delete-contact'), uri }),
+  v.strictObject({ kind: v.literal('add-group'), name }),
+  v.strictObject({ kind: v.literal('rename-group'), group, name }),
+  v.strictObject({ kind: v.literal('delete-group'), group }),
   v.strictObject({ kind: v.literal('invite'), conversation, to: people }),
   v.strictObject({ kind: v.literal('eject'), conversation, uri }),
   v.strictObject({ kind: v.literal('role'), conversation, uri, role: v.picklist(ROLES) }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CAPABILITIES, capabilitiesIn, type Capability } from '../../shared/rules/capabilities.ts'
+import type { ImEvent } from '../../shared/rules/messaging.ts'
 import type { ServiceFrame } from '../../shared/wire/frames.ts'
 import { BOB, signedIn } from './chatting.ts'
 
@@ -162,6 +163,43 @@ describe('what was said', () => {
     type('/history')
     expect(await asks({ events: [{ ...page, messages: [] }] })).toMatchObject({ before: 'p1' })
     await seen('- nothing was said before that')
+  })
+})
+
+describe('the contact list', () => {
+  it('has groups, which are added, called otherwise and removed, and contacts that move between them', async () => {
+    const { type, asks, seen, happens } = await staged()
+    /** Returns when the terminal has these. */
+    const shown = async (event: ImEvent) => {
+      await happens(event, { kind: 'message', conversation: '9', from: CAROL, text: `after ${event.kind}` })
+      await seen(`after ${event.kind}`)
+    }
+
+    type('/addgroup Team')
+    expect(await asks()).toEqual({ kind: 'add-group', name: 'Team' })
+    await shown({ kind: 'groups', whole: false, groups: [{ id: '7', name: 'Team' }], removed: [] })
+    type('/groups')
+    await seen('  Team  0 contacts')
+    type('/move bob: team')
+    expect(await asks()).toEqual({ kind: 'update-contact', uri: BOB, name: 'Bob Brown', groups: ['7'] })
+    const bob = { uri: BOB, name: 'Bob Brown', groups: ['7'] }
+    await shown({ kind: 'contacts', whole: false, contacts: [bob], removed: [] })
+    type('/rename bob: Bobby')
+    expect(await asks()).toEqual({ kind: 'update-contact', uri: BOB, name: 'Bobby', groups: ['7'] })
+    type('/renamegroup team: Old team')
+    expect(await asks()).toEqual({ kind: 'rename-group', group: '7', name: 'Old team' })
+    await shown({ kind: 'groups', whole: false, groups: [{ id: '7', name: 'Old team' }], removed: [] })
+    type('/who old team')
+    await seen('Bob Brown')
+    type('/move carol: Team')
+    await seen('! there is no group "Team"')
+    type('/move zed@contoso.test: old team')
+    await seen('! no one here is called')
+    type('/removegroup old team')
+    expect(await asks()).toEqual({ kind: 'delete-group', group: '7' })
+    await shown({ kind: 'groups', whole: false, groups: [], removed: ['7'] })
+    type('/groups')
+    await seen('- your contacts are in no groups')
   })
 })
 

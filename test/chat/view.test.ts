@@ -157,6 +157,7 @@ describe('whoLines', () => {
         note: undefined,
         contact: true,
         groups: ['Team'],
+        groupIds: ['1'],
       },
       {
         uri: BOB,
@@ -165,6 +166,7 @@ describe('whoLines', () => {
         note: 'at\nlunch',
         contact: true,
         groups: ['Team', 'Friends'],
+        groupIds: ['1', '2'],
       },
     ] as const
 
@@ -175,7 +177,11 @@ describe('whoLines', () => {
     expect(whoLines(people, paint, (uri) => (uri === BOB ? 2 : 0))[0]).toBe(
       '  ● Bob  available       sip:bob@contoso.test  2 unread "at lunch"',
     )
-    expect(groupLines(people, paint)).toEqual(['  Friends  1 contact', '  Team  2 contacts'])
+    expect(groupLines(people, [{ id: '3', name: 'Old' }], paint)).toEqual([
+      '  Friends  1 contact',
+      '  Old  0 contacts',
+      '  Team  2 contacts',
+    ])
   })
 })
 

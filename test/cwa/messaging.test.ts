@@ -17,7 +17,12 @@ const COMMANDS: readonly Command[] = [
   { kind: 'note', note: 'at lunch' },
   { kind: 'note', note: '' },
   { kind: 'add-contact', uri: 'sip:bob@contoso.test', name: 'Bob' },
+  { kind: 'add-contact', uri: 'sip:bob@contoso.test', name: 'Bob', groups: ['1'] },
+  { kind: 'update-contact', uri: 'sip:bob@contoso.test', name: 'Bob', groups: ['1', '2'] },
   { kind: 'delete-contact', uri: 'sip:bob@contoso.test' },
+  { kind: 'add-group', name: 'Friends & <foes>' },
+  { kind: 'rename-group', group: '1', name: 'Friends' },
+  { kind: 'delete-group', group: '1' },
   { kind: 'invite', conversation: '3', to: ['sip:cat@contoso.test', 'sip:dan@contoso.test'] },
   { kind: 'eject', conversation: '3', uri: 'sip:cat@contoso.test' },
   { kind: 'role', conversation: '3', uri: 'sip:cat@contoso.test', role: 'admin' },
@@ -56,6 +61,8 @@ describe('a command', () => {
     { kind: 'leave', conversation: '3.5' },
     { kind: 'invite', conversation: '3', to: ['mailto:bob@contoso.test'] },
     { kind: 'role', conversation: '3', uri: 'sip:bob@contoso.test', role: 'member' },
+    { kind: 'add-group', name: '~' },
+    { kind: 'rename-group', group: '1', name: '\u0007' },
     { kind: 'search', text: ' \u0000' },
     { kind: 'history', conversation: '3' },
   ] as const)('is not possible where CWA has no words for whom it names: %j', (command) => {
@@ -294,12 +301,18 @@ const EVENTS: readonly (readonly [string, CwaEvent, readonly ImEvent[]])[] = [
       groups: [{ id: '1', name: 'Work' }],
       contacts: [{ uri: bob, name: 'Bob', groups: ['1', '2'] }],
     },
-    [{ kind: 'contacts', whole: true, contacts: [{ uri: bob, name: 'Bob', groups: ['Work', '2'] }], removed: [] }],
+    [
+      { kind: 'groups', whole: true, groups: [{ id: '1', name: 'Work' }], removed: [] },
+      { kind: 'contacts', whole: true, contacts: [{ uri: bob, name: 'Bob', groups: ['1', '2'] }], removed: [] },
+    ],
   ],
   [
     'an empty contact list',
     { event: 'contactGroup', eid: 1, fullList: true, groups: [], contacts: [] },
-    [{ kind: 'contacts', whole: true, contacts: [], removed: [] }],
+    [
+      { kind: 'groups', whole: true, groups: [], removed: [] },
+      { kind: 'contacts', whole: true, contacts: [], removed: [] },
+    ],
   ],
   [
     'a contact that went',
@@ -314,8 +327,17 @@ const EVENTS: readonly (readonly [string, CwaEvent, readonly ImEvent[]])[] = [
   ],
   [
     'a group alone',
-    { event: 'contactGroup', eid: 1, fullList: false, groups: [{ id: '1', action: 'added' }], contacts: [] },
-    [],
+    {
+      event: 'contactGroup',
+      eid: 1,
+      fullList: false,
+      groups: [
+        { id: '1', name: 'Team', action: 'updated' },
+        { id: '2', action: 'deleted' },
+      ],
+      contacts: [],
+    },
+    [{ kind: 'groups', whole: false, groups: [{ id: '1', name: 'Team' }], removed: ['2'] }],
   ],
   ['what is not known', { event: 'other', eid: 1, name: 'voIPReceived' }, []],
 ]

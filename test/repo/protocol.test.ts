@@ -51,6 +51,10 @@ const COMMANDS = {
   note: true,
   'add-contact': true,
   'delete-contact': true,
+  'update-contact': true,
+  'add-group': true,
+  'rename-group': true,
+  'delete-group': true,
   invite: true,
   eject: true,
   role: true,
@@ -64,6 +68,7 @@ const COMMANDS = {
 
 const EVENTS = {
   contacts: true,
+  groups: true,
   presence: true,
   'own-presence': true,
   invitation: true,

@@ -44,6 +44,26 @@ const SHOWN: Partial<Readonly<Record<Capability, (two: Two) => Promise<void>>>> 
     await ann.send({ kind: 'add-contact', uri: cat.address, name: 'Cat' })
     await ann.saw('contacts', ({ contacts }) => contacts.some(({ uri }) => uri === cat.address))
   },
+  async groups({ server, ann }) {
+    const cat = await member(server.upstream, server.cat)
+    await ann.send({ kind: 'add-group', name: 'Team' })
+    const { groups } = await ann.saw('groups', (event) => event.groups.some(({ name }) => name === 'Team'))
+    const group = groups[0]?.id ?? ''
+    await ann.send({ kind: 'add-contact', uri: cat.address, name: 'Cat', groups: [group] })
+    await ann.saw('contacts', ({ contacts }) =>
+      contacts.some(({ uri, groups: ids }) => uri === cat.address && ids[0] === group),
+    )
+    await ann.send({ kind: 'rename-group', group, name: 'Old team' })
+    await ann.saw('groups', (event) => event.groups.some(({ id, name }) => id === group && name === 'Old team'))
+    await ann.send({ kind: 'update-contact', uri: cat.address, name: 'Catherine', groups: [] })
+    await ann.saw('contacts', ({ contacts }) =>
+      contacts.some(({ name, groups: ids }) => name === 'Catherine' && ids.length === 0),
+    )
+    await ann.send({ kind: 'delete-group', group })
+    await ann.saw('groups', ({ removed }) => removed.includes(group))
+    await ann.send({ kind: 'delete-group', group }, 77)
+    await ann.saw('failed', ({ number }) => number === 77)
+  },
   async search({ ann, bob, server }) {
     const name = server.bob.replace(/^(?:.*\\|@)|:.*$/g, '')
     await until(async () => {

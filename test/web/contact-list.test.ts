@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { contactList } from '../../infra/web/model/contact-list.ts'
-import { peopleAfter, type People } from '../../infra/web/model/person.ts'
+import { groupNamesAfter, peopleAfter, type People } from '../../infra/web/model/person.ts'
 import type { Availability, Contact } from '../../shared/rules/messaging.ts'
 
 const contact = (name: string, ...groups: string[]): Contact => ({
@@ -36,6 +36,20 @@ describe('contactList', () => {
       ['Work', 'Ann', 'Bob'],
       [undefined, 'Cat'],
     ])
+  })
+
+  it('calls a group as the server says now, and leaves it with those who were in it when it goes', () => {
+    const people = listed(contact('Ann', '1', '2'), contact('Bob', '2'))
+    const groups = [
+      { id: '1', name: 'Work' },
+      { id: '2', name: 'Chess' },
+    ]
+    const called = groupNamesAfter({ 9: 'of before' }, { kind: 'groups', whole: true, groups, removed: [] })
+    const headings = (known: People, names = called) => contactList(known, '', 'en', names).map(({ name }) => name)
+    expect(called).toEqual({ 1: 'Work', 2: 'Chess' })
+    expect(headings(people)).toEqual(['Chess', 'Work'])
+    const change = { kind: 'groups', whole: false, groups: [{ id: '1', name: 'A job' }], removed: ['2'] } as const
+    expect(headings(peopleAfter(people, change), groupNamesAfter(called, change))).toEqual(['A job', undefined])
   })
 
   it('finds by name and by address, whatever the case', () => {

@@ -15,6 +15,7 @@ const session = fc
   .map(([seat, random]) => `${seat}-${random}`)
 const conversation = fc.stringMatching(/^[!-~]{1,40}$/)
 const message = conversation
+const groups = fc.array(message, { maxLength: 3 })
 const availability = fc.constantFrom(...AVAILABILITIES)
 
 /** A record of which the members in `optional` may be absent, never undefined: an object as JSON makes it. */
@@ -36,7 +37,11 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: kind('leave'), conversation }, {}),
   record({ kind: kind('presence'), availability }, {}),
   record({ kind: kind('note'), note: fc.string({ unit: 'binary' }) }, {}),
-  record({ kind: kind('add-contact'), uri, name: text }, {}),
+  record({ kind: kind('add-contact'), uri, name: text }, { groups }),
+  record({ kind: kind('update-contact'), uri, name: text, groups }, {}),
+  record({ kind: kind('add-group'), name: text }, {}),
+  record({ kind: kind('rename-group'), group: message, name: text }, {}),
+  record({ kind: kind('delete-group'), group: message }, {}),
   record({ kind: kind('delete-contact'), uri }, {}),
   record({ kind: kind('invite'), conversation, to: fc.array(uri, { minLength: 1, maxLength: 4 }) }, {}),
   record({ kind: kind('eject'), conversation, uri }, {}),

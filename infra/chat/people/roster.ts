@@ -1,4 +1,4 @@
-import type { Availability, ImEvent, Uri } from '../../../shared/rules/messaging.ts'
+import type { Availability, Group, GroupId, ImEvent, Uri } from '../../../shared/rules/messaging.ts'
 import { userPart } from '../commands.ts'
 import type { Named } from './names.ts'
 
@@ -9,9 +9,13 @@ export interface Person extends Named {
   readonly note: string | undefined
   /** Whether the person is on the contact list, or only wrote. */
   readonly contact: boolean
-  /** The groups of the contact list that the person is in. */
+  /** The groups of the contact list that the person is in: what they are called, and what the server calls them. */
   readonly groups: readonly string[]
+  readonly groupIds: readonly GroupId[]
 }
+
+/** As it is kept: what groups are called may change, and what they are does not. */
+type Known = Omit<Person, 'groups'>
 
 /** The people this user knows of, from what the events said of them. */
 export interface Roster {
@@ -19,6 +23,8 @@ export interface Roster {
   take(event: ImEvent): Availability | undefined
   people(): readonly Person[]
   contacts(): readonly Person[]
+  /** The groups of the contact list, also those that no contact is in. */
+  groups(): readonly Group[]
   nameOf(uri: Uri): string
   /** Somebody, or a conversation with several, is called so. */
   call(uri: Uri, name: string): void
@@ -26,9 +32,14 @@ export interface Roster {
 
 export function roster(): Roster {
   // SIP URIs of users are compared without regard to case here: servers write them in several ways.
-  const people = new Map<string, Person>()
+  const people = new Map<string, Known>()
+  const groups = new Map<GroupId, string>()
+  const withGroups = (person: Known): Person => ({
+    ...person,
+    groups: person.groupIds.map((id) => groups.get(id) ?? id),
+  })
 
-  function know(uri: Uri, news: Partial<Person>): Person | undefined {
+  function know(uri: Uri, news: Partial<Known>): Known | undefined {
     const key = uri.toLowerCase()
     const before = people.get(key)
     people.set(key, {
@@ -37,7 +48,7 @@ export function roster(): Roster {
       availability: undefined,
       note: undefined,
       contact: false,
-      groups: [],
+      groupIds: [],
       ...before,
       ...news,
     })
@@ -46,13 +57,22 @@ export function roster(): Roster {
 
   function list(event: Extract<ImEvent, { kind: 'contacts' }>): void {
     const leaving = event.whole ? [...people.values()].map(({ uri }) => uri) : event.removed
-    for (const uri of leaving) know(uri, { contact: false, groups: [] })
-    for (const { uri, name, groups } of event.contacts) know(uri, { name, groups, contact: true })
+    for (const uri of leaving) know(uri, { contact: false, groupIds: [] })
+    for (const { uri, name, groups: groupIds } of event.contacts) know(uri, { name, groupIds, contact: true })
+  }
+
+  function regroup(event: Extract<ImEvent, { kind: 'groups' }>): void {
+    if (event.whole) groups.clear()
+    for (const { id, name } of event.groups) groups.set(id, name)
+    for (const id of event.removed) groups.delete(id)
+    for (const { uri, groupIds } of people.values())
+      know(uri, { groupIds: groupIds.filter((id) => !event.removed.includes(id)) })
   }
 
   return {
     take(event) {
       if (event.kind === 'contacts') list(event)
+      if (event.kind === 'groups') regroup(event)
       if (event.kind === 'invitation') know(event.from, event.name === undefined ? {} : { name: event.name })
       if (event.kind === 'message') know(event.from, event.name === undefined ? {} : { name: event.name })
       if (event.kind === 'found') for (const { uri, name } of event.people) know(uri, { name })
@@ -64,8 +84,9 @@ export function roster(): Roster {
       return before === availability ? undefined : before
     },
     call: (uri, name) => void know(uri, { name }),
-    people: () => [...people.values()],
-    contacts: () => [...people.values()].filter(({ contact }) => contact),
+    people: () => [...people.values()].map(withGroups),
+    contacts: () => [...people.values()].filter(({ contact }) => contact).map(withGroups),
+    groups: () => [...groups].map(([id, name]) => ({ id, name })),
     nameOf: (uri) => people.get(uri.toLowerCase())?.name ?? userPart(uri),
   }
 }

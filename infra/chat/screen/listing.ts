@@ -1,5 +1,5 @@
 import { CAPABILITIES, capabilitiesIn, type Capability } from '../../../shared/rules/capabilities.ts'
-import type { Availability, Member, Uri } from '../../../shared/rules/messaging.ts'
+import type { Availability, Group, Member, Uri } from '../../../shared/rules/messaging.ts'
 import { padded, widthOf } from '../../terminal/width.ts'
 import { COMMANDS, topicsFor, wordsOf } from '../topics.ts'
 import { harmless, type Paint, type Style } from '../../terminal/paint.ts'
@@ -34,10 +34,10 @@ export function whoLines(people: readonly Person[], paint: Paint, unread: (uri: 
     })
 }
 
-/** The groups that contacts are in, with how many are in each. */
-export function groupLines(people: readonly Person[], paint: Paint): string[] {
-  const sizes = new Map<string, number>()
-  for (const group of people.flatMap(({ groups }) => groups)) sizes.set(group, (sizes.get(group) ?? 0) + 1)
+/** The groups of the list, and those that contacts are in, with how many are in each. */
+export function groupLines(people: readonly Person[], groups: readonly Group[], paint: Paint): string[] {
+  const sizes = new Map<string, number>(groups.map(({ name }) => [name, 0]))
+  for (const group of people.flatMap((person) => person.groups)) sizes.set(group, (sizes.get(group) ?? 0) + 1)
   if (sizes.size === 0) return [paint('dim', '- your contacts are in no groups')]
   return [...sizes]
     .toSorted(([a], [b]) => a.localeCompare(b))

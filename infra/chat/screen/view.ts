@@ -49,6 +49,7 @@ export function linesOf(event: DeviceEvent, scene: Scene): string[] {
       return found(event, scene)
     case 'read':
     case 'contacts':
+    case 'groups':
     case 'own-presence':
     case 'typing':
     case 'delivered':
@@ -121,7 +122,11 @@ const WISHES = {
   presence: 'change your state',
   note: 'change your note',
   'add-contact': 'add the contact',
+  'update-contact': 'change the contact',
   'delete-contact': 'remove the contact',
+  'add-group': 'add the group',
+  'rename-group': 'rename the group',
+  'delete-group': 'remove the group',
   invite: 'invite to the conversation',
   eject: 'eject from the conversation',
   role: 'change the role',

@@ -1,5 +1,5 @@
 import type { Availability } from '../../../shared/rules/messaging.ts'
-import type { People, Person } from './person.ts'
+import type { GroupNames, People, Person } from './person.ts'
 
 /** A group of the contact list. `name` is undefined for those who are in none. */
 export interface Group {
@@ -23,14 +23,21 @@ const RANK: Readonly<Record<Availability, number>> = {
  * The contacts whose name or address holds what is looked for, by groups in the order of their names; those who are in
  * no group come last. In a group, who can be reached comes first, then by name.
  */
-export function contactList(people: People, looked: string, language: string): readonly Group[] {
+export function contactList(
+  people: People,
+  looked: string,
+  language: string,
+  called: GroupNames = {},
+): readonly Group[] {
   const order = new Intl.Collator(language)
   const wanted = looked.trim().toLowerCase()
   const found = Object.values(people)
     .filter((person) => person.contact && matches(person, wanted))
     .toSorted((one, other) => rank(one) - rank(other) || order.compare(one.name, other.name))
-  const names = [...new Set(found.flatMap(({ groups }) => groups))].toSorted((one, other) => order.compare(one, other))
-  const grouped: Group[] = names.map((name) => ({ name, people: found.filter(({ groups }) => groups.includes(name)) }))
+  const ids = [...new Set(found.flatMap(({ groups }) => groups))]
+  const grouped: Group[] = ids
+    .map((id) => ({ name: called[id] ?? id, people: found.filter(({ groups }) => groups.includes(id)) }))
+    .toSorted((one, other) => order.compare(one.name, other.name))
   const others = found.filter(({ groups }) => groups.length === 0)
   return others.length === 0 ? grouped : [...grouped, { name: undefined, people: others }]
 }

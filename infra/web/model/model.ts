@@ -1,11 +1,12 @@
 import type { Availability, ImEvent, Uri } from '../../../shared/rules/messaging.ts'
-import { peopleAfter, withoutPresence, type People } from './person.ts'
+import { groupNamesAfter, peopleAfter, withoutPresence, type GroupNames, type People } from './person.ts'
 import { newTalk, withEntry, withOwn, type Entry, type OwnState, type Talk } from './talk.ts'
 import { afterSession, talksAfter, withPerson, withTalk, idOfPerson, type Moment, type Talks } from './talks.ts'
 
 /** All that the page shows of people and conversations. */
 export interface Model {
   readonly people: People
+  readonly groups: GroupNames
   readonly talks: Talks
   /** Undefined until the server has said. */
   readonly availability: Availability | undefined
@@ -13,7 +14,7 @@ export interface Model {
   readonly reading: string | undefined
 }
 
-export const NOTHING: Model = { people: {}, talks: [], availability: undefined, reading: undefined }
+export const NOTHING: Model = { people: {}, groups: {}, talks: [], availability: undefined, reading: undefined }
 
 /** What is kept from one visit to the next. */
 export type Kept = Pick<Model, 'people' | 'talks'>
@@ -22,6 +23,7 @@ export function after(model: Model, event: ImEvent, moment: Omit<Moment, 'readin
   return {
     ...model,
     people: peopleAfter(model.people, event),
+    groups: groupNamesAfter(model.groups, event),
     talks: talksAfter(model.talks, event, { ...moment, reading: model.reading }),
     availability: event.kind === 'own-presence' ? event.availability : model.availability,
   }

@@ -25,9 +25,19 @@ export function nameOf(people: People, uri: Uri): string {
   return people[keyOf(uri)]?.name ?? userPart(uri)
 }
 
+/** What the groups of the contact list are called, by the server's names of them. */
+export type GroupNames = Readonly<Record<string, string>>
+
+export function groupNamesAfter(names: GroupNames, event: ImEvent): GroupNames {
+  if (event.kind !== 'groups') return names
+  const left = Object.entries(event.whole ? {} : names).filter(([id]) => !event.removed.includes(id))
+  return Object.fromEntries([...left, ...event.groups.map(({ id, name }) => [id, name] as const)])
+}
+
 /** The people after an event. The same object where it says nothing of people. */
 export function peopleAfter(people: People, event: ImEvent): People {
   if (event.kind === 'contacts') return listed(people, event)
+  if (event.kind === 'groups') return mapped(people, (person) => without(person, event.removed))
   if (event.kind === 'presence')
     return known(people, event.uri, { availability: event.availability, ...named(event.name) })
   if (event.kind === 'invitation') return known(people, event.from, named(event.name))
@@ -56,6 +66,10 @@ function listed(people: People, event: Extract<ImEvent, { kind: 'contacts' }>): 
     event.whole || leaving.has(keyOf(person.uri)) ? { ...person, contact: false, groups: [] } : person,
   )
   return event.contacts.reduce((all, { uri, name, groups }) => known(all, uri, { name, groups, contact: true }), kept)
+}
+
+function without(person: Person, removed: readonly string[]): Person {
+  return { ...person, groups: person.groups.filter((id) => !removed.includes(id)) }
 }
 
 function mapped(people: People, change: (person: Person) => Person): People {

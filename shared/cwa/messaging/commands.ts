@@ -37,13 +37,18 @@ export function methodsFor(command: Command, number: number): CwaMethod[] {
     }
     case 'note':
       return [{ method: 'publishSelfPresence', rid, categories: [note(carried(command.note))] }]
-    case 'add-contact': {
-      // Attributes that are left empty make the request fail (bb969566).
-      const contact = { uri: sipUri(command.uri), name: carried(command.name) || command.uri }
-      return [{ method: 'addContact', rid, contact: { ...contact, subscribed: true, tag: false, groups: [] } }]
-    }
+    case 'add-contact':
+      return [{ method: 'addContact', rid, contact: contactOf(command) }]
+    case 'update-contact':
+      return [{ method: 'updateContact', rid, contact: contactOf(command) }]
     case 'delete-contact':
       return [{ method: 'deleteContact', rid, uri: sipUri(command.uri) }]
+    case 'add-group':
+      return [{ method: 'addGroup', rid, name: groupName(command.name) }]
+    case 'rename-group':
+      return [{ method: 'updateGroup', rid, id: command.group, name: groupName(command.name) }]
+    case 'delete-group':
+      return [{ method: 'deleteGroup', rid, id: command.group }]
     case 'search':
       return [search(carried(command.text), rid)]
     default:
@@ -85,6 +90,18 @@ function inConversation(command: Extract<Command, { readonly conversation: Conve
 function promoted({ uri, role }: { readonly uri: Uri; readonly role: Role }): string {
   if (role === 'admin') return sipUri(uri)
   throw new NotPossible('this server makes a member an admin, and has no other change of a role')
+}
+
+/** Attributes that are left empty make the request fail (bb969566), and those that are left out fall back (bb969646). */
+function contactOf({ uri, name, groups = [] }: Extract<Command, { kind: 'add-contact' | 'update-contact' }>) {
+  return { uri: sipUri(uri), name: carried(name) || uri, subscribed: true, tag: false, groups }
+}
+
+function groupName(name: string): string {
+  const words = carried(name)
+  // The server's own default group has this name, and there is one of it (bb969620).
+  if (words.trim() !== '' && words !== '~') return words
+  throw new NotPossible('a group needs a name that can be read, other than "~"')
 }
 
 /** It stays until it is taken back, which a category without content does (dd941572; MS-PRES: `expires` 0). */

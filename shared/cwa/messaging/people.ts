@@ -6,25 +6,46 @@ import { numbered, short } from './words.ts'
 
 /** What CWA says of people: the contact list, who was found, and their states. */
 
+/**
+ * The contact list and its groups, or a change of either. A contact names its groups by their ids: a change does not
+ * repeat what they are called.
+ */
 export function contacts(event: Extract<CwaEvent, { readonly event: 'contactGroup' }>): ImEvent[] {
-  const names = new Map(event.groups.map(({ id, name }) => [id, name ?? id]))
-  const stay = event.contacts.filter(({ action }) => action !== 'deleted')
-  const gone = event.contacts.filter(({ action }) => action === 'deleted').map(({ uri }) => short(uri))
-  // A change of groups alone: a device has no list of them.
-  if (!event.fullList && event.contacts.length === 0) return []
-  const list = stay.map(({ uri, name, groups }) => ({
-    uri: short(uri),
-    name: short(name || uri),
-    groups: groups.slice(0, DEVICE_BOUNDS.groups).map((id) => short(names.get(id) ?? id)),
-  }))
-  const lists = runs(list, DEVICE_BOUNDS.contacts)
-  const removals = runs(gone, DEVICE_BOUNDS.contacts)
-  // The first part of a whole list stands for all of it, and what follows is added. An empty list is one part, too.
-  return Array.from({ length: Math.max(1, lists.length, removals.length) }, (_, part) => ({
-    kind: 'contacts',
-    whole: event.fullList && part === 0,
-    contacts: lists[part] ?? [],
-    removed: removals[part] ?? [],
+  const { fullList } = event
+  const groups = event.groups.map(({ id, name, action }) => ({ id: short(id), name: short(name || id), action }))
+  const people = event.contacts.map(({ uri, name, groups: ids, action }) => {
+    const within = ids.slice(0, DEVICE_BOUNDS.groups).map(short)
+    return { uri: short(uri), name: short(name || uri), groups: within, action }
+  })
+  const listed = inParts(fullList, groups).map(({ whole, stay, gone }): ImEvent => {
+    const changed = stay.map(({ id, name }) => ({ id, name }))
+    return { kind: 'groups', whole, groups: changed, removed: gone.map(({ id }) => id) }
+  })
+  const known = inParts(fullList, people).map(({ whole, stay, gone }): ImEvent => {
+    const changed = stay.map(({ uri, name, groups: within }) => ({ uri, name, groups: within }))
+    return { kind: 'contacts', whole, contacts: changed, removed: gone.map(({ uri }) => uri) }
+  })
+  return [...listed, ...known]
+}
+
+/** The first part of a whole list stands for all of it, and what follows is added. An empty list is one part, too. */
+function inParts<T extends { readonly action: 'added' | 'updated' | 'deleted' | undefined }>(
+  isWhole: boolean,
+  items: readonly T[],
+) {
+  const stay = runs(
+    items.filter(({ action }) => action !== 'deleted'),
+    DEVICE_BOUNDS.contacts,
+  )
+  const gone = runs(
+    items.filter(({ action }) => action === 'deleted'),
+    DEVICE_BOUNDS.contacts,
+  )
+  const parts = Math.max(isWhole ? 1 : 0, stay.length, gone.length)
+  return Array.from({ length: parts }, (_, part) => ({
+    whole: isWhole && part === 0,
+    stay: stay[part] ?? [],
+    gone: gone[part] ?? [],
   }))
 }
 

@@ -54,7 +54,11 @@ export function commands(
       case 'delete':
       case 'read':
       case 'add-contact':
+      case 'update-contact':
       case 'delete-contact':
+      case 'add-group':
+      case 'rename-group':
+      case 'delete-group':
       default:
         await carriedOut(command, calls)
         return {}
@@ -107,7 +111,11 @@ async function carriedOut(command: Rest, calls: Calls): Promise<void> {
     case 'note':
       throw new NotPossible('the notes of this server are not read here, and so not written')
     case 'add-contact':
+    case 'update-contact':
     case 'delete-contact':
+    case 'add-group':
+    case 'rename-group':
+    case 'delete-group':
     default:
       throw new NotPossible(
         'this server keeps no contact list: those with whom there is a conversation are the contacts',

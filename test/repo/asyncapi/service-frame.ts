@@ -38,11 +38,13 @@ const SAID = {
   as: v.exactOptional(v.picklist(['notice', 'emote'])),
 }
 const contact = v.object({ uri, name: v.string(), groups: list(v.string()) })
+const group = v.object({ id: v.string(), name: v.string() })
 const member = v.object({ uri, name: v.exactOptional(v.string()), role: v.exactOptional(v.picklist(ROLES)) })
 
 /** Of each event's `kind`. */
 export const imEvent = v.variant('kind', [
   v.object({ kind: v.literal('contacts'), whole: v.boolean(), contacts: list(contact), removed: list(uri) }),
+  v.object({ kind: v.literal('groups'), whole: v.boolean(), groups: list(group), removed: list(v.string()) }),
   v.object({ kind: v.literal('presence'), uri, name: v.exactOptional(v.string()), availability, note }),
   v.object({ kind: v.literal('own-presence'), availability, note }),
   v.object({

@@ -19,10 +19,10 @@ export type Asked = 'contact' | 'group' | undefined
 export function List({ client, asked }: { readonly client: Client; readonly asked: Signal<Asked> }) {
   const w = words.value.list
   const looked = useSignal('')
-  const { people, talks } = client.model.value
+  const { people, groups: called, talks } = client.model.value
   const isLooking = looked.value.trim() !== ''
   const recent = isLooking ? [] : talks.filter(isShown).toSorted((one, other) => lastAt(other) - lastAt(one))
-  const groups = contactList(people, looked.value, language.value)
+  const groups = contactList(people, looked.value, language.value, called)
   return (
     <section class="list" aria-label={w.contacts}>
       <Own client={client} />
