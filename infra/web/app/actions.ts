@@ -2,6 +2,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { Device } from '../../../shared/device/device.ts'
 import type { Availability, Command, Uri } from '../../../shared/rules/messaging.ts'
 import { became, changed, groupBegun, opened, reading, said, type Model } from '../model/model.ts'
+import type { Talk } from '../model/talk.ts'
 import type { Posting } from './posting.ts'
 
 /** What a user does in conversations and with contacts. What is refused is complained of, never thrown. */
@@ -16,6 +17,7 @@ export interface Actions {
   typing(talk: string, typing: boolean): void
   beginGroup(members: readonly Uri[], subject: string, text: string): void
   leave(talk: string): void
+  mute(talk: string, muted: boolean): void
   become(availability: Availability): void
   ask(command: Command): void
 }
@@ -69,9 +71,14 @@ export function actions(options: ActionsOptions): Actions {
       const conversation = liveOf(talk)?.conversation
       if (conversation !== undefined) ask({ kind: 'leave', conversation })
     },
+    mute: (talk, muted) => update((model) => changed(model, talk, (before) => withMuted(before, muted))),
     become: (availability) => ask({ kind: 'presence', availability }),
     ask,
   }
+}
+
+function withMuted({ muted: _before, ...talk }: Talk, muted: boolean): Talk {
+  return muted ? { ...talk, muted } : talk
 }
 
 function without(model: Model, entry: string): Model {

@@ -10,6 +10,7 @@ import { after, cut, fromBefore, NOTHING, signedOut, type Kept, type Model } fro
 import { peopleIn, type Person } from '../model/person.ts'
 import { unread } from '../model/talks.ts'
 import { actions, type Actions } from './actions.ts'
+import { notifying, type Notifying } from '../notify/notifying.ts'
 import { outgoing } from './outgoing.ts'
 import { posting } from './posting.ts'
 import { signingIn, type SigningIn } from './signing-in.ts'
@@ -26,6 +27,7 @@ export interface ClientOptions {
 /** A device, and what the page knows and shows of what happens on it. */
 export interface Client extends Pick<SigningIn, 'signIn' | 'now' | 'abandon' | 'standing'>, Actions {
   readonly identity: Identity
+  readonly notifying: Notifying
   readonly model: ReadonlySignal<Model>
   readonly line: ReadonlySignal<Line>
   readonly own: ReadonlySignal<Uri | undefined>
@@ -39,6 +41,8 @@ export interface Client extends Pick<SigningIn, 'signIn' | 'now' | 'abandon' | '
   search(text: string): void
   calm(): void
   tryNow(): void
+  /** Fetches what waits. Resolves with whether it has. */
+  fetch(): Promise<boolean>
   signOut(): Promise<void>
   close(): void
 }
@@ -60,14 +64,17 @@ export async function client({ identity, keeper, clock, origin }: ClientOptions)
   const send: Device['send'] = (command) => phone.send(command)
   const out = outgoing({ update, send, keep: () => keeper.keep(model.value, identity) })
   const post = posting({ ...shared, out, send })
+  const notices = await notifying({ keeper, now: () => clock.now(), tell: (endpoint) => phone.subscribe(endpoint) })
   const door = signingIn({ phone, clock, user: (name) => void keeper.setIdentity({ ...identity, user: name }) })
 
   phone.on((event) => batch(() => happened(event)))
 
   function happened(event: DeviceEvent): void {
     if (event.kind === 'send') out.heard(event)
-    else if (event.kind === 'state') line.value = { state: event.state }
-    else if (event.kind === 'gap') update((model) => cut(model, { now: clock.now(), newId }))
+    else if (event.kind === 'state') {
+      line.value = { state: event.state }
+      if (event.state === 'online' && phone.session !== undefined) notices.began(phone.session)
+    } else if (event.kind === 'gap') update((model) => cut(model, { now: clock.now(), newId }))
     else if (event.kind !== 'ended') session(event)
     else {
       update(signedOut)
@@ -78,12 +85,15 @@ export async function client({ identity, keeper, clock, origin }: ClientOptions)
   }
 
   function session(event: ImEvent): void {
+    const before = model.value
     update((model) => after(model, event, { now: clock.now(), newId, own: phone.uri }))
+    notices.came(before, model.value)
     if (event.kind === 'failed' && event.number === undefined) complain(event.reason)
   }
 
   return {
     identity,
+    notifying: notices,
     model,
     line,
     own,
@@ -92,19 +102,39 @@ export async function client({ identity, keeper, clock, origin }: ClientOptions)
     ...door,
     ...actions({ ...shared, phone, clock, post, newId, complain }),
     ...searching(phone, model, complain),
+    ...resuming(phone),
     calm: () => (complaint.value = undefined),
-    tryNow: () => void (phone.session !== undefined && phone.resume().catch(() => {})),
+    ...leaving(phone, door, () => {
+      update(signedOut)
+      own.value = undefined
+    }),
+  }
+}
+
+function leaving(phone: Device, door: SigningIn, isLeft: () => void) {
+  return {
     async signOut() {
       door.abandon()
       await phone.logout().catch(() => {})
-      update(signedOut)
-      own.value = undefined
+      isLeft()
     },
     close() {
       door.abandon()
       phone.close()
     },
   }
+}
+
+/** For a page that knows better than its device: it was looked at again, its network changed, it was pushed. */
+function resuming(phone: Device) {
+  const fetch = () =>
+    phone.session === undefined
+      ? Promise.resolve(false)
+      : phone.resume().then(
+          () => true,
+          () => false,
+        )
+  return { fetch, tryNow: () => void fetch() }
 }
 
 function searching(phone: Device, model: ReadonlySignal<Model>, complain: (reason: string) => void) {

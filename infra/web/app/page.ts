@@ -1,9 +1,10 @@
-import { signal, type ReadonlySignal } from '@preact/signals'
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
 import { wallClock } from '../../../shared/clock.ts'
 import { openDatabase } from '../kept/database.ts'
 import type { Identity } from '../kept/identity.ts'
 import { keeper, type Keeper } from '../kept/keeper.ts'
 import { offeredIn, type Offered } from '../model/enrolment-link.ts'
+import { talkIn } from '../model/talk-link.ts'
 import { badge } from './badge.ts'
 import { client, type Client } from './client.ts'
 import { enrolled, serviceAddress } from './enrolling.ts'
@@ -28,7 +29,8 @@ export type Page =
 /** The page's way: one tab of several, a device or none yet, then the client. */
 export function openPage(): ReadonlySignal<Page> {
   const page = signal<Page>({ face: 'loading' })
-  const offered = offeredByLink()
+  const offered = taken(offeredIn)
+  const wanted = taken(talkIn)
   const tab = oneTab(() => {
     if (page.value.face === 'client') page.value.client.close()
     page.value = { face: 'elsewhere', take: () => void enter('another') }
@@ -57,7 +59,11 @@ export function openPage(): ReadonlySignal<Page> {
     const shown = await client({ identity, keeper: kept, clock: wallClock, origin: location.origin })
     badge(() => shown.unread.value)
     watchNetwork(shown)
+    clearing(shown)
+    heedWorker(shown)
+    if (wanted !== undefined) shown.read(wanted)
     const forget = async () => {
+      await shown.notifying.forget().catch(() => {})
       shown.close()
       await kept.forget()
       location.reload()
@@ -72,16 +78,33 @@ export function openPage(): ReadonlySignal<Page> {
 }
 
 /** What stands behind the `#` is read once, and taken out of the address and of the history. */
-function offeredByLink(): Offered | undefined {
-  const offered = offeredIn(location.href)
-  if (offered !== undefined) history.replaceState(null, '', location.pathname)
-  return offered
+function taken<Found>(read: (address: string) => Found | undefined): Found | undefined {
+  const found = read(location.href)
+  if (found !== undefined) history.replaceState(null, '', location.pathname)
+  return found
+}
+
+/** What was shown of a conversation goes as it is read. */
+function clearing({ model, notifying }: Client): void {
+  const reading = computed(() => model.value.reading)
+  effect(() => notifying.read(reading.value))
+}
+
+/** The service worker has a conversation opened, or what waits fetched: it is answered whether the page has it. */
+function heedWorker(shown: Client): void {
+  if (!('serviceWorker' in navigator)) return
+  navigator.serviceWorker.addEventListener('message', ({ data, ports: [port] }) => {
+    if (data.kind === 'open' && typeof data.talk === 'string') shown.read(data.talk)
+    if (data.kind === 'pushed') void shown.fetch().then((isFetched) => port?.postMessage(isFetched))
+  })
 }
 
 /** A network that comes back, and a page that is looked at again, are worth a try at once. */
 function watchNetwork(shown: Client): void {
   addEventListener('online', () => shown.tryNow())
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible' && shown.line.value.state === 'connecting') shown.tryNow()
+    if (document.visibilityState !== 'visible') return
+    shown.notifying.read(shown.model.value.reading)
+    if (shown.line.value.state === 'connecting') shown.tryNow()
   })
 }

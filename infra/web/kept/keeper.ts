@@ -1,10 +1,15 @@
 import type { Kept } from '../model/model.ts'
+import type { NoticeSettings } from '../model/notices.ts'
 import type { Database } from './database.ts'
 import type { Identity } from './identity.ts'
 import { sealed, unsealed } from './sealed.ts'
 
 const IDENTITY = 'identity'
 const TALKS = 'talks'
+const NOTICES = 'notices'
+
+/** Nothing is shown before the user asked for it. */
+const NO_NOTICES: NoticeSettings = { on: false, shows: 'text', language: 'en' }
 
 /** What this browser keeps: who it is, and its conversations with what is still to be said, sealed. */
 export interface Keeper {
@@ -13,6 +18,9 @@ export interface Keeper {
   kept(identity: Identity): Promise<Kept | undefined>
   /** Resolves once what is given is on the disk. Of several at once, the last is written. */
   keep(kept: Kept, identity: Identity): Promise<void>
+  /** What the user set on notifications: no secret, and not sealed. */
+  notices(): Promise<NoticeSettings>
+  setNotices(settings: NoticeSettings): Promise<void>
   forget(): Promise<void>
 }
 
@@ -50,6 +58,10 @@ export function keeper(database: Database): Keeper {
       writing ??= written()
       return writing
     },
+    // As above.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    notices: async () => ((await database.get(NOTICES)) as NoticeSettings | undefined) ?? NO_NOTICES,
+    setNotices: (settings) => database.put(NOTICES, settings),
     async forget() {
       latest = undefined
       await writing

@@ -39,6 +39,8 @@ export interface Talk {
   readonly unread: number
   readonly typing: readonly Uri[]
   readonly draft: string
+  /** The user is not notified of it. */
+  readonly muted?: true
 }
 
 export interface Live {

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Client } from '../app/client.ts'
+import { Notifications } from './settings/notifications.tsx'
 import { words } from '../words/words.ts'
 import { AddContact } from './list/add-contact.tsx'
 import { Banner } from './banner.tsx'
@@ -32,6 +33,7 @@ export function Chat({ client }: { readonly client: Client }) {
         {talk === undefined ? <NothingOpen /> : <Conversation client={client} talk={talk} />}
       </main>
       {asked.value === 'contact' && <AddContact client={client} close={close} />}
+      {asked.value === 'notifications' && <Notifications notifying={client.notifying} close={close} />}
       {asked.value === 'group' && <BeginGroup client={client} close={close} />}
     </div>
   )

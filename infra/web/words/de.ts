@@ -164,6 +164,39 @@ export const de: Words = {
     few: 'Wählen Sie mindestens zwei Personen.',
   },
 
+  notices: {
+    title: 'Benachrichtigungen',
+    off: 'Sie werden nicht benachrichtigt, während diese Seite im Hintergrund oder geschlossen ist.',
+    on: 'Sie werden benachrichtigt, auch während diese Seite geschlossen ist.',
+    onlyOpen:
+      'Sie werden benachrichtigt, während diese Seite im Hintergrund offen ist, und nicht, während sie geschlossen ist.',
+    asking: 'Benachrichtigungen werden eingerichtet …',
+    notOffered: 'Dieser Dienst weckt keine Browser.',
+    failed: (reason) => `Dieser Browser kann nicht geweckt werden: ${reason}`,
+    blocked:
+      'Dieser Browser blockiert die Benachrichtigungen dieser Seite. Erlauben Sie sie in seinen Einstellungen für diese Website, und kommen Sie dann zurück.',
+    missing:
+      'Dieser Browser hat keine Benachrichtigungen. Auf einem iPhone oder iPad legen Sie die Seite zuerst auf den Home-Bildschirm.',
+    turnOn: 'Einschalten',
+    turnOff: 'Ausschalten',
+    again: 'Noch einmal versuchen',
+    shows: 'Eine Benachrichtigung zeigt',
+    shown: {
+      text: 'Absender und Text',
+      sender: 'Nur den Absender',
+      nothing: 'Keines von beiden: nur, dass etwas wartet',
+    },
+    shownHint: 'Wer Ihren Bildschirm sieht, sieht es auch, selbst wenn er gesperrt ist.',
+    quiet: 'Ruhezeit',
+    from: 'Von',
+    to: 'Bis',
+    quietHint: 'Dann macht nichts ein Geräusch, und kein Absender wird gezeigt.',
+    mute: (name) => `${name} stummschalten`,
+    muted: 'Stumm: Sie werden über diese Unterhaltung nicht benachrichtigt',
+    newMessages: (count) => (count === 1 ? 'Neue Nachricht' : `${count} neue Nachrichten`),
+    waits: 'Etwas wartet auf Sie',
+  },
+
   cancel: 'Abbrechen',
   close: 'Schließen',
   complaint: (reason) => `Das hat nicht geklappt: ${reason}`,

@@ -1,12 +1,5 @@
 import { computed, effect, signal } from '@preact/signals'
-import { de } from './de.ts'
-import { en, type Words } from './en.ts'
-
-/** The languages of the page, each by its own name. */
-export const LANGUAGES: Readonly<Record<string, { readonly name: string; readonly words: Words }>> = {
-  en: { name: 'English', words: en },
-  de: { name: 'Deutsch', words: de },
-}
+import { LANGUAGES, wordsIn } from './languages.ts'
 
 const CHOICE = 'language'
 
@@ -21,7 +14,7 @@ export const language = signal('en')
 export const region = computed(
   () => navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === language.value) ?? language.value,
 )
-export const words = computed(() => LANGUAGES[language.value]?.words ?? en)
+export const words = computed(() => wordsIn(language.value))
 
 export function speak(tag: string): void {
   language.value = tag

@@ -2,30 +2,16 @@
  * The page's files, kept in the browser: the page opens at once, and without a network. Nothing of the service goes
  * through here: frames go over the WebSocket, which no service worker sees.
  *
- * What is pushed comes here, too: `push` and `notificationclick` are to be heard by a file of their own beside this one.
+ * What is pushed comes here, too: pushed.ts and clicked.ts tell what is done then.
  */
+
+import { clicked } from './clicked.ts'
+import { pushed } from './pushed.ts'
+import type { WorkerScope } from './scope.ts'
 
 /** The build puts them in: what is kept, and a name that changes whenever one of the files does. */
 declare const FILES: readonly string[]
 declare const VERSION: string
-
-interface ExtendableEvent extends Event {
-  waitUntil(done: Promise<unknown>): void
-}
-interface FetchEvent extends ExtendableEvent {
-  readonly request: Request
-  respondWith(response: Promise<Response>): void
-}
-/** What there is of a service worker's own scope: TypeScript knows it only where it knows no page. */
-interface WorkerScope {
-  readonly registration: { readonly active: unknown }
-  readonly clients: { claim(): Promise<void> }
-  readonly location: Location
-  skipWaiting(): Promise<void>
-  addEventListener(type: 'install' | 'activate', listener: (event: ExtendableEvent) => void): void
-  addEventListener(type: 'fetch', listener: (event: FetchEvent) => void): void
-  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void
-}
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const worker = self as unknown as WorkerScope
@@ -36,6 +22,12 @@ worker.addEventListener('install', (event) => event.waitUntil(installed()))
 worker.addEventListener('activate', (event) => event.waitUntil(activated()))
 // A new version waits until the user wants it: two versions at once could not read what the other keeps.
 worker.addEventListener('message', ({ data }) => data === 'take over' && void worker.skipWaiting())
+worker.addEventListener('push', (event) => event.waitUntil(pushed(worker)))
+worker.addEventListener('notificationclick', (event) => {
+  const { notification } = event
+  notification.close()
+  event.waitUntil(clicked(Object(notification.data), worker))
+})
 worker.addEventListener('fetch', (event) => {
   const { method, url, mode } = event.request
   const { origin, pathname } = new URL(url)

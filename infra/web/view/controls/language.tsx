@@ -1,4 +1,5 @@
-import { language, LANGUAGES, speak, words } from '../../words/words.ts'
+import { LANGUAGES } from '../../words/languages.ts'
+import { language, speak, words } from '../../words/words.ts'
 
 export function Language() {
   return (

@@ -4,18 +4,13 @@ import type { Client } from '../../app/client.ts'
 import { dayOf, days } from '../../model/days.ts'
 import { keyOf, nameOf, type People, type Person } from '../../model/person.ts'
 import type { Talk } from '../../model/talk.ts'
+import { titleOf } from '../../model/title.ts'
 import { region, words } from '../../words/words.ts'
 import { Avatar, stateWords } from '../controls/avatar.tsx'
 import { Composer } from './composer.tsx'
 import { Dialog } from '../controls/dialog.tsx'
 import { Icon } from '../controls/icons.tsx'
 import { Message } from './message.tsx'
-
-/** How a conversation is called: its subject, or who is in it. */
-export function titleOf({ subject, members, isGroup }: Talk, people: People): string {
-  if (isGroup && subject !== undefined) return subject
-  return members.map((uri) => nameOf(people, uri)).join(', ')
-}
 
 export function Conversation({ client, talk }: { readonly client: Client; readonly talk: Talk }) {
   const w = words.value.talk
@@ -71,6 +66,7 @@ function Header({ client, talk, title }: HeadProps) {
           <Icon name="out" /> {w.talk.leave}
         </button>
       )}
+      <Mute client={client} talk={talk} title={title} />
       {person?.contact === true && <Remove client={client} person={person} />}
     </header>
   )
@@ -91,6 +87,25 @@ function Members({ talk, people }: { readonly talk: Talk; readonly people: Peopl
         ))}
       </ul>
     </details>
+  )
+}
+
+/** Whether the user is notified of what is said here. */
+function Mute({ client, talk, title }: HeadProps) {
+  const w = words.value.notices
+  const { muted = false } = talk
+  if (!client.notifying.settings.value.on) return null
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      aria-pressed={muted}
+      aria-label={w.mute(title)}
+      title={muted ? w.muted : w.mute(title)}
+      onClick={() => client.mute(talk.id, !muted)}
+    >
+      <Icon name={muted ? 'muted' : 'bell'} />
+    </button>
   )
 }
 

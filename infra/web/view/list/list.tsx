@@ -5,15 +5,15 @@ import { timeOf } from '../../model/days.ts'
 import { keyOf, nameOf, type Person } from '../../model/person.ts'
 import { lastAt, type Talk } from '../../model/talk.ts'
 import { idOfPerson } from '../../model/talks.ts'
+import { titleOf } from '../../model/title.ts'
 import { language, region, words } from '../../words/words.ts'
 import { Avatar, stateWords } from '../controls/avatar.tsx'
-import { titleOf } from '../conversation/conversation.tsx'
 import { Icon } from '../controls/icons.tsx'
 import { moveFocus } from './moving.ts'
 import { Own } from './own.tsx'
 
 /** What the user is asked for in a dialog, which stands above the list and the conversation. */
-export type Asked = 'contact' | 'group' | undefined
+export type Asked = 'contact' | 'group' | 'notifications' | undefined
 
 /** Conversations, and the people one knows. */
 export function List({ client, asked }: { readonly client: Client; readonly asked: Signal<Asked> }) {
@@ -25,7 +25,7 @@ export function List({ client, asked }: { readonly client: Client; readonly aske
   const groups = contactList(people, looked.value, language.value, called)
   return (
     <section class="list" aria-label={w.contacts}>
-      <Own client={client} />
+      <Own client={client} notifications={() => (asked.value = 'notifications')} />
       <Tools looked={looked} asked={asked} />
       <nav class="scroll" aria-label={w.conversations} onKeyDown={moveFocus}>
         {recent.length > 0 && (

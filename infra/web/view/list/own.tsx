@@ -10,7 +10,7 @@ import { Language } from '../controls/language.tsx'
 const CHOICES = ['available', 'busy', 'do-not-disturb', 'be-right-back', 'away', 'offline'] as const
 
 /** Who one is, in what state, and the way out. */
-export function Own({ client }: { readonly client: Client }) {
+export function Own({ client, notifications }: { readonly client: Client; readonly notifications: () => void }) {
   const w = words.value
   const uri = client.own.value
   const { availability, people } = client.model.value
@@ -37,6 +37,15 @@ export function Own({ client }: { readonly client: Client }) {
         </select>
       </div>
       <Language />
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={w.notices.title}
+        title={w.notices.title}
+        onClick={notifications}
+      >
+        <Icon name="bell" />
+      </button>
       <button
         type="button"
         class="icon-button"
