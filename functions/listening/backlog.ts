@@ -4,6 +4,7 @@ import {
   isOverBounds,
   sizeOf,
   sizesOf,
+  stretchOf,
   type Size,
   type Stretch,
 } from '../../shared/rules/backlog.ts'
@@ -73,7 +74,7 @@ export function backlog(session: string, { mailbox, configuration, measure }: Ba
    */
   const carriedOver = async (stretches: readonly Stretch[], { seq, upstream }: Cursor, now: number) => {
     const mail = { seq: seq + 1, upstream, events: [] }
-    const all = [...stretches, { first: mail.seq, seq: mail.seq, at: now, events: mail.events }]
+    const all = [...stretches, stretchOf(mail, now)]
     const whole = collapsed(all)
     const digest = sizesOf(whole).bytes > DIGEST_BYTES ? bounded(all, await configuration.settings(now)) : whole
     if (sizesOf(digest).bytes > DIGEST_BYTES) return undefined
@@ -94,7 +95,7 @@ export function backlog(session: string, { mailbox, configuration, measure }: Ba
     async append(mail, acked, now) {
       backlog = backlog.filter(({ seq }) => seq > acked)
       if (backlog.length === 0) least = NOTHING
-      const newest = { first: mail.seq, seq: mail.seq, at: now, events: mail.events }
+      const newest = stretchOf(mail, now)
       const digest = await digestOf(newest, acked)
       if (!(await mailbox.append(session, mail, now, digest))) return false
       backlog = digest === undefined ? [...backlog, ...count([newest])] : count(digest)

@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
+import { stretchOf } from '../../shared/rules/backlog.ts'
 import { inBatches, type Cursor } from '../../shared/rules/batches.ts'
 import type { Open } from '../../shared/rules/seat.ts'
 import type { Sessions } from '../../shared/store/sessions.ts'
@@ -87,7 +88,7 @@ export async function keep(own: Progress, { arrived, cursor: upstream, oddities 
     const now = own.parts.clock.now()
     if (!(await own.backlog.append(mail, own.acked, now))) return false
     own.at = { ...own.at, cursor: mail, kept: mail }
-    own.delivery.kept([{ first: mail.seq, seq: mail.seq, at: now, events: mail.events }])
+    own.delivery.kept([stretchOf(mail, now)])
   }
   own.at = { ...own.at, cursor: { seq: own.at.cursor.seq, upstream } }
   return true

@@ -1,4 +1,4 @@
-import { collapsed, lost, type Stretch } from '../../shared/rules/backlog.ts'
+import { collapsed, inOneFrame, lost, type Stretch } from '../../shared/rules/backlog.ts'
 import { fitting } from '../../shared/rules/batches.ts'
 import type { Measure } from '../../shared/rules/measures.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
@@ -39,8 +39,8 @@ export function poll(parts: PollParts) {
     if (heard.moved) await notifyListener(session, now, parts)
 
     const stretches = collapsed(found.length > 0 ? found : await lackingAfter(session, after, now, known, parts))
-    const { batches, more } = fitting(stretches.map(batchOf))
-    const answer = eventsFrame(session, stretches.slice(0, batches.length), more)
+    const { batches } = fitting(inOneFrame(stretches).map(batchOf))
+    const answer = eventsFrame(session, stretches.slice(0, batches.length), batches.length < stretches.length)
     measure('Resumes', 1, String(answer.recovered))
     return answer
   }

@@ -10,6 +10,7 @@ import { isRefusal, MatrixFault, refusalWords } from './faults.ts'
 import { logIn, LOGOUT } from './log-in.ts'
 import { held, matrixServer, type Exchange } from './server.ts'
 import { sessionOf } from './session.ts'
+import type { GapBounds } from './sync/gap.ts'
 import { listening } from './sync/listening.ts'
 
 /** What of Matrix the service uses beside the core. A transaction id is its promise of `idempotent-sends`. */
@@ -34,6 +35,8 @@ export interface MatrixOptions {
   readonly exchange: Exchange
   readonly close: () => void
   readonly clock: Clock
+  /** How much is fetched of what an answer left out of a room; more than that is said to be lost. Default: GAP_EVENTS. */
+  readonly gap?: GapBounds
   /** Called with what of an answer could not be read and was left out. */
   readonly onUnread?: (doing: string, unread: Unread) => void
 }
@@ -43,7 +46,7 @@ export interface MatrixOptions {
  * the server is (public), and the tokens (secret); a cursor is `next_batch`, and what of the answer after it is kept
  * (sync/cursor.ts). COVERAGE.md beside this says which calls are made.
  */
-export function matrixUpstream({ url, exchange, close, clock, onUnread }: MatrixOptions): Upstream {
+export function matrixUpstream({ url, exchange, close, clock, gap, onUnread }: MatrixOptions): Upstream {
   const server = matrixServer(exchange, clock, close)
   const waiting = matrixServer(held(exchange, clock), clock, close)
   const place = discovery(url, server)
@@ -51,7 +54,7 @@ export function matrixUpstream({ url, exchange, close, clock, onUnread }: Matrix
   return {
     capabilities: CAPABILITIES,
     logIn: async (user, password, options) => logIn({ user, password, ...options }, await place(), server),
-    listen: () => listening({ server: waiting, ...(onUnread !== undefined && { onUnread }) }),
+    listen: () => listening({ server: waiting, ...(gap && { gap }), ...(onUnread !== undefined && { onUnread }) }),
     async send(state, command, key) {
       const calls = callsOf(sessionOf(state), server, key)
       return { outcome: await outcomeOf(carryOut(command, key, calls)), state }

@@ -1,4 +1,4 @@
-import { BATCH_CHARACTERS } from './batches.ts'
+import { BATCH_CHARACTERS, type Mail } from './batches.ts'
 import type { ImEvent } from './messaging.ts'
 
 /**
@@ -16,6 +16,20 @@ export interface Stretch {
   readonly events: readonly ImEvent[]
   /** Messages among them are not kept any more: the device gets `recovered: false`. */
   readonly cut?: true
+}
+
+/** A batch as it was just kept. */
+export function stretchOf({ seq, events, cut }: Omit<Mail, 'upstream'>, at: number): Stretch {
+  return { first: seq, seq, at, events, ...(cut && { cut }) }
+}
+
+/**
+ * Those of a backlog, from its first on, that may go in one frame: `recovered: false` is said of a frame's first batch, so
+ * that what is cut after something that is whole begins another.
+ */
+export function inOneFrame(stretches: readonly Stretch[]): readonly Stretch[] {
+  const at = stretches.findIndex(({ cut }, index) => cut && index > 0 && !stretches[index - 1]?.cut)
+  return at < 0 ? stretches : stretches.slice(0, at)
 }
 
 /** How much of a session is kept for a device that does not acknowledge: batches, and bytes of their JSON. */

@@ -20,11 +20,15 @@ export interface Arrived {
   /** Where to listen from once these events are kept: whatever came before is kept, too. */
   readonly cursor: string
   readonly events: readonly ImEvent[]
+  /** Before these events there were others that the server holds and this session never gets: its device hears so. */
+  readonly lost?: true
 }
 
 /** A batch of events with the cursor that holds once it is kept. */
 export interface Mail extends Cursor {
   readonly events: readonly ImEvent[]
+  /** It stands for what the server left out, and holds nothing: the device gets `recovered: false`. */
+  readonly cut?: true
 }
 
 /**
@@ -32,23 +36,37 @@ export interface Mail extends Cursor {
  *
  * Only the last batch carries the answer's own cursor; each other one that of the last upstream event that is kept whole
  * with it: a crash in between asks upstream for the rest again. A single event is never torn; it is bounded where it is
- * made.
+ * made. What was lost upstream has a batch of its own, in its place.
  *
  * @param upstream the cursor that holds once all of it is kept
  */
 export function inBatches(arrived: readonly Arrived[], upstream: string, from: Cursor): Mail[] {
-  const events = arrived.flatMap(({ cursor, events }) =>
-    events.map((event, index) => ({ event, cursor: index === events.length - 1 ? cursor : undefined })),
-  )
   let reached = from
-  const batches = chunked(events, BATCH_CHARACTERS, ({ event }) => JSON.stringify(event).length).map((chunk) => {
+  const batches = chunked(arrived.flatMap(partsOf), BATCH_CHARACTERS, sizeOf).map((chunk): Mail => {
     const whole = chunk.findLast(({ cursor }) => cursor !== undefined)?.cursor
     reached = { seq: reached.seq + 1, upstream: whole ?? reached.upstream }
-    return { ...reached, events: chunk.map(({ event }) => event) }
+    const events = chunk.flatMap(({ event }) => event ?? [])
+    return events.length === 0 ? { ...reached, events, cut: true } : { ...reached, events }
   })
   const last = batches.at(-1)
   if (last !== undefined) batches[batches.length - 1] = { ...last, upstream }
   return batches
+}
+
+/** An event, or what stands for those that were lost; with the cursor where that holds once this is kept. */
+interface Part {
+  readonly event?: ImEvent
+  readonly cursor: string | undefined
+}
+
+function partsOf({ cursor, events, lost }: Arrived): Part[] {
+  const parts = events.map((event, index) => ({ event, cursor: index === events.length - 1 ? cursor : undefined }))
+  return lost ? [{ cursor: events.length === 0 ? cursor : undefined }, ...parts] : parts
+}
+
+/** What stands for those that were lost fills a batch, and more. */
+function sizeOf({ event }: Part): number {
+  return event === undefined ? Infinity : JSON.stringify(event).length
 }
 
 /** The batches that fit into one answer, or another frame, and whether some did not. The first always goes. */

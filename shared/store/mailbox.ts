@@ -1,4 +1,4 @@
-import { after as lacking, type Stretch } from '../rules/backlog.ts'
+import { after as lacking, stretchOf, type Stretch } from '../rules/backlog.ts'
 import type { Mail } from '../rules/batches.ts'
 import { expiry } from './sessions.ts'
 import type { Table } from './table.ts'
@@ -96,9 +96,9 @@ function firstOf({ seq, digest }: Item): number {
   return digest?.[0]?.first ?? seq
 }
 
-function stretches({ seq, at, events, digest }: Item, index: number): readonly Stretch[] {
+function stretches({ at, digest, ...mail }: Item, index: number): readonly Stretch[] {
   // A digest stands for what is before it only where the reading began with it.
-  return index === 0 && digest !== undefined ? digest : [{ first: seq, seq, at, events }]
+  return index === 0 && digest !== undefined ? digest : [stretchOf(mail, at)]
 }
 
 function numbered(seq: number): string {

@@ -79,7 +79,9 @@ describe('taken', () => {
       missing: 0,
       gap: true,
     },
-    { why: 'what was cut, pushed', last: 2, batch: [5, 9], how: pushedCut, takes: true, missing: 0, gap: true },
+    { why: 'what was cut, pushed', last: 4, batch: [5, 9], how: pushedCut, takes: true, missing: 0, gap: true },
+    { why: 'what was cut, too far', last: 2, batch: [5, 9], how: pushedCut, takes: false, missing: 9, gap: false },
+    { why: 'what was cut, too far, asked for', last: 2, batch: [5, 9], how: cut, takes: true, missing: 0, gap: true },
     {
       why: 'what was cut, all of which it has',
       last: 9,

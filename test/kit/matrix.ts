@@ -55,7 +55,7 @@ export function matrixInMemory(
   /** Another client of the same server: another function. */
   readonly another: () => Upstream
 } {
-  const { clock = wallClock, around = (same) => same, onUnread } = options
+  const { clock = wallClock, around = (same) => same, gap, onUnread } = options
   const server = homeserver({ users: MATRIX_USERS, clock, ...options })
   const exchange: Exchange = async (_, asked) => {
     asked.signal?.throwIfAborted()
@@ -71,6 +71,7 @@ export function matrixInMemory(
       exchange: around(exchange),
       close: () => {},
       clock,
+      ...(gap !== undefined && { gap }),
       ...(onUnread !== undefined && { onUnread }),
     })
   return { server, upstream: another(), another }

@@ -14,6 +14,9 @@ const textsIn = (events: readonly ImEvent[]) =>
   events.flatMap((event) => (event.kind === 'message' ? [event.text] : []))
 const ANN = '@ann:contoso.test'
 
+/** In which places of what arrived something was lost. */
+const lostIn = (arrived: readonly Arrived[]) => arrived.flatMap(({ lost }, at) => (lost ? [at] : []))
+
 async function two(options: Parameters<typeof matrixInMemory>[0] = {}) {
   const { upstream, server, another } = matrixInMemory(options)
   const ann = await member(upstream, 'ann')
@@ -39,15 +42,48 @@ describe('what was said', () => {
     expect(textsIn(bob.seen.slice(before))).toEqual(said)
   })
 
-  it('is said to be in the history where the gap is larger than what is kept for a device', async () => {
-    const { server, ann, bob, conversation } = await two()
+  it('is lost to the device, and in the history, where the gap is larger than what is kept for it', async () => {
+    const { upstream, server, ann, bob, conversation } = await two()
     server.control.timelineOf(3)
     for (let at = 0; at < GAP_EVENTS.most + 50; at += 1)
       await ann.send({ kind: 'message', conversation, text: `${at}` })
-    const texts = textsIn(await bob.wait())
+    const { arrived } = await upstream.listen().next(bob.state(), bob.cursor(), { active: true })
+    expect(lostIn(arrived)).toEqual([0])
+    const texts = textsIn(arrived.flatMap(({ events }) => events))
     expect(texts[0]).toContain('it is in the history')
     expect(texts.slice(1)).toHaveLength(GAP_EVENTS.most + 3)
     expect(texts.at(-1)).toBe(String(GAP_EVENTS.most + 49))
+  })
+
+  it.each([
+    ['the server does not give it', { status: 403, body: { errcode: 'M_FORBIDDEN', error: 'no' } }],
+    ['the server has forgotten it', { status: 404, body: { errcode: 'M_NOT_FOUND', error: 'no' } }],
+  ])('is lost to the device, and the session goes on, where %s', async (_, no) => {
+    const { upstream, server, ann, bob, conversation } = await two()
+    server.control.timelineOf(1)
+    for (const text of ['1', '2', '3']) await ann.send({ kind: 'message', conversation, text })
+    server.control.failNext(({ path }) => path.endsWith('/messages'), no)
+    const { arrived } = await upstream.listen().next(bob.state(), bob.cursor(), { active: true })
+    expect(lostIn(arrived)).toEqual([0])
+    expect(textsIn(arrived.flatMap(({ events }) => events)).at(-1)).toBe('3')
+  })
+
+  it('is looked for beyond a page on which the server shows nothing', async () => {
+    const empty = { status: 200, headers: {}, body: JSON.stringify({ chunk: [], start: 't9', end: 't9' }) }
+    let pages = 0
+    const around =
+      (exchange: Exchange): Exchange =>
+      async (base, asked) => {
+        if (!asked.path.includes('/messages')) return exchange(base, asked)
+        pages += 1
+        if (pages > 1) return exchange(base, asked)
+        const from = new URL(asked.path, base).searchParams.get('from')
+        return { ...empty, body: JSON.stringify({ chunk: [], start: from, end: from?.replace('t', 't0') }) }
+      }
+    const { server, ann, bob, conversation } = await two({ around })
+    server.control.timelineOf(1)
+    for (const text of ['1', '2', '3']) await ann.send({ kind: 'message', conversation, text })
+    expect(textsIn(await bob.wait())).toEqual(['1', '2', '3'])
   })
 
   it('comes from where it was kept, when a function died in the middle of an answer, with what came since', async () => {

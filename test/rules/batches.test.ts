@@ -115,6 +115,22 @@ describe('events in batches', () => {
     expect(inBatches([{ cursor: 'after 21', events: [] }], 'all', CURSOR)).toEqual([])
   })
 
+  it('have one of their own for what was lost upstream, in its place, with nothing in it', () => {
+    const arrived: Arrived[] = [
+      { cursor: 'after 21', events: [sized(100)] },
+      { cursor: 'after 22', events: [], lost: true },
+      { cursor: 'after 23', events: [sized(100)] },
+      { cursor: 'after 24', events: [sized(100)], lost: true },
+    ]
+    expect(inBatches(arrived, 'all', CURSOR)).toEqual([
+      { seq: 5, upstream: 'after 21', events: arrived[0]?.events },
+      { seq: 6, upstream: 'after 22', events: [], cut: true },
+      { seq: 7, upstream: 'after 23', events: arrived[2]?.events },
+      { seq: 8, upstream: 'after 23', events: [], cut: true },
+      { seq: 9, upstream: 'all', events: arrived[3]?.events },
+    ])
+  })
+
   test.each([
     { second: BATCH_CHARACTERS - 1_000, batches: [2] },
     { second: BATCH_CHARACTERS - 999, batches: [1, 1] },

@@ -86,6 +86,15 @@ describe('a poll', () => {
     expect(await poll(6)).toMatchObject({ batches: [], recovered: true })
   })
 
+  it('is answered in two where something between was lost upstream: a frame says so of its first batch', async () => {
+    const { poll, mailbox } = await loggedIn()
+    await mailbox.append(session, said(3), NOW)
+    await mailbox.append(session, { seq: 4, upstream: '4.4', events: [], cut: true }, NOW)
+    await mailbox.append(session, said(5), NOW)
+    expect(await poll(2)).toMatchObject({ batches: [batch(3)], more: true, recovered: true })
+    expect(await poll(3)).toMatchObject({ batches: [{ seq: 4, events: [] }, batch(5)], more: false, recovered: false })
+  })
+
   it.each([3, 1_000, Number.MAX_SAFE_INTEGER])('after batch %i, which there is not, is refused', async (after) => {
     const { poll } = await loggedIn()
     const why = `after: this session has no batch ${after}, its last is 2: log in again`

@@ -3,6 +3,7 @@ import { UpstreamFault } from '../../shared/upstream/fault.ts'
 import { PASSWORD } from '../kit/upstream.ts'
 import { capabilityTests } from './by-capability.ts'
 import { jsSdkTests } from './by-js-sdk.ts'
+import { gapTests } from './gaps.ts'
 import { memberOf } from './member.ts'
 import { SERVERS } from './servers.ts'
 
@@ -96,3 +97,4 @@ describe.each(SERVERS)('the port, on $name', ({ start }) => {
 
 capabilityTests()
 jsSdkTests()
+gapTests()

@@ -1,4 +1,4 @@
-import type { Stretch } from '../../../shared/rules/backlog.ts'
+import { inOneFrame, type Stretch } from '../../../shared/rules/backlog.ts'
 import { fitting, PUSH_BYTES } from '../../../shared/rules/batches.ts'
 import type { Measure } from '../../../shared/rules/measures.ts'
 import type { Open } from '../../../shared/rules/seat.ts'
@@ -31,7 +31,7 @@ export async function post(
 ): Promise<void> {
   let left = stretches
   while (left.length > 0 && at.seat.coverage === 'in') {
-    const { batches } = fitting(left.map(batchOf), PUSH_BYTES)
+    const { batches } = fitting(inOneFrame(left).map(batchOf), PUSH_BYTES)
     const now = left.slice(0, batches.length)
     const frame = eventsFrame(at.seat.session, now, false)
     const to = at.seat

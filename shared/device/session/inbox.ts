@@ -36,7 +36,7 @@ export function taken(last: number, { batches, polled, recovered }: Delivery): T
   const inOrder = batches.toSorted((a, b) => beginOf(a) - beginOf(b) || a.seq - b.seq)
   const snapshot = recovered ? undefined : inOrder[0]
   // A cut that is no news cost this device nothing: it was pushed what the service then gave up.
-  let gap = !recovered && (snapshot === undefined || snapshot.seq > last)
+  let gap = !recovered && snapshot === undefined
   let missing = 0
   const events: ImEvent[] = []
   for (const batch of inOrder) {
@@ -45,11 +45,11 @@ export function taken(last: number, { batches, polled, recovered }: Delivery): T
     const isHole = begin > last + 1
     const follows = begin === last + 1
     // A poll's answer has all there is. What is not in it will never come, so waiting for it would be for ever.
-    if (!follows && batch !== snapshot && !(isHole && polled)) {
+    if (isHole ? !polled : !follows && batch !== snapshot) {
       missing = Math.max(missing, batch.seq)
       continue
     }
-    gap ||= isHole
+    gap ||= isHole || batch === snapshot
     last = batch.seq
     events.push(...batch.events)
   }

@@ -11,7 +11,7 @@ import { syncAnswerIn, type Room, type SyncAnswer } from './answer.ts'
 import { cursorIn, digestOf, printCursor, type MatrixCursor } from './cursor.ts'
 import { editorsOf, type Editors } from './editors.ts'
 import { SNAPSHOT, STEADY } from './filter.ts'
-import { filled } from './gap.ts'
+import { filled, GAP_EVENTS, type Filling, type GapBounds } from './gap.ts'
 import { presenceEvents, readEvents, typingEvents, type Typing } from './notes.ts'
 import { paceOf } from './pace.ts'
 import { contactEvents, directIn, invitationEvents, snapshotEvents, type Direct } from './snapshot.ts'
@@ -20,6 +20,8 @@ import { isOwnJoin, namesIn, timelineEvents } from './timeline.ts'
 export interface ListeningParts {
   /** Whose GETs may be held. */
   readonly server: MatrixServer
+  /** Default: GAP_EVENTS. */
+  readonly gap?: GapBounds
   readonly onUnread?: (doing: string, unread: Unread) => void
 }
 
@@ -37,7 +39,7 @@ const GRACE_MS = 15_000
 const MISSED = 'some of what was said here did not come through: it is in the history'
 
 /** Listens for one session: each `next` is one `GET /sync` from what is kept. */
-export function listening({ server, onUnread }: ListeningParts): Listening {
+export function listening({ server, gap = GAP_EVENTS, onUnread }: ListeningParts): Listening {
   const { clock } = server
   const memory: Memory = { typing: new Map(), editors: editorsOf(server), direct: undefined }
   const pace = paceOf(clock)
@@ -56,7 +58,7 @@ export function listening({ server, onUnread }: ListeningParts): Listening {
       const answer = syncAnswerIn(await sync(session, cursor, options, server), unread)
       const brought = cursor.isNew
         ? begin(answer, cursor, session, memory)
-        : await goOn(answer, cursor, session, memory, server)
+        : await goOn(answer, cursor, { bounds: gap, session, server, unread }, memory)
       const { unread: parts } = unread.said()
       if (parts !== undefined) onUnread?.('waiting for events', parts)
       return { ...brought, state, waitMs: pace(askedAt, brought.arrived), oddities: {} }
@@ -107,20 +109,15 @@ function begin(answer: SyncAnswer, cursor: MatrixCursor, { userId }: MatrixSessi
  *   answer after s1: room A: 1 2 3, room B: 4 │ typing      each with the cursor that holds once it is kept:
  *                            s1 A1, s1 A2, s1 A3, s1 A3 B4, the last of all: s2
  */
-async function goOn(
-  answer: SyncAnswer,
-  cursor: MatrixCursor,
-  session: MatrixSession,
-  memory: Memory,
-  server: MatrixServer,
-): Promise<News> {
+async function goOn(answer: SyncAnswer, cursor: MatrixCursor, by: Means, memory: Memory): Promise<News> {
+  const { session } = by
   const arrived: Arrived[] = []
   const kept = new Map(Object.entries(cursor.kept))
   const here = () => printCursor({ ...cursor, kept: Object.fromEntries(kept) })
   for (const room of [...answer.joined, ...answer.left]) {
-    for (const { id, events } of await saidIn(room, cursor, session, memory, server)) {
-      if (id !== undefined) kept.set(digestOf(room.id), digestOf(id))
-      if (events.length > 0) arrived.push({ cursor: here(), events })
+    for (const { id, ...said } of await saidIn(room, cursor, by, memory)) {
+      kept.set(digestOf(room.id), id === undefined ? LOST : digestOf(id))
+      if (said.events.length > 0 || said.lost) arrived.push({ cursor: here(), ...said })
     }
   }
   for (const event of besides(answer, session, memory)) arrived.push({ cursor: here(), events: [event] })
@@ -128,23 +125,35 @@ async function goOn(
   return { arrived, cursor: printCursor({ since: answer.next, isNew: false, chosen, kept: {} }) }
 }
 
-/** What was said in a room, each with the id of its event. */
+/** What a cursor has in the place of a room's last event, where its device was to hear first that some are lost. */
+const LOST = '-'
+
+type Means = Omit<Filling, 'since' | 'kept'>
+
+interface SaidInRoom extends Omit<Arrived, 'cursor'> {
+  /** Of the event; none of what says that there were others. */
+  readonly id?: string
+}
+
+/** What was said in a room, and before it, where it is so, that some was lost: that once, by what is kept. */
 async function saidIn(
   room: Room,
   { since, kept }: MatrixCursor,
-  session: MatrixSession,
+  by: Means,
   { editors }: Memory,
-  server: MatrixServer,
-): Promise<{ readonly id?: string; readonly events: readonly ImEvent[] }[]> {
+): Promise<SaidInRoom[]> {
+  const { session } = by
   // What was said before the user came is history.
   const hasJust = room.timeline.some((event) => isOwnJoin(event, session))
-  const from = { since, kept: kept[digestOf(room.id)] }
-  const { events, lost } = await filled(hasJust ? { ...room, limited: false } : room, from, session, server)
+  const last = kept[digestOf(room.id)]
+  const { events, lost } = await filled(hasJust ? { ...room, limited: false } : room, { ...by, since, kept: last })
   const names = namesIn({ ...room, timeline: events })
-  const said: { id?: string; events: readonly ImEvent[] }[] = lost ? [{ events: [missed(room.id, session)] }] : []
+  const said: SaidInRoom[] = lost && last !== LOST ? [{ lost, events: [] }] : []
+  let notice = lost ? [missed(room.id, session)] : []
   for (const event of events) {
     const meant = timelineEvents(event, room, names, session)
-    said.push({ id: event.id, events: await editors.genuine(meant, event, session) })
+    said.push({ id: event.id, events: [...notice, ...(await editors.genuine(meant, event, session))] })
+    notice = []
   }
   return said
 }
