@@ -1,3 +1,7 @@
+/** The servers upstream that a simulation can be played before. */
+export const SIMULATED_UPSTREAMS = ['cwa', 'matrix', 'memory'] as const
+export type SimulatedUpstream = (typeof SIMULATED_UPSTREAMS)[number]
+
 /** One benchmark: prints what it measures, ends with one line of figures, and throws when something that must hold does not. */
 export interface Bench {
   readonly about: string
@@ -13,5 +17,7 @@ export interface BenchOptions {
   readonly seconds?: number | undefined
   /** What decides the chances of a run: the same for the same seed. Of a simulation: the one schedule to be played again. */
   readonly seed?: number | undefined
+  /** The server upstream of a simulation. Default: CWA. */
+  readonly over?: SimulatedUpstream | undefined
   readonly print: (line: string) => void
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { admissionBench } from './admission.ts'
-import type { Bench } from './bench.ts'
+import { SIMULATED_UPSTREAMS, type Bench, type SimulatedUpstream } from './bench.ts'
 import { cpu } from './cpu.ts'
 import { deliverySimulation } from './delivery-simulation.ts'
 import { dynamoBench } from './dynamo.ts'
@@ -30,7 +30,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: cpu,
   },
   'delivery-simulation': {
-    about: '20,000 schedules of delivery: --schedules or --seconds bounds them, --seed plays one again',
+    about: '20,000 schedules of delivery: --schedules or --seconds bounds them, --seed plays one again; --upstream',
     run: deliverySimulation,
   },
   dynamo: {
@@ -64,7 +64,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   'soak-synapse': { about: 'the same for two minutes before a real Matrix server, Synapse', run: soakSynapse },
   simulation: {
-    about: '20,000 schedules of admission; --schedules or --seconds bounds them, --seed N plays one again',
+    about: '20,000 schedules of admission; --schedules or --seconds bounds them, --seed N plays one again; --upstream',
     run: simulationBench,
   },
   trips: {
@@ -78,7 +78,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
 }
 
-const HELP = `npm run bench -- NAME [--runs N] [--schedules N] [--seconds N] [--seed N]
+const HELP = `npm run bench -- NAME [--runs N] [--schedules N] [--seconds N] [--seed N] [--upstream ${SIMULATED_UPSTREAMS.join('|')}]
 
 ${Object.entries(BENCHES)
   .map(([name, { about }]) => `  ${name.padEnd(21)}${about}`)
@@ -91,24 +91,26 @@ process.exitCode = await main(process.argv.slice(2), (line) => process.stdout.wr
 
 async function main(args: string[], print: (line: string) => void): Promise<number> {
   try {
-    const number = { type: 'string' } as const
+    const text = { type: 'string' } as const
     const options = {
-      runs: number,
-      schedules: number,
-      seconds: number,
-      seed: number,
+      runs: text,
+      schedules: text,
+      seconds: text,
+      seed: text,
+      upstream: text,
       help: { type: 'boolean' },
     } as const
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
     const bench = BENCHES[positionals[0] ?? '']
     if (values.help || bench === undefined || positionals.length > 1) return usage(values.help === true)
-    const { runs, schedules, seconds, seed } = values
+    const { runs, schedules, seconds, seed, upstream } = values
     const name = positionals[0] ?? ''
     const asked = {
       runs: whole('--runs', runs, 1),
       schedules: whole('--schedules', schedules, 1),
       seconds: whole('--seconds', seconds, 1),
       seed: whole('--seed', seed, 0),
+      over: upstreamOf(upstream),
     }
     await runBench(name, bench, asked, { clock: wallClock, out: print, errors: toErrors })
     return 0
@@ -123,6 +125,13 @@ function whole(option: string, given: string | undefined, least: number): number
   const value = Number(given)
   if (!Number.isSafeInteger(value) || value < least) throw new Error(`${option}: a whole number from ${least} up`)
   return value
+}
+
+function upstreamOf(given: string | undefined): SimulatedUpstream | undefined {
+  const upstream = SIMULATED_UPSTREAMS.find((each) => each === given)
+  if (given !== undefined && upstream === undefined)
+    throw new Error(`--upstream: one of ${SIMULATED_UPSTREAMS.join(', ')}`)
+  return upstream
 }
 
 function usage(asked: boolean): number {

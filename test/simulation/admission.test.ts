@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Violation } from '../kit/simulation/simulation.ts'
-import { memory, playAdmission } from './admission.ts'
+import { matrix, memory, playAdmission } from './admission.ts'
 import { MUTATIONS, type Mutation } from './admission-mutations.ts'
 import { INVARIANTS } from './admission-oracle.ts'
 
@@ -8,6 +8,8 @@ import { INVARIANTS } from './admission-oracle.ts'
 const SCHEDULES = 200
 /** The same on the server in memory: the service's side is the same, so that fewer do. */
 const MEMORY_SCHEDULES = 100
+/** And over the client of Matrix, on the stand-in. */
+const MATRIX_SCHEDULES = 100
 /** In how many schedules a broken condition must be found. */
 const MUTATION_SCHEDULES = 1_500
 /** In how many a redundant one must not be. */
@@ -46,6 +48,12 @@ describe('admission', { timeout: 300_000 }, () => {
     let admitted = 0
     for (const seed of seeds(MEMORY_SCHEDULES)) admitted += (await playAdmission({ seed, server: memory })).admitted
     expect(admitted).toBeGreaterThan(2 * MEMORY_SCHEDULES)
+  })
+
+  it(`holds them over the client of Matrix, too, in ${MATRIX_SCHEDULES} schedules`, async () => {
+    let admitted = 0
+    for (const seed of seeds(MATRIX_SCHEDULES)) admitted += (await playAdmission({ seed, server: matrix })).admitted
+    expect(admitted).toBeGreaterThan(2 * MATRIX_SCHEDULES)
   })
 
   it.each([

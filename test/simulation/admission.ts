@@ -27,6 +27,7 @@ import { type Expiry, expiryBy } from '../kit/simulation/expiry.ts'
 import { type Faults, type Simulation, simulation } from '../kit/simulation/simulation.ts'
 import { memoryUpstream } from '../kit/memory/upstream.ts'
 import { openVault } from '../kit/vault.ts'
+import { admissionMatrix } from './admission-matrix.ts'
 import { admissionOracle } from './admission-oracle.ts'
 import { network } from './network.ts'
 
@@ -310,6 +311,11 @@ function cwa(world: Simulation): Upstream {
 export function memory(world: Simulation): Upstream {
   const users = [{ user: USER, password: 'right' }]
   return memoryUpstream({ users, clock: world.clock, way: network(world) }).upstream
+}
+
+/** The client of Matrix, on the stand-in. */
+export function matrix(world: Simulation): Upstream {
+  return admissionMatrix(world, USER)
 }
 
 function cwaModel(world: Simulation): CwaClient {

@@ -1,7 +1,6 @@
 import { homeserver } from '../../infra/standin/matrix/homeserver.ts'
 import { No, type Answer, type Body, type Request } from '../../infra/standin/matrix/request.ts'
 import { uriOf } from '../../shared/matrix/identity.ts'
-import type { Exchange } from '../../shared/matrix/server.ts'
 import { stateOf } from '../../shared/matrix/session.ts'
 import { printCursor } from '../../shared/matrix/sync/cursor.ts'
 import { matrixUpstream } from '../../shared/matrix/upstream.ts'
@@ -9,10 +8,8 @@ import { presenceBody } from '../../shared/matrix/presence.ts'
 import type { Arrived } from '../../shared/rules/batches.ts'
 import type { Command } from '../../shared/rules/messaging.ts'
 import type { Upstream } from '../../shared/upstream/upstream.ts'
-import { requestOf } from '../kit/matrix.ts'
-import { abortable } from '../kit/memory/upstream.ts'
 import type { ServerOptions, SimulatedServer } from './delivery-server.ts'
-import { network } from './network.ts'
+import { simulatedExchange } from './matrix-exchange.ts'
 
 const BASE = 'http://memory'
 const userIdOf = (user: string) => `@${user}:contoso.test`
@@ -70,20 +67,9 @@ export function simulatedMatrix({ world, oracle, users, conversation }: ServerOp
     oracle.posted(String(body['body']), new Map(others.map(({ sid }) => [sid, server.place()] as const)))
   }
 
-  const way = network(world)
-  const exchange: Exchange = (_, asked) => {
-    const { signal } = asked
-    const request = requestOf(asked)
-    if (request.path.endsWith('/sync')) Object.assign(request.query, { set_presence: 'offline' })
-    const work = async () => {
-      const first = await way(`${asked.method} ${request.path}`, () => effect(request))
-      signal?.throwIfAborted()
-      if ('ready' in first) await first.ready(signal)
-      const { status, body, headers = {} } = 'ready' in first ? await way('events', first.answer) : first
-      return { status, headers, body: JSON.stringify(body) }
-    }
-    return abortable(signal, work())
-  }
+  const unseen = ({ query, ...request }: Request) =>
+    effect({ ...request, query: request.path.endsWith('/sync') ? { ...query, set_presence: 'offline' } : query })
+  const exchange = simulatedExchange(world, unseen)
 
   const open = (user: string) => {
     for (const [token, session] of sessions) {
