@@ -7,7 +7,7 @@ import type { Push } from './push.ts'
 
 interface Parts {
   readonly sessions: Sessions
-  readonly upstream: Upstream
+  readonly upstream: Pick<Upstream, 'logOut'>
   readonly push: Push
 }
 

@@ -11,7 +11,7 @@ import type { SessionStores } from './session-stores.ts'
 
 export interface LogOutParts extends Pick<SessionStores, 'seats' | 'sessions' | 'listenerGroups'> {
   readonly grouping: Grouping
-  readonly upstream: Upstream
+  readonly upstream: Pick<Upstream, 'logOut'>
 }
 
 /**

@@ -5,17 +5,7 @@ import type { Listening, Upstream } from '../../shared/upstream/upstream.ts'
 
 /** The same server, whose faults are counted by kind, and whose sign-ins are timed. */
 export function measuredUpstream(server: Upstream, measure: Measure, clock: Pick<Clock, 'now'>): Upstream {
-  const counted = async <T>(
-    work: Promise<T>,
-    isAnswer: (fault: UpstreamFault) => boolean = () => false,
-  ): Promise<T> => {
-    try {
-      return await work
-    } catch (thrown) {
-      if (thrown instanceof UpstreamFault && !isAnswer(thrown)) measure('UpstreamFaults', 1, thrown.kind)
-      throw thrown
-    }
-  }
+  const counted = faultsMeasured(measure)
   return {
     capabilities: server.capabilities,
     async logIn(user, password, options) {
@@ -33,5 +23,17 @@ export function measuredUpstream(server: Upstream, measure: Measure, clock: Pick
     send: async (state, command, key) => counted(server.send(state, command, key)),
     logOut: async (state) => counted(server.logOut(state)),
     close: server.close,
+  }
+}
+
+/** Counts the faults of what a server is asked, but for those that are its answer. */
+export function faultsMeasured(measure: Measure) {
+  return async <T>(work: Promise<T>, isAnswer: (fault: UpstreamFault) => boolean = () => false): Promise<T> => {
+    try {
+      return await work
+    } catch (thrown) {
+      if (thrown instanceof UpstreamFault && !isAnswer(thrown)) measure('UpstreamFaults', 1, thrown.kind)
+      throw thrown
+    }
   }
 }

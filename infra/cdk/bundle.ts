@@ -34,7 +34,7 @@ export function upstreamFile(kind: UpstreamKind): string {
  * maps hold no source texts, and name sources as seen from the project, wherever the folder is: the same sources make the
  * same asset on every machine.
  *
- * @param upstream the file that exports `serverHere`: the one server upstream that the bundles hold
+ * @param upstream the file that exports `serverHere` and `signOutHere`: the one server upstream that the bundles hold
  */
 export async function bundle(
   folder: string,

@@ -3,13 +3,13 @@ import type { ClientCodec } from './codec.ts'
 import { commandChannel } from './channels/command-channel.ts'
 import { cookieJar } from './channels/cookies.ts'
 import { dataChannel } from './channels/data-channel.ts'
+import { linkTo } from './channels/link.ts'
 import type { CwaAnswer, CwaEvents, CwaMethod } from './model.ts'
 import type { LegacyTls } from '../upstream/http/legacy-tls.ts'
 import type { Offer } from './ntlm/iwa.ts'
 import { signIn, type SignedIn } from './sign-in.ts'
-import { transport } from '../upstream/http/transport.ts'
 import type { Unread } from '../upstream/unread.ts'
-import { wallClock, type Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 
 export type { SignedIn }
 
@@ -89,12 +89,9 @@ export interface CwaClient {
 
 /** @throws TypeError when `url` is no http or https URL */
 export function cwaClient(options: CwaOptions): CwaClient {
-  const { codec, deadlineMs = 10_000, clock = wallClock, onUnread } = options
-  const url = new URL(options.url)
-  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`the server's URL must begin with https://, or http://`)
-  const http = transport({ url, ca: options.ca, legacyTls: options.legacyTls, clock })
+  const link = linkTo(options)
+  const { url, http, codec, clock, deadlineMs, onUnread } = link
   const offer: Offer = { scheme: undefined }
-  const link = { url, http, codec, clock, deadlineMs, onUnread }
   return {
     async signIn(user, password) {
       const jar = cookieJar(url, clock.now)

@@ -1,15 +1,15 @@
-import { DEVICE_BOUNDS } from '../upstream/bounds.ts'
 import { NotPossible } from '../upstream/not-possible.ts'
 import type { Capability } from '../rules/capabilities.ts'
-import type { Brought, Listening, SentOutcome, Upstream, UpstreamState } from '../upstream/upstream.ts'
+import type { Brought, Listening, SentOutcome, Upstream } from '../upstream/upstream.ts'
 import { pollWait } from './poll-wait.ts'
-import type { CwaClient, UpstreamSession } from './client.ts'
+import type { CwaClient } from './client.ts'
 import { cursorIn, printCursor } from './cursor.ts'
 import { wordsOf } from './faults.ts'
 import { conversationOf, methodsFor } from './messaging/commands.ts'
 import { eventsOf } from './messaging/events.ts'
 import type { CwaAnswer, CwaEvents } from './model.ts'
 import { newsReader } from './news.ts'
+import { ownUri, placeOf, renewed, stateOf } from './state.ts'
 
 /** What of CWA the service uses. It knows no keys of commands: a repeated POST is another message. */
 const CAPABILITIES: ReadonlySet<Capability> = new Set([
@@ -33,7 +33,7 @@ export function cwaUpstream(client: CwaClient): Upstream {
     async logIn(user, password, options) {
       const signedIn = await client.signIn(user, password)
       const opened = await client.initiateSession(signedIn, options)
-      const state = { public: publicText(opened), secret: secretText(opened) }
+      const state = stateOf(opened)
       return { state, address: opened.uri, cursor: printCursor({ ackId: 0, eid: 0 }), steps: signedIn.steps }
     },
     listen: () => listening(client),
@@ -85,43 +85,6 @@ function arrivedAfter(
     return { cursor: printCursor({ ackId: before.ackId, eid }), events: eventsOf(event, seen) }
   })
   return { arrived, cursor: printCursor({ ackId, eid }) }
-}
-
-/** What a request needs besides the session's id, and an answer may renew: the ticket, and a load balancer's cookies. */
-interface Secrets {
-  readonly ticket: string
-  readonly cookies?: string
-}
-
-/** Neither a header's value nor JSON has it (RFC 9110 clause 5.5). */
-const BETWEEN = '\0'
-
-/** One text for both, so that they are sealed, compared and renewed as one. */
-function secretText({ ticket, cookies }: Secrets): string {
-  return cookies === undefined ? ticket : `${ticket}${BETWEEN}${cookies}`
-}
-
-/**
- * The session's id, and behind a blank who the user is: events about the user alone do not say it. An id is a whole number
- * (bb969623), and what an older state has is the id.
- */
-function publicText({ sid, uri }: UpstreamSession): string {
-  return uri.length > DEVICE_BOUNDS.name ? sid : `${sid} ${uri}`
-}
-
-function ownUri({ public: text }: UpstreamState): string | undefined {
-  return /^\S+ (.+)$/.exec(text)?.[1]
-}
-
-function placeOf({ public: text, secret }: UpstreamState): { readonly sid: string } & Secrets {
-  const [sid = ''] = text.split(' ')
-  const [ticket = '', cookies] = secret.split(BETWEEN)
-  return { sid, ticket, ...(cookies !== undefined && { cookies }) }
-}
-
-function renewed(state: UpstreamState, secrets: Secrets): UpstreamState {
-  const secret = secretText(secrets)
-  return secret === state.secret ? state : { ...state, secret }
 }
 
 function outcomeOf(answers: readonly CwaAnswer[]): SentOutcome {

@@ -52,6 +52,8 @@ describe.each(functionNames())('the bundle of %s', (name) => {
   })
 })
 
+const sourcesOf = (name: string): string[] => JSON.parse(written(name, 'index.mjs.map')).sources
+
 /** Files of implementations of the port, by the implementation. */
 const implementations = (name: string, at = bundleOf(name).directory) => {
   const { sources }: { sources: string[] } = JSON.parse(readFileSync(join(at, 'index.mjs.map'), 'utf8'))
@@ -70,7 +72,8 @@ describe('the server upstream that is set', () => {
     'is another one where another is set: then no line of CWA is in any bundle',
     async () => {
       const other = join(folder, 'other.ts')
-      writeFileSync(other, 'export const serverHere = () => { throw new Error("of no kind") }')
+      const none = '() => { throw new Error("of no kind") }'
+      writeFileSync(other, `export const serverHere = ${none}\nexport const signOutHere = ${none}`)
       const others = await bundle(join(folder, 'others'), other)
       for (const name of functionNames()) {
         const { directory = '', packages = {} } = others[name] ?? {}
@@ -80,6 +83,12 @@ describe('the server upstream that is set', () => {
     },
     BUNDLING_MS,
   )
+
+  it('is in the bundle of a log-out no more than it takes to sign out', () => {
+    const rest = /\/shared\/cwa\/(?:(?:ntlm|messaging)\/|(?:sign-in|client|upstream|news)\.ts)/
+    expect(sourcesOf('logout').filter((source) => rest.test(source))).toEqual([])
+    expect(sourcesOf('send').filter((source) => rest.test(source)).length).toBeGreaterThan(5)
+  })
 
   it.each(UPSTREAM_KINDS)('has a file that makes it, and a folder of its own: %s', (kind) => {
     expect([existsSync(upstreamFile(kind)), existsSync(`shared/${kind}/upstream.ts`)]).toEqual([true, true])

@@ -191,6 +191,13 @@ describe('every file', () => {
     expect(checked.flatMap((file) => forbidden(file, textOf(file), RULES))).toEqual([])
   })
 
+  it('is imported for what it exports: the bundler leaves out what is loaded for its effect (sideEffects in package.json)', () => {
+    const { sideEffects }: { sideEffects: boolean } = JSON.parse(textOf('package.json'))
+    const bare = /^import ['"]\./m
+    expect([sideEffects, bare.test(`import './effect.ts'`)]).toEqual([false, true])
+    expect(sources().filter((file) => bare.test(textOf(file)))).toEqual([])
+  })
+
   it('is looked at with rules that let no folder import test', () => {
     const mayImport = RULES.flatMap(({ files = [], types = [] }) => [...files, ...types])
     expect(mayImport.filter((file) => file.startsWith('test'))).toEqual([])

@@ -23,3 +23,8 @@ export function serverHere(): Upstream {
       log('parts upstream could not be read', { count, why: `${doing}: ${first.join('; ')}` }),
   })
 }
+
+/** The same server, for a function that only signs out. */
+export function signOutHere(): Pick<Upstream, 'logOut'> {
+  return serverHere()
+}

@@ -6,3 +6,7 @@ import { memoryClient } from './client.ts'
 export function serverHere(): Upstream {
   return memoryClient(variable('UPSTREAM_URL'))
 }
+
+export function signOutHere(): Pick<Upstream, 'logOut'> {
+  return serverHere()
+}
