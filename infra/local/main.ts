@@ -10,6 +10,7 @@ import { onLostOutput } from '../terminal/lost-output.ts'
 import { functionLogs, type FunctionLogs } from './function-logs.ts'
 import { figures } from './metrics/figures.ts'
 import { metricsPage } from './metrics/page.ts'
+import { endBundling } from '../cdk/bundle.ts'
 import { buildPage } from '../web/build.ts'
 import { browserLink } from './browser-link.ts'
 import { pageServer } from './page-server.ts'
@@ -146,7 +147,9 @@ async function stayUp(
   const hasNoCharacters = empty || isOwnServer
   if (hasNoCharacters) inviteToAdminister(running, isOwnServer ? [] : Object.values(everybody), out)
   else await inviteToJoin(running, everybody, out)
-  const browser = await pageServer(await buildPage(), running.url)
+  const built = await buildPage()
+  await endBundling()
+  const browser = await pageServer(built, running.url)
   if (user !== undefined) await inviteBrowsers(running, [await ownUser(user, running)], browser.url, out)
   else if (hasNoCharacters) out.note(`\n  The page for browsers: ${browser.url}`)
   else await inviteBrowsers(running, Object.values(everybody), browser.url, out)

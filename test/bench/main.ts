@@ -7,7 +7,6 @@ import { dynamoBench } from './dynamo.ts'
 import { fuzz } from './fuzz.ts'
 import { handover } from './handover.ts'
 import { hold } from './hold.ts'
-import { memory } from './memory.ts'
 import { wallClock } from '../../shared/clock.ts'
 import { price } from './price.ts'
 import { runBench } from './runner.ts'
@@ -18,6 +17,9 @@ import { simulationBench } from './simulation.ts'
 import { start } from './start.ts'
 import { trips } from './trips.ts'
 import { web } from './web.ts'
+import { firstMessage } from './load/first-message.ts'
+import { load } from './load/load.ts'
+import { weight } from './load/weight.ts'
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   start: { about: 'size of each bundle, and the time Node takes to load it', run: start },
@@ -37,6 +39,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'µs of the processor for an operation of the embedded DynamoDB, beside dynalite; --runs',
     run: dynamoBench,
   },
+  'first-message': {
+    about: 'how soon a message reaches somebody who has just logged in; --runs; writes .local/bench-first-message.json',
+    run: firstMessage,
+  },
   fuzz: {
     about: 'hostile frames, tokens, CWA answers and NTLM; 100,000 cases of each kind: --runs or --seconds bounds them',
     run: fuzz,
@@ -49,7 +55,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'one environment holds 900 long polls: memory, idle processor, event to device, beside a floor',
     run: hold,
   },
-  memory: { about: 'what the local stack takes of memory with 200 sessions; --seconds', run: memory },
+  load: {
+    about:
+      'messages and logins a second of the local stack, one processor for it and two; --seconds; writes .local/bench-load.json',
+    run: load,
+  },
   price: {
     about: 'what an operation costs, an idle session-hour by how many a listener has, and a month; --seconds',
     run: price,
@@ -75,6 +85,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   web: {
     about: 'what the browser client weighs, and how soon it can be used, cold and from its service worker; --runs',
     run: web,
+  },
+  weight: {
+    about: 'memory of npm start, and of the local stack with 200 sessions; --seconds; writes .local/bench-weight.json',
+    run: weight,
   },
 }
 

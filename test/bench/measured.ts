@@ -16,24 +16,37 @@ export interface MeasuredOptions {
   readonly module: string
   readonly args?: readonly string[]
   readonly execArgv?: readonly string[]
+  /** The one processor that it may use, from 0 up; absent: any. Linux only. */
+  readonly processor?: number
   /** All its variables: it gets none of this process's. */
   readonly variables: Readonly<Record<string, string>>
 }
 
-export function measured({ module, args = [], execArgv = [], variables }: MeasuredOptions): Measured {
+export function measured({ module, args = [], execArgv = [], variables, processor }: MeasuredOptions): Measured {
+  const pinned = processor !== undefined && {
+    execPath: 'taskset',
+    execArgv: ['-c', String(processor), process.execPath, ...execArgv],
+  }
   const child = fork(fileURLToPath(new URL(module, import.meta.url)), [...args], {
     env: { ...variables },
     execArgv: [...execArgv],
+    ...pinned,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
-  const waiting = { taken: new Set<(taken: Taken) => void>(), done: new Set<(result: string) => void>() }
+  const waiting = { taken: new Set<Asked<Taken>>(), done: new Set<Asked<string>>() }
   child.on('message', (report: Report) => {
-    if (report.kind === 'taken') settle(waiting.taken, report.taken)
-    else settle(waiting.done, report.result)
+    if (report.kind === 'taken') settle(waiting.taken, ({ resolve }) => resolve(report.taken))
+    else settle(waiting.done, ({ resolve }) => resolve(report.result))
   })
-  const asked = <T>(of: Set<(value: T) => void>, order: Order): Promise<T> =>
-    new Promise((resolve) => {
-      of.add(resolve)
+  const died = (why: string) => {
+    for (const each of [waiting.taken, waiting.done])
+      settle(each, ({ reject }: Pick<Asked<never>, 'reject'>) => reject(new Error(`${module}: ${why}`)))
+  }
+  child.on('error', ({ message }) => died(message))
+  child.on('exit', (code) => died(`the process ended (${code})`))
+  const asked = <T>(of: Set<Asked<T>>, order: Order): Promise<T> =>
+    new Promise((resolve, reject) => {
+      of.add({ resolve, reject })
       child.send(order)
     })
   return {
@@ -48,7 +61,12 @@ export function measured({ module, args = [], execArgv = [], variables }: Measur
   }
 }
 
-function settle<T>(waiting: Set<(value: T) => void>, value: T): void {
-  for (const resolve of waiting) resolve(value)
+interface Asked<T> {
+  readonly resolve: (value: T) => void
+  readonly reject: (error: Error) => void
+}
+
+function settle<T>(waiting: Set<T>, how: (asked: T) => void): void {
+  for (const each of waiting) how(each)
   waiting.clear()
 }
