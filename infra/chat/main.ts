@@ -24,7 +24,9 @@ async function main(): Promise<number> {
   const identity = await deviceFile(request.deviceFile)
   const { stdin: input, stdout: output, env: environment } = process
   const url = request.url ?? identity.url
-  return run({ identity: { ...identity, url }, input, output, environment, signal: interruption() })
+  const { awayAfterMs } = request
+  const away = awayAfterMs === undefined ? {} : { awayAfterMs }
+  return run({ identity: { ...identity, url }, input, output, environment, signal: interruption(), ...away })
 }
 
 /** The first interruption logs out, the second one leaves at once; a terminal that is closed logs out, too. */

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 
 /** What the command line asks for. */
 export type Request =
-  | { readonly kind: 'chat'; readonly deviceFile: string; readonly url?: string }
+  | { readonly kind: 'chat'; readonly deviceFile: string; readonly url?: string; readonly awayAfterMs?: number }
   | {
       readonly kind: 'enroll'
       readonly deviceFile: string
@@ -16,8 +16,8 @@ export const PASSWORD_VARIABLE = 'COLLABORATION_PASSWORD'
 
 export const HELP = `Chat through the Collaboration Service, as a device of its.
 
-  npm run chat -- --as NAME [--url ws://HOST/STAGE]
-  npm run chat -- --device FILE [--url ws://HOST/STAGE]
+  npm run chat -- --as NAME [--url ws://HOST/STAGE] [--away-after MINUTES]
+  npm run chat -- --device FILE [--url ws://HOST/STAGE] [--away-after MINUTES]
   npm run chat -- --enroll CODE --url ws://HOST/STAGE --device FILE
   npm run chat -- --enroll-file FILE --device FILE
 
@@ -26,6 +26,7 @@ export const HELP = `Chat through the Collaboration Service, as a device of its.
   --url URL      another service than the device file's
   --enroll CODE  redeems the code that your administrator gave you, and writes the device file; then chat with --device FILE
   --enroll-file FILE  the same with the file that "devices enroll --out FILE" wrote, which names the service, too
+  --away-after MINUTES  shows you as away once you have typed nothing for so long, and as before when you type again
   --help         this text
 
 The password is asked for, or taken from the environment variable ${PASSWORD_VARIABLE}.
@@ -57,7 +58,12 @@ export function requestOf(words: readonly string[], local: string): Request {
   }
   const deviceFile = device ?? (as && join(local, 'devices', `${as}.json`))
   if (!deviceFile) return mistake('say who you are: --as NAME, or --device FILE')
-  return { kind: 'chat', deviceFile, ...(url !== undefined && { url }) }
+  const minutes = parsed['away-after']
+  if (minutes !== undefined && !/^[1-9]\d{0,3}$/.test(minutes)) {
+    return mistake(`--away-after: expected a whole number of minutes from 1 to 9999, got "${minutes}"`)
+  }
+  const awayAfterMs = minutes === undefined ? {} : { awayAfterMs: Number(minutes) * 60_000 }
+  return { kind: 'chat', deviceFile, ...(url !== undefined && { url }), ...awayAfterMs }
 }
 
 function optionsIn(args: string[]) {
@@ -69,6 +75,7 @@ function optionsIn(args: string[]) {
       url: text,
       enroll: text,
       'enroll-file': text,
+      'away-after': text,
       help: { type: 'boolean', short: 'h' },
     } as const
     return parseArgs({ args, options, strict: true, allowPositionals: false }).values

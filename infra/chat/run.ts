@@ -1,4 +1,5 @@
 import { type Clock, wallClock } from '../../shared/clock.ts'
+import { automaticAway } from '../../shared/device/automatic-away.ts'
 import { device, type Device } from '../../shared/device/device.ts'
 import { timeByHttp } from '../../shared/device/service-clock.ts'
 import { chat, type Chat } from './chat.ts'
@@ -17,6 +18,8 @@ export interface RunOptions {
   /** Ends the chat, as ctrl-C does on a terminal. */
   readonly signal?: AbortSignal
   readonly clock?: Clock
+  /** After how many milliseconds without a key the user is shown as away; absent: never. */
+  readonly awayAfterMs?: number
 }
 
 /**
@@ -45,7 +48,7 @@ async function askedFor(options: RunOptions): Promise<string | undefined> {
 }
 
 async function chatted(password: string, paint: Paint, options: RunOptions): Promise<number> {
-  const { identity, input, output, signal, clock = wallClock } = options
+  const { identity, input, output, signal, clock = wallClock, awayAfterMs } = options
   const { promise: left, resolve: quit } = Promise.withResolvers<void>()
   const phone = device({ ...identity, clock, ...(clock === wallClock && { serviceTime: timeByHttp }) })
   let screen = plain(output)
@@ -62,6 +65,7 @@ async function chatted(password: string, paint: Paint, options: RunOptions): Pro
   }
   const talk = chat({ device: phone, paint, clock, screen: stand, logIn, quit })
   phone.on((event) => talk.event(event))
+  const away = awayAfterMs === undefined ? undefined : automaticAway({ device: phone, afterMs: awayAfterMs, clock })
 
   screen.print([note(`connecting to ${new URL(identity.url).host} as ${identity.user}`, { paint })])
   try {
@@ -72,8 +76,14 @@ async function chatted(password: string, paint: Paint, options: RunOptions): Pro
   }
 
   const lines = {
-    onLine: (line: string) => talk.line(line),
-    onKey: (line: string) => talk.key(line),
+    onLine(line: string) {
+      away?.did()
+      talk.line(line)
+    },
+    onKey(line: string) {
+      away?.did()
+      talk.key(line)
+    },
     completions: (line: string) => talk.completions(line),
     onEnd: quit,
   }
@@ -82,6 +92,7 @@ async function chatted(password: string, paint: Paint, options: RunOptions): Pro
   signal?.addEventListener('abort', () => quit())
   if (signal?.aborted) quit()
   await left
+  away?.end()
   screen.close()
   screen = plain(output)
   const isScript = !isTerminal(options)

@@ -18,6 +18,8 @@ import { build } from 'esbuild'
 const PUBLIC = `
 export { device } from './device.ts'
 export type { Device, DeviceOptions } from './device.ts'
+export { automaticAway } from './automatic-away.ts'
+export type { AutomaticAway, AutomaticAwayOptions } from './automatic-away.ts'
 export { enroll } from './enroll.ts'
 export type { Enrolled, EnrollOptions } from './enroll.ts'
 export { Disconnected, Refused } from './refused.ts'

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { onTestFinished } from 'vitest'
-import { run } from '../../infra/chat/run.ts'
+import { run, type RunOptions } from '../../infra/chat/run.ts'
 import { type Clock, wallClock } from '../../shared/clock.ts'
 import type { Capability } from '../../shared/rules/capabilities.ts'
 import type { ImEvent } from '../../shared/rules/messaging.ts'
@@ -48,7 +48,10 @@ function hurriedClock(): Clock & { readonly hurry: () => void } {
 }
 
 /** A chat over pipes: what is typed goes in, lines come out. */
-export async function chatting(environment: Record<string, string> = { COLLABORATION_PASSWORD: 'correct horse' }) {
+export async function chatting(
+  environment: Record<string, string> = { COLLABORATION_PASSWORD: 'correct horse' },
+  more: Pick<RunOptions, 'awayAfterMs'> = {},
+) {
   const service = await scriptedService({ now: Date.now })
   const input = new PassThrough()
   const output = new PassThrough()
@@ -58,7 +61,7 @@ export async function chatting(environment: Record<string, string> = { COLLABORA
   })
   const identity = { url: service.url, device: DEVICE, user: 'CONTOSO\\ann', transportKey: TRANSPORT_KEY }
   const clock = hurriedClock()
-  const exit = run({ identity, input, output, environment, clock })
+  const exit = run({ identity, input, output, environment, clock, ...more })
   onTestFinished(async () => {
     await service.stop()
     input.end()
@@ -76,8 +79,11 @@ export async function chatting(environment: Record<string, string> = { COLLABORA
 }
 
 /** The same, signed in to a server with these capabilities. */
-export async function signedIn(capabilities: readonly Capability[] = ['presence', 'typing']) {
-  const staged = await chatting()
+export async function signedIn(
+  capabilities: readonly Capability[] = ['presence', 'typing'],
+  more: Pick<RunOptions, 'awayAfterMs'> = {},
+) {
+  const staged = await chatting(undefined, more)
   const talk = await staged.service.connection()
   const login = await talk.hear('login')
   await login.answer({ ...accepted([{ seq: 1, events: CONTACTS }]), capabilities })

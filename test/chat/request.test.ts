@@ -11,6 +11,7 @@ const annsFile = join(local, 'devices', 'ann.json')
 describe('requestOf', () => {
   it.each([
     [['--as', 'ann'], { kind: 'chat', deviceFile: annsFile }],
+    [['--as', 'ann', '--away-after', '15'], { kind: 'chat', deviceFile: annsFile, awayAfterMs: 900_000 }],
     [['--', '--as', 'ann'], { kind: 'chat', deviceFile: annsFile }],
     [['--device', 'my.json', '--url', 'wss://h/s'], { kind: 'chat', deviceFile: 'my.json', url: 'wss://h/s' }],
     [
@@ -34,6 +35,8 @@ describe('requestOf', () => {
     [['--enroll', 'CODE', '--device', 'my.json'], '--enroll CODE goes with --url'],
     [['--as', '../ann'], '--as takes a name'],
     [['--as', 'ann', '--url', 'http://h/s'], 'expected ws://'],
+    [['--as', 'ann', '--away-after', 'soon'], 'a whole number of minutes'],
+    [['--as', 'ann', '--away-after', '0'], 'a whole number of minutes'],
   ])('says what is wrong with %j', (words, why) => {
     expect(requestOf(words, local)).toMatchObject({ kind: 'mistake', why: expect.stringContaining(why) })
   })

@@ -146,6 +146,21 @@ describe('a chat', () => {
 
     expect(frame.command).toEqual({ kind: 'presence', availability: 'busy' })
   })
+
+  it('shows as away who types nothing, and as before with the next line', async () => {
+    const { talk, type } = await signedIn(['presence'], { awayAfterMs: 10 })
+
+    const left = await talk.hear('send')
+    await left.answer({ type: 'sent', number: 1 })
+    const status = await talk.hear('status')
+    await status.answer({ type: 'heard', session: SESSION })
+    type('/who')
+    const back = await talk.hear('send')
+
+    expect(left.frame.command).toEqual({ kind: 'presence', availability: 'away' })
+    expect(status.frame.active).toBe(false)
+    expect(back.frame.command).toEqual({ kind: 'presence', availability: 'available' })
+  })
 })
 
 describe('a chat that cannot begin', () => {
