@@ -43,6 +43,9 @@ const STORY_SETTINGS = { ...DEFAULT_SETTINGS, maximumSessions: 2, idleTimeoutMs:
 /** Afterwards, for those who join. */
 const OPEN_SETTINGS = { ...STORY_SETTINGS, maximumSessions: 100 }
 
+/** A browser subscribes at its own push service. Where this machine does not reach it, its page says so. */
+const WEB_PUSH = { contact: 'mailto:ops@contoso.test' }
+
 interface Options {
   readonly once: boolean
   readonly keep: boolean
@@ -70,6 +73,7 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
   const isOwnServer = options.upstream.url !== undefined
   const stack = localStack({
     users: Object.values(everybody),
+    webPush: WEB_PUSH,
     port: options.port,
     codec: options.codec,
     upstream: options.upstream,
@@ -229,6 +233,10 @@ async function inviteBrowsers(
   for (const person of everybody) {
     out.note(`    ${person.displayName ?? person.user}: ${await browserLink(person, running, page)}`)
   }
+  out.note(
+    '\n  The bell in the page turns notifications on. While it is closed, the push service of your browser wakes it, and',
+  )
+  out.note('  hears only that something waits: where this machine reaches it.')
 }
 
 function inviteToAdminister(running: RunningStack, known: readonly Person[], out: Terminal): void {

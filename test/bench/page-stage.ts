@@ -2,6 +2,8 @@ import type { Browser } from 'playwright-core'
 import { admit, people } from '../../infra/local/people.ts'
 import { pageServer } from '../../infra/local/page-server.ts'
 import { localStack, type RunningStack } from '../../infra/local/stack.ts'
+import { pushService, type PushService } from '../../infra/standin/push/push-service.ts'
+import { wallClock } from '../../shared/clock.ts'
 import { buildPage, type BuiltPage } from '../../infra/web/build.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { launch } from '../kit/browser.ts'
@@ -16,6 +18,8 @@ export interface PageStage {
   readonly at: string
   readonly browser: Browser
   readonly lines: ReturnType<typeof connectionsByDevice>
+  /** Where the browser subscribes (test/kit/subscribing.ts). */
+  readonly pushes: PushService
   readonly stop: () => Promise<void>
 }
 
@@ -23,7 +27,10 @@ export interface PageStage {
 export async function pageStage(maximumSessions: number): Promise<PageStage> {
   const everybody = people()
   const lines = connectionsByDevice()
-  const stack = localStack({ users: Object.values(everybody), gateway: { log: lines.log } })
+  const pushes = pushService({ clock: wallClock })
+  await pushes.start()
+  const webPush = { contact: 'mailto:ops@contoso.test', services: [pushes.url()] }
+  const stack = localStack({ users: Object.values(everybody), webPush, gateway: { log: lines.log } })
   const running = await stack.start()
   await running.configuration.set({ ...DEFAULT_SETTINGS, maximumSessions })
   for (const person of Object.values(everybody)) await admit(person, running)
@@ -37,10 +44,12 @@ export async function pageStage(maximumSessions: number): Promise<PageStage> {
     at: server.url,
     browser,
     lines,
+    pushes,
     async stop() {
       await browser.close()
       await server.stop()
       await stack.stop()
+      await pushes.stop()
     },
   }
 }

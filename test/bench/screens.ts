@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { localFolder } from '../../infra/terminal/local-folder.ts'
 import { barriers, visit } from '../kit/browser.ts'
+import { subscribingAt } from '../kit/subscribing.ts'
 import { isIn, open, setUp, shows, signIn, write } from '../kit/web-people.ts'
 import type { BenchOptions } from './bench.ts'
 import { pageStage } from './page-stage.ts'
@@ -41,10 +42,12 @@ export async function screens({ print }: BenchOptions): Promise<void> {
 }
 
 async function story(
-  { running, everybody: { ann, bob, cat }, at, browser, lines }: Awaited<ReturnType<typeof pageStage>>,
+  { running, everybody: { ann, bob, cat }, at, browser, lines, pushes }: Awaited<ReturnType<typeof pageStage>>,
   shot: (page: Page, state: string) => Promise<void>,
 ): Promise<void> {
   const [{ page }, { page: his }, { page: hers }] = [await visit(browser), await visit(browser), await visit(browser)]
+  await page.context().grantPermissions(['notifications'], { origin: new URL(at).origin })
+  await subscribingAt(page.context(), pushes)
   await page.goto(at)
   await page.getByLabel('Code or link').waitFor()
   await shot(page, 'enrol')
@@ -76,6 +79,7 @@ async function story(
   await page.getByText('Bob Baker is typing …').waitFor()
   await shot(page, 'conversation')
 
+  await notifications(page, shot)
   await page.getByRole('button', { name: 'New group conversation' }).click()
   await shot(page, 'new-group')
   const dialog = page.getByRole('dialog')
@@ -111,4 +115,15 @@ async function story(
   await other.page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByLabel('Language').selectOption('de')
   await shot(page, 'german')
+}
+
+async function notifications(page: Page, shot: (page: Page, state: string) => Promise<void>): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Notifications' })
+  await page.getByRole('button', { name: 'Notifications' }).click()
+  await shot(page, 'notifications-off')
+  await dialog.getByRole('button', { name: 'Turn on' }).click()
+  await dialog.getByText('also while this page is closed').waitFor()
+  await dialog.getByLabel('Quiet hours').check()
+  await shot(page, 'notifications')
+  await page.keyboard.press('Escape')
 }

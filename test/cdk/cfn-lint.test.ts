@@ -59,7 +59,7 @@ const alternatives = (privateCa: string): readonly (readonly Settings[])[] => [
   [{ accessLogRole: 'create' }, { accessLogRole: 'exists' }],
   [{ removalPolicy: 'retain' }, { removalPolicy: 'destroy' }],
   [{}, { masterKey: 'kms:arn:aws-cn:kms:cn-north-1:000000000000:key/0a1b2c3d-1111-2222-3333-444455556666' }],
-  [{}, { privateCa }],
+  [{}, { privateCa, webPush: { contact: 'mailto:ops@contoso.test' } }],
   [{}, { connectionsUrl: 'https://im-gateway.fabrikam.test/live', stackName: 'Trial' }],
   [{}, { codec: 'xml', stage: 'trial', upstreamUrl: 'http://im.fabrikam.test:8080' }, { upstream: 'matrix' }],
 ]

@@ -25,15 +25,16 @@ beforeAll(async () => {
   made = await synthesis()
   scratch = mkdtempSync(join(tmpdir(), 'collaboration-test-'))
   folder = await pageFolder(join(scratch, 'page'))
-  const served = (page: unknown, name: string) =>
+  const served = (page: unknown, name: string, others: object = {}) =>
     synthesize({
       bundles: made.bundles,
       pageFolder: folder,
       outdir: join(scratch, name),
-      context: withSettings({ page }),
+      context: withSettings({ page, ...others }),
     })
   on = served('on', 'on')
-  named = served(NAMED, 'named')
+  // Browsers that open it are woken by Web Push.
+  named = served(NAMED, 'named', { webPush: { contact: 'mailto:ops@fabrikam.test' } })
   return () => {
     made.remove()
     rmSync(scratch, { recursive: true })
@@ -42,6 +43,8 @@ beforeAll(async () => {
 
 const typesOf = (folder: string) => Object.values(templateIn(folder).resources).map(({ Type }) => Type)
 
+const headersOf = (folder: string) => propertiesOf(templateIn(folder), 'PageHeaders')
+
 describe('the browser client', () => {
   it('is not there unless it is set: the template is that of before', () => {
     const ofPages = Object.values(made.template.resources).filter(({ Type }) =>
@@ -49,6 +52,12 @@ describe('the browser client', () => {
     )
     expect(ofPages).toEqual([])
     expect(Object.keys(made.template.outputs).filter((name) => name.startsWith('Page'))).toEqual([])
+  })
+
+  it('has the same headers where browsers are woken: it is the browser that speaks with its push service', () => {
+    expect(headersOf(named)).toEqual(headersOf(on))
+    expect(JSON.stringify(headersOf(on))).toContain("worker-src 'self'")
+    expect(Object.keys(templateIn(named).resources)).toEqual(expect.arrayContaining(['WokenByPush']))
   })
 
   it('comes, with all that it needs, where it is set, and nothing else changes', () => {

@@ -7,6 +7,7 @@ import { idOfPerson } from '../../infra/web/model/talks.ts'
 import { wallClock } from '../../shared/clock.ts'
 import { listenerGroups } from '../../shared/store/listener-groups.ts'
 import { barriers, CHROMIUM, launch, PATIENCE_MS, visit, type Visit } from '../kit/browser.ts'
+import { subscribingAt } from '../kit/subscribing.ts'
 import { services, type Service } from '../kit/service.ts'
 import { keptTable } from '../kit/tables.ts'
 import { isIn, open, setUp, shows, signIn, texts, write } from '../kit/web-people.ts'
@@ -32,7 +33,7 @@ describe.skipIf(CHROMIUM === undefined)('a browser that is pushed (skipped where
     ann = await visit(browser)
     context = ann.page.context()
     await context.grantPermissions(['notifications'], { origin: new URL(server.url).origin })
-    await subscribingAt(context)
+    await subscribingAt(context, standIn)
     const { device, person } = running.bob
     await device.login(person.login, person.password)
   })
@@ -105,37 +106,6 @@ async function say(text: string): Promise<void> {
     conversation = sent.conversation
   } else await device.send({ kind: 'message', conversation, text })
   await listenerGroups(keptTable(running)).notify(0, Date.now())
-}
-
-/**
- * Chromium subscribes at Google's push service, which this machine cannot reach: its two methods are answered by the stand-in
- * here. All else is Chromium's own: permission, service worker, notifications.
- */
-async function subscribingAt(context: BrowserContext): Promise<void> {
-  await context.exposeFunction('standInSubscribes', (key: string) => standIn.subscribe(key))
-  await context.addInitScript(() => {
-    const { prototype } = PushManager
-    // It runs in the page, where nothing of this file is.
-    // oxlint-disable-next-line unicorn/consistent-function-scoping
-    const made = (endpoint: string, key: string) => ({
-      endpoint,
-      options: { applicationServerKey: Uint8Array.from(atob(key), (letter) => letter.charCodeAt(0)).buffer },
-      unsubscribe: () => Promise.resolve(localStorage.removeItem('subscription')).then(() => true),
-    })
-    Object.assign(prototype, {
-      getSubscription() {
-        const [endpoint = '', key = ''] = localStorage.getItem('subscription')?.split(' ') ?? []
-        return Promise.resolve(endpoint === '' ? null : made(endpoint, key))
-      },
-      async subscribe({ applicationServerKey }: { applicationServerKey: Uint8Array }) {
-        const key = btoa(String.fromCharCode(...applicationServerKey))
-        const base64url = key.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
-        const endpoint = await Object(globalThis).standInSubscribes(base64url)
-        localStorage.setItem('subscription', `${endpoint} ${key}`)
-        return made(endpoint, key)
-      },
-    })
-  })
 }
 
 /** Whether somebody looks at a page: a Chromium without a screen takes each for looked at. */

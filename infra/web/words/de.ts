@@ -186,7 +186,7 @@ export const de: Words = {
       sender: 'Nur den Absender',
       nothing: 'Keines von beiden: nur, dass etwas wartet',
     },
-    shownHint: 'Wer Ihren Bildschirm sieht, sieht es auch, selbst wenn er gesperrt ist.',
+    shownHint: 'Wer Ihren Bildschirm sieht, kann es lesen, selbst wenn er gesperrt ist.',
     quiet: 'Ruhezeit',
     from: 'Von',
     to: 'Bis',

@@ -183,7 +183,7 @@ export const en = {
     again: 'Try again',
     shows: 'A notification shows',
     shown: { text: 'Sender and text', sender: 'Sender only', nothing: 'Neither: only that something waits' },
-    shownHint: 'Who sees your screen sees it, too, also while it is locked.',
+    shownHint: 'Anybody who sees your screen can read it, even while it is locked.',
     quiet: 'Quiet hours',
     from: 'From',
     to: 'To',
