@@ -53,9 +53,9 @@ export async function bundle(
     mainFields: ['module', 'main'],
     alias: {
       '#upstream': upstream,
-      '@aws-sdk/credential-provider-node': join(FUNCTIONS, 'wiring/credentials.ts'),
-      '@aws-sdk/endpoint-cache': join(FUNCTIONS, 'wiring/endpoint-cache.ts'),
-      tldts: join(FUNCTIONS, 'wiring/public-suffixes.ts'),
+      '@aws-sdk/credential-provider-node': join(FUNCTIONS, 'wiring/lighter/credentials.ts'),
+      '@aws-sdk/endpoint-cache': join(FUNCTIONS, 'wiring/lighter/endpoint-cache.ts'),
+      tldts: join(FUNCTIONS, 'wiring/lighter/public-suffixes.ts'),
     },
     plugins: [builtinsAsTheyAre],
     sourcemap: 'linked',
