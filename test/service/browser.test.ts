@@ -156,6 +156,18 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where there is no
     await shows(bob.page, 'And out of it')
   })
 
+  it('says once what was under way, unanswered, as the page was loaded anew', async () => {
+    // With the one that was silenced before, which the gateway has not seen end.
+    expect(running.gateway.silence(({ authorizer }) => authorizer?.['device'] === 'ann-browser')).toBeGreaterThan(0)
+    await write(ann.page, 'Under way')
+    await ann.page.getByRole('img', { name: 'Sending' }).waitFor()
+    await ann.page.reload()
+    await shows(bob.page, 'Under way')
+    await ann.page.getByRole('img', { name: 'Sending' }).waitFor({ state: 'detached' })
+    for (const { page } of [ann, bob])
+      expect((await texts(page)).filter((text) => text === 'Under way')).toHaveLength(1)
+  })
+
   it('loses nothing when its connection is closed', async () => {
     await lines.cut('bob-browser', running)
     await write(ann.page, 'Said meanwhile')
@@ -174,18 +186,20 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where there is no
     expect(await barriers(ann.page)).toEqual([])
 
     await ann.page.reload()
-    await ann.page.getByRole('heading', { name: 'Sign in' }).waitFor()
-    await ann.page.context().setOffline(false)
-    await signIn(ann.page, running.ann.person)
+    // No password is asked for: the session goes on, in the conversation that was open.
     await isIn(ann.page)
+    await ann.page.getByRole('img', { name: 'Waits for the connection' }).waitFor()
+    await write(bob.page, 'Said while she is away')
+    await ann.page.context().setOffline(false)
+    await ann.page.evaluate(() => dispatchEvent(new Event('online')))
     await shows(bob.page, 'Written without a network')
-    await open(ann.page, 'Bob Baker')
-    await shows(ann.page, 'Said meanwhile')
+    await shows(ann.page, 'Said while she is away')
     expect(await ann.page.getByRole('textbox', { name: /^Message to/ }).inputValue()).toBe('Half a sent')
     for (const { page } of [ann, bob]) {
       const said = await texts(page)
       expect(said.filter((text) => text === 'Written without a network')).toHaveLength(1)
       expect(said.filter((text) => text === 'Said into the silence')).toHaveLength(1)
+      expect(said.filter((text) => text === 'Said while she is away')).toHaveLength(1)
     }
   })
 
@@ -210,12 +224,15 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where there is no
     await second.getByRole('heading', { name: 'Open in another tab' }).waitFor()
     expect(await barriers(second)).toEqual([])
     await second.getByRole('button', { name: 'Use it here' }).click()
-    await second.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await isIn(second)
+    await write(second, 'From another tab')
+    await shows(bob.page, 'From another tab')
     await ann.page.getByRole('button', { name: 'Use it here' }).click()
     await second.getByRole('heading', { name: 'Open in another tab' }).waitFor()
     await second.close()
-    await signIn(ann.page, running.ann.person)
-    await isIn(ann.page)
+    await shows(ann.page, 'From another tab')
+    await write(ann.page, 'And back')
+    await shows(bob.page, 'And back')
   })
 
   it('is signed out by the administrator, says so, and is read in German then', async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
   after,
-  fromBefore,
   groupBegun,
   NOTHING,
   opened,
@@ -10,6 +9,7 @@ import {
   signedOut,
   type Model,
 } from '../../infra/web/model/model.ts'
+import { fromBefore } from '../../infra/web/model/kept.ts'
 import type { Entry, OwnState } from '../../infra/web/model/talk.ts'
 import { idOfPerson, unread } from '../../infra/web/model/talks.ts'
 import type { ImEvent } from '../../shared/rules/messaging.ts'

@@ -1,18 +1,20 @@
-import { batch, computed, signal, type ReadonlySignal } from '@preact/signals'
+import { batch, computed, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { Clock } from '../../../shared/clock.ts'
 import { device, type Device } from '../../../shared/device/device.ts'
-import type { DeviceEvent } from '../../../shared/device/event.ts'
+import type { DeviceEvent, DeviceState } from '../../../shared/device/event.ts'
 import { timeByHttp } from '../../../shared/device/service-clock.ts'
 import type { ImEvent, Uri } from '../../../shared/rules/messaging.ts'
 import type { Identity } from '../kept/identity.ts'
 import type { Keeper } from '../kept/keeper.ts'
-import { after, cut, fromBefore, NOTHING, signedOut, type Kept, type Model } from '../model/model.ts'
+import { fromBefore, type Kept, type ResumableSession } from '../model/kept.ts'
+import { after, cut, NOTHING, signedOut, type Model } from '../model/model.ts'
 import { peopleIn, type Person } from '../model/person.ts'
 import { unread } from '../model/talks.ts'
 import { actions, type Actions } from './actions.ts'
+import { keeping, type Keeping } from './keeping.ts'
 import { notifying, type Notifying } from '../notify/notifying.ts'
-import { outgoing } from './outgoing.ts'
-import { posting } from './posting.ts'
+import { outgoing, type Outgoing } from './outgoing.ts'
+import { posting, type Posting } from './posting.ts'
 import { signingIn, type SigningIn } from './signing-in.ts'
 import type { Line } from './standing.ts'
 
@@ -54,43 +56,30 @@ export interface Found {
 }
 
 export async function client({ identity, keeper, clock, origin }: ClientOptions): Promise<Client> {
-  const { model, line, own, complaint } = shown(await keeper.kept(identity))
+  const kept = await keeper.kept(identity)
+  const { model, line, own, complaint } = shown(kept)
+  const { keep, update, session: keepSession } = keeping({ keeper, identity, model, session: kept?.session })
   const complain = (reason: string) => void (complaint.value = reason)
 
-  const onWait = (ms: number) => (line.value = { ...line.value, retryAt: clock.now() + ms })
-  const phone: Device = device({ ...identity, clock, onWait, serviceTime: () => timeByHttp(origin) })
-  const update = updating(model, (now) => keeper.keep(now, identity))
+  const onWait = (ms: number) => (line.value = { state: line.value.state, retryAt: clock.now() + ms })
+  const phone: Device = device({
+    ...identity,
+    clock,
+    onWait,
+    serviceTime: () => timeByHttp(origin),
+    keep: (session) => keepSession(session, out.entryOf),
+  })
   const shared = { model: () => model.value, update, isOnline: () => phone.state === 'online' && !!phone.session }
   const send: Device['send'] = (command) => phone.send(command)
-  const out = outgoing({ update, send, keep: () => keeper.keep(model.value, identity) })
+  const out = outgoing({ update, send, keep })
   const post = posting({ ...shared, out, send })
   const notices = await notifying({ keeper, now: () => clock.now(), tell: (endpoint) => phone.subscribe(endpoint) })
-  const door = signingIn({ phone, clock, user: (name) => void keeper.setIdentity({ ...identity, user: name }) })
+  const isIn = kept?.session !== undefined
+  const door = signingIn({ phone, clock, isIn, user: (name) => void keeper.setIdentity({ ...identity, user: name }) })
 
-  phone.on((event) => batch(() => happened(event)))
-
-  function happened(event: DeviceEvent): void {
-    if (event.kind === 'send') out.heard(event)
-    else if (event.kind === 'state') {
-      line.value = { state: event.state }
-      if (event.state === 'online' && phone.session !== undefined) notices.began(phone.session)
-    } else if (event.kind === 'gap') update((model) => cut(model, { now: clock.now(), newId }))
-    else if (event.kind !== 'ended') session(event)
-    else {
-      update(signedOut)
-      door.ended(event.code, event.reason)
-    }
-    own.value = phone.uri
-    post.goOn()
-  }
-
-  function session(event: ImEvent): void {
-    const before = model.value
-    update((model) => after(model, event, { now: clock.now(), newId, own: phone.uri }))
-    notices.came(before, model.value)
-    if (event.kind === 'failed' && event.number === undefined) complain(event.reason)
-  }
-
+  hear(phone, { clock, model, line, own, update, complain, out, post, door, notices })
+  if (kept?.session !== undefined) takeUp(phone, kept.session, post)
+  own.value = phone.uri
   return {
     identity,
     notifying: notices,
@@ -109,6 +98,49 @@ export async function client({ identity, keeper, clock, origin }: ClientOptions)
       own.value = undefined
     }),
   }
+}
+
+interface Hearing {
+  readonly clock: Clock
+  readonly model: ReadonlySignal<Model>
+  readonly line: Signal<Line>
+  readonly own: Signal<Uri | undefined>
+  readonly update: Keeping['update']
+  readonly complain: (reason: string) => void
+  readonly out: Outgoing
+  readonly post: Posting
+  readonly door: SigningIn
+  readonly notices: Pick<Notifying, 'began' | 'came'>
+}
+
+/** What the device tells: of its connection, of sends, of the session. */
+function hear(phone: Device, parts: Hearing): void {
+  const { clock, model, line, own, update, complain, out, post, door, notices } = parts
+  const now = () => ({ now: clock.now(), newId })
+
+  function session(event: ImEvent): void {
+    const before = model.value
+    update((model) => after(model, event, { ...now(), own: phone.uri }))
+    notices.came(before, model.value)
+    if (event.kind === 'failed' && event.number === undefined) complain(event.reason)
+  }
+
+  function happened(event: DeviceEvent): void {
+    if (event.kind === 'send') out.heard(event)
+    else if (event.kind === 'state') {
+      line.value = lineAfter(line.value, event.state)
+      if (event.state === 'online' && phone.session !== undefined) notices.began(phone.session)
+    } else if (event.kind === 'gap') update((model) => cut(model, now()))
+    else if (event.kind !== 'ended') session(event)
+    else {
+      update(signedOut)
+      door.ended(event.code, event.reason)
+    }
+    own.value = phone.uri
+    post.goOn()
+  }
+
+  phone.on((event) => batch(() => happened(event)))
 }
 
 function leaving(phone: Device, door: SigningIn, isLeft: () => void) {
@@ -150,23 +182,24 @@ function searching(phone: Device, model: ReadonlySignal<Model>, complain: (reaso
   }
 }
 
+/** Goes on with the session of an earlier visit. Where it is over, the device says so. */
+function takeUp(phone: Device, session: ResumableSession, post: Pick<Posting, 'again'>): void {
+  const { asked } = phone.takeUp(session)
+  if (session.asked !== undefined && asked !== undefined) post.again(session.asked, session.entry, asked)
+  phone.resume().catch(() => {})
+}
+
+function lineAfter({ isFirst }: Line, state: DeviceState): Line {
+  return { state, ...(state === 'connecting' && isFirst === true && { isFirst }) }
+}
+
 function shown(kept: Kept | undefined) {
   return {
     model: signal<Model>(kept === undefined ? NOTHING : fromBefore(kept)),
-    line: signal<Line>({ state: 'offline' }),
+    line: signal<Line>({ state: 'offline', ...(kept?.session !== undefined && { isFirst: true }) }),
     own: signal<Uri | undefined>(undefined),
     complaint: signal<string | undefined>(undefined),
   }
 }
 
 const newId = () => crypto.randomUUID()
-
-/** Changes the model, and keeps what is to be kept of it. A browser that keeps nothing (its disk is full) still chats. */
-function updating(model: { value: Model }, keep: (model: Model) => Promise<void>) {
-  return (change: (model: Model) => Model): void => {
-    const before = model.value
-    model.value = change(before)
-    const { people, talks } = model.value
-    if (people !== before.people || talks !== before.talks) keep(model.value).catch(() => {})
-  }
-}

@@ -16,6 +16,10 @@ export interface OutgoingOptions {
 export interface Outgoing {
   /** Resolves with undefined where it was not done: then the entry says why. */
   post(entry: Extract<Entry, { kind: 'own' }>, command: Command): Promise<Sent | undefined>
+  /** The same for what an earlier visit began: the device has it. */
+  again(entry: string, command: Command, sent: Promise<Sent>): Promise<Sent | undefined>
+  /** The entry that a command says. */
+  readonly entryOf: (command: Command) => string | undefined
   /** What the device tells of a send. */
   heard(event: SendEvent): void
 }
@@ -26,25 +30,35 @@ export interface Outgoing {
  *
  *   page      "Hello" waits ─ kept: sending ─ device.send ─╮ (closed)          opened again: perhaps sent. Again?
  *   service                                                ╰─ posted
+ *
+ * Where the session goes on there is no doubt: the device asks again under the number that it had.
  */
 export function outgoing({ update, keep, send }: OutgoingOptions): Outgoing {
   const entryOf = new WeakMap<Command, string>()
 
+  async function outcome(entry: string, sent: Promise<Sent>): Promise<Sent | undefined> {
+    try {
+      return await sent
+    } catch (thrown) {
+      // There was no session for it any more: it waits for the next.
+      if (thrown instanceof Refused && thrown.next === 'login')
+        update((model) => became(model, entry, { state: 'waiting' }))
+      return undefined
+    }
+  }
+
   return {
-    async post(entry, command) {
-      entryOf.set(command, entry.id)
-      update((model) => became(model, entry.id, { state: 'sending' }))
-      // A browser that keeps nothing (its disk is full) still chats.
+    async post({ id }, command) {
+      entryOf.set(command, id)
+      update((model) => became(model, id, { state: 'sending' }))
       await keep().catch(() => {})
-      try {
-        return await send(command)
-      } catch (thrown) {
-        // There was no session for it any more: it waits for the next.
-        if (thrown instanceof Refused && thrown.next === 'login')
-          update((model) => became(model, entry.id, { state: 'waiting' }))
-        return undefined
-      }
+      return outcome(id, send(command))
     },
+    again(entry, command, sent) {
+      entryOf.set(command, entry)
+      return outcome(entry, sent)
+    },
+    entryOf: (command) => entryOf.get(command),
     heard(event) {
       const entry = entryOf.get(event.command)
       if (entry === undefined) return

@@ -37,8 +37,11 @@ export function openPage(): ReadonlySignal<Page> {
   })
 
   async function enter(from: 'free' | 'another'): Promise<void> {
-    if (await tab.take(from)) await show(keeper(await openDatabase()))
-    else page.value = { face: 'elsewhere', take: () => void enter('another') }
+    if (await tab.take(from)) {
+      const database = await openDatabase()
+      await database.own()
+      await show(keeper(database))
+    } else page.value = { face: 'elsewhere', take: () => void enter('another') }
   }
 
   async function show(kept: Keeper): Promise<void> {

@@ -10,6 +10,8 @@ export interface SigningInOptions {
   readonly phone: Pick<Device, 'login' | 'uri'>
   readonly clock: Clock
   readonly random?: () => number
+  /** The session of an earlier visit goes on. */
+  readonly isIn: boolean
   /** Who signed in. */
   readonly user: (name: string) => void
 }
@@ -26,8 +28,8 @@ export interface SigningIn {
 }
 
 /** Signs in, and again as long as the service is full. `standing` is undefined while there is a session. */
-export function signingIn({ phone, clock, random = Math.random, user }: SigningInOptions): SigningIn {
-  const standing = signal<SignIn | undefined>({ kind: 'ready' })
+export function signingIn({ phone, clock, random = Math.random, isIn, user }: SigningInOptions): SigningIn {
+  const standing = signal<SignIn | undefined>(isIn ? undefined : { kind: 'ready' })
   const waiting = timer(clock)
   // Of sign-ins that overtake one another only the last one's outcome is shown.
   let latest = 0

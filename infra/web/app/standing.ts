@@ -6,6 +6,8 @@ export interface Line {
   readonly state: DeviceState
   /** When the device tries again, epoch milliseconds; absent while it tries. */
   readonly retryAt?: number
+  /** It is the first one of this visit, and has not failed. */
+  readonly isFirst?: true
 }
 
 /** How a sign-in stands. */

@@ -16,9 +16,6 @@ export interface Model {
 
 export const NOTHING: Model = { people: {}, groups: {}, talks: [], availability: undefined, reading: undefined }
 
-/** What is kept from one visit to the next. */
-export type Kept = Pick<Model, 'people' | 'talks'>
-
 export function after(model: Model, event: ImEvent, moment: Omit<Moment, 'reading'>): Model {
   return {
     ...model,
@@ -27,12 +24,6 @@ export function after(model: Model, event: ImEvent, moment: Omit<Moment, 'readin
     talks: talksAfter(model.talks, event, { ...moment, reading: model.reading }),
     availability: event.kind === 'own-presence' ? event.availability : model.availability,
   }
-}
-
-/** What was being said as the page was closed may have been done, or not: what would know of it is gone. */
-export function fromBefore({ people, talks }: Kept): Model {
-  const doubted = afterSession(talks).map((talk) => ({ ...talk, entries: talk.entries.map(inDoubt) }))
-  return { ...NOTHING, people: withoutPresence(people), talks: doubted }
 }
 
 export function signedOut(model: Model): Model {
@@ -77,9 +68,4 @@ export function cut(model: Model, { now, newId }: Omit<Moment, 'reading'>): Mode
     talk.entries.length === 0 ? talk : withEntry(talk, { kind: 'note', id: newId(), at: now, note: 'cut' }),
   )
   return { ...model, talks }
-}
-
-function inDoubt(entry: Entry): Entry {
-  if (entry.kind !== 'own' || entry.own.state !== 'sending') return entry
-  return { ...entry, own: { state: 'unconfirmed', reason: '' } }
 }

@@ -48,7 +48,7 @@ export interface Live {
   readonly conversation?: Conversation
   /** The entry that began it, where this device did. */
   readonly first?: string
-  readonly state: 'starting' | 'incoming' | 'connecting' | 'connected'
+  readonly state: 'starting' | 'incoming' | 'accepting' | 'connecting' | 'connected'
 }
 
 /** The most that is kept of one conversation. */

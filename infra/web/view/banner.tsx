@@ -8,10 +8,10 @@ import { useSecondsUntil } from './controls/ticking.ts'
 export function Banner({ client }: { readonly client: Client }) {
   const { line, complaint } = client
   const w = words.value
-  const { state, retryAt } = line.value
+  const { state, retryAt, isFirst } = line.value
   return (
     <header class="banners">
-      {state === 'connecting' && (
+      {state === 'connecting' && isFirst !== true && (
         <div class="banner warn">
           {retryAt === undefined ? <span>{w.line.retrying}</span> : <Countdown at={retryAt} />}
           <button type="button" onClick={() => client.tryNow()}>
@@ -49,7 +49,8 @@ function Spoken({ client }: { readonly client: Client }) {
   const said = useSignal('')
   const wasAway = useSignal(false)
   useSignalEffect(() => {
-    const { state } = client.line.value
+    const { state, isFirst } = client.line.value
+    if (isFirst === true) return
     if (state === 'connecting') said.value = words.peek().line.spoken
     else if (state === 'online' && wasAway.peek()) said.value = words.peek().line.back
     wasAway.value = state === 'connecting'
