@@ -3,7 +3,10 @@ import { textIn, wholeIn, type Json } from './json.ts'
 import type { MatrixServer } from './server.ts'
 import type { MatrixSession, Tokens } from './session.ts'
 
-/** How long before an access token expires its session's listener has it replaced, in milliseconds: longer than a GET is held. */
+/**
+ * How long before an access token expires its session's listener has it replaced, in milliseconds: longer than a GET is
+ * held. One that is good for less than twice that is replaced half-way: else there would be nothing but renewals.
+ */
 const EARLY_MS = 90_000
 
 /**
@@ -19,8 +22,8 @@ export async function refreshed(
   { ask, clock }: MatrixServer,
   { signal }: Pick<WaitOptions, 'signal'>,
 ): Promise<Tokens | undefined> {
-  const { refresh, until } = tokens
-  if (refresh === undefined || until === undefined || until - clock.now() > EARLY_MS) return undefined
+  const { refresh, renewAt } = tokens
+  if (refresh === undefined || renewAt === undefined || clock.now() < renewAt) return undefined
   const said = await ask(base, {
     method: 'POST',
     path: '/_matrix/client/v3/refresh',
@@ -37,5 +40,9 @@ export function tokensIn(said: Json, now: number, before?: string): Tokens | und
   const refresh = textIn(said['refresh_token']) ?? before
   const lasts = wholeIn(said['expires_in_ms'])
   if (access === undefined) return undefined
-  return { access, ...(refresh !== undefined && { refresh }), ...(lasts !== undefined && { until: now + lasts }) }
+  return {
+    access,
+    ...(refresh !== undefined && { refresh }),
+    ...(lasts !== undefined && { renewAt: now + Math.max(lasts - EARLY_MS, lasts / 2) }),
+  }
 }

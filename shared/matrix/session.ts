@@ -16,8 +16,8 @@ export interface Tokens {
   readonly access: string
   /** Absent: the access token does not expire by itself. */
   readonly refresh?: string
-  /** When the access token expires, in epoch milliseconds. */
-  readonly until?: number
+  /** When the access token is to be renewed, well before it expires, in epoch milliseconds. */
+  readonly renewAt?: number
 }
 
 /** Neither an id nor a URL holds a space, nor does a token (RFC 6750 section 2.1). */
@@ -27,16 +27,16 @@ export function stateOf({ userId, deviceId, nonce, base, tokens }: MatrixSession
   return { public: [userId, deviceId, nonce, base].join(BETWEEN), secret: secretOf(tokens) }
 }
 
-export function secretOf({ access, refresh, until }: Tokens): string {
-  return refresh === undefined ? access : [access, refresh, String(until ?? 0)].join(BETWEEN)
+export function secretOf({ access, refresh, renewAt }: Tokens): string {
+  return refresh === undefined ? access : [access, refresh, String(renewAt ?? 0)].join(BETWEEN)
 }
 
 /** @throws TypeError for a state that `stateOf` never made: the stack is of another upstream */
 export function sessionOf({ public: known, secret }: UpstreamState): MatrixSession {
   const [userId, deviceId, nonce, base] = known.split(BETWEEN)
-  const [access = '', refresh, until] = secret.split(BETWEEN)
+  const [access = '', refresh, renewAt] = secret.split(BETWEEN)
   if (userId === undefined || deviceId === undefined || nonce === undefined || base === undefined)
     throw new TypeError('this is no state of a Matrix session')
-  const expiring = refresh === undefined ? {} : { refresh, ...(Number(until) > 0 && { until: Number(until) }) }
+  const expiring = refresh === undefined ? {} : { refresh, ...(Number(renewAt) > 0 && { renewAt: Number(renewAt) }) }
   return { base, userId, deviceId, nonce, tokens: { access, ...expiring } }
 }

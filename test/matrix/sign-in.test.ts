@@ -129,6 +129,24 @@ describe('a session whose access token expires', () => {
     })
   })
 
+  it.each([20_000, 60_000, 150_000])(
+    'listens between two renewals, also where they hold for %i ms alone',
+    async (tokenLifeMs) => {
+      const clock = testClock()
+      const { upstream, server } = matrixInMemory({ clock, tokenLifeMs })
+      const { state: first, cursor } = await upstream.logIn('ann', PASSWORD)
+      const listening = upstream.listen()
+      let [state, after] = [first, cursor]
+      for (let waits = 0; waits < 4; waits += 1) {
+        const brought = await listening.next(state, after, { active: true, holdMs: 0 })
+        ;[state, after] = [brought.state, brought.cursor]
+      }
+      expect(server.control.requests().filter(({ path }) => path === '/refresh')).toEqual([])
+      clock.advance(tokenLifeMs / 2 + 10_000)
+      expect((await listening.next(state, after, { active: true })).state.secret).not.toBe(state.secret)
+    },
+  )
+
   it('is signed out softly where no function renewed it, and hears to log in again', async () => {
     const { upstream, server } = matrixInMemory({ tokenLifeMs: 3_600_000 })
     const { state, cursor } = await upstream.logIn('ann', PASSWORD)
