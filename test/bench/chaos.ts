@@ -19,12 +19,12 @@ export const KINDS = {
   'silence-sockets': 3_000,
   /** Connections close; every third time the service does not hear of it. */
   'close-sockets': 3_000,
-  /** CWA breaks down and comes back without its sessions. */
-  'restart-cwa': 90_000,
+  /** The server upstream breaks down and comes back: CWA without its sessions. */
+  'restart-upstream': 90_000,
   /** DynamoDB throttles, for a while. */
   'throttle-dynamo': 8_000,
-  /** Users' tickets are not accepted any more. */
-  'expire-tickets': 6_000,
+  /** A user's session is over upstream. */
+  'end-session': 6_000,
   /** The schedule's tick comes between the others, and twice. */
   'tick-twice': 5_000,
 } as const
@@ -89,9 +89,17 @@ export interface Chaos {
   readonly done: () => Readonly<Partial<Record<ChaosKind, number>>>
 }
 
+/** What is done to the server upstream. */
+export interface UpstreamChaos {
+  /** It breaks down, and comes back. */
+  readonly restart: () => Promise<void>
+  readonly endSession: (uri: string) => Promise<void>
+}
+
 export interface ChaosTarget {
   readonly running: RunningStack
   readonly uris: readonly string[]
+  readonly upstream: UpstreamChaos
   /** Closes some devices' sockets, from their end. */
   readonly closeSockets: (chosen: (index: number) => boolean) => void
 }
@@ -113,6 +121,8 @@ export function chaos(random: Seeded): Chaos {
   let throttledUntil = 0
   let throttled = 0
   let onAppend: (() => void) | undefined
+  /** What is done to the server upstream, one after the other. */
+  let up = Promise.resolve()
 
   const count = (kind: ChaosKind) => counts.set(kind, (counts.get(kind) ?? 0) + 1)
 
@@ -141,17 +151,19 @@ export function chaos(random: Seeded): Chaos {
         target.closeSockets(() => some.next() < share(uris))
         break
       }
-      case 'restart-cwa':
-        // A server that somebody runs is left in peace.
-        if (running.server.kind === 'cwa') running.cwa.control.restart()
+      case 'restart-upstream':
+        // Meanwhile the rest goes on, and what comes to a server that is away.
+        up = up.then(target.upstream.restart)
         break
       case 'throttle-dynamo':
         throttled = random.between(0.2, 0.6)
         throttledUntil = wallClock.now() + random.between(300, 2_000)
         break
-      case 'expire-tickets':
-        if (running.server.kind === 'cwa') running.cwa.control.expireTicket(random.pick(uris) ?? '')
+      case 'end-session': {
+        const uri = random.pick(uris) ?? ''
+        up = up.then(() => target.upstream.endSession(uri))
         break
+      }
       case 'tick-twice':
         // EventBridge promises at least once.
         tick(running)
@@ -179,6 +191,7 @@ export function chaos(random: Seeded): Chaos {
         await until(startedAt + at)
         await act(kind, target)
       }
+      await up
       onAppend = undefined
       throttledUntil = 0
     },

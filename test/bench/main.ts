@@ -72,7 +72,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: '100 devices that talk for five minutes while parts of the service die: nothing lost or twice',
     run: soak,
   },
-  'soak-synapse': { about: 'the same for two minutes before a real Matrix server, Synapse', run: soakSynapse },
+  'soak-synapse': {
+    about: 'the same for two minutes before a real Matrix server, Synapse, which is killed, too; --runs devices',
+    run: soakSynapse,
+  },
   simulation: {
     about: '20,000 schedules of admission; --schedules or --seconds bounds them, --seed N plays one again; --upstream',
     run: simulationBench,

@@ -6,7 +6,6 @@ import { pause, type Talker } from './talker.ts'
 
 /** How long a conversation may take to come about, in milliseconds, before another one is begun. */
 const CONNECT_MS = 45_000
-const PAUSE_MS = { least: 300, most: 2_000 }
 const BURST = 3
 const LAST_WORDS_EVERY_MS = 1_000
 
@@ -30,6 +29,8 @@ export interface PairOptions {
   readonly right: Talker
   readonly ledger: Ledger
   readonly random: Seeded
+  /** Between what a side says and what it says next. */
+  readonly pauseMs: { readonly least: number; readonly most: number }
   /** Throws when it is no use any more. */
   readonly goOn: () => void
 }
@@ -53,7 +54,7 @@ interface Side {
   readonly number: string
 }
 
-export function pair({ left, right, ledger, random, goOn }: PairOptions): Pair {
+export function pair({ left, right, ledger, random, pauseMs, goOn }: PairOptions): Pair {
   // What ends with a session of the two; and the last conversation that came about.
   let current: Attempt | undefined
   let last: Conversation | undefined
@@ -120,7 +121,7 @@ export function pair({ left, right, ledger, random, goOn }: PairOptions): Pair {
       const burst = Array.from({ length: 1 + random.below(BURST) }, async () => say(conversation, side).sent)
       await Promise.all(burst)
       if (random.next() < 0.2) await noise(side, random)
-      await pause(random.between(PAUSE_MS.least, PAUSE_MS.most))
+      await pause(random.between(pauseMs.least, pauseMs.most))
     }
   }
 

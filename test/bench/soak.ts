@@ -2,7 +2,7 @@ import type { BusEvent } from '../../infra/aws/eventbridge/event.ts'
 import { wallClock } from '../../shared/clock.ts'
 import type { RunningStack } from '../../infra/local/stack.ts'
 import type { BenchOptions } from './bench.ts'
-import { chaos, chaosPlan, tick } from './chaos.ts'
+import { chaos, chaosPlan, tick, type UpstreamChaos } from './chaos.ts'
 import { crowd, type CrowdOptions, type Member } from './crowd.ts'
 import { ledger, type Judgement } from './ledger.ts'
 import { pair, type Pair } from './pair.ts'
@@ -17,8 +17,6 @@ const DEVICES = 100
 const DRAIN_MS = 180_000
 /** Environments of each function: more would only make the machine's processors change between them more often. */
 const ENVIRONMENTS = 4
-/** Devices whose logins are under way at once. */
-const LOGINS_AT_ONCE = 8
 /** How often the schedule ticks, in milliseconds. */
 const TICK_MS = 10_000
 /** A sign of life often enough that connections that vanished are missed within a short run. */
@@ -26,14 +24,31 @@ const STATUS_INTERVAL_MS = 20_000
 /** A socket that died silently under a device which only listens is found by waking it: sooner than an administrator may set. */
 const WAKE_AFTER_MS = 12_000
 
-export interface SoakOptions
-  extends Pick<BenchOptions, 'seconds' | 'seed' | 'print'>, Pick<CrowdOptions, 'upstream' | 'register'> {
+export interface SoakOptions extends Pick<BenchOptions, 'seconds' | 'seed' | 'print'> {
   readonly devices?: number
+  /** A server upstream that runs already. Default: the stand-in CWA. */
+  readonly server?: SoakServer
+  readonly talk?: Talk
 }
+
+export interface SoakServer extends Required<Pick<CrowdOptions, 'upstream' | 'register'>> {
+  readonly name: string
+  readonly chaos: UpstreamChaos
+}
+
+/** How much is asked of a server upstream. */
+export interface Talk {
+  /** Between what somebody says and what they say next, in milliseconds. */
+  readonly pauseMs: { readonly least: number; readonly most: number }
+  /** Devices whose logins are under way at once. */
+  readonly loginsAtOnce: number
+}
+
+const TALK: Talk = { pauseMs: { least: 300, most: 2_000 }, loginsAtOnce: 8 }
 
 /**
  * Devices in pairs that send each other numbered messages over the whole local stack, while a plan of chaos is carried
- * out: environments die, leases are lost, sockets vanish, CWA restarts, DynamoDB throttles, tickets expire. Then all
+ * out: environments die, leases are lost, sockets vanish, the server restarts, DynamoDB throttles, sessions end. Then all
  * that was sent must have come: `Ledger` says what "must" is.
  *
  * @throws Error when a message was lost, doubled, out of order or denied, or when the service did not come to rest
@@ -44,19 +59,19 @@ export async function soak(options: SoakOptions): Promise<void> {
     devices = DEVICES,
     seed = Math.floor(Math.random() * 1e6),
     print,
-    upstream,
-    register,
+    server,
+    talk = TALK,
   } = options
+  const name = server?.name ?? 'soak'
   const random = seeded(seed)
   const plan = chaosPlan(seconds, random)
   const havoc = chaos(random.fork())
   const book = ledger()
-  print(`soak: seed ${seed}, ${devices} devices, ${plan.length} steps of chaos in ${seconds} s`)
+  print(`${name}: seed ${seed}, ${devices} devices, ${plan.length} steps of chaos in ${seconds} s`)
 
   const { running, members, stop } = await crowd({
     count: devices,
-    ...(upstream !== undefined && { upstream }),
-    ...(register !== undefined && { register }),
+    ...(server !== undefined && { upstream: server.upstream, register: server.register }),
     settings: { statusIntervalMs: STATUS_INTERVAL_MS, wakeAfterMs: WAKE_AFTER_MS },
     eventBridge: { published: (event) => wake(event) },
     gateway: { dropDisconnect: havoc.dropDisconnect },
@@ -76,7 +91,7 @@ export async function soak(options: SoakOptions): Promise<void> {
       if (wallClock.now() > deadline.at)
         throw new Error(`not everything that was sent came down within ${DRAIN_MS / 1000} s`)
     }
-    const inTurn = turns(LOGINS_AT_ONCE)
+    const inTurn = turns(talk.loginsAtOnce)
     const pairs: Pair[] = []
     const entering = (member: Member, index: number) =>
       talker(member, { url: running.url, ledger: book, inTurn, goOn, onEnded: () => pairs[index >> 1]?.broken() })
@@ -84,21 +99,22 @@ export async function soak(options: SoakOptions): Promise<void> {
     for (const [index, left] of talkers.entries()) {
       const right = talkers[index + 1]
       if (index % 2 === 0 && right !== undefined)
-        pairs.push(pair({ left, right, ledger: book, random: random.fork(), goOn }))
+        pairs.push(pair({ left, right, ledger: book, random: random.fork(), goOn, pauseMs: talk.pauseMs }))
     }
 
     await everyone(talkers, (each) => each.enter())
-    print(`soak: ${talkers.length} devices are logged in`)
+    print(`${name}: ${talkers.length} devices are logged in`)
     tickOften(running, ended.signal)
     const talking = Promise.all(pairs.map((each) => each.talk()))
     await Promise.race([talking, everyone(pairs, (each) => each.talking)])
-    print('soak: everybody talks')
+    print(`${name}: everybody talks`)
     await havoc.run(plan, {
       running,
       uris: members.map(({ uri }) => uri),
+      upstream: server?.chaos ?? standInChaos(running),
       closeSockets: (chosen) => talkers.filter((_, index) => chosen(index)).forEach(({ closeSocket }) => closeSocket()),
     })
-    print('soak: the chaos is over')
+    print(`${name}: the chaos is over`)
     deadline.at = wallClock.now() + DRAIN_MS
     for (const each of pairs) each.stop()
     let complaint: string | undefined
@@ -109,11 +125,19 @@ export async function soak(options: SoakOptions): Promise<void> {
       complaint = thrown instanceof Error ? thrown.message : String(thrown)
       for (const each of pairs) if (each.waitsFor() !== undefined) print(`  not down: ${each.waitsFor()}`)
     }
-    conclude({ seed, seconds, talkers, judgement: book.judge(), chaos: havoc.done(), print, complaint })
+    conclude({ name, seed, seconds, talkers, judgement: book.judge(), chaos: havoc.done(), print, complaint })
   } finally {
     ended.abort()
     for (const { device } of talkers) device.close()
     await stop()
+  }
+}
+
+/** The stand-in CWA forgets its sessions, and does not take a user's ticket any more. */
+function standInChaos({ cwa }: RunningStack): UpstreamChaos {
+  return {
+    restart: async () => cwa.control.restart(),
+    endSession: async (uri) => cwa.control.expireTicket(uri),
   }
 }
 
@@ -125,6 +149,7 @@ function tickOften(running: RunningStack, ended: AbortSignal): void {
 }
 
 interface Outcome {
+  readonly name: string
   readonly seed: number
   readonly seconds: number
   readonly talkers: readonly Talker[]
@@ -138,7 +163,7 @@ const SHOWN_MOST = 20
 /** Messages shown to each device, on average, below which a run shows nothing. */
 const LEAST_EACH = 2
 
-function conclude({ seed, seconds, talkers, judgement, chaos, print, complaint }: Outcome): void {
+function conclude({ name, seed, seconds, talkers, judgement, chaos, print, complaint }: Outcome): void {
   const { messages, shown, unconfirmed, refused, codes, down, lost, twice, outOfOrder, denied } = judgement
   const sum = (count: 'logins' | 'reconnects' | 'gaps') =>
     talkers.reduce((total, talker) => total + talker.counts()[count], 0)
@@ -152,7 +177,7 @@ function conclude({ seed, seconds, talkers, judgement, chaos, print, complaint }
     `refused ${refused}, unconfirmed ${unconfirmed}${codes === '' ? '' : ` (${codes})`}, down with a session ${down}`,
     `lost ${lost.length}, twice ${twice.length}, out of order ${outOfOrder.length}, denied ${denied.length}`,
   ]
-  const line = `soak: seed ${seed}, ${talkers.length} devices, ${seconds} s: ${figures.join('; ')}`
+  const line = `${name}: seed ${seed}, ${talkers.length} devices, ${seconds} s: ${figures.join('; ')}`
   const wrong = lost.length + twice.length + outOfOrder.length + denied.length + sum('gaps')
   // What was not said cannot be lost.
   if (shown < LEAST_EACH * talkers.length) throw new Error(`${line}; too little was said to show anything`)

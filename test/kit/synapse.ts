@@ -16,7 +16,10 @@ export interface Synapse {
   readonly url: string
   /** @returns the user's id */
   readonly register: (user: string, password: string, displayName?: string) => Promise<string>
-  /** Whatever the admin API has (`/_synapse/admin/…`). */
+  /** Ends all sessions of a user, as an administrator does. */
+  readonly signOut: (userId: string) => Promise<void>
+  /** Kills it without a word, and starts it again. What it answered is there only where it keeps what it knows. */
+  readonly restart: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -24,8 +27,15 @@ export const SERVER = 'contoso.test'
 
 const generous = { per_second: 1_000, burst_count: 1_000 }
 
+interface Place {
+  readonly folder: string
+  readonly port: number
+  readonly secret: string
+  readonly isKept: boolean
+}
+
 /** How it is set up: on loopback, alone, in memory, and asked more often than people do. */
-function settings(folder: string, port: number, secret: string, more: Readonly<Record<string, unknown>>) {
+function settings({ folder, port, secret, isKept }: Place) {
   return {
     server_name: SERVER,
     pid_file: join(folder, 'pid'),
@@ -42,7 +52,7 @@ function settings(folder: string, port: number, secret: string, more: Readonly<R
     bcrypt_rounds: 4,
     user_directory: { search_all_users: true },
     listeners: [{ port, bind_addresses: ['127.0.0.1'], type: 'http', tls: false, resources: [{ names: ['client'] }] }],
-    database: { name: 'sqlite3', args: { database: ':memory:' } },
+    database: { name: 'sqlite3', args: { database: isKept ? join(folder, 'homeserver.db') : ':memory:' } },
     rc_message: generous,
     rc_registration: generous,
     rc_presence: { per_user: generous },
@@ -50,47 +60,84 @@ function settings(folder: string, port: number, secret: string, more: Readonly<R
     rc_joins: { local: generous, remote: generous },
     rc_invites: { per_room: generous, per_user: generous, per_issuer: generous },
     rc_room_creation: generous,
-    ...more,
   }
 }
 
-/** Starts it, and waits until it answers. `more` are settings of its own, over those here. */
-export async function synapse(more: Readonly<Record<string, unknown>> = {}): Promise<Synapse> {
+export interface SynapseOptions {
+  /** Settings of its own, over those here. */
+  readonly settings?: Readonly<Record<string, unknown>>
+  /** Whether it has a file for what it knows, so that it can be killed and started again. */
+  readonly isKept?: boolean
+}
+
+/** Starts it, and waits until it answers. */
+export async function synapse({ settings: more, isKept = false }: SynapseOptions = {}): Promise<Synapse> {
   if (SYNAPSE === undefined) throw new Error('Synapse is not installed: .ci/run does that')
+  const python = SYNAPSE
   const folder = mkdtempSync(join(tmpdir(), 'synapse-'))
   const port = await freePort()
   const secret = randomBytes(12).toString('hex')
   const file = join(folder, 'homeserver.yaml')
   // JSON is YAML.
-  writeFileSync(file, JSON.stringify(settings(folder, port, secret, more)))
+  writeFileSync(file, JSON.stringify({ ...settings({ folder, port, secret, isKept }), ...more }))
   const main = ['-m', 'synapse.app.homeserver', '-c', file]
   // As Synapse itself writes one: the algorithm, a version, a seed.
   writeFileSync(join(folder, 'signing.key'), `ed25519 a_test ${randomBytes(32).toString('base64').replace('=', '')}\n`)
-  const running = spawn(SYNAPSE, main, { stdio: ['ignore', 'ignore', 'pipe'], cwd: folder })
-  const url = `http://127.0.0.1:${port}`
-  await listening(running)
+  const start = async () => {
+    const started = spawn(python, main, { stdio: ['ignore', 'ignore', 'pipe'], cwd: folder })
+    await listening(started)
+    return started
+  }
+  let running = await start()
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    running.kill(signal)
+    if (running.exitCode === null && running.signalCode === null) await once(running, 'exit')
+  }
+  return {
+    ...administration(`http://127.0.0.1:${port}`, secret),
+    async restart() {
+      await end('SIGKILL')
+      running = await start()
+    },
+    async stop() {
+      await end('SIGTERM')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What the admin API does (`/_synapse/admin/…`). */
+function administration(url: string, secret: string): Pick<Synapse, 'url' | 'register' | 'signOut'> {
+  const make = async (
+    user: string,
+    password: string,
+    more: { readonly admin: boolean; readonly displayname?: string },
+  ) => {
+    const path = `${url}/_synapse/admin/v1/register`
+    const { nonce } = await json(await fetch(path))
+    const parts = [nonce, user, password, more.admin ? 'admin' : 'notadmin'].join('\0')
+    const mac = createHmac('sha1', secret).update(parts).digest('hex')
+    const body = { nonce, username: user, password, mac, ...more }
+    return json(await fetch(path, { method: 'POST', body: JSON.stringify(body) }))
+  }
+  let token: Promise<string> | undefined
+  const administrator = async () => {
+    const made = await make('administrator', randomBytes(12).toString('hex'), { admin: true })
+    return String(made['access_token'])
+  }
   return {
     url,
     async register(user, password, displayName) {
-      const path = `${url}/_synapse/admin/v1/register`
-      const { nonce } = await json(await fetch(path))
-      const parts = [nonce, user, password, 'notadmin'].join('\0')
-      const mac = createHmac('sha1', secret).update(parts).digest('hex')
-      const body = {
-        nonce,
-        username: user,
-        password,
-        mac,
-        admin: false,
-        ...(displayName && { displayname: displayName }),
-      }
-      const made = await json(await fetch(path, { method: 'POST', body: JSON.stringify(body) }))
+      const made = await make(user, password, { admin: false, ...(displayName && { displayname: displayName }) })
       return String(made['user_id'])
     },
-    async stop() {
-      running.kill('SIGTERM')
-      if (running.exitCode === null) await once(running, 'exit')
-      rmSync(folder, { recursive: true, force: true })
+    async signOut(userId) {
+      const headers = { Authorization: `Bearer ${await (token ??= administrator())}` }
+      const path = `${url}/_synapse/admin/v2/users/${encodeURIComponent(userId)}`
+      const { devices } = await json(await fetch(`${path}/devices`, { headers }))
+      const ids = (Array.isArray(devices) ? devices : []).map((each) => String(Object(each)['device_id']))
+      const body = JSON.stringify({ devices: ids })
+      await json(await fetch(`${path}/delete_devices`, { method: 'POST', headers, body }))
     },
   }
 }
