@@ -1,5 +1,5 @@
 import { isInactive } from '../../shared/rules/settings.ts'
-import type { Open, Seat } from '../../shared/rules/seat.ts'
+import { SHARD_SEATS, shardOf, type Open, type Seat } from '../../shared/rules/seat.ts'
 import { endSession } from '../session/end-session.ts'
 import { leaveBehind } from '../session/leave-behind.ts'
 import { sessionListeners, type SessionListeners } from './session-listeners.ts'
@@ -18,7 +18,8 @@ export interface ListeningParts extends SessionListenerParts, Pick<SessionStores
 /**
  * How often a listener looks whether it was notified, in milliseconds. A session is heard for half of that after its login,
  * at the median. Each look is half a read unit, and so is one at the seat hint: together one a second, for up to 900
- * sessions. So the hint is looked at in one round of HINT_ROUNDS only: it says something in one login of 300.
+ * sessions. So the hint is looked at in one round of HINT_ROUNDS only, and in each round while the next login may move it:
+ * while it leads to a shard with one seat left.
  */
 export const REVISION_MS = 570
 const HINT_ROUNDS = 8
@@ -104,7 +105,7 @@ function rounds({ options, parts, lease: own, looks: due, listeners }: Rounds) {
   let seats: readonly Seat[] | undefined
   let publishedAt = clock.now()
   let isHeirStarted = false
-  const revision = revisions(group, parts)
+  const revision = revisions(group, parts, (hint) => isAlmostFull(hint, seats))
 
   const look = async () => {
     const read = await shardsRead(options, parts, false)
@@ -152,12 +153,26 @@ function rounds({ options, parts, lease: own, looks: due, listeners }: Rounds) {
   }
 }
 
-/** A login that leads others to another shard does not notify as well: the hint it writes is as good, if seen later. */
-function revisions(group: number, { listenerGroups, seatHints }: ListeningParts) {
+/**
+ * A login that leads others to another shard does not notify as well: the hint that it writes is as good, where it is seen
+ * as soon.
+ *
+ *   login 299   seat … notify                                    looks: one seat is left
+ *   login 300                   the last seat … hint 0 → 1          hint? 0   hint? 1: looks
+ *
+ * Where the login before it failed to lead, its session may be another group's, and waits for the HINT_ROUNDS.
+ *
+ * @param mayMove whether the next login may move the hint from there
+ */
+function revisions(
+  group: number,
+  { listenerGroups, seatHints }: ListeningParts,
+  mayMove: (hint: number) => boolean,
+): () => Promise<{ readonly listener?: string; readonly revision: string }> {
   let rounds = 0
   let hint = 0
   return async () => {
-    const isHintDue = rounds % HINT_ROUNDS === 0
+    const isHintDue = rounds % HINT_ROUNDS === 0 || mayMove(hint)
     const [{ listener, revision }, seen] = await Promise.all([
       listenerGroups.look(group),
       isHintDue ? seatHints.glance() : hint,
@@ -166,6 +181,11 @@ function revisions(group: number, { listenerGroups, seatHints }: ListeningParts)
     hint = seen
     return { ...(listener !== undefined && { listener }), revision: `${revision} ${hint}` }
   }
+}
+
+/** Whether a shard has one seat left at most, by what was read last of this group's. */
+function isAlmostFull(shard: number, seats: readonly Seat[] = []): boolean {
+  return seats.filter(({ number }) => shardOf(number) === shard).length >= SHARD_SEATS - 1
 }
 
 async function shardsRead({ shards }: ListenOptions, { seats }: ListeningParts, consistent: boolean): Promise<Seat[]> {

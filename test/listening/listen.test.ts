@@ -1,9 +1,12 @@
 import { cwaUpstream } from '../../shared/cwa/upstream.ts'
 import { expect, it, onTestFinished } from 'vitest'
-import { listen } from '../../functions/listening/listen.ts'
+import { ensureListener } from '../../functions/admission/ensure-listener.ts'
+import { listen, REVISION_MS } from '../../functions/listening/listen.ts'
 import { cwaClient } from '../../shared/cwa/client.ts'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
 import { measuring, type Measured } from '../../shared/rules/measures.ts'
+import { grouping } from '../../shared/rules/listener-group.ts'
+import { SHARD_SEATS } from '../../shared/rules/seat.ts'
 import { configuration } from '../../shared/store/configuration/configuration.ts'
 import { configurationWriter } from '../../shared/store/configuration/configuration-writer.ts'
 import { mailbox } from '../../shared/store/mailbox.ts'
@@ -22,6 +25,8 @@ import { anOpen, aSigningIn, NOW } from '../rules/sample-seats.ts'
 
 const SEAT = anOpen({ number: 0, coverage: 'out' })
 const SECOND_MS = 1_000
+/** Within which a listener looks at the hint, whatever it knows of its shards. */
+const HINT_MS = 8 * REVISION_MS
 
 const never = () => Promise.reject(new TypeError('a listener does not do that'))
 
@@ -157,3 +162,86 @@ it('does not listen for a session that it ends as inactive, and notes what its d
   await world.run()
   expect(await left).toMatchObject({ state: 'done', value: { session, former: { session, user, acked } } })
 })
+
+const LAST = anOpen({ number: SHARD_SEATS - 1, device: 'bob-phone' })
+
+/** A shard with one seat left, whose listener runs, and a login that takes that seat at some moment. @returns how long it waits, in milliseconds */
+async function lastSeatHeardAfter(seed: number): Promise<number> {
+  const world = simulation({ seed })
+  const { table } = simulatedDatabase(world)
+  const stores = {
+    seats: seatsOf(table),
+    sessions: sessionsOf(table, openVault),
+    mailbox: mailbox(table),
+    listenerGroups: listenerGroups(table),
+    seatHints: seatHints(table),
+  }
+  const everybody = Promise.withResolvers<void>()
+  const listened = new Set<string>()
+  let [acceptedAt, heardAt]: (number | undefined)[] = []
+  const heard = (device: string) => {
+    listened.add(device)
+    if (listened.size === LAST.number) everybody.resolve()
+    if (device === LAST.device) heardAt = world.clock.now()
+  }
+  void world.start('listener', async () => {
+    for (let number = 0; number < LAST.number; number += 1) {
+      const seat = anOpen({ number, device: `device-${number}`, lastHeardAt: world.clock.now() })
+      await stores.seats.take(aSigningIn({ number, session: seat.session }), NOW)
+      await stores.seats.open(seat)
+    }
+    return listen(
+      { group: 0, shards: [0], listener: 'one', timeLeft: () => 900_000, startHeir: never },
+      {
+        ...stores,
+        clock: world.clock,
+        upstream: {
+          logIn: never,
+          send: never,
+          logOut: never,
+          close: () => {},
+          capabilities: new Set(),
+          listen: () => ({ next: never }),
+        },
+        measure: () => {},
+        configuration: {
+          ...configuration(table, openVault),
+          // Nobody's listener comes further than to ask whether the device is enrolled.
+          deviceState: (device) => {
+            heard(device)
+            return Promise.withResolvers<'active'>().promise
+          },
+        },
+        push: async () => true,
+        wake: async () => {},
+        random: () => 0.5,
+        publish: () => {},
+      },
+    )
+  })
+  void world.start('login', async () => {
+    await everybody.promise
+    await world.pause(world.random.below(HINT_MS))
+    const seat = aSigningIn({ number: LAST.number, session: LAST.session, device: LAST.device })
+    await stores.seats.take(seat, NOW)
+    const led = await stores.seatHints.lead(0, 1)
+    await stores.seats.open({ ...LAST, lastHeardAt: world.clock.now() })
+    const started: unknown[] = []
+    const startUpkeep = async (event: unknown) => void started.push(event)
+    await ensureListener(
+      { seat, led, step: '' },
+      { ...stores, grouping: grouping(SHARD_SEATS), clock: world.clock, startUpkeep },
+    )
+    expect(started).toEqual([])
+    acceptedAt = world.clock.now()
+  })
+  await world.run({ until: () => acceptedAt !== undefined && heardAt !== undefined })
+  return Number(heardAt) - Number(acceptedAt)
+}
+
+it.each([1, 2, 3, 4, 5, 6])(
+  'hears within two rounds of the login that takes a shard’s last seat, by the hint (%i)',
+  async (seed) => {
+    expect(await lastSeatHeardAfter(seed)).toBeLessThan(2 * REVISION_MS)
+  },
+)
