@@ -1,10 +1,11 @@
-import type { Command, Group } from '../../shared/rules/messaging.ts'
+import type { AccessLevel, Command, Group, Uri } from '../../shared/rules/messaging.ts'
 import type { Intention } from './commands.ts'
 import type { ChatContext } from './context.ts'
 import type { Person } from './people/roster.ts'
+import { accessLines } from './screen/listing.ts'
 import { neededFor } from './topics.ts'
 
-const KINDS = ['add', 'remove', 'rename', 'move', 'addgroup', 'renamegroup', 'removegroup'] as const
+const KINDS = ['add', 'remove', 'rename', 'move', 'addgroup', 'renamegroup', 'removegroup', 'access'] as const
 
 /** What changes the contact list. */
 export type OfList = Extract<Intention, { kind: (typeof KINDS)[number] }>
@@ -19,6 +20,10 @@ export function actOnList(wanted: OfList, context: ChatContext): void {
   const needed = neededFor(wanted.kind)
   if (device.session !== undefined && needed !== undefined && !device.capabilities.has(needed))
     return warn(`/${wanted.kind}: the server that you are signed in to cannot do that. /help lists what it can`)
+  if (wanted.kind === 'access' && wanted.name === undefined) {
+    const { known, paint, print } = context
+    return print(...accessLines(known.people(), paint))
+  }
   const command = commandOf(wanted, context)
   if (command !== undefined) void words.ask(command)
 }
@@ -42,6 +47,10 @@ function commandOf(wanted: OfList, context: ChatContext): Command | undefined {
       const known = groups?.flatMap((group) => (group === undefined ? [] : [group.id]))
       return contact && known?.length === groups?.length ? updated(contact, { groupIds: known ?? [] }) : undefined
     }
+    case 'access': {
+      const [uri] = context.address.persons([wanted.name ?? '']) ?? []
+      return uri === undefined ? undefined : accessOf(uri, wanted.level, context)
+    }
     case 'addgroup':
       return { kind: 'add-group', name: wanted.name }
     case 'renamegroup': {
@@ -55,6 +64,15 @@ function commandOf(wanted: OfList, context: ChatContext): Command | undefined {
     default:
       return wanted satisfies never
   }
+}
+
+function accessOf(uri: Uri, level: AccessLevel | undefined, { known, warn }: ChatContext): Command | undefined {
+  const was = known.people().find((person) => person.uri.toLowerCase() === uri.toLowerCase())?.access
+  if (level === was) {
+    warn(`that is so already: /access lists who is in which level`)
+    return undefined
+  }
+  return { kind: 'access', uri, ...(level !== undefined && { level }), ...(was !== undefined && { was }) }
 }
 
 function updated(contact: Person, change: Partial<Pick<Person, 'name' | 'groupIds'>>): Command {

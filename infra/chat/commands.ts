@@ -1,4 +1,11 @@
-import { AVAILABILITIES, ROLES, type Availability, type Role } from '../../shared/rules/messaging.ts'
+import {
+  ACCESS_LEVELS,
+  AVAILABILITIES,
+  ROLES,
+  type AccessLevel,
+  type Availability,
+  type Role,
+} from '../../shared/rules/messaging.ts'
 
 /** What a line means. Names are as they were typed. */
 export type Intention =
@@ -15,6 +22,8 @@ export type Intention =
   | { readonly kind: 'add'; readonly uri: string; readonly name: string }
   | { readonly kind: 'remove' | 'addgroup' | 'removegroup'; readonly name: string }
   | { readonly kind: 'rename' | 'renamegroup'; readonly name: string; readonly to: string }
+  /** `level` absent: none. Without a name: who is in which. */
+  | { readonly kind: 'access'; readonly name?: string; readonly level?: AccessLevel }
   /** `groups`: all that the contact is in from now on. */
   | { readonly kind: 'move'; readonly name: string; readonly groups: readonly string[] }
   | { readonly kind: 'start'; readonly names: readonly string[]; readonly text: string }
@@ -53,6 +62,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   remove: (rest) => (rest === '' ? unclear('/remove NAME: whom?') : { kind: 'remove', name: unquoted(rest) }),
   rename: (rest) => renamed('rename', 'NAME', rest),
   move,
+  access,
   addgroup: (rest) =>
     rest === '' ? unclear('/addgroup GROUP: its name?') : { kind: 'addgroup', name: unquoted(rest) },
   renamegroup: (rest) => renamed('renamegroup', 'GROUP', rest),
@@ -112,6 +122,16 @@ function move(rest: string): Intention {
   return name === undefined
     ? unclear('/move NAME: GROUP, GROUP: whom, and into which groups?')
     : { kind: 'move', name: unquoted(name), groups: namesIn(groups ?? '') }
+}
+
+function access(rest: string): Intention {
+  if (rest === '') return { kind: 'access' }
+  const [, name = '', word = ''] = /^([^]+?)\s+(\S+)$/.exec(rest) ?? []
+  if (word === 'default') return { kind: 'access', name: unquoted(name) }
+  const level = ACCESS_LEVELS.find((known) => known === word.toLowerCase())
+  return level === undefined
+    ? unclear(`/access NAME LEVEL: whose, and one of ${ACCESS_LEVELS.join(', ')}, default`)
+    : { kind: 'access', name: unquoted(name), level }
 }
 
 function role(rest: string): Intention {

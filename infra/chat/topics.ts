@@ -1,5 +1,5 @@
 import type { Capability } from '../../shared/rules/capabilities.ts'
-import { AVAILABILITIES, ROLES } from '../../shared/rules/messaging.ts'
+import { ACCESS_LEVELS, AVAILABILITIES, ROLES } from '../../shared/rules/messaging.ts'
 
 /** How a command is used. One that needs a capability is shown where the server upstream has it. */
 export type Entry = readonly [usage: string, meaning: string, needs?: Capability]
@@ -43,6 +43,7 @@ export const TOPICS: ReadonlyMap<string, readonly Entry[]> = new Map<string, rea
       ['/addgroup GROUP', 'a new group', 'groups'],
       ['/renamegroup GROUP: NEW', 'calls a group otherwise', 'groups'],
       ['/removegroup GROUP', 'takes a group off your list; those in it stay contacts', 'groups'],
+      ['/access [NAME LEVEL]', `how much somebody sees of you: ${ACCESS_LEVELS.join(' ')} default`, 'access-levels'],
       ['/search TEXT', 'finds people by their names', 'search'],
     ],
   ],

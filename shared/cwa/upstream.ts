@@ -18,6 +18,8 @@ const CAPABILITIES: ReadonlySet<Capability> = new Set([
   'typing',
   'contacts',
   'groups',
+  'access-levels',
+  'subscribers',
   'search',
   'conferences',
   'roles',

@@ -44,6 +44,8 @@ const STATES: ReadonlySet<ImEvent['kind']> = new Set([
   'own-presence',
   'contacts',
   'groups',
+  'access',
+  'subscribers',
   'typing',
   'members',
   'read',
@@ -58,7 +60,14 @@ export function isWaitedFor(event: ImEvent): boolean {
   return event.kind === 'invitation' || event.kind === 'missed' || (event.kind === 'message' && event.own !== true)
 }
 
-const QUIET: ReadonlySet<ImEvent['kind']> = new Set(['presence', 'own-presence', 'typing', 'members', 'read'])
+const QUIET: ReadonlySet<ImEvent['kind']> = new Set([
+  'presence',
+  'own-presence',
+  'typing',
+  'members',
+  'read',
+  'subscribers',
+])
 
 /** Whether a dormant device can do without it until something is said, or its user is back. */
 export function isQuiet(events: readonly ImEvent[]): boolean {
@@ -195,6 +204,7 @@ function withoutVoid(stretches: readonly Stretch[], stays: (event: ImEvent) => b
 /** What an event is the state of; undefined where nothing later makes it void. */
 function stateOf(event: ImEvent): string | undefined {
   if (event.kind === 'presence') return `of ${event.uri}`
+  if (event.kind === 'access') return `for ${event.level}`
   if (event.kind === 'members') return `in ${event.conversation}`
   if (event.kind === 'read') return `by ${event.uri} in ${event.conversation}`
   const isOne = event.kind === 'own-presence' || event.kind === 'contacts' || event.kind === 'groups'

@@ -28,6 +28,10 @@ export type MessageId = string
 /** The server's name of a group of the contact list: text that only the server reads. What people call it, `groups` says. */
 export type GroupId = string
 
+/** How much somebody sees of the user: nothing, or the more the later it stands here. */
+export const ACCESS_LEVELS = ['blocked', 'public', 'company', 'team', 'personal'] as const
+export type AccessLevel = (typeof ACCESS_LEVELS)[number]
+
 /** What a member may do in a conversation: `admin` may do everything, a `moderator` may eject. */
 export const ROLES = ['admin', 'moderator', 'member'] as const
 export type Role = (typeof ROLES)[number]
@@ -35,8 +39,10 @@ export type Role = (typeof ROLES)[number]
 /**
  * What a device asks for. `text` is plain text. Which of these a server carries, its capabilities say (capabilities.ts).
  *
- * `update-contact`: this is the contact's name, and these are all groups that it is in. `note`: what the user says of himself beside the state; empty: nothing any more. `read`: the user has read everything up to this message. `history`: what was said before; `before` is where the page
- * that came last ended, absent at first.
+ * `update-contact`: this is the contact's name, and these are all groups that it is in. `note`: what the user says beside
+ * the state; empty: nothing any more. `access`: how much this person sees of the user, without `level` as much as people
+ * who are in none; `was`: the level that the person is in until now. `read`: the user has read everything up to this
+ * message. `history`: what was said before; `before` is where the page that came last ended, absent at first.
  */
 export type Command =
   | { readonly kind: 'start'; readonly to: readonly Uri[]; readonly text: string; readonly subject?: string }
@@ -59,6 +65,7 @@ export type Command =
       readonly groups: readonly GroupId[]
     }
   | { readonly kind: 'delete-contact'; readonly uri: Uri }
+  | { readonly kind: 'access'; readonly uri: Uri; readonly level?: AccessLevel; readonly was?: AccessLevel }
   | { readonly kind: 'add-group'; readonly name: string }
   | { readonly kind: 'rename-group'; readonly group: GroupId; readonly name: string }
   | { readonly kind: 'delete-group'; readonly group: GroupId }
@@ -126,6 +133,13 @@ export type ImEvent =
       readonly whole: boolean
       readonly contacts: readonly Contact[]
       readonly removed: readonly Uri[]
+    }
+  /** Who is in a level: all of them, or more of them. Who is in none sees what the server lets people see. */
+  | { readonly kind: 'access'; readonly level: AccessLevel; readonly whole: boolean; readonly people: readonly Uri[] }
+  /** Who watches the user's state without being on the contact list, all or those who are new. */
+  | {
+      readonly kind: 'subscribers'
+      readonly people: readonly { readonly uri: Uri; readonly name?: string }[]
     }
   /** The groups of the contact list: all of them, or those that came or have another name. A contact in one that is removed is not. */
   | {

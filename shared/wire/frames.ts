@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Capability } from '../rules/capabilities.ts'
-import { AVAILABILITIES, ROLES, type ImEvent } from '../rules/messaging.ts'
+import { ACCESS_LEVELS, AVAILABILITIES, ROLES, type ImEvent } from '../rules/messaging.ts'
 import { Refusal, type NextStep, type RefusalCode } from '../rules/refusal.ts'
 import { NAME_CHARACTERS, wrongWithName } from '../rules/user-name.ts'
 import type { Action } from './actions.ts'
@@ -47,6 +47,12 @@ export const command = v.variant('kind', [
   v.strictObject({ kind: v.literal('add-contact'), uri, name, groups: v.exactOptional(groups) }),
   v.strictObject({ kind: v.literal('update-contact'), uri, name, groups }),
   v.strictObject({ kind: v.literal('delete-contact'), uri }),
+  v.strictObject({
+    kind: v.literal('access'),
+    uri,
+    level: v.exactOptional(v.picklist(ACCESS_LEVELS)),
+    was: v.exactOptional(v.picklist(ACCESS_LEVELS)),
+  }),
   v.strictObject({ kind: v.literal('add-group'), name }),
   v.strictObject({ kind: v.literal('rename-group'), group, name }),
   v.strictObject({ kind: v.literal('delete-group'), group }),

@@ -13,7 +13,7 @@ const PEOPLE = [
 describe('completions', () => {
   it.each([
     ['/ms', ['/msg '], '/ms'],
-    ['/a', ['/accept ', '/add ', '/addgroup ', '/available ', '/away '], '/a'],
+    ['/a', ['/accept ', '/access ', '/add ', '/addgroup ', '/available ', '/away '], '/a'],
     ['/to bo', ['Bo', 'Bob Brown'], 'bo'],
     ['/to Bob B', ['Bob Brown'], 'Bob B'],
     ['/msg b', ['"Bob Brown" ', 'Bo '], 'b'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { COMMAND_WORDS } from '../../infra/chat/commands.ts'
-import { groupLines, helpLines, whoLines } from '../../infra/chat/screen/listing.ts'
+import { accessLines, groupLines, helpLines, whoLines } from '../../infra/chat/screen/listing.ts'
 import { harmless, noPaint, paintFor } from '../../infra/terminal/paint.ts'
 import { promptFor, type PromptScene } from '../../infra/chat/screen/prompt.ts'
 import { said, type Scene } from '../../infra/chat/screen/lines.ts'
@@ -59,6 +59,13 @@ describe('linesOf', () => {
   })
 
   it.each([
+    [
+      'somebody who watches',
+      { kind: 'subscribers', people: [{ uri: 'sip:zed@contoso.test' }] },
+      [
+        '- Bob sees your state: /add sip:zed@contoso.test if you want to see theirs, /access sip:zed@contoso.test blocked if not',
+      ],
+    ],
     [
       'a change of presence with a note',
       { kind: 'presence', uri: BOB, availability: 'away', note: 'lunch' },
@@ -158,6 +165,7 @@ describe('whoLines', () => {
         contact: true,
         groups: ['Team'],
         groupIds: ['1'],
+        access: undefined,
       },
       {
         uri: BOB,
@@ -167,6 +175,7 @@ describe('whoLines', () => {
         contact: true,
         groups: ['Team', 'Friends'],
         groupIds: ['1', '2'],
+        access: 'team',
       },
     ] as const
 
@@ -177,6 +186,8 @@ describe('whoLines', () => {
     expect(whoLines(people, paint, (uri) => (uri === BOB ? 2 : 0))[0]).toBe(
       '  ● Bob  available       sip:bob@contoso.test  2 unread "at lunch"',
     )
+    expect(accessLines(people, paint)).toEqual(['  team      Bob'])
+    expect(accessLines([], paint)).toEqual(['- no one is in a level: /access NAME LEVEL puts somebody into one'])
     expect(groupLines(people, [{ id: '3', name: 'Old' }], paint)).toEqual([
       '  Friends  1 contact',
       '  Old  0 contacts',

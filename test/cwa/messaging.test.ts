@@ -20,6 +20,8 @@ const COMMANDS: readonly Command[] = [
   { kind: 'add-contact', uri: 'sip:bob@contoso.test', name: 'Bob', groups: ['1'] },
   { kind: 'update-contact', uri: 'sip:bob@contoso.test', name: 'Bob', groups: ['1', '2'] },
   { kind: 'delete-contact', uri: 'sip:bob@contoso.test' },
+  { kind: 'access', uri: 'sip:bob@contoso.test', level: 'blocked' },
+  { kind: 'access', uri: 'sip:bob@contoso.test', was: 'team' },
   { kind: 'add-group', name: 'Friends & <foes>' },
   { kind: 'rename-group', group: '1', name: 'Friends' },
   { kind: 'delete-group', group: '1' },
@@ -41,6 +43,15 @@ describe('a command', () => {
     },
   )
 
+  test('that moves a person between levels of access puts them in before it takes them out', () => {
+    const uri = 'sip:bob@contoso.test'
+    const members = (action: string) => [{ action, type: 'uri', value: uri }]
+    expect(methodsFor({ kind: 'access', uri, level: 'team', was: 'blocked' }, 17)).toEqual([
+      { method: 'updateContainer', rid: '17', id: 300, members: members('add') },
+      { method: 'updateContainer', rid: '17-was', id: 32_000, members: members('delete') },
+    ])
+  })
+
   test('that starts a conversation names it by its own number', () => {
     expect(methodsFor({ kind: 'start', to: ['sip:bob@contoso.test'], text: 'hi' }, 17)).toEqual([
       {
@@ -61,6 +72,8 @@ describe('a command', () => {
     { kind: 'leave', conversation: '3.5' },
     { kind: 'invite', conversation: '3', to: ['mailto:bob@contoso.test'] },
     { kind: 'role', conversation: '3', uri: 'sip:bob@contoso.test', role: 'member' },
+    { kind: 'access', uri: 'sip:bob@contoso.test' },
+    { kind: 'access', uri: 'mailto:bob@contoso.test', level: 'team' },
     { kind: 'add-group', name: '~' },
     { kind: 'rename-group', group: '1', name: '\u0007' },
     { kind: 'search', text: ' \u0000' },
@@ -338,6 +351,40 @@ const EVENTS: readonly (readonly [string, CwaEvent, readonly ImEvent[]])[] = [
       contacts: [],
     },
     [{ kind: 'groups', whole: false, groups: [{ id: '1', name: 'Team' }], removed: ['2'] }],
+  ],
+  [
+    'who is in which level, and in a container that is none',
+    {
+      event: 'containers',
+      eid: 1,
+      containers: [
+        {
+          id: 32_000,
+          members: [
+            { type: 'uri', value: bob },
+            { type: 'domain', value: 'contoso.test' },
+          ],
+        },
+        { id: 300, members: [] },
+        { id: 2, members: [{ type: 'uri', value: bob }] },
+      ],
+    },
+    [
+      { kind: 'access', level: 'blocked', whole: true, people: [bob] },
+      { kind: 'access', level: 'team', whole: true, people: [] },
+    ],
+  ],
+  [
+    'who watches, and is not acknowledged',
+    {
+      event: 'subscribers',
+      eid: 1,
+      subscribers: [
+        { uri: bob, displayName: 'Bob', acknowledged: false },
+        { uri: 'sip:cat@contoso.test', acknowledged: true },
+      ],
+    },
+    [{ kind: 'subscribers', people: [{ uri: bob, name: 'Bob' }] }],
   ],
   ['what is not known', { event: 'other', eid: 1, name: 'voIPReceived' }, []],
 ]

@@ -52,6 +52,7 @@ const COMMANDS = {
   'add-contact': true,
   'delete-contact': true,
   'update-contact': true,
+  access: true,
   'add-group': true,
   'rename-group': true,
   'delete-group': true,
@@ -68,6 +69,8 @@ const COMMANDS = {
 
 const EVENTS = {
   contacts: true,
+  access: true,
+  subscribers: true,
   groups: true,
   presence: true,
   'own-presence': true,

@@ -47,7 +47,17 @@ const kept = fc
   .map((batches) => batches.map((events, index): Stretch => ({ first: 4 + index, seq: 4 + index, at: index, events })))
 
 const eventsOf = (stretches: readonly Stretch[]) => stretches.flatMap(({ events }) => events)
-const STATES = new Set(['presence', 'own-presence', 'typing', 'contacts', 'groups', 'members', 'read'])
+const STATES = new Set([
+  'presence',
+  'own-presence',
+  'typing',
+  'contacts',
+  'groups',
+  'access',
+  'subscribers',
+  'members',
+  'read',
+])
 const isSaid = ({ kind }: ImEvent) => !STATES.has(kind)
 
 /** What a device is left with that applies these events in their order. */

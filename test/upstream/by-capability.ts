@@ -64,6 +64,21 @@ const SHOWN: Partial<Readonly<Record<Capability, (two: Two) => Promise<void>>>> 
     await ann.send({ kind: 'delete-group', group }, 77)
     await ann.saw('failed', ({ number }) => number === 77)
   },
+  async 'access-levels'({ ann, bob }) {
+    const uri = bob.address
+    await ann.send({ kind: 'access', uri, level: 'blocked' })
+    await ann.saw('access', ({ level, people }) => level === 'blocked' && people.includes(uri))
+    expect(await ann.send({ kind: 'access', uri, level: 'team', was: 'blocked' })).not.toHaveProperty('refused')
+    await ann.saw('access', ({ level, people }) => level === 'team' && people.includes(uri))
+    await ann.saw('access', ({ level, people }) => level === 'blocked' && people.length === 0)
+    await ann.send({ kind: 'access', uri, was: 'team' })
+    await ann.saw('access', ({ level, people }) => level === 'team' && people.length === 0)
+  },
+  async subscribers({ server, ann }) {
+    const cat = await member(server.upstream, server.cat)
+    await cat.send({ kind: 'add-contact', uri: ann.address, name: 'Ann' })
+    await ann.saw('subscribers', ({ people }) => people.some(({ uri }) => uri === cat.address))
+  },
   async search({ ann, bob, server }) {
     const name = server.bob.replace(/^(?:.*\\|@)|:.*$/g, '')
     await until(async () => {

@@ -141,7 +141,7 @@ describe('a malformed frame', () => {
     [`command: ${MISSING}`, send(undefined)],
     [`command.kind: ${MISSING}`, send({})],
     [
-      'command.kind: expected ("start" | "accept" | "message" | "typing" | "leave" | "presence" | "note" | "add-contact" | "update-contact" | "delete-contact" | "add-group" | "rename-group" | "delete-group" | "invite" | "eject" | "role" | "join" | "edit" | "delete" | "read" | "history" | "search")',
+      'command.kind: expected ("start" | "accept" | "message" | "typing" | "leave" | "presence" | "note" | "add-contact" | "update-contact" | "delete-contact" | "access" | "add-group" | "rename-group" | "delete-group" | "invite" | "eject" | "role" | "join" | "edit" | "delete" | "read" | "history" | "search")',
       send({ kind: 'shout', conversation: '1' }),
     ],
     ['command.loud: there is no such member', send({ kind: 'leave', conversation: '1', loud: true })],

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { AVAILABILITIES, ROLES, type Command } from '../../shared/rules/messaging.ts'
+import { ACCESS_LEVELS, AVAILABILITIES, ROLES, type Command } from '../../shared/rules/messaging.ts'
 import { wrongWithName } from '../../shared/rules/user-name.ts'
 import type { DeviceFrame } from '../../shared/wire/frames.ts'
 
@@ -15,6 +15,7 @@ const session = fc
   .map(([seat, random]) => `${seat}-${random}`)
 const conversation = fc.stringMatching(/^[!-~]{1,40}$/)
 const message = conversation
+const level = fc.constantFrom(...ACCESS_LEVELS)
 const groups = fc.array(message, { maxLength: 3 })
 const availability = fc.constantFrom(...AVAILABILITIES)
 
@@ -39,6 +40,7 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: kind('note'), note: fc.string({ unit: 'binary' }) }, {}),
   record({ kind: kind('add-contact'), uri, name: text }, { groups }),
   record({ kind: kind('update-contact'), uri, name: text, groups }, {}),
+  record({ kind: kind('access'), uri }, { level, was: level }),
   record({ kind: kind('add-group'), name: text }, {}),
   record({ kind: kind('rename-group'), group: message, name: text }, {}),
   record({ kind: kind('delete-group'), group: message }, {}),

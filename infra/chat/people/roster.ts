@@ -1,10 +1,12 @@
-import type { Availability, Group, GroupId, ImEvent, Uri } from '../../../shared/rules/messaging.ts'
+import type { AccessLevel, Availability, Group, GroupId, ImEvent, Uri } from '../../../shared/rules/messaging.ts'
 import { userPart } from '../commands.ts'
 import type { Named } from './names.ts'
 
 export interface Person extends Named {
   /** Undefined until the server has said. */
   readonly availability: Availability | undefined
+  /** How much they see of the user, where they are in a level by name. */
+  readonly access: AccessLevel | undefined
   /** What they say of themselves. */
   readonly note: string | undefined
   /** Whether the person is on the contact list, or only wrote. */
@@ -30,63 +32,74 @@ export interface Roster {
   call(uri: Uri, name: string): void
 }
 
+/** All that is known: people by their URI in small letters, for servers write URIs of users in several ways. */
+interface Book {
+  readonly people: Map<string, Known>
+  readonly groups: Map<GroupId, string>
+}
+
 export function roster(): Roster {
-  // SIP URIs of users are compared without regard to case here: servers write them in several ways.
-  const people = new Map<string, Known>()
-  const groups = new Map<GroupId, string>()
-  const withGroups = (person: Known): Person => ({
-    ...person,
-    groups: person.groupIds.map((id) => groups.get(id) ?? id),
-  })
-
-  function know(uri: Uri, news: Partial<Known>): Known | undefined {
-    const key = uri.toLowerCase()
-    const before = people.get(key)
-    people.set(key, {
-      uri,
-      name: userPart(uri),
-      availability: undefined,
-      note: undefined,
-      contact: false,
-      groupIds: [],
-      ...before,
-      ...news,
-    })
-    return before
-  }
-
-  function list(event: Extract<ImEvent, { kind: 'contacts' }>): void {
-    const leaving = event.whole ? [...people.values()].map(({ uri }) => uri) : event.removed
-    for (const uri of leaving) know(uri, { contact: false, groupIds: [] })
-    for (const { uri, name, groups: groupIds } of event.contacts) know(uri, { name, groupIds, contact: true })
-  }
-
-  function regroup(event: Extract<ImEvent, { kind: 'groups' }>): void {
-    if (event.whole) groups.clear()
-    for (const { id, name } of event.groups) groups.set(id, name)
-    for (const id of event.removed) groups.delete(id)
-    for (const { uri, groupIds } of people.values())
-      know(uri, { groupIds: groupIds.filter((id) => !event.removed.includes(id)) })
-  }
-
+  const book: Book = { people: new Map(), groups: new Map() }
+  const { people, groups } = book
+  const all = () => [...people.values()].map((person) => withGroups(person, groups))
   return {
-    take(event) {
-      if (event.kind === 'contacts') list(event)
-      if (event.kind === 'groups') regroup(event)
-      if (event.kind === 'invitation') know(event.from, event.name === undefined ? {} : { name: event.name })
-      if (event.kind === 'message') know(event.from, event.name === undefined ? {} : { name: event.name })
-      if (event.kind === 'found') for (const { uri, name } of event.people) know(uri, { name })
-      if (event.kind === 'members')
-        for (const { uri, name } of event.members) know(uri, name === undefined ? {} : { name })
-      if (event.kind !== 'presence') return undefined
-      const { uri, name, availability, note } = event
-      const before = know(uri, { availability, note, ...(name !== undefined && { name }) })?.availability
-      return before === availability ? undefined : before
-    },
-    call: (uri, name) => void know(uri, { name }),
-    people: () => [...people.values()].map(withGroups),
-    contacts: () => [...people.values()].filter(({ contact }) => contact).map(withGroups),
+    take: (event) => take(book, event),
+    call: (uri, name) => void know(book, uri, { name }),
+    people: all,
+    contacts: () => all().filter(({ contact }) => contact),
     groups: () => [...groups].map(([id, name]) => ({ id, name })),
     nameOf: (uri) => people.get(uri.toLowerCase())?.name ?? userPart(uri),
   }
+}
+
+function take(book: Book, event: ImEvent): Availability | undefined {
+  if (event.kind === 'contacts') list(book, event)
+  if (event.kind === 'groups') regroup(book, event)
+  if (event.kind === 'access') admit(book, event)
+  for (const { uri, name } of namedIn(event)) know(book, uri, name === undefined ? {} : { name })
+  if (event.kind !== 'presence') return undefined
+  const { uri, name, availability, note } = event
+  const before = know(book, uri, { availability, note, ...(name !== undefined && { name }) })?.availability
+  return before === availability ? undefined : before
+}
+
+/** Who is named in an event, other than by the contact list. */
+function namedIn(event: ImEvent): readonly { readonly uri: Uri; readonly name?: string }[] {
+  if (event.kind === 'invitation' || event.kind === 'message')
+    return [{ uri: event.from, ...(event.name !== undefined && { name: event.name }) }]
+  if (event.kind === 'found' || event.kind === 'subscribers') return event.people
+  return event.kind === 'members' ? event.members : []
+}
+
+function know({ people }: Book, uri: Uri, news: Partial<Known>): Known | undefined {
+  const key = uri.toLowerCase()
+  const before = people.get(key)
+  people.set(key, { ...UNKNOWN, uri, name: userPart(uri), ...before, ...news })
+  return before
+}
+
+const UNKNOWN = { availability: undefined, note: undefined, access: undefined, contact: false, groupIds: [] } as const
+
+function withGroups(person: Known, groups: Book['groups']): Person {
+  return { ...person, groups: person.groupIds.map((id) => groups.get(id) ?? id) }
+}
+
+function list(book: Book, event: Extract<ImEvent, { kind: 'contacts' }>): void {
+  const leaving = event.whole ? [...book.people.values()].map(({ uri }) => uri) : event.removed
+  for (const uri of leaving) know(book, uri, { contact: false, groupIds: [] })
+  for (const { uri, name, groups: groupIds } of event.contacts) know(book, uri, { name, groupIds, contact: true })
+}
+
+function admit(book: Book, { level, whole, people }: Extract<ImEvent, { kind: 'access' }>): void {
+  const leaving = whole ? [...book.people.values()].filter(({ access }) => access === level) : []
+  for (const { uri } of leaving) know(book, uri, { access: undefined })
+  for (const uri of people) know(book, uri, { access: level })
+}
+
+function regroup(book: Book, event: Extract<ImEvent, { kind: 'groups' }>): void {
+  if (event.whole) book.groups.clear()
+  for (const { id, name } of event.groups) book.groups.set(id, name)
+  for (const id of event.removed) book.groups.delete(id)
+  for (const { uri, groupIds } of book.people.values())
+    know(book, uri, { groupIds: groupIds.filter((id) => !event.removed.includes(id)) })
 }

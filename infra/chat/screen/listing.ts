@@ -1,5 +1,5 @@
 import { CAPABILITIES, capabilitiesIn, type Capability } from '../../../shared/rules/capabilities.ts'
-import type { Availability, Group, Member, Uri } from '../../../shared/rules/messaging.ts'
+import { ACCESS_LEVELS, type Availability, type Group, type Member, type Uri } from '../../../shared/rules/messaging.ts'
 import { padded, widthOf } from '../../terminal/width.ts'
 import { COMMANDS, topicsFor, wordsOf } from '../topics.ts'
 import { harmless, type Paint, type Style } from '../../terminal/paint.ts'
@@ -42,6 +42,17 @@ export function groupLines(people: readonly Person[], groups: readonly Group[], 
   return [...sizes]
     .toSorted(([a], [b]) => a.localeCompare(b))
     .map(([group, size]) => `  ${harmless(group)}  ${paint('dim', size === 1 ? '1 contact' : `${size} contacts`)}`)
+}
+
+/** Who is in which level of access; who is in none is not listed. */
+export function accessLines(people: readonly Person[], paint: Paint): string[] {
+  const lines = ACCESS_LEVELS.flatMap((level) => {
+    const names = people.filter(({ access }) => access === level).map(({ name }) => harmless(name))
+    return names.length === 0 ? [] : [`  ${level.padEnd(8)}  ${names.join(', ')}`]
+  })
+  return lines.length === 0
+    ? [paint('dim', '- no one is in a level: /access NAME LEVEL puts somebody into one')]
+    : lines
 }
 
 /** Who is in a conversation with several, and what they may do there. */

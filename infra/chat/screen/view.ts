@@ -1,6 +1,6 @@
 import type { DeviceEvent, SendEvent } from '../../../shared/device/event.ts'
 import { Refused } from '../../../shared/device/refused.ts'
-import type { Command } from '../../../shared/rules/messaging.ts'
+import type { Command, Uri } from '../../../shared/rules/messaging.ts'
 import type { NextStep } from '../../../shared/rules/refusal.ts'
 import { cutToWidth } from '../../terminal/width.ts'
 import { wordFor } from './listing.ts'
@@ -47,7 +47,10 @@ export function linesOf(event: DeviceEvent, scene: Scene): string[] {
       return page(event, scene)
     case 'found':
       return found(event, scene)
+    case 'subscribers':
+      return event.people.map(({ uri }) => note(watching(uri, scene), scene))
     case 'read':
+    case 'access':
     case 'contacts':
     case 'groups':
     case 'own-presence':
@@ -58,6 +61,13 @@ export function linesOf(event: DeviceEvent, scene: Scene): string[] {
     default:
       return event satisfies never
   }
+}
+
+/** Somebody who is no contact. They are told again with the next login, until the user makes up his mind. */
+function watching(uri: Uri, { nameOf }: Scene): string {
+  return harmless(
+    `${nameOf(uri)} sees your state: /add ${uri} if you want to see theirs, /access ${uri} blocked if not`,
+  )
 }
 
 /** It may be days old, and there is no conversation in which to answer: a new one is begun. */
@@ -124,6 +134,7 @@ const WISHES = {
   'add-contact': 'add the contact',
   'update-contact': 'change the contact',
   'delete-contact': 'remove the contact',
+  access: 'change who sees what of you',
   'add-group': 'add the group',
   'rename-group': 'rename the group',
   'delete-group': 'remove the group',

@@ -1,7 +1,8 @@
-import type { Command, Conversation, Role, Uri } from '../../rules/messaging.ts'
+import type { AccessLevel, Command, Conversation, Role, Uri } from '../../rules/messaging.ts'
 import { carried } from '../../upstream/characters.ts'
 import { NotPossible } from '../../upstream/not-possible.ts'
 import { availabilityNumber } from '../availability.ts'
+import { CONTAINERS } from './access.ts'
 import type { CwaAnswer, CwaCategory, CwaMethod, ImMessage } from '../model.ts'
 
 /** What devices ask for, in CWA's words. Pure. */
@@ -43,6 +44,8 @@ export function methodsFor(command: Command, number: number): CwaMethod[] {
       return [{ method: 'updateContact', rid, contact: contactOf(command) }]
     case 'delete-contact':
       return [{ method: 'deleteContact', rid, uri: sipUri(command.uri) }]
+    case 'access':
+      return access(command, rid)
     case 'add-group':
       return [{ method: 'addGroup', rid, name: groupName(command.name) }]
     case 'rename-group':
@@ -95,6 +98,20 @@ function promoted({ uri, role }: { readonly uri: Uri; readonly role: Role }): st
 /** Attributes that are left empty make the request fail (bb969566), and those that are left out fall back (bb969646). */
 function contactOf({ uri, name, groups = [] }: Extract<Command, { kind: 'add-contact' | 'update-contact' }>) {
   return { uri: sipUri(uri), name: carried(name) || uri, subscribed: true, tag: false, groups }
+}
+
+/** Each container has a request of its own (bb969576). Who is moved is in the new one first, and at no moment in none. */
+function access({ uri, level, was }: Extract<Command, { kind: 'access' }>, rid: string): CwaMethod[] {
+  const change = (of: AccessLevel, action: 'add' | 'delete', own: string): CwaMethod => {
+    const members = [{ action, type: 'uri', value: sipUri(uri) }]
+    return { method: 'updateContainer', rid: own, id: CONTAINERS[of], members }
+  }
+  const isMoved = was !== undefined && was !== level
+  // The device hears of one outcome: what the second one comes to, the event about the container says.
+  const put = level === undefined ? [] : [change(level, 'add', rid)]
+  const taken = isMoved ? [change(was, 'delete', level === undefined ? rid : `${rid}-was`)] : []
+  if (put.length + taken.length > 0) return [...put, ...taken]
+  throw new NotPossible('there is no level to put this person into, or to take this person out of')
 }
 
 function groupName(name: string): string {

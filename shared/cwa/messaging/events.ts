@@ -1,6 +1,7 @@
 import type { ImEvent } from '../../rules/messaging.ts'
 import { wordsOf } from '../faults.ts'
 import type { CwaEvent } from '../model.ts'
+import { access, subscribers } from './access.ts'
 import { inConversation, type Seen } from './conversations.ts'
 import { contacts, found, ownPresence, presence } from './people.ts'
 import { numbered, short } from './words.ts'
@@ -26,10 +27,12 @@ export function eventsOf(event: CwaEvent, seen: Seen = {}): ImEvent[] {
       return [{ kind: 'failed', ...numbered(event.rid), reason: `${whoOf(seen)}${wordsOf(event.error)}` }]
     case 'searchResult':
       return found(event)
-    case 'configuration':
     case 'containers':
-    case 'other':
+      return access(event)
     case 'subscribers':
+      return subscribers(event)
+    case 'configuration':
+    case 'other':
     default:
       return []
   }

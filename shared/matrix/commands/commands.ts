@@ -56,6 +56,7 @@ export function commands(
       case 'add-contact':
       case 'update-contact':
       case 'delete-contact':
+      case 'access':
       case 'add-group':
       case 'rename-group':
       case 'delete-group':
@@ -108,6 +109,8 @@ async function carriedOut(command: Rest, calls: Calls): Promise<void> {
       })
       return
     }
+    case 'access':
+      throw new NotPossible('this server has no levels of access')
     case 'note':
       throw new NotPossible('the notes of this server are not read here, and so not written')
     case 'add-contact':

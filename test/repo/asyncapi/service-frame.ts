@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { CAPABILITIES } from '../../../shared/rules/capabilities.ts'
-import { AVAILABILITIES, ROLES, type ImEvent } from '../../../shared/rules/messaging.ts'
+import { ACCESS_LEVELS, AVAILABILITIES, ROLES, type ImEvent } from '../../../shared/rules/messaging.ts'
 import { REFUSALS } from '../../../shared/rules/refusal.ts'
 import type { ServiceFrame } from '../../../shared/wire/frames.ts'
 
@@ -44,6 +44,8 @@ const member = v.object({ uri, name: v.exactOptional(v.string()), role: v.exactO
 /** Of each event's `kind`. */
 export const imEvent = v.variant('kind', [
   v.object({ kind: v.literal('contacts'), whole: v.boolean(), contacts: list(contact), removed: list(uri) }),
+  v.object({ kind: v.literal('access'), level: v.picklist(ACCESS_LEVELS), whole: v.boolean(), people: list(uri) }),
+  v.object({ kind: v.literal('subscribers'), people: list(v.object({ uri, name: v.exactOptional(v.string()) })) }),
   v.object({ kind: v.literal('groups'), whole: v.boolean(), groups: list(group), removed: list(v.string()) }),
   v.object({ kind: v.literal('presence'), uri, name: v.exactOptional(v.string()), availability, note }),
   v.object({ kind: v.literal('own-presence'), availability, note }),
