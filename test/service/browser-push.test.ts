@@ -83,12 +83,10 @@ describe.skipIf(CHROMIUM === undefined)('a browser that is pushed (skipped where
     await say('Lunch?')
     await standIn.untilAnswered(before + 1)
     await pushes.deliver()
-    expect(await pushes.shown(1)).toEqual([['Collaboration', 'Something waits for you']])
+    expect(await pushes.shown(1)).toEqual([['Bob Baker', 'Lunch?']])
 
     const page = await context.newPage()
     await page.goto(`${server.url}#talk=${encodeURIComponent(WITH_BOB)}`)
-    await signIn(page, running.ann.person)
-    await isIn(page)
     await shows(page, 'Lunch?')
     expect((await texts(page)).filter((text) => text === 'Lunch?')).toHaveLength(1)
     expect(ann.complaints).toEqual([])

@@ -64,7 +64,8 @@ export function openPage(): ReadonlySignal<Page> {
     watchNetwork(shown)
     clearing(shown)
     heedWorker(shown)
-    if (wanted !== undefined) shown.read(wanted)
+    // What came while the page was closed is read in the conversation that is open.
+    shown.read(wanted ?? shown.model.value.reading)
     const forget = async () => {
       await shown.notifying.forget().catch(() => {})
       shown.close()
@@ -98,6 +99,7 @@ function heedWorker(shown: Client): void {
   if (!('serviceWorker' in navigator)) return
   navigator.serviceWorker.addEventListener('message', ({ data, ports: [port] }) => {
     if (data.kind === 'open' && typeof data.talk === 'string') shown.read(data.talk)
+    if (data.kind === 'subscription changed') shown.notifying.subscriptionChanged()
     if (data.kind === 'pushed') void shown.fetch().then((isFetched) => port?.postMessage(isFetched))
   })
 }

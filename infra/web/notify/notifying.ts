@@ -26,6 +26,8 @@ export interface Notifying extends Pick<Wakeable, 'waking'> {
   change(change: Partial<Pick<NoticeSettings, 'shows' | 'quiet'>>): void
   /** There is a session: the service may have forgotten where this browser is woken, or has another key. Once in each. */
   began(session: string): void
+  /** The push service has replaced this browser's subscription, or ended it. */
+  subscriptionChanged(): void
   /** What came between two states: the user is notified, unless the page is looked at. */
   came(before: Model, after: Model): void
   /** A conversation is read: what was shown of it goes. */
@@ -73,6 +75,7 @@ export async function notifying({ keeper, now, tell }: NotifyingOptions): Promis
       if (isOn() && session !== told) void woken.subscribe()
       told = session
     },
+    subscriptionChanged: () => void (isOn() && woken.subscribe()),
     came(before, after) {
       if (!isOn() || document.visibilityState === 'visible') return
       const { talks, people } = after

@@ -6,7 +6,7 @@
  */
 
 import { clicked } from './clicked.ts'
-import { pushed } from './pushed.ts'
+import { pushed, subscriptionChanged } from './pushed.ts'
 import type { WorkerScope } from './scope.ts'
 
 /** The build puts them in: what is kept, and a name that changes whenever one of the files does. */
@@ -23,6 +23,7 @@ worker.addEventListener('activate', (event) => event.waitUntil(activated()))
 // A new version waits until the user wants it: two versions at once could not read what the other keeps.
 worker.addEventListener('message', ({ data }) => data === 'take over' && void worker.skipWaiting())
 worker.addEventListener('push', (event) => event.waitUntil(pushed(worker)))
+worker.addEventListener('pushsubscriptionchange', (event) => event.waitUntil(subscriptionChanged(worker)))
 worker.addEventListener('notificationclick', (event) => {
   const { notification } = event
   notification.close()
