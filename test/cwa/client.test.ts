@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { authority } from '../../infra/standin/tls/certificates.ts'
 import type { CwaOptions } from '../../shared/cwa/client.ts'
 import { cwaClient } from '../../shared/cwa/client.ts'
 import { jsonCodec } from '../../shared/cwa/json/json.ts'
@@ -183,6 +184,33 @@ describe('a command', () => {
     const [first, second, third] = server.asked.map(({ socket }) => socket)
     expect(second).toBe(first)
     expect(third).not.toBe(first)
+  })
+
+  test('needs one handshake of TLS for as long as the server keeps the connection', async () => {
+    const clock = testClock()
+    const ca = authority('Contoso')
+    const server = await scriptedServer(
+      () => answering(),
+      ca.issue({ commonName: 'cwa', use: 'server', names: ['127.0.0.1'] }),
+    )
+    const cwa = cwaClient({ url: server.url, codec: jsonCodec, ca: ca.ca, clock })
+    onTestFinished(cwa.close)
+    for (let command = 0; command < 5; command += 1) {
+      await cwa.command(SESSION, [])
+      clock.advance(50_000)
+    }
+    expect(new Set(server.asked.map(({ socket }) => socket)).size).toBe(1)
+  })
+
+  test('goes over another connection where the server closed its end while the environment was frozen', async () => {
+    const clock = testClock()
+    const { server, cwa } = await started(() => answering(), { clock })
+    await cwa.command(SESSION, [])
+    clock.advance(20_000)
+    // This thread reads nothing between the two: as if it had stood still meanwhile.
+    server.asked[0]?.socket.destroy()
+    await cwa.command(SESSION, [])
+    expect(server.asked).toHaveLength(2)
   })
 
   test('that ends a session which is gone already is done', async () => {

@@ -40,10 +40,14 @@ export interface Transport {
 }
 
 /**
- * Shared connections that were idle for longer than this are closed rather than used: a server has often closed its
- * end by then (and a frozen Lambda environment did not notice), and a POST that meets a closed end has an unknown fate.
+ * Shared connections that were idle for longer than this are closed rather than used: a POST that meets a closed end has an
+ * unknown fate. Servers that close sooner say so in each answer (`Keep-Alive: timeout=5`, as Apache and Node.js do), and
+ * Node's agent takes them at their word. Those that do not say keep one for longer: ALB 60 s, nginx 75 s, IIS and ISA 120 s.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html#connection-idle-timeout
  */
-const IDLE_MS = 4_000
+const IDLE_MS = 55_000
+/** Those that were idle for longer than this, in milliseconds, may have ended while a Lambda environment was frozen. */
+const UNSEEN_MS = 1_000
 /** Free connections kept: one for each session that an upkeep environment polls for. */
 const FREE_SOCKETS = 1_024
 
@@ -60,6 +64,7 @@ export function transport({ url, ca, servername, ...options }: TransportOptions)
   const shared = new client.Agent({ keepAlive: true, maxFreeSockets: FREE_SOCKETS, ...trust })
   const certificates = new WeakMap<Socket, Buffer>()
   let usedAt = clock.now()
+  let seen = Promise.resolve()
 
   const open =
     ({ method, path, headers, body = '', agent = shared }: HttpRequest) =>
@@ -82,8 +87,11 @@ export function transport({ url, ca, servername, ...options }: TransportOptions)
 
   return {
     async request(asked) {
-      if (clock.now() - usedAt > IDLE_MS) closeIdle(shared)
+      const idleMs = clock.now() - usedAt
       usedAt = clock.now()
+      if (idleMs > IDLE_MS) closeIdle(shared, () => true)
+      else if (idleMs > UNSEEN_MS) seen = whatEnded(shared)
+      await seen
       const answer = await exchange(asked, { ...parts, open: open(asked) })
       usedAt = clock.now()
       return { ...answer, certificate: certificates.get(answer.connection) }
@@ -96,6 +104,21 @@ export function transport({ url, ca, servername, ...options }: TransportOptions)
   }
 }
 
-function closeIdle(agent: http.Agent): void {
-  for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
+function closeIdle(agent: http.Agent, which: (socket: Socket) => boolean): void {
+  for (const sockets of Object.values(agent.freeSockets))
+    for (const socket of (sockets ?? []).filter(which)) socket.destroy()
+}
+
+/*
+ * What came over sockets is read once the event loop turns, and a timeout that the server asked for is looked at then:
+ *
+ *   environment   answers ─ frozen ……………………… thawed ─ POST: over a socket that is closed at the other end
+ *   server                    closes its end
+ *
+ *   environment   answers ─ frozen ……………………… thawed ─ two turns: it has ended ─ POST: over another
+ *   server                    closes its end
+ */
+async function whatEnded(agent: http.Agent): Promise<void> {
+  for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
+  closeIdle(agent, ({ readable }) => !readable)
 }
