@@ -1,6 +1,7 @@
 import type { LambdaLogLine, Report } from '../../infra/aws/lambda/log.ts'
 import { device, type Device } from '../../shared/device/device.ts'
 import { audienceOf, deviceToken } from '../../shared/wire/token.ts'
+import { rawDevice } from '../kit/raw-device.ts'
 import { crowd, functionNamed, type Crowd, type Member } from './crowd.ts'
 
 /** Two who talk with each other, and what Lambda reported of each run since `reports` was asked last. */
@@ -11,6 +12,8 @@ export interface CpuCrowd extends Crowd {
   readonly stranger: () => Member
   /** Of the runs of a function that ended since the last call. */
   readonly reports: (name: string) => readonly Report[]
+  /** Resolves with the next report of a function. */
+  readonly reported: (name: string) => Promise<void>
 }
 
 export interface Talking extends Member {
@@ -21,16 +24,18 @@ export interface Talking extends Member {
 /** A local stack with one environment a function, so that each run is of the environment that ran before. */
 export async function cpuCrowd(strangers: number): Promise<CpuCrowd> {
   const reported = new Map<string, Report[]>()
+  const waiting = new Map<string, () => void>()
   const log = ({ functionName, report }: LambdaLogLine) => {
     if (report === undefined) return
     const own = reported.get(functionName) ?? []
     own.push(report)
     reported.set(functionName, own)
+    waiting.get(functionName)?.()
   }
   const own = await crowd({ count: 2 + strangers, ticks: false, lambda: { log, environments: 1, idleMs: 600_000 } })
-  const waiting = own.members.values()
+  const strange = own.members.values()
   const stranger = (): Member => {
-    const { value } = waiting.next()
+    const { value } = strange.next()
     if (value === undefined) throw new Error('cpu: there are not so many members')
     return value
   }
@@ -51,6 +56,9 @@ export async function cpuCrowd(strangers: number): Promise<CpuCrowd> {
       const found = reported.get(functionName) ?? []
       reported.delete(functionName)
       return found
+    },
+    async reported(name) {
+      await new Promise<void>((resolve) => waiting.set(functionNamed(own.running, name), resolve))
     },
     async stop() {
       for (const each of [ann, bob]) each.device.close()
@@ -94,4 +102,21 @@ export async function conversationOf({ ann, bob }: CpuCrowd): Promise<string> {
   await connected.promise
   for (const stop of stops) stop()
   return conversation
+}
+
+/** Somebody whose device says that it is there, and asks for no answer: a heartbeat as devices give it. */
+export async function heartbeats(crowd: CpuCrowd): Promise<() => Promise<void>> {
+  const { person, transportKey } = crowd.stranger()
+  const raw = await rawDevice(crowd.running.url, person.device, transportKey)
+  let number = Date.now()
+  const say = async (action: 'login' | 'status', frame: object): Promise<void> =>
+    raw.send(await raw.sealed(action, { type: action, ...frame }, (number += 1)))
+  await say('login', { user: person.login, password: person.password })
+  const accepted = await raw.frame()
+  if (accepted.type !== 'accepted') throw new Error(`cpu: the login was answered by ${accepted.type}`)
+  return async () => {
+    const heard = crowd.reported('status')
+    await say('status', { session: accepted.session, ack: 0, active: true, answer: false })
+    await heard
+  }
 }

@@ -1,10 +1,13 @@
-import { connected, conversationOf, eventFor, type CpuCrowd } from './cpu-crowd.ts'
+import { connected, conversationOf, eventFor, heartbeats, type CpuCrowd } from './cpu-crowd.ts'
 import { functionNamed } from './crowd.ts'
 import { latencies } from './latency.ts'
 import { pause } from './talker.ts'
 
-/** Each is a function's, but `event`, which is upkeep's for a message that comes. */
-export const OPERATIONS = ['status', 'poll', 'send', 'event', 'login', 'authorize'] as const
+/**
+ * Each is a function's, but `event`, which is upkeep's for a message that comes. A `status` is a heartbeat, which asks for no
+ * answer; `answered` is one that does.
+ */
+export const OPERATIONS = ['status', 'answered', 'poll', 'send', 'event', 'login', 'authorize'] as const
 export type Operation = (typeof OPERATIONS)[number]
 
 /** Milliseconds of the processor. */
@@ -20,14 +23,14 @@ const GETTING_WARM = 40
 const LISTENING_MS = 3_000
 
 /** How many devices are connected, each for the first time: its function reads its key. */
-export const strangersFor = (runs: number): number => loginsFor(runs) + GETTING_WARM
+export const strangersFor = (runs: number): number => loginsFor(runs) + GETTING_WARM + 1
 
 /** A login takes longer, and fewer are enough. */
 const loginsFor = (runs: number): number => Math.max(1, Math.round(runs / 3))
 
 export async function warmOperations(crowd: CpuCrowd, runs: number): Promise<Readonly<Record<Operation, Warm>>> {
   const { ann, bob, running, reports } = crowd
-  async function timed(name: Operation, act: () => Promise<unknown>, times = runs): Promise<Warm> {
+  async function timed(name: string, act: () => Promise<unknown>, times = runs): Promise<Warm> {
     for (let run = 0; run < times + GETTING_WARM; run += 1) {
       if (run === GETTING_WARM) reports(name)
       await act()
@@ -39,12 +42,13 @@ export async function warmOperations(crowd: CpuCrowd, runs: number): Promise<Rea
   const authorize = await timed('authorize', () => connected(crowd, crowd.stranger()), loginsFor(runs))
   await bob.enter()
   await Promise.all([ann, bob].map(({ uri }) => running.cwa.control.untilListening(uri)))
-  const status = await timed('status', () => ann.device.status(true))
+  const status = await timed('status', await heartbeats(crowd))
+  const answered = await timed('status', () => ann.device.status(true))
   const poll = await timed('poll', () => ann.device.poll())
   const conversation = await conversationOf(crowd)
   const text = 'Shall we have lunch together at noon?'
   const send = await timed('send', () => ann.device.send({ kind: 'message', conversation, text }))
-  return { status, poll, send, event: await events(crowd, runs), login, authorize }
+  return { status, answered, poll, send, event: await events(crowd, runs), login, authorize }
 }
 
 function inAll(each: readonly number[]): Warm {
