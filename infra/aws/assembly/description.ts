@@ -97,11 +97,15 @@ export interface BusDescription {
   readonly arn: string
 }
 
+/** By name of a field of the event: the values that are taken there, or of an object the fields of that. */
+export interface EventPattern {
+  readonly [field: string]: EventPattern | readonly (string | boolean | null)[]
+}
+
 /** A rule of a bus: which events it is for, and the function that each of these starts. */
 export interface RuleDescription {
   readonly busArn: string
-  /** By name of a field of the event: the texts that are taken there. */
-  readonly pattern: Readonly<Record<string, readonly string[]>>
+  readonly pattern: EventPattern
   readonly functionName: string
 }
 
