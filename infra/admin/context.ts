@@ -74,7 +74,7 @@ export function context({ target, ...rest }: AdminContextOptions): AdminContext 
     wrongPasswords: wrongPasswordStore(kept),
     listed: (prefix) => listed(client, target.tables.configuration, prefix),
     connections: connections(target.connections.endpoint, target.connections),
-    upstream: () => target.cwa && adminUpstream(target.cwa, rest.clock),
+    upstream: () => target.upstream && adminUpstream(target.upstream, rest.clock),
   }
 }
 

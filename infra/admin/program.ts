@@ -102,7 +102,7 @@ function described({ output, errors }: Surroundings): Command {
     .option('--stack <NAME>', 'a stack in CloudFormation; without it, the one that npm start runs here')
     .option('--region <NAME>', "its AWS region; without it, the environment's")
     .option('--profile <NAME>', "the AWS profile to use; without it, the environment's")
-    .option('--ca <FILE>', 'CAs in PEM to trust for the CWA of a deployed stack')
+    .option('--ca <FILE>', 'CAs in PEM to trust for the server upstream of a deployed stack')
     .option('--json', 'one JSON value instead of words and tables; infra/admin/README.md has the shapes')
     .option('--yes', 'asks nothing: agrees to everything beforehand')
     .addHelpText('after', HELP)

@@ -9,7 +9,7 @@ export interface StackFile {
   readonly endpoints: { readonly dynamodb: string; readonly ssm: string; readonly kms: string }
   readonly outputs: Readonly<Record<string, string>>
   /** The server upstream; without a kind it is CWA. */
-  readonly cwa: Pick<ServerUpstream, 'url' | 'codec' | 'ca'> & Partial<Pick<ServerUpstream, 'kind'>>
+  readonly upstream: Pick<ServerUpstream, 'url' | 'codec' | 'ca'> & Partial<Pick<ServerUpstream, 'kind'>>
 }
 
 export const STACK_FILE = join(localFolder(process.env), 'stack.json')
@@ -43,7 +43,7 @@ export function stackFile(path: string, running: RunningStack): StackNotes {
   const noted: StackFile = {
     endpoints: { dynamodb: dynamo.url, ...endpoints },
     outputs: { ...description.outputs, Url: url, ManagementUrl: gateway.managementUrl },
-    cwa: { kind, url: server.url, codec, ...(ca !== undefined && { ca }) },
+    upstream: { kind, url: server.url, codec, ...(ca !== undefined && { ca }) },
   }
   const text = printed(noted)
   const own = join(entriesOf(path), `${process.pid}-${new URL(url).port}.json`)

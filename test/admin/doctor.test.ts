@@ -65,14 +65,14 @@ describe('doctor', () => {
       'the local stack: 12 ok, 0 warnings, 0 wrong',
       '',
     ])
-    expect(out).toMatch(/^ok +CWA certificate: trusted over TLSv1\.3, for DNS:cwa\.local, .*127\.0\.0\.1, by CN=/m)
+    expect(out).toMatch(/^ok +upstream certificate: trusted over TLSv1\.3, for DNS:cwa\.local, .*127\.0\.0\.1, by CN=/m)
     expect(out).toContain('ok       sign-in: Integrated Windows Authentication: accepted')
     expect(code).toBe(0)
   })
 
   it('tells what it is looking at, beside the result', async () => {
     const { admin } = await administered()
-    const { errors } = await admin('doctor', '--skip-cwa')
+    const { errors } = await admin('doctor', '--skip-upstream')
     expect(errors).toContain('looking at configuration table: 1 of 6\nlooking at sessions table: 2 of 6\n')
   })
 })
@@ -83,7 +83,7 @@ describe('doctor, about the tables', () => {
     // The local stack's own caller may do everything, so somebody else asks here.
     const { examine } = await examined(
       { dynamo: { fault: (operation) => (denied.has(`dynamodb:${operation}`) ? DENIED : undefined) } },
-      '--skip-cwa',
+      '--skip-upstream',
     )
 
     const { code, found } = await examine()
@@ -99,14 +99,14 @@ describe('doctor, about the tables', () => {
   })
 
   it('changes nothing by looking', async () => {
-    const { examine, reader, seats, clock } = await examined({}, '--skip-cwa')
+    const { examine, reader, seats, clock } = await examined({}, '--skip-upstream')
     await examine()
     expect(await reader().settings(clock.now())).toEqual(DEFAULT_SETTINGS)
     expect(await seats.read(0)).toEqual([])
   })
 
   it('says when the keys are those of another service', async () => {
-    const { examine } = await examined({ keys: { partition: 'id', sort: 'at' } }, '--skip-cwa')
+    const { examine } = await examined({ keys: { partition: 'id', sort: 'at' } }, '--skip-upstream')
 
     const { code, found } = await examine()
 
@@ -121,7 +121,7 @@ describe('doctor, about the tables', () => {
 
   it('says once that nothing answers', async () => {
     const cut = { type: 'ResourceNotFoundException', status: 400, message: 'no such table' }
-    const { examine } = await examined({ dynamo: { fault: () => cut } }, '--skip-cwa')
+    const { examine } = await examined({ dynamo: { fault: () => cut } }, '--skip-upstream')
 
     const { code, findings } = await examine()
 
@@ -141,7 +141,7 @@ const DENIED = { type: 'AccessDeniedException', status: 400 }
 
 describe('doctor, about the settings', () => {
   it('names what contradicts', async () => {
-    const { examine, configuration } = await examined({}, '--skip-cwa')
+    const { examine, configuration } = await examined({}, '--skip-upstream')
     await configuration.set({ ...DEFAULT_SETTINGS, maximumSessions: 9_000, idleTimeoutMs: 1 })
 
     const { found } = await examine()
@@ -161,7 +161,7 @@ describe('doctor, about clocks', () => {
   ])('is $state by $offMs ms', async ({ offMs, state, says }) => {
     // It runs: however long the tables take to be there, it is off by as much when it is looked at.
     const clock = { ...testClock(), now: () => Date.now() + offMs }
-    const { examine } = await examined({ clock }, '--skip-cwa')
+    const { examine } = await examined({ clock }, '--skip-upstream')
     const { found } = await examine()
     expect(found('clock of DynamoDB')).toEqual([expect.objectContaining({ state, says })])
   })
@@ -170,7 +170,7 @@ describe('doctor, about clocks', () => {
     const server = createServer((_, response) => response.writeHead(200, { Date: new Date(0).toUTCString() }).end())
     const { examine } = await examined({ cwa: { url: `http://127.0.0.1:${await listening(server)}`, codec: 'json' } })
     const { found } = await examine()
-    expect(found('clock of CWA')).toEqual([expect.objectContaining({ state: 'wrong' })])
+    expect(found('clock of the server upstream')).toEqual([expect.objectContaining({ state: 'wrong' })])
   })
 })
 
@@ -180,7 +180,7 @@ describe('doctor, about the way to CWA', () => {
   it('says which name cannot be found', async () => {
     const { examine } = await examined({ cwa: { url: 'https://cwa.invalid', codec: 'json' } })
     const { code, findings } = await examine()
-    expect([code, findings.at(-1)]).toEqual([1, expect.objectContaining({ check: 'CWA name', state: 'wrong' })])
+    expect([code, findings.at(-1)]).toEqual([1, expect.objectContaining({ check: 'upstream name', state: 'wrong' })])
   })
 
   it('says that nothing listens', async () => {
@@ -192,7 +192,7 @@ describe('doctor, about the way to CWA', () => {
     const { findings } = await examine()
 
     const says = `127.0.0.1:${port} could not be reached: nothing listens there (ECONNREFUSED)`
-    expect(findings.at(-1)).toMatchObject({ check: 'CWA connection', state: 'wrong', says })
+    expect(findings.at(-1)).toMatchObject({ check: 'upstream connection', state: 'wrong', says })
   })
 
   it.each([
@@ -217,7 +217,7 @@ describe('doctor, about the way to CWA', () => {
 
     expect(code).toBe(1)
     expect(findings.at(-1)).toMatchObject({
-      check: 'CWA certificate',
+      check: 'upstream certificate',
       state: 'wrong',
       says: expect.stringContaining(says),
       todo: expect.stringMatching(/^it is for .*, by CN=Contoso CA, from 2020-01-01 to 2049-12-31/),
@@ -231,7 +231,7 @@ describe('doctor, about the way to CWA', () => {
       cwa: { url: `https://127.0.0.1:${await listening(server)}`, codec: 'json', ca: ca.ca },
     })
     const { found } = await examine()
-    expect(found('CWA certificate')).toEqual([
+    expect(found('upstream certificate')).toEqual([
       expect.objectContaining({ state: 'warning', says: 'it ends on 2049-12-31' }),
     ])
   })
@@ -241,7 +241,7 @@ describe('doctor, about the way to CWA', () => {
     const { examine } = await examined({ cwa: { url: `https://127.0.0.1:${await listening(server)}`, codec: 'json' } })
     const { findings } = await examine()
     expect(findings.at(-1)).toMatchObject({
-      check: 'CWA certificate',
+      check: 'upstream certificate',
       state: 'wrong',
       says: expect.stringContaining('TLS'),
     })
@@ -252,7 +252,7 @@ describe('doctor, about the way to CWA', () => {
     const { examine } = await examined({ cwa: { url: `http://127.0.0.1:${await listening(server)}`, codec: 'json' } })
     const { findings } = await examine()
     expect(findings.at(-1)).toMatchObject({
-      check: 'CWA answer',
+      check: 'upstream answer',
       state: 'wrong',
       says: expect.stringContaining('is not HTTP'),
     })
@@ -292,7 +292,7 @@ describe('doctor, about a user', () => {
   })
 
   it('warns of one who is denied', async () => {
-    const { examine, configuration } = await examined({}, '--skip-cwa', '--user', 'CONTOSO\\ann')
+    const { examine, configuration } = await examined({}, '--skip-upstream', '--user', 'CONTOSO\\ann')
     await configuration.putUser('CONTOSO\\ann', { permitted: false })
     const { found } = await examine()
     expect(found('permission')).toEqual([

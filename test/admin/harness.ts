@@ -32,7 +32,7 @@ export interface Said {
 }
 
 export interface AdministeredOptions {
-  readonly cwa?: StackFile['cwa']
+  readonly cwa?: StackFile['upstream']
   readonly clock?: TestClock
   readonly dynamo?: Pick<DynamoOptions, 'allows' | 'fault'>
   /** Whose signatures are taken; absent: anybody's. */
@@ -102,7 +102,7 @@ export async function administered({
   const stackFile: StackFile = {
     endpoints: { dynamodb: database.url, ssm: ssm.url, kms: keyService.url },
     outputs,
-    cwa,
+    upstream: cwa,
   }
   writeFileSync(localFile, JSON.stringify(stackFile))
 

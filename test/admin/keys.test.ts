@@ -48,18 +48,18 @@ describe('keys', () => {
 
   it('that are missing, or not those of the devices, doctor finds', async () => {
     const empty = await administered({ hasMasterKey: false })
-    expect((await empty.admin('doctor', '--skip-cwa')).out).toMatch(
+    expect((await empty.admin('doctor', '--skip-upstream')).out).toMatch(
       /^wrong +master key: ssm:\/collaboration\/master-key holds no key ring\n +-> keys create makes it/m,
     )
 
     const { admin, configuration, settled } = await administered()
     await configuration.putDevice('ann-phone', { state: 'active', transportKey: 'A'.repeat(43) })
-    expect((await admin('doctor', '--skip-cwa')).out).toMatch(
+    expect((await admin('doctor', '--skip-upstream')).out).toMatch(
       /^ok +master key: .* holds 1 key, and opens the devices' keys$/m,
     )
     const ann = await settled.get<Record<string, unknown>>({ pk: 'DEVICE#ann-phone', sk: '-' })
     await settled.put({ ...ann, pk: 'DEVICE#bob-phone', sk: '-' })
-    expect((await admin('doctor', '--skip-cwa')).out).toMatch(
+    expect((await admin('doctor', '--skip-upstream')).out).toMatch(
       /^wrong +master key: transportKey of DEVICE#bob-phone does not open.*\n +-> devices rotate bob-phone gives it a new key$/m,
     )
   })

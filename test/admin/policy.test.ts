@@ -36,7 +36,7 @@ async function watched() {
 describe("the README's policy", () => {
   it('is what doctor tries', async () => {
     const { admin, asked } = await watched()
-    await admin('doctor', '--skip-cwa')
+    await admin('doctor', '--skip-upstream')
     expect([...asked].toSorted()).toEqual([...ALLOWED].toSorted())
   })
 

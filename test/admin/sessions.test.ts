@@ -131,7 +131,7 @@ describe('sessions end', () => {
 
     expect([code, out]).toEqual([0, `${ANN.session} of CONTOSO\\ann on ann-phone: ended\n`])
     expect(errors).toMatch(
-      /not signed out of CWA, where it ends by its own timeout: 127\.0\.0\.1:9 could not be reached/,
+      /not signed out of the server upstream, where it ends by its own timeout: 127\.0\.0\.1:9 could not be reached/,
     )
     expect(errors).not.toContain('the-ticket')
     expect(await held(0)).toEqual([CAT.session])
@@ -240,7 +240,7 @@ describe('the listeners', () => {
   it('are missed by doctor on a shard with sessions, until somebody listens', async () => {
     const { admin, listenerGroups, clock } = await occupied()
     await listenerGroups.claim(1, 'listener', clock.now())
-    const found = async () => (await admin('doctor', '--skip-cwa')).out
+    const found = async () => (await admin('doctor', '--skip-upstream')).out
 
     expect(await found()).toContain('warning  shards: shard 0 has 2 sessions, and no listener')
 

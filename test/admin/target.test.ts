@@ -86,7 +86,7 @@ async function aws(answer: () => { readonly status?: number; readonly body: stri
 async function doctorSays(check: string, { url }: AwsService, outputs: Record<string, string> = {}) {
   const more = { AWS_ENDPOINT_URL_API_GATEWAY: url, AWS_ENDPOINT_URL_EC2: url }
   const { admin } = await deployed({ outputs: { ...OUTPUTS, ...outputs }, more })
-  const { stdout } = await admin('doctor', '--skip-cwa', '--stack', 'Collaboration')
+  const { stdout } = await admin('doctor', '--skip-upstream', '--stack', 'Collaboration')
   return stdout.split('\n').find((line) => line.includes(` ${check}: `))
 }
 
@@ -165,8 +165,8 @@ describe('a deployed stack', () => {
     const untrusted = await admin('doctor', '--stack', 'Collaboration')
     const trusted = await admin('doctor', '--stack', 'Collaboration', '--ca', ca)
 
-    expect(untrusted.stdout).toMatch(/^wrong +CWA certificate: /m)
-    expect(trusted.stdout).toMatch(/^ok +CWA certificate: trusted/m)
+    expect(untrusted.stdout).toMatch(/^wrong +upstream certificate: /m)
+    expect(trusted.stdout).toMatch(/^ok +upstream certificate: trusted/m)
     expect([untrusted.code, trusted.code]).toEqual([1, 0])
     expect(trusted.stdout).toMatch(/^warning +concurrency: 10 functions at once: /m)
   })
@@ -188,9 +188,9 @@ describe('a deployed stack', () => {
     const ofItsTime = await said({ ...cwa, UpstreamLegacyTls: 'TLSv1' })
     const unknown = await said({ ...cwa, UpstreamLegacyTls: 'SSLv3' })
 
-    expect(today.stdout).toMatch(/^wrong +CWA certificate: .*set collaboration:legacyTls/m)
-    expect(ofItsTime.stdout).toMatch(/^ok +CWA certificate: trusted over TLSv1\.1, /m)
-    expect(ofItsTime.stdout).toMatch(/^ok +CWA answer: /m)
+    expect(today.stdout).toMatch(/^wrong +upstream certificate: .*set collaboration:legacyTls/m)
+    expect(ofItsTime.stdout).toMatch(/^ok +upstream certificate: trusted over TLSv1\.1, /m)
+    expect(ofItsTime.stdout).toMatch(/^ok +upstream answer: /m)
     expect([today.code, ofItsTime.code]).toEqual([1, 0])
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('UpstreamLegacyTls is "SSLv3"') })
   })
@@ -199,7 +199,7 @@ describe('a deployed stack', () => {
     const { admin } = await deployed({ dynamo: { allows: (_, action) => action !== 'dynamodb:Scan' } })
 
     const listed = await admin('users', 'list', '--stack', 'Collaboration')
-    const examined = await admin('doctor', '--skip-cwa', '--stack', 'Collaboration')
+    const examined = await admin('doctor', '--skip-upstream', '--stack', 'Collaboration')
 
     expect(listed.code).toBe(1)
     expect(listed.stderr).toMatch(
@@ -295,10 +295,14 @@ describe('the local stack', () => {
     const { folder } = await administered()
     const file = join(folder, 'stale.json')
     const NO_SERVER = 'http://127.0.0.1:9'
-    const cwa = { url: NO_SERVER, codec: 'json' }
+    const server = { url: NO_SERVER, codec: 'json' }
     writeFileSync(
       file,
-      JSON.stringify({ endpoints: { dynamodb: NO_SERVER, ssm: NO_SERVER, kms: NO_SERVER }, outputs: OUTPUTS, cwa }),
+      JSON.stringify({
+        endpoints: { dynamodb: NO_SERVER, ssm: NO_SERVER, kms: NO_SERVER },
+        outputs: OUTPUTS,
+        upstream: server,
+      }),
     )
 
     expect(await started(['users', 'list'], { COLLABORATION_STACK_FILE: file })).toMatchObject({

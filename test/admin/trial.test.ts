@@ -50,7 +50,9 @@ describe('doctor --deep', () => {
     expect(found('sign of life without an answer')?.says).toMatch(
       /^brings no message, for its route has no response; .* within \d+ ms$/,
     )
-    expect(found('message to itself')?.says).toMatch(/^CWA took it within \d+ ms; its first event, .* \d+ ms$/)
+    expect(found('message to itself')?.says).toMatch(
+      /^the server upstream took it within \d+ ms; its first event, .* \d+ ms$/,
+    )
     expect(found('log-out')?.says).toMatch(/^answered within \d+ ms$/)
     const id = /^(doctor-\w+) is removed$/.exec(found('device of the trial')?.says ?? '')?.[1] ?? ''
     expect(await service.configuration.removeDevice(id)).toBe(false)
@@ -109,7 +111,7 @@ describe('doctor --deep, where API Gateway refuses the connection', () => {
       { COLLABORATION_PASSWORD: 'x' },
       'doctor',
       '--json',
-      '--skip-cwa',
+      '--skip-upstream',
       '--deep',
       '--user',
       'CONTOSO\\ann',

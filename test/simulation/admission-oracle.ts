@@ -182,15 +182,28 @@ export function admissionOracle(
     if (after?.h !== undefined && !by.startsWith('disconnect') && after.h <= (before.h ?? 0)) violated(INVARIANTS.once)
   }
 
+  /*
+   *   login 1 of device 0   open its seat ✔ ─ (answer lost) ─────────────────────────── open it, again ✘ MINE: session-gone
+   *   login 2 of device 1                                    read: idle ─ take it ✔
+   *
+   * Only a later login of its device ends one that is under way. One whose answer got lost has a session by then, which is
+   * evicted as any other once it is idle: then alone its own success is refused.
+   */
+  const lostItsOpening = (name: string, took: ReadonlyMap<string, string>): boolean =>
+    world.askedAgain(name).some(({ what, at }) =>
+      [...took].some(([session, sk]) => {
+        const opening = `put ${keyOf(Number(sk)).pk} ${sk}`
+        return what === opening && openedAt.get(session) === at && evicted.has(session)
+      }),
+    )
+
   const refusalIsRight = (name: string, { device, number, startedAt, took }: Login, { code }: Refusal) => {
     const others = [...logins].filter(([other, login]) => other !== name && login.device === device)
     const isReplay = (highest.get(device) ?? 0) >= number || others.some(([, login]) => login.number >= number)
     if (code === 'replayed' && !isReplay) violated(INVARIANTS.ownSuccess)
-    // Only a later one of its device ends a login that is under way. One whose answer got lost has a session by then, which
-    // is evicted as any other once it is idle: the login that asks again finds its seat gone.
-    const wasEvicted = [...took.keys()].some((session) => evicted.has(session))
     const isOvertaken = (highest.get(device) ?? 0) > number || others.some(([, login]) => login.number > number)
-    if ((code === 'replaced' || (code === 'session-gone' && !wasEvicted)) && !isOvertaken) violated(INVARIANTS.highest)
+    if ((code === 'replaced' || (code === 'session-gone' && !lostItsOpening(name, took))) && !isOvertaken)
+      violated(INVARIANTS.highest)
     if (code !== 'server-busy' && code !== 'failed') return
     noteFull()
     if (fullAt < startedAt - NO_MS) violated(INVARIANTS.refusedWhenFull)

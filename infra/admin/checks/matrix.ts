@@ -23,7 +23,7 @@ function asked({ url, ca, legacyTls }: Upstream, clock: Clock) {
 /** What a Matrix server says of itself to anybody: versions, ways in, and whether its clients encrypt by default. */
 export const matrixCheck: Check = {
   looksAt: 'the Matrix server',
-  async findings({ target: { cwa: upstream }, clock }) {
+  async findings({ target: { upstream }, clock }) {
     if (upstream?.kind !== 'matrix') return []
     const { server, url } = asked(upstream, clock)
     try {
@@ -68,7 +68,7 @@ async function clients(url: string, { ask }: MatrixServer): Promise<Finding[]> {
 export function matrixTrial(user: string, password: string): Check {
   return {
     looksAt: `a room of ${user} alone`,
-    async findings({ target: { cwa: upstream }, clock }) {
+    async findings({ target: { upstream }, clock }) {
       if (upstream?.kind !== 'matrix') return []
       const { http, server, url } = asked(upstream, clock)
       const client = matrixUpstream({ url, clock, ...http })

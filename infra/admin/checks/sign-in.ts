@@ -1,7 +1,7 @@
 import { UpstreamFault } from '../../../shared/upstream/fault.ts'
 import { ok, warning, wrong, type Check, type Finding } from './check.ts'
 
-/** Whether a user may log in, and CWA takes the password. No session is opened: the user does not come online. */
+/** Whether a user may log in, and the server upstream takes the password. No session is opened: the user does not come online. */
 export function userChecks(user: string, password: string | undefined): Check[] {
   const permission: Check = {
     looksAt: `the permission of ${user}`,
@@ -36,7 +36,8 @@ function signInCheck(user: string, password: string): Check {
 
 function failure(user: string, thrown: unknown): Finding {
   if (!(thrown instanceof UpstreamFault)) throw thrown
-  if (thrown.kind !== 'wrong-password') return wrong('sign-in', thrown.message, 'the checks of CWA say more')
+  if (thrown.kind !== 'wrong-password')
+    return wrong('sign-in', thrown.message, 'the checks of the server upstream say more')
   const todo = `check the name and password of ${user}; each try counts twice towards a lock-out`
   return wrong('sign-in', thrown.steps.join('; '), todo)
 }

@@ -7,27 +7,27 @@ import { ok, warning, wrong, type Check, type Finding } from './check.ts'
 import { clockSkew } from './clock-skew.ts'
 import { addressesOf, handshake, placeOf, reach, type Shown } from './network.ts'
 
-const ELSEWHERE = 'if only the functions have a way to it (a VPC), say --skip-cwa'
+const ELSEWHERE = 'if only the functions have a way to it (a VPC), say --skip-upstream'
 /** A certificate that ends sooner gets a warning, in milliseconds. */
 const SOON_MS = 30 * 24 * 60 * 60_000
 
 /** The way to the web IM server, step by step: the first that fails ends it. */
 export const upstreamCheck: Check = {
-  looksAt: 'the way to CWA',
+  looksAt: 'the way to the server upstream',
   async findings({ target, clock }) {
-    const { cwa } = target
-    if (cwa === undefined) {
+    const { upstream } = target
+    if (upstream === undefined) {
       return [
         wrong(
-          'CWA',
-          `${target.words} does not say where CWA is`,
+          'upstream',
+          `${target.words} does not say where the server upstream is`,
           'deploy it anew: it lacks the outputs UpstreamUrl and CwaCodec',
         ),
       ]
     }
     const found: Finding[] = []
     for (const step of [name, connection, certificate, answer]) {
-      found.push(...(await step(cwa, clock)))
+      found.push(...(await step(upstream, clock)))
       if (found.some(({ state }) => state === 'wrong')) break
     }
     return found
@@ -38,9 +38,11 @@ async function name({ url }: Upstream): Promise<Finding[]> {
   const { host } = placeOf(url)
   if (isIP(host) !== 0) return []
   try {
-    return [ok('CWA name', `${host} is ${(await addressesOf(host)).join(', ')}`)]
+    return [ok('upstream name', `${host} is ${(await addressesOf(host)).join(', ')}`)]
   } catch (thrown) {
-    return [wrong('CWA name', wordsOf(thrown, host), `check collaboration:upstreamUrl, and the DNS here; ${ELSEWHERE}`)]
+    return [
+      wrong('upstream name', wordsOf(thrown, host), `check collaboration:upstreamUrl, and the DNS here; ${ELSEWHERE}`),
+    ]
   }
 }
 
@@ -48,10 +50,10 @@ async function connection({ url }: Upstream, clock: Clock): Promise<Finding[]> {
   const { host, port } = placeOf(url)
   try {
     await reach({ host, port }, clock)
-    return [ok('CWA connection', `${host} takes connections on port ${port}`)]
+    return [ok('upstream connection', `${host} takes connections on port ${port}`)]
   } catch (thrown) {
     const todo = `check the port, and firewalls on the way; ${ELSEWHERE}`
-    return [wrong('CWA connection', wordsOf(thrown, `${host}:${port}`), todo)]
+    return [wrong('upstream connection', wordsOf(thrown, `${host}:${port}`), todo)]
   }
 }
 
@@ -61,7 +63,7 @@ async function certificate({ url, ca, legacyTls }: Upstream, clock: Clock): Prom
   try {
     return [judged(await handshake({ host, port }, { ca, legacyTls }, clock), host, clock.now())]
   } catch (thrown) {
-    return [wrong('CWA certificate', wordsOf(thrown, host), 'check that this port speaks TLS 1.2 or 1.3')]
+    return [wrong('upstream certificate', wordsOf(thrown, host), 'check that this port speaks TLS 1.2 or 1.3')]
   }
 }
 
@@ -69,15 +71,15 @@ function plain(host: string): Finding[] {
   if (host === 'localhost' || host === '::1' || host.startsWith('127.')) return []
   return [
     warning(
-      'CWA certificate',
-      'there is none: the way to CWA is plain HTTP',
-      'give CWA a certificate, and an https:// URL',
+      'upstream certificate',
+      'there is none: the way to it is plain HTTP',
+      'give the server a certificate, and an https:// URL',
     ),
   ]
 }
 
 function judged({ untrusted, names, issuer, from, until, protocol }: Shown, host: string, now: number): Finding {
-  const check = 'CWA certificate'
+  const check = 'upstream certificate'
   const is = `for ${names}, by ${issuer}, from ${day(from)} to ${day(until)}`
   if (untrusted !== undefined) {
     return wrong(
@@ -94,16 +96,25 @@ async function answer({ url, ca, legacyTls }: Upstream, clock: Clock): Promise<F
   const http = transport({ url: new URL(url), ca, legacyTls, clock })
   try {
     const { status, headers } = await http.request({ method: 'GET', path: '/', deadlineMs: 10_000 })
-    return [ok('CWA answer', `speaks HTTP (status ${status})`), clockSkew('CWA', headers.date, clock.now())]
+    return [
+      ok('upstream answer', `speaks HTTP (status ${status})`),
+      clockSkew('the server upstream', headers.date, clock.now()),
+    ]
   } catch (thrown) {
     const says = thrown instanceof Error ? thrown.message : String(thrown)
-    return [wrong('CWA answer', says, 'check that collaboration:upstreamUrl leads to CWA, and not to something else')]
+    return [
+      wrong(
+        'upstream answer',
+        says,
+        'check that collaboration:upstreamUrl leads to the server upstream, and not to something else',
+      ),
+    ]
   } finally {
     http.close()
   }
 }
 
-/** Words of the client of CWA, so that logs and this say the same. */
+/** Words of the clients of the server upstream, so that logs and this say the same. */
 function wordsOf(thrown: unknown, host: string): string {
   return faultOfNetwork(thrown, host, false).message
 }

@@ -23,7 +23,7 @@ export interface DoctorSaid {
 
 export interface DoctorOptions {
   readonly user?: string
-  readonly skipCwa?: true
+  readonly skipUpstream?: true
   readonly deep?: true
 }
 
@@ -47,7 +47,7 @@ export async function doctor(context: AdminContext, options: DoctorOptions): Pro
   if (count('wrong') > 0) throw new AdminFault('something is wrong: each line above says what to do')
 }
 
-async function checksFor(context: AdminContext, { user, skipCwa, deep }: DoctorOptions): Promise<Check[]> {
+async function checksFor(context: AdminContext, { user, skipUpstream, deep }: DoctorOptions): Promise<Check[]> {
   const own = [
     tableCheck('configuration'),
     tableCheck('sessions'),
@@ -57,16 +57,16 @@ async function checksFor(context: AdminContext, { user, skipCwa, deep }: DoctorO
     databaseClockCheck,
     ...(context.target.isLocal ? [] : [accessLogRoleCheck, connectionsCheck, concurrencyCheck]),
   ]
-  const cwa = skipCwa ? [] : [upstreamCheck, matrixCheck]
+  const server = skipUpstream ? [] : [upstreamCheck, matrixCheck]
   if (user === undefined && deep) throw wrongUse('--deep logs a user in: say which, with --user NAME')
-  if (user === undefined) return [...own, ...cwa]
+  if (user === undefined) return [...own, ...server]
   const name = userName(user)
-  const password = skipCwa && !deep ? undefined : await passwordOf(name, context)
+  const password = skipUpstream && !deep ? undefined : await passwordOf(name, context)
   const trial = deep && password !== undefined ? [trialCheck(name, password)] : []
-  // Where this machine has no way to CWA, the functions have: the trial goes over them.
-  const signIn = skipCwa ? undefined : password
+  // Where this machine has no way to the server, the functions have: the trial goes over them.
+  const signIn = skipUpstream ? undefined : password
   const room = signIn === undefined ? [] : [matrixTrial(name, signIn)]
-  return [...own, ...cwa, ...userChecks(name, signIn), ...room, ...trial]
+  return [...own, ...server, ...userChecks(name, signIn), ...room, ...trial]
 }
 
 async function passwordOf(user: string, { environment, ask }: AdminContext): Promise<string> {
@@ -91,8 +91,8 @@ function lines({ check, state, says, todo }: Finding, { out }: AdminContext): st
 export function doctorCommand(program: Command, attend: Attend): void {
   program
     .command('doctor')
-    .option('--user <NAME>', 'also signs this user in to CWA, and opens no session there')
-    .option('--skip-cwa', 'leaves out what needs a way to CWA from this machine')
+    .option('--user <NAME>', 'also signs this user in to the server upstream, and opens no session there')
+    .option('--skip-upstream', 'leaves out what needs a way to the server upstream from this machine')
     .option('--deep', 'also holds a session as a device does, for the user of --user: run it after a deployment')
     .description('looks for what is wrong, and says what to do about it')
     .addHelpText('after', DOCTOR_HELP)
@@ -101,10 +101,10 @@ export function doctorCommand(program: Command, attend: Attend): void {
 
 const DOCTOR_HELP = `
 It looks at the tables and what you may do with them, the master key, the settings, sessions without a listener, the
-clocks, what API Gateway has to write access logs with and what stands in the way of posts to devices, and the way to CWA: name, connection, certificate, answer. The password for --user is asked for, or
+clocks, what API Gateway has to write access logs with and what stands in the way of posts to devices, and the way to the server upstream: name, connection, certificate, answer. The password for --user is asked for, or
 taken from ${PASSWORD_VARIABLE}. Exit code 1 when something is wrong; a warning is none.
 
 --deep makes a device, connects, logs the user in, sends a sign of life and a message to itself, logs out and removes the
 device, with the time that each step took. It takes a seat as every login does (where all are taken, an idle session is
 logged out for it), and others see the user online for that moment.
-${examples('doctor', `doctor --user 'CONTOSO\\ann'`, 'doctor --stack Collaboration --skip-cwa', `doctor --stack Collaboration --deep --user 'CONTOSO\\ann'`)}`
+${examples('doctor', `doctor --user 'CONTOSO\\ann'`, 'doctor --stack Collaboration --skip-upstream', `doctor --stack Collaboration --deep --user 'CONTOSO\\ann'`)}`

@@ -34,7 +34,7 @@ export async function endSessions(context: AdminContext, seats: readonly Seat[])
     ...gone.map((session) => `${session}: was gone already`),
   ]
   out.result(value, lines.length === 0 ? ['there is no such session: nothing to end'] : lines)
-  if (why !== undefined) out.note(`not signed out of CWA, where it ends by its own timeout: ${why}`)
+  if (why !== undefined) out.note(`not signed out of the server upstream, where it ends by its own timeout: ${why}`)
 }
 
 /** Ends sessions, without asking. `why`: why one was not signed out upstream. */

@@ -14,7 +14,7 @@ export const SETTINGS = {
   maximumSessions: { kind: 'count', meaning: 'most sessions at once; not set: persistentConnections alone limits' },
   idleTimeoutMs: { kind: 'duration', meaning: 'silent for longer: may be logged out for another; not set: none is' },
   inactivityTimeoutMs: { kind: 'duration', meaning: 'silent for longer: is ended; not set: never' },
-  persistentConnections: { kind: 'count', meaning: 'most sessions that the connection to CWA holds' },
+  persistentConnections: { kind: 'count', meaning: 'most sessions that the connection to the server upstream holds' },
   statusIntervalMs: { kind: 'duration', meaning: 'how often a device says that it is there' },
   wakeAfterMs: { kind: 'duration', meaning: 'a message unacknowledged for this long wakes the device' },
   mailboxBatches: { kind: 'count', meaning: 'most batches of events kept for a device that is away' },

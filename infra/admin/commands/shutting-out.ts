@@ -26,7 +26,8 @@ export async function shutOut(context: AdminContext, device: string): Promise<Sh
     if (said === undefined) closed += 1
     else context.out.note(`its connection is not closed: ${said}`)
   }
-  if (why !== undefined) context.out.note(`not signed out of CWA, where it ends by its own timeout: ${why}`)
+  if (why !== undefined)
+    context.out.note(`not signed out of the server upstream, where it ends by its own timeout: ${why}`)
   return { ended, closed }
 }
 

@@ -8,7 +8,7 @@ const text = v.pipe(v.string(), v.minLength(1))
 const shape = v.object({
   endpoints: v.object({ dynamodb: text, ssm: text, kms: text }),
   outputs: v.record(v.string(), v.string()),
-  cwa: v.object({
+  upstream: v.object({
     kind: v.exactOptional(v.picklist(UPSTREAM_KINDS)),
     url: text,
     codec: v.picklist(['json', 'xml']),

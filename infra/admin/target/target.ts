@@ -25,7 +25,7 @@ export interface Target {
   /** How many sessions one listener has: shards are put together by it. */
   readonly sessionsPerListener: number
   /** The web IM server upstream. Absent: the stack does not say where it is. */
-  readonly cwa?: Upstream
+  readonly upstream?: Upstream
 }
 
 /** How the SDK's clients reach a service. */
@@ -73,7 +73,7 @@ type Outputs = Readonly<Record<string, string>>
 const LOCALLY = { region: 'local', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } as const
 
 function local(file: string): Target {
-  const { endpoints, outputs, cwa } = localStack(file)
+  const { endpoints, outputs, upstream } = localStack(file)
   return {
     words: 'the local stack',
     isLocal: true,
@@ -81,7 +81,7 @@ function local(file: string): Target {
     ssm: { endpoint: endpoints.ssm, ...LOCALLY },
     kms: { endpoint: endpoints.kms, ...LOCALLY },
     ...known(outputs, 'the local stack', LOCALLY),
-    cwa,
+    upstream,
   }
 }
 
@@ -98,7 +98,7 @@ async function deployed(stack: DeployedStack, ca: string | undefined): Promise<T
     ...known(outputs, `the stack ${name}`, where),
     ...(vpc !== undefined && connectionsUrl !== undefined && { vpc: { id: vpc, connectionsUrl } }),
     ...(url !== undefined && {
-      cwa: {
+      upstream: {
         ...kindIn(kind, `the stack ${name}`),
         url,
         codec: codec === 'xml' ? 'xml' : 'json',

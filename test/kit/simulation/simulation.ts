@@ -96,6 +96,8 @@ export interface Simulation {
   readonly who: () => string
   /** Whether an exchange of a process of this name came to nothing: it threw for want of an answer. */
   readonly hadNoAnswer: (name: string) => boolean
+  /** What a process of this name asked once more, for it was done and its answer got lost: in words, and when it was done. */
+  readonly askedAgain: (name: string) => readonly { readonly what: string; readonly at: number }[]
   /** Nothing goes wrong from here on. */
   readonly calm: () => void
   /**
@@ -162,6 +164,7 @@ export function simulation({ seed, faults: some = {}, startAt = START }: Simulat
   const chance = random(seed)
   let faults = { ...NO_FAULTS, ...some }
   const unanswered = new Set<string>()
+  const repeated: { readonly name: string; readonly what: string; readonly at: number }[] = []
   // Half of the runs let anybody go on; the other half lets the same process run ahead of the others, or lie far behind.
   const hasPriorities = chance.chance(0.5)
   const processes = new Set<Process>()
@@ -233,8 +236,10 @@ export function simulation({ seed, faults: some = {}, startAt = START }: Simulat
         }
         const answer = outcomeOf(effect, resolve, reject)
         if (!chance.chance(faults.answerLost)) schedule(process, `${what} ↩`, 'answer', answer)
-        else if (again && attempts < ATTEMPTS) schedule(process, `${what}, again`, 'request', request)
-        else schedule(process, `${what} ✘ no answer`, 'answer', lost)
+        else if (again && attempts < ATTEMPTS) {
+          repeated.push({ name: process.name, what, at: now })
+          schedule(process, `${what}, again`, 'request', request)
+        } else schedule(process, `${what} ✘ no answer`, 'answer', lost)
       }
       schedule(process, what, 'request', request)
     })
@@ -323,6 +328,7 @@ export function simulation({ seed, faults: some = {}, startAt = START }: Simulat
     chanceOf: (fault) => chance.chance(faults[fault]),
     who: () => running.getStore()?.name ?? '',
     hadNoAnswer: (name) => unanswered.has(name),
+    askedAgain: (name) => repeated.filter((each) => each.name === name),
     calm() {
       faults = NO_FAULTS
     },

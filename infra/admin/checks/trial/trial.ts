@@ -7,7 +7,7 @@ import { connected, refusedWithoutToken } from './connect.ts'
 import { trialDevice } from './device.ts'
 import { trialLine, type TrialLine } from './line.ts'
 
-/** How long an event may take from CWA to the device, in milliseconds. */
+/** How long an event may take from the server upstream to the device, in milliseconds. */
 const EVENT_MS = 20_000
 /** How long after the answer to the next frame a message without text may still come, in milliseconds. */
 const STRAY_MS = 2_000
@@ -92,7 +92,7 @@ async function unanswered(line: TrialLine, { session }: Accepted, clock: Clock):
   return warning(check, `brings ${came} empty message${came === 1 ? '' : 's'}`, todo)
 }
 
-/** By way of CWA and upkeep. A server on which users cannot write to themselves is no fault. */
+/** By way of the server upstream and upkeep. A server on which users cannot write to themselves is no fault. */
 async function toItself(line: TrialLine, { session, uri }: Accepted, clock: Clock): Promise<Finding> {
   const check = 'message to itself'
   const began = clock.now()
@@ -101,17 +101,17 @@ async function toItself(line: TrialLine, { session, uri }: Accepted, clock: Cloc
     await line.ask({ type: 'send', session, number: 1, ack: line.acked(), command })
   } catch (thrown) {
     if (!(thrown instanceof Refused) || thrown.code !== 'upstream-refused') throw thrown
-    return ok(check, `cannot be tried, CWA refuses it: ${thrown.message}`)
+    return ok(check, `cannot be tried, the server upstream refuses it: ${thrown.message}`)
   }
   const sentMs = clock.now() - began
   const event = await line.happened(isOfTheMessage, EVENT_MS)
   if (event === undefined) {
     const todo = 'look at the log of the function upkeep: does it listen, and do its posts to @connections arrive?'
-    return wrong(check, `CWA took it, and no event of it came within ${EVENT_MS / 1_000} s`, todo)
+    return wrong(check, `the server upstream took it, and no event of it came within ${EVENT_MS / 1_000} s`, todo)
   }
   return ok(
     check,
-    `CWA took it within ${sentMs} ms; its first event, ${event.kind}, came after ${clock.now() - began} ms`,
+    `the server upstream took it within ${sentMs} ms; its first event, ${event.kind}, came after ${clock.now() - began} ms`,
   )
 }
 
