@@ -14,6 +14,11 @@ export interface SynthesisOptions {
   readonly outdir?: string
   /** Context beside (and before) what the `cdk` command passes. */
   readonly context?: Readonly<Record<string, unknown>>
+  /**
+   * `false`: the CDK's own validator of CloudFormation templates is left out, which takes it three seconds of the processor
+   * (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.AppProps.html, builtinCloudFormationValidation).
+   */
+  readonly isForCloudFormation?: boolean
 }
 
 /**
@@ -27,8 +32,13 @@ export function synthesize({ bundles, pageFolder, ...options }: SynthesisOptions
 }
 
 /** An app that has its settings, and no stack yet: they say what is to be bundled. */
-export function begun({ outdir, context }: Omit<SynthesisOptions, 'bundles' | 'pageFolder'> = {}): Begun {
+export function begun({
+  outdir,
+  context,
+  isForCloudFormation = true,
+}: Omit<SynthesisOptions, 'bundles' | 'pageFolder'> = {}): Begun {
   const app = new App({
+    builtinCloudFormationValidation: isForCloudFormation,
     ...(outdir !== undefined && { outdir }),
     ...(context !== undefined && { postCliContext: context }),
   })

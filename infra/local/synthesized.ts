@@ -32,7 +32,8 @@ export async function synthesized(options: AppOptions, server: ServerUpstream, f
   const bundles = options.bundles ?? (await bundle(join(folder, 'bundles'), upstreamFile(server.kind)))
   progress('synthesizing the CDK app')
   const context = contextFor(options, server, folder)
-  return assembly(await synthesize({ bundles, outdir: join(folder, 'cdk.out'), context }))
+  // Nothing here hands the template to CloudFormation.
+  return assembly(await synthesize({ bundles, outdir: join(folder, 'cdk.out'), context, isForCloudFormation: false }))
 }
 
 /** The CDK app learns where the server upstream is as from a team: by its settings, over those of cdk.json. */
