@@ -21,8 +21,8 @@ export interface ListeningParts extends SessionListenerParts, Pick<SessionStores
  * sessions. So the hint is looked at in one round of HINT_ROUNDS only, and in each round while the next login may move it:
  * while it leads to a shard with one seat left.
  */
-export const REVISION_MS = 570
-const HINT_ROUNDS = 8
+export const REVISION_MS = 516
+const HINT_ROUNDS = 32
 
 /** How often it tells what it measured, in milliseconds: CloudWatch keeps one value a minute of a metric. */
 const PUBLISH_MS = 60_000

@@ -26,7 +26,7 @@ import { anOpen, aSigningIn, NOW } from '../rules/sample-seats.ts'
 const SEAT = anOpen({ number: 0, coverage: 'out' })
 const SECOND_MS = 1_000
 /** Within which a listener looks at the hint, whatever it knows of its shards. */
-const HINT_MS = 8 * REVISION_MS
+const HINT_MS = 32 * REVISION_MS
 
 const never = () => Promise.reject(new TypeError('a listener does not do that'))
 
