@@ -7,7 +7,7 @@ type EventOf<K extends ImEvent['kind']> = Extract<ImEvent, { kind: K }>
 /**
  * What others said in the backlog of a session that is over, as its device's next session shows it: messages, and what
  * invitations said, as they were edited last and without those that were deleted. What else there was is of that session
- * alone: states are told anew, conversations and outcomes are over with it.
+ * alone: the server tells states anew, conversations and outcomes are over with it.
  *
  * @param stretches in order: what the device had not acknowledged
  */

@@ -79,7 +79,7 @@ export async function point(
 /**
  * A login that is under way finds its seat gone, and says so to its device; the device of an open session gets a frame.
  *
- * @returns what the session left behind, whoever took its seat
+ * @returns what the session left behind, whichever login took its seat
  */
 async function end(
   session: string,

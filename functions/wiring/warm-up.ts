@@ -13,7 +13,7 @@ const FRAME = printFrame({ type: 'poll', session: `0-${'-'.repeat(16)}`, after: 
 const NOWHERE: Place = { table: 'configuration', item: { pk: '-', sk: '-' }, attribute: '-' }
 
 /** An item that there is not, among those that each of these functions may read. */
-const NOBODY: Key = { pk: 'DEVICE#-', sk: '-' }
+const NO_DEVICE: Key = { pk: 'DEVICE#-', sk: '-' }
 
 /**
  * Does once what each event does, while the environment is made: reads the key ring and an item, seals, opens and reads a
@@ -28,6 +28,6 @@ export async function warmUp(): Promise<void> {
   const timer = setTimeout(late.resolve, WARM_UP_MS)
   // What fails here fails again at the first event, which says so.
   const ring = vault.seal('', NOWHERE).then(async (sealed) => vault.open(sealed, NOWHERE))
-  await Promise.race([Promise.allSettled([ring, configurationTable().get(NOBODY)]), late.promise])
+  await Promise.race([Promise.allSettled([ring, configurationTable().get(NO_DEVICE)]), late.promise])
   clearTimeout(timer)
 }

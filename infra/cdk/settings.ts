@@ -55,7 +55,7 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   'page.certificate': 'the ARN of a certificate of ACM in us-east-1, where CloudFront looks for it',
   alarms: 'an e-mail address, or the ARN of an SNS topic that CloudWatch may publish to',
   webPush: '{"contact", "services"}, with -c as JSON text',
-  'webPush.contact': 'a mailto: or https: address at which the push services find whoever runs this',
+  'webPush.contact': 'a mailto: or https: address at which the push services find who runs this',
   'webPush.services': 'a list of hosts such as "push.contoso.com" or "*.push.apple.com"',
   sessionsPerListener: `one of ${LISTENER_SESSIONS.join(', ')}`,
 }

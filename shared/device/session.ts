@@ -80,7 +80,7 @@ export function session(options: SessionOptions): Session {
         tell(event)
         if (isOutcome(event)) sends.heard(event)
       }
-      // Whoever waits for that asks once more, and hears why not.
+      // A caller that waits for that asks once more, and hears why not.
       safe?.now().catch(() => {})
       life.took()
       if (mail.isBehind()) polls.catchUp()

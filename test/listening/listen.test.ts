@@ -206,7 +206,7 @@ async function lastSeatHeardAfter(seed: number): Promise<number> {
         measure: () => {},
         configuration: {
           ...configuration(table, openVault),
-          // Nobody's listener comes further than to ask whether the device is enrolled.
+          // No listener comes further here than to ask whether the device is enrolled.
           deviceState: (device) => {
             heard(device)
             return Promise.withResolvers<'active'>().promise

@@ -35,7 +35,7 @@ export interface DeviceItem extends Pick<DeviceRecord, 'state' | 'user'> {
   readonly nextKey?: Uint8Array
   readonly codeUntil?: number
   readonly claim?: string
-  /** Where the device is woken by Web Push: an address that whoever has it may post to. */
+  /** Where the device is woken by Web Push: an address that anyone who has it may post to. */
   readonly pushEndpoint?: Uint8Array
   /** The number of the frame that said so. */
   readonly pushNumber?: number

@@ -6,11 +6,11 @@ import { deviceKey, placesOf, type DeviceItem } from './device-item.ts'
 /** Where a device is woken by Web Push. */
 export interface Subscription {
   readonly endpoint: string
-  /** As it is kept: by this it is told apart from a later one. */
+  /** As it is kept: by this it differs from a later one. */
   readonly sealed: Uint8Array
 }
 
-/** Where devices are woken: an attribute of the device, sealed, for whoever has the address may post to it. */
+/** Where devices are woken: an attribute of the device, sealed, for anyone who has the address may post to it. */
 export interface Subscriptions {
   /**
    * In the place of the one before; `undefined`: the device is woken no more.
