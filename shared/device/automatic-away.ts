@@ -9,12 +9,16 @@ export interface AutomaticAwayOptions {
   /** After how many milliseconds without `did` the user is shown as away. */
   readonly afterMs: number
   readonly clock?: Clock
+  /** Where the session is gone on with by another run: what the user had chosen then, and what to go back to. */
+  readonly before?: { readonly chosen?: Availability | undefined; readonly back?: Availability | undefined }
 }
 
 /** Shows a user who does nothing as away, and as before once there is something to see of the user again. */
 export interface AutomaticAway {
   /** The user did something: pressed a key, say. */
   did(): void
+  /** What the user goes back to, while this part shows the user as away: for another run to go on with. */
+  readonly back: Availability | undefined
   /** Ends it. A user who is shown as away stays so. */
   end(): void
 }
@@ -37,19 +41,27 @@ const CHOSEN: Readonly<Partial<Record<Availability, Availability>>> = {
  *
  * Out of coverage nothing is published, for it would come late: that waits for coverage, and for the user.
  */
-export function automaticAway({ device, afterMs, clock = wallClock }: AutomaticAwayOptions): AutomaticAway {
+export function automaticAway({
+  device,
+  afterMs,
+  clock = wallClock,
+  before = {},
+}: AutomaticAwayOptions): AutomaticAway {
   const own: Watch = {
     device,
     afterMs,
     idle: timer(clock),
     sent: new WeakSet(),
-    chosen: undefined,
-    left: undefined,
+    chosen: before.chosen,
+    left: before.back === undefined ? undefined : { back: before.back, isSeen: true },
     isDue: false,
   }
   const deafen = device.on((event) => take(own, event))
   return {
     did: () => did(own),
+    get back() {
+      return own.left?.back
+    },
     end() {
       deafen()
       forget(own)

@@ -107,6 +107,16 @@ describe('automatic away', () => {
     await barrier(device, talk)
   })
 
+  it('goes on in another run: from what was chosen, and back to it', async () => {
+    const { device, clock, published, away } = await signedIn('available')
+    away.end()
+    const next = automaticAway({ device, clock, afterMs: AFTER_MS, before: { chosen: 'away', back: 'busy' } })
+    expect(next.back).toBe('busy')
+    next.did()
+    expect(await published()).toEqual(presence('busy'))
+    expect(next.back).toBeUndefined()
+  })
+
   it('waits for coverage, and for the user to stay away', async () => {
     const { device, service, away, clock, talk } = await signedIn()
 

@@ -123,7 +123,25 @@ describe('a conversation with several', () => {
 
   it('is what one with one person becomes as another is heard', () => {
     const model = afterAll(NOTHING, invitation, became('connected'), message('I am here, too', CAT))
-    expect(talkIn(model)).toMatchObject({ isGroup: true, members: [BOB, CAT] })
+    expect(model.talks).toMatchObject([
+      { id: WITH_BOB, isGroup: false, members: [BOB], entries: [{ text: 'Hello' }] },
+      { isGroup: true, members: [BOB, CAT], live: { conversation: '7' }, entries: [{ text: 'I am here, too' }] },
+    ])
+    expect(talkIn(model)?.live).toBeUndefined()
+  })
+
+  it('is what one becomes as others are named in it: who reads it reads on there', () => {
+    const talking = reading(afterAll(NOTHING, invitation, became('connected')), WITH_BOB)
+    const members = [
+      { uri: 'sip:ann@contoso.test', role: 'admin' },
+      { uri: BOB, role: 'member' },
+      { uri: CAT, role: 'member' },
+    ] as const
+    const all = { kind: 'members', conversation: '7', whole: true, members } as const
+    const model = after(talking, all, { ...moment, own: 'sip:ann@contoso.test' })
+    const [, several] = model.talks
+    expect(several).toMatchObject({ isGroup: true, members: [BOB, CAT], roles: { 'sip:ann@contoso.test': 'admin' } })
+    expect(model.reading).toBe(several?.id)
   })
 })
 

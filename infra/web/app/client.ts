@@ -1,9 +1,11 @@
 import { batch, computed, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { Clock } from '../../../shared/clock.ts'
+import { automaticAway } from '../../../shared/device/automatic-away.ts'
 import { device, type Device } from '../../../shared/device/device.ts'
 import type { DeviceEvent, DeviceState } from '../../../shared/device/event.ts'
 import { timeByHttp } from '../../../shared/device/service-clock.ts'
 import type { ImEvent, Uri } from '../../../shared/rules/messaging.ts'
+import type { Capability } from '../../../shared/rules/capabilities.ts'
 import type { Identity } from '../kept/identity.ts'
 import type { Keeper } from '../kept/keeper.ts'
 import { fromBefore, type Kept, type ResumableSession } from '../model/kept.ts'
@@ -17,6 +19,9 @@ import { outgoing, type Outgoing } from './outgoing.ts'
 import { posting, type Posting } from './posting.ts'
 import { signingIn, type SigningIn } from './signing-in.ts'
 import type { Line } from './standing.ts'
+
+/** After how long without a key, a click or a touch the user is shown as away, in milliseconds. */
+const AWAY_MS = 5 * 60_000
 
 export interface ClientOptions {
   readonly identity: Identity
@@ -38,9 +43,11 @@ export interface Client extends Pick<SigningIn, 'signIn' | 'now' | 'abandon' | '
   readonly complaint: ReadonlySignal<string | undefined>
   /** Whom the directory knows by what was looked for last. */
   readonly found: ReadonlySignal<Found | undefined>
-  /** Whether the session's server has a directory to look in. */
-  canSearch(): boolean
+  /** Whether the session's server can do this beside the core. */
+  can(capability: Capability): boolean
   search(text: string): void
+  /** The user did something: who does nothing is shown as away. */
+  did(): void
   calm(): void
   tryNow(): void
   /** Fetches what waits. Resolves with whether it has. */
@@ -58,7 +65,11 @@ export interface Found {
 export async function client({ identity, keeper, clock, origin }: ClientOptions): Promise<Client> {
   const kept = await keeper.kept(identity)
   const { model, line, own, complaint } = shown(kept)
-  const { keep, update, session: keepSession } = keeping({ keeper, identity, model, session: kept?.session })
+  const {
+    keep,
+    update,
+    session: keepSession,
+  } = keeping({ keeper, identity, model, session: kept?.session, back: () => away.back })
   const complain = (reason: string) => void (complaint.value = reason)
 
   const onWait = (ms: number) => (line.value = { state: line.value.state, retryAt: clock.now() + ms })
@@ -77,6 +88,7 @@ export async function client({ identity, keeper, clock, origin }: ClientOptions)
   const isIn = kept?.session !== undefined
   const door = signingIn({ phone, clock, isIn, user: (name) => void keeper.setIdentity({ ...identity, user: name }) })
 
+  const away = automaticAway({ device: phone, afterMs: AWAY_MS, clock, ...(isIn && beforeOf(kept)) })
   hear(phone, { clock, model, line, own, update, complain, out, post, door, notices })
   if (kept?.session !== undefined) takeUp(phone, kept.session, post)
   own.value = phone.uri
@@ -87,6 +99,8 @@ export async function client({ identity, keeper, clock, origin }: ClientOptions)
     line,
     own,
     complaint,
+    can: (capability) => phone.capabilities.has(capability),
+    did: () => away.did(),
     unread: computed(() => unread(model.value.talks)),
     ...door,
     ...actions({ ...shared, phone, clock, post, newId, complain }),
@@ -173,7 +187,6 @@ function searching(phone: Device, model: ReadonlySignal<Model>, complain: (reaso
   const found = signal<Found | undefined>(undefined)
   return {
     found,
-    canSearch: () => phone.capabilities.has('search'),
     search: (text: string) =>
       void phone.send({ kind: 'search', text }).then(
         ({ events = [] }) => (found.value = { text, people: peopleIn(model.value.people, events) }),
@@ -188,6 +201,9 @@ function takeUp(phone: Device, session: ResumableSession, post: Pick<Posting, 'a
   if (session.asked !== undefined && asked !== undefined) post.again(session.asked, session.entry, asked)
   phone.resume().catch(() => {})
 }
+
+/** What the user had chosen as the page was left. */
+const beforeOf = (kept: Kept) => ({ before: { chosen: kept.availability, back: kept.back } })
 
 function lineAfter({ isFirst }: Line, state: DeviceState): Line {
   return { state, ...(state === 'connecting' && isFirst === true && { isFirst }) }

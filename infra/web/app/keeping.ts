@@ -1,5 +1,5 @@
 import type { KeptSession } from '../../../shared/device/kept-session.ts'
-import type { Command } from '../../../shared/rules/messaging.ts'
+import type { Availability, Command } from '../../../shared/rules/messaging.ts'
 import { Disowned } from '../kept/database.ts'
 import type { Identity } from '../kept/identity.ts'
 import type { Keeper } from '../kept/keeper.ts'
@@ -12,6 +12,8 @@ export interface KeepingOptions {
   readonly model: { value: Model }
   /** The session of an earlier visit. */
   readonly session: ResumableSession | undefined
+  /** The state that the user goes back to, while the page shows the user as away. */
+  readonly back: () => Availability | undefined
 }
 
 /** What the page shows and what its device needs to go on, kept together. */
@@ -24,9 +26,9 @@ export interface Keeping {
   readonly session: (kept: KeptSession | undefined, entryOf: (command: Command) => string | undefined) => Promise<void>
 }
 
-export function keeping({ keeper, identity, model, session: before }: KeepingOptions): Keeping {
+export function keeping({ keeper, identity, model, session: before, back }: KeepingOptions): Keeping {
   let session = before
-  const now = (): Kept => ({ ...model.value, ...(session !== undefined && { session }) })
+  const now = (): Kept => ({ ...model.value, ...(session !== undefined && { session, back: back() }) })
   const keep = () => keeper.keep(now, identity).catch(unlessDisowned)
   return {
     keep,

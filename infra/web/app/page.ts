@@ -62,6 +62,7 @@ export function openPage(): ReadonlySignal<Page> {
     const shown = await client({ identity, keeper: kept, clock: wallClock, origin: location.origin })
     badge(() => shown.unread.value)
     watchNetwork(shown)
+    watchUser(shown)
     clearing(shown)
     heedWorker(shown)
     // What came while the page was closed is read in the conversation that is open.
@@ -102,6 +103,12 @@ function heedWorker(shown: Client): void {
     if (data.kind === 'subscription changed') shown.notifying.subscriptionChanged()
     if (data.kind === 'pushed') void shown.fetch().then((isFetched) => port?.postMessage(isFetched))
   })
+}
+
+/** Keys, clicks and touches, and a page that is looked at again, are signs of a user. What is in them is not looked at. */
+function watchUser(shown: Client): void {
+  for (const sign of ['keydown', 'pointerdown', 'pointermove', 'wheel', 'visibilitychange'])
+    document.addEventListener(sign, () => document.visibilityState === 'visible' && shown.did(), { passive: true })
 }
 
 /** A network that comes back, and a page that is looked at again, are worth a try at once. */

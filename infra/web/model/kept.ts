@@ -1,5 +1,5 @@
 import type { KeptSession } from '../../../shared/device/kept-session.ts'
-import type { Command } from '../../../shared/rules/messaging.ts'
+import type { Availability, Command } from '../../../shared/rules/messaging.ts'
 import { NOTHING, type Model } from './model.ts'
 import { withoutPresence } from './person.ts'
 import { withoutLive, type Entry, type Talk } from './talk.ts'
@@ -11,6 +11,8 @@ type Always = 'people' | 'talks'
 export interface Kept extends Pick<Model, Always>, Partial<Omit<Model, Always>> {
   /** Absent: there is none to go on with. */
   readonly session?: ResumableSession
+  /** The state that the user goes back to: the page showed the user as away. */
+  readonly back?: Availability | undefined
 }
 
 export interface ResumableSession extends KeptSession {
@@ -30,7 +32,7 @@ function withoutSession({ people, talks }: Kept): Model {
 }
 
 /** The session goes on. What was under way is asked again under its number; what had only waited for its turn waits again. */
-function withSession({ session: _kept, ...before }: Kept, { asked, entry }: ResumableSession): Model {
+function withSession({ session: _kept, back: _back, ...before }: Kept, { asked, entry }: ResumableSession): Model {
   const talks = before.talks.map((talk) => {
     const waiting = mapped(talk, (each) => (each.id === entry ? each : saying(each, WAITING)))
     return notBegun({ ...waiting, typing: [] }, asked, entry)

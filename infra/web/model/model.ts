@@ -1,5 +1,6 @@
 import type { Availability, ImEvent, Uri } from '../../../shared/rules/messaging.ts'
 import { groupNamesAfter, peopleAfter, withoutPresence, type GroupNames, type People } from './person.ts'
+import { readOn } from './growing.ts'
 import { newTalk, withEntry, withOwn, type Entry, type OwnState, type Talk } from './talk.ts'
 import { afterSession, talksAfter, withPerson, withTalk, idOfPerson, type Moment, type Talks } from './talks.ts'
 
@@ -10,24 +11,42 @@ export interface Model {
   readonly talks: Talks
   /** Undefined until the server has said. */
   readonly availability: Availability | undefined
+  /** What the user says beside that; empty: nothing. */
+  readonly note: string
   /** The conversation that is on the screen. */
   readonly reading: string | undefined
 }
 
-export const NOTHING: Model = { people: {}, groups: {}, talks: [], availability: undefined, reading: undefined }
+export const NOTHING: Model = {
+  people: {},
+  groups: {},
+  talks: [],
+  availability: undefined,
+  note: '',
+  reading: undefined,
+}
 
 export function after(model: Model, event: ImEvent, moment: Omit<Moment, 'reading'>): Model {
+  const talks = talksAfter(model.talks, event, { ...moment, reading: model.reading })
   return {
     ...model,
+    ...(event.kind === 'own-presence' && { note: event.note ?? '' }),
     people: peopleAfter(model.people, event),
     groups: groupNamesAfter(model.groups, event),
-    talks: talksAfter(model.talks, event, { ...moment, reading: model.reading }),
+    talks,
+    reading: readOn(model.reading, model.talks, talks),
     availability: event.kind === 'own-presence' ? event.availability : model.availability,
   }
 }
 
 export function signedOut(model: Model): Model {
-  return { ...model, people: withoutPresence(model.people), talks: afterSession(model.talks), availability: undefined }
+  return {
+    ...model,
+    people: withoutPresence(model.people),
+    talks: afterSession(model.talks),
+    availability: undefined,
+    note: '',
+  }
 }
 
 /** Opens the conversation with a person. */

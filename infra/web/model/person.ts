@@ -6,6 +6,8 @@ export interface Person {
   readonly name: string
   /** Undefined until the server has said. */
   readonly availability: Availability | undefined
+  /** What the person says beside that, where it is something. */
+  readonly note?: string | undefined
   /** Whether the person is on the contact list, or only wrote. */
   readonly contact: boolean
   readonly groups: readonly string[]
@@ -39,7 +41,7 @@ export function peopleAfter(people: People, event: ImEvent): People {
   if (event.kind === 'contacts') return listed(people, event)
   if (event.kind === 'groups') return mapped(people, (person) => without(person, event.removed))
   if (event.kind === 'presence')
-    return known(people, event.uri, { availability: event.availability, ...named(event.name) })
+    return known(people, event.uri, { availability: event.availability, note: event.note, ...named(event.name) })
   if (event.kind === 'invitation') return known(people, event.from, named(event.name))
   if (event.kind === 'message' || event.kind === 'missed') return known(people, event.from, named(event.name))
   if (event.kind === 'members')
@@ -49,7 +51,7 @@ export function peopleAfter(people: People, event: ImEvent): People {
 
 /** No state is known any more: the session that brought them is over. */
 export function withoutPresence(people: People): People {
-  return mapped(people, (person) => ({ ...person, availability: undefined }))
+  return mapped(people, (person) => ({ ...person, availability: undefined, note: undefined }))
 }
 
 const named = (name: string | undefined) => (name === undefined ? {} : { name })

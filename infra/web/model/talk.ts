@@ -1,5 +1,5 @@
 import type { SendState } from '../../../shared/device/send-state.ts'
-import type { Conversation, MessageId, Uri } from '../../../shared/rules/messaging.ts'
+import type { Conversation, MessageId, Role, Uri } from '../../../shared/rules/messaging.ts'
 
 /** What is known of a message of one's own; `waiting` has not been handed to the device yet. */
 export type OwnState = SendState | { readonly state: 'waiting' }
@@ -39,6 +39,10 @@ export interface Talk {
   readonly unread: number
   readonly typing: readonly Uri[]
   readonly draft: string
+  /** What the members may do, by their URI in small letters, the user's own with them; absent where the server has no roles. */
+  readonly roles?: Readonly<Record<string, Role>>
+  /** The conversation with one person that it was before others came. */
+  readonly grewOutOf?: string
   /** The user is not notified of it. */
   readonly muted?: true
 }

@@ -1,4 +1,5 @@
 import type { Conversation, ConversationState, ImEvent, MessageId, Said, Uri } from '../../../shared/rules/messaging.ts'
+import { grown, ONE } from './growing.ts'
 import { keyOf } from './person.ts'
 import { newTalk, withEntry, withoutLive, withOwn, type Heard, type Live, type Note, type Talk } from './talk.ts'
 
@@ -14,7 +15,7 @@ export interface Moment {
 export type Talks = readonly Talk[]
 
 /** A conversation with one person is known by the person. */
-export const idOfPerson = (uri: Uri): string => `one:${keyOf(uri)}`
+export const idOfPerson = (uri: Uri): string => ONE + keyOf(uri)
 
 /** The conversations after an event of the session. */
 export function talksAfter(talks: Talks, event: ImEvent, moment: Moment): Talks {
@@ -25,7 +26,7 @@ export function talksAfter(talks: Talks, event: ImEvent, moment: Moment): Talks 
   if (event.kind === 'typing')
     return changed(talks, event.conversation, (talk) => typed(talk, event.from ?? talk.members[0], event.typing))
   if (event.kind === 'left') return changed(talks, event.conversation, (talk) => left(talk, event.uri, moment))
-  if (event.kind === 'members') return changed(talks, event.conversation, (talk) => peopled(talk, event, moment.own))
+  if (event.kind === 'members') return joinedBy(talks, event, moment)
   if (event.kind === 'edited')
     return changed(talks, event.conversation, (talk) =>
       mended(talk, event.message, { text: event.text, changed: 'edited' }),
@@ -77,6 +78,7 @@ function invited(talks: Talks, event: Extract<ImEvent, { kind: 'invitation' }>, 
 /** Where it is unknown, it is the one that is being begun: what is sent is sent one by one. Or it was joined elsewhere. */
 function became(talks: Talks, event: Extract<ImEvent, { kind: 'conversation' }>, moment: Moment): Talks {
   const { conversation, state, subject, several = false } = event
+  if (several) talks = grown(talks, conversation, moment.newId)
   const talk =
     talkOf(talks, conversation) ??
     talks.find(({ live }) => live?.state === 'starting' && live.conversation === undefined)
@@ -105,9 +107,12 @@ function neverReached(talk: Talk): Talk {
 
 function heard(talks: Talks, event: Extract<ImEvent, { kind: 'message' }>, moment: Moment): Talks {
   const { conversation, from, own = false } = event
-  if (talkOf(talks, conversation) !== undefined)
-    return changed(talks, conversation, (talk) =>
-      saidBy(typed(own ? talk : withMember(talk, from), from, false), event, moment),
+  const talk = talkOf(talks, conversation)
+  if (talk !== undefined)
+    return changed(
+      own || isMember(talk, from) ? talks : grown(talks, conversation, moment.newId),
+      conversation,
+      (talk) => saidBy(typed(own ? talk : withMember(talk, from), from, false), event, moment),
     )
   // Of a conversation that this device does not know, it is not known with whom the user is talking elsewhere.
   if (own) return talks
@@ -124,10 +129,11 @@ function waited(talks: Talks, { from, text, at }: Extract<ImEvent, { kind: 'miss
   return withTalk(withPerson(talks, from), idOfPerson(from), (talk) => said(talk, from, text, then))
 }
 
+const isMember = ({ members }: Talk, uri: Uri) => members.some((member) => keyOf(member) === keyOf(uri))
+
 /** A conversation with one person becomes one with several when another is heard in it. */
 function withMember(talk: Talk, uri: Uri): Talk {
-  if (talk.members.some((member) => keyOf(member) === keyOf(uri))) return talk
-  return { ...talk, members: [...talk.members, uri], isGroup: true }
+  return isMember(talk, uri) ? talk : { ...talk, members: [...talk.members, uri], isGroup: true }
 }
 
 function said(talk: Talk, from: Uri, text: string, moment: Moment): Talk {
@@ -160,11 +166,22 @@ function mended(talk: Talk, message: MessageId, change: Pick<Heard, 'text' | 'ch
   return { ...talk, entries }
 }
 
+function joinedBy(talks: Talks, event: Extract<ImEvent, { kind: 'members' }>, { own, newId }: Moment): Talks {
+  const { conversation } = event
+  const talk = talkOf(talks, conversation)
+  if (talk === undefined) return talks
+  const all = !talk.isGroup && peopled(talk, event, own).isGroup ? grown(talks, conversation, newId) : talks
+  return changed(all, conversation, (before) => peopled(before, event, own))
+}
+
 /** Who is in it, besides the user: `whole` is everybody, the user included. */
 function peopled(talk: Talk, { whole, members }: Extract<ImEvent, { kind: 'members' }>, own: Uri | undefined): Talk {
   const others = members.map(({ uri }) => uri).filter((uri) => own === undefined || keyOf(uri) !== keyOf(own))
   const kept = whole ? [] : talk.members.filter((uri) => !others.some((other) => keyOf(other) === keyOf(uri)))
-  return { ...talk, isGroup: talk.isGroup || kept.length + others.length > 1, members: [...kept, ...others] }
+  const said = members.flatMap(({ uri, role }) => (role === undefined ? [] : [[keyOf(uri), role] as const]))
+  const roles = said.length === 0 ? {} : { roles: { ...(whole ? {} : talk.roles), ...Object.fromEntries(said) } }
+  const isGroup = talk.isGroup || kept.length + others.length > 1
+  return { ...talk, isGroup, members: [...kept, ...others], ...roles }
 }
 
 function noted(talk: Talk, note: Note, { now, newId }: Moment, who?: Uri): Talk {

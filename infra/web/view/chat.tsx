@@ -5,6 +5,8 @@ import { Notifications } from './settings/notifications.tsx'
 import { words } from '../words/words.ts'
 import { AddContact } from './list/add-contact.tsx'
 import { Banner } from './banner.tsx'
+import { Groups } from './list/groups.tsx'
+import { OwnNote } from './list/own-note.tsx'
 import { BeginGroup } from './list/begin-group.tsx'
 import { Conversation } from './conversation/conversation.tsx'
 import { List, type Asked } from './list/list.tsx'
@@ -34,6 +36,8 @@ export function Chat({ client }: { readonly client: Client }) {
       </main>
       {asked.value === 'contact' && <AddContact client={client} close={close} />}
       {asked.value === 'notifications' && <Notifications notifying={client.notifying} close={close} />}
+      {asked.value === 'note' && <OwnNote client={client} close={close} />}
+      {asked.value === 'groups' && <Groups client={client} close={close} />}
       {asked.value === 'group' && <BeginGroup client={client} close={close} />}
     </div>
   )

@@ -123,6 +123,13 @@ export const de: Words = {
     begin: 'Hier wurde noch nichts gesagt.',
     over: 'Diese Unterhaltung ist zu Ende. Beginnen Sie eine neue, um weiterzuschreiben.',
     fromYou: 'Sie',
+    invite: 'Jemanden einladen',
+    inviteWho: 'Wer soll noch dazukommen?',
+    inviteGo: 'Einladen',
+    inviteNone: 'Alle Ihre Kontakte sind schon hier.',
+    eject: (name) => `${name} fortschicken`,
+    role: (name) => `Rolle von ${name}`,
+    roles: { admin: 'Leitung', moderator: 'Moderation', member: 'Mitglied' },
   },
 
   notes: {
@@ -153,6 +160,27 @@ export const de: Words = {
     uriHint: 'Zum Beispiel sip:bob@contoso.test',
     name: 'Name',
     go: 'Hinzufügen',
+    edit: 'Name und Gruppen',
+    groups: 'Ist in diesen Gruppen',
+    save: 'Speichern',
+  },
+
+  groups: {
+    title: 'Gruppen von Kontakten',
+    none: 'Es gibt noch keine Gruppen.',
+    called: (name) => `Name der Gruppe ${name}`,
+    rename: (name) => `Gruppe ${name} umbenennen`,
+    remove: (name) => `Gruppe ${name} entfernen: ihre Kontakte bleiben`,
+    add: 'Neue Gruppe',
+    go: 'Hinzufügen',
+    hint: 'Öffnen Sie einen Kontakt, um ihn in Gruppen zu stellen.',
+  },
+
+  ownNote: {
+    title: 'Ihre Notiz',
+    add: 'Notiz hinzufügen',
+    label: 'Was andere neben Ihrem Zustand lesen',
+    go: 'Speichern',
   },
 
   group: {

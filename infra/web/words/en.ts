@@ -1,4 +1,4 @@
-import type { Availability } from '../../../shared/rules/messaging.ts'
+import type { Availability, Role } from '../../../shared/rules/messaging.ts'
 import type { RefusalCode } from '../../../shared/rules/refusal.ts'
 import type { Note } from '../model/talk.ts'
 
@@ -126,6 +126,13 @@ export const en = {
     begin: 'Nothing has been said here yet.',
     over: 'This conversation is over. To go on, begin a new one.',
     fromYou: 'You',
+    invite: 'Invite somebody',
+    inviteWho: 'Who is to come, too?',
+    inviteGo: 'Invite',
+    inviteNone: 'All of your contacts are here already.',
+    eject: (name: string) => `Send ${name} away`,
+    role: (name: string) => `Role of ${name}`,
+    roles: { admin: 'Organizer', moderator: 'Moderator', member: 'Member' } as Record<Role, string>,
   },
 
   notes: {
@@ -156,6 +163,27 @@ export const en = {
     uriHint: 'For example sip:bob@contoso.test',
     name: 'Name',
     go: 'Add',
+    edit: 'Name and groups',
+    groups: 'Is in these groups',
+    save: 'Save',
+  },
+
+  groups: {
+    title: 'Groups of contacts',
+    none: 'There are no groups yet.',
+    called: (name: string) => `Name of the group ${name}`,
+    rename: (name: string) => `Rename the group ${name}`,
+    remove: (name: string) => `Remove the group ${name}: its contacts stay`,
+    add: 'New group',
+    go: 'Add',
+    hint: 'Open a contact to put it into groups.',
+  },
+
+  ownNote: {
+    title: 'Your note',
+    add: 'Add a note',
+    label: 'What others read beside your state',
+    go: 'Save',
   },
 
   group: {

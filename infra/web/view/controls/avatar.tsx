@@ -20,9 +20,10 @@ export function Avatar({
   )
 }
 
-/** A state in words, for those who do not see its mark. */
-export function stateWords(of: Availability | undefined): string {
-  return of === undefined ? words.value.unknown : words.value.availability[of]
+/** A state in words, for those who do not see its mark, with what the person says beside it. */
+export function stateWords(of: Availability | undefined, note?: string): string {
+  const state = of === undefined ? words.value.unknown : words.value.availability[of]
+  return note === undefined || note === '' ? state : `${state} · ${note}`
 }
 
 function initials(name: string): string {

@@ -10,6 +10,9 @@ import { Avatar, stateWords } from '../controls/avatar.tsx'
 import { Composer } from './composer.tsx'
 import { Dialog } from '../controls/dialog.tsx'
 import { Icon } from '../controls/icons.tsx'
+import { EditContact } from './edit-contact.tsx'
+import { Invite } from './invite.tsx'
+import { Members } from './members.tsx'
 import { Message } from './message.tsx'
 
 export function Conversation({ client, talk }: { readonly client: Client; readonly talk: Talk }) {
@@ -56,37 +59,23 @@ function Header({ client, talk, title }: HeadProps) {
       <div class="grow">
         <h2 dir="auto">{title}</h2>
         {talk.isGroup ? (
-          <Members talk={talk} people={people} />
+          <Members client={client} talk={talk} />
         ) : (
-          <p class="hint">{stateWords(person?.availability)}</p>
+          <p class="hint" dir="auto">
+            {stateWords(person?.availability, person?.note)}
+          </p>
         )}
       </div>
+      {talk.live?.state === 'connected' && client.can('conferences') && <Invite client={client} talk={talk} />}
       {talk.isGroup && talk.live?.conversation !== undefined && (
         <button type="button" class="plain" onClick={() => client.leave(talk.id)}>
           <Icon name="out" /> {w.talk.leave}
         </button>
       )}
       <Mute client={client} talk={talk} title={title} />
+      {person?.contact === true && client.can('groups') && <EditContact client={client} person={person} />}
       {person?.contact === true && <Remove client={client} person={person} />}
     </header>
-  )
-}
-
-function Members({ talk, people }: { readonly talk: Talk; readonly people: People }) {
-  const w = words.value.talk
-  return (
-    <details class="members">
-      <summary>{w.members(talk.members.length + 1)}</summary>
-      <ul>
-        <li>{w.fromYou}</li>
-        {talk.members.map((uri) => (
-          <li key={uri}>
-            <span dir="auto">{nameOf(people, uri)}</span>
-            <span class="hint">{stateWords(people[keyOf(uri)]?.availability)}</span>
-          </li>
-        ))}
-      </ul>
-    </details>
   )
 }
 

@@ -13,7 +13,7 @@ import { moveFocus } from './moving.ts'
 import { Own } from './own.tsx'
 
 /** What the user is asked for in a dialog, which stands above the list and the conversation. */
-export type Asked = 'contact' | 'group' | 'notifications' | undefined
+export type Asked = 'contact' | 'group' | 'groups' | 'note' | 'notifications' | undefined
 
 /** Conversations, and the people one knows. */
 export function List({ client, asked }: { readonly client: Client; readonly asked: Signal<Asked> }) {
@@ -25,8 +25,8 @@ export function List({ client, asked }: { readonly client: Client; readonly aske
   const groups = contactList(people, looked.value, language.value, called)
   return (
     <section class="list" aria-label={w.contacts}>
-      <Own client={client} notifications={() => (asked.value = 'notifications')} />
-      <Tools looked={looked} asked={asked} />
+      <Own client={client} asked={asked} />
+      <Tools client={client} looked={looked} asked={asked} />
       <nav class="scroll" aria-label={w.conversations} onKeyDown={moveFocus}>
         {recent.length > 0 && (
           <section>
@@ -48,16 +48,22 @@ export function List({ client, asked }: { readonly client: Client; readonly aske
             </ul>
           </section>
         ))}
-        {isLooking && client.canSearch() && <Directory client={client} looked={looked.value} />}
+        {isLooking && client.can('search') && <Directory client={client} looked={looked.value} />}
         {groups.length === 0 && <p class="empty">{isLooking ? w.nobody : w.empty}</p>}
       </nav>
     </section>
   )
 }
 
-function Tools({ looked, asked }: { readonly looked: Signal<string>; readonly asked: Signal<Asked> }) {
+interface ToolsProps {
+  readonly client: Client
+  readonly looked: Signal<string>
+  readonly asked: Signal<Asked>
+}
+
+function Tools({ client, looked, asked }: ToolsProps) {
   const w = words.value.list
-  const opener = (label: string, icon: 'people' | 'add', opens: 'contact' | 'group') => (
+  const opener = (label: string, icon: 'people' | 'add' | 'folder', opens: Asked) => (
     <button type="button" class="icon-button" aria-label={label} title={label} onClick={() => (asked.value = opens)}>
       <Icon name={icon} />
     </button>
@@ -73,6 +79,7 @@ function Tools({ looked, asked }: { readonly looked: Signal<string>; readonly as
         value={looked.value}
         onInput={({ currentTarget }) => (looked.value = currentTarget.value)}
       />
+      {client.can('groups') && opener(words.value.groups.title, 'folder', 'groups')}
       {opener(w.newGroup, 'people', 'group')}
       {opener(w.addContact, 'add', 'contact')}
     </div>
@@ -142,7 +149,7 @@ function Directory({ client, looked }: { readonly client: Client; readonly looke
 }
 
 function PersonRow({ client, person }: { readonly client: Client; readonly person: Person }) {
-  const { uri, name, availability } = person
+  const { uri, name, availability, note } = person
   const isOpen = client.model.value.reading === idOfPerson(uri)
   return (
     <li>
@@ -152,7 +159,9 @@ function PersonRow({ client, person }: { readonly client: Client; readonly perso
           <span class="name" dir="auto">
             {name}
           </span>
-          <span class="preview">{stateWords(availability)}</span>
+          <span class="preview" dir="auto">
+            {stateWords(availability, note)}
+          </span>
         </span>
       </button>
     </li>

@@ -1,3 +1,4 @@
+import type { Signal } from '@preact/signals'
 import { AVAILABILITIES, type Availability } from '../../../../shared/rules/messaging.ts'
 import type { Client } from '../../app/client.ts'
 import { nameOf, userPart } from '../../model/person.ts'
@@ -5,15 +6,16 @@ import { words } from '../../words/words.ts'
 import { Avatar } from '../controls/avatar.tsx'
 import { Icon } from '../controls/icons.tsx'
 import { Language } from '../controls/language.tsx'
+import type { Asked } from './list.tsx'
 
 /** States that a person chooses; `idle` and the like a client says by itself. */
 const CHOICES = ['available', 'busy', 'do-not-disturb', 'be-right-back', 'away', 'offline'] as const
 
 /** Who one is, in what state, and the way out. */
-export function Own({ client, notifications }: { readonly client: Client; readonly notifications: () => void }) {
+export function Own({ client, asked }: { readonly client: Client; readonly asked: Signal<Asked> }) {
   const w = words.value
   const uri = client.own.value
-  const { availability, people } = client.model.value
+  const { availability, people, note } = client.model.value
   const name = uri === undefined ? userPart(client.identity.user ?? '') : nameOf(people, uri)
   return (
     <header class="own-head">
@@ -35,6 +37,11 @@ export function Own({ client, notifications }: { readonly client: Client; readon
             </option>
           ))}
         </select>
+        {client.can('notes') && (
+          <button type="button" class="own-note" dir="auto" onClick={() => (asked.value = 'note')}>
+            {note === '' ? w.ownNote.add : note}
+          </button>
+        )}
       </div>
       <Language />
       <button
@@ -42,7 +49,7 @@ export function Own({ client, notifications }: { readonly client: Client; readon
         class="icon-button"
         aria-label={w.notices.title}
         title={w.notices.title}
-        onClick={notifications}
+        onClick={() => (asked.value = 'notifications')}
       >
         <Icon name="bell" />
       </button>
