@@ -11,9 +11,9 @@ import type { Way } from './way.ts'
  *          serialize ─ retry ─ sign ─ deserialize ─ its first attempt: what was kept
  *                        ╰─────────────────────────  its second: sent by the SDK
  *
- * So errors and their classes, how often, how late and for what a call is repeated, and the correction of a clock that is
- * off are the SDK's own code. Ours is: writing a request, signing it, sending it over a kept socket within the same time
- * limits, and reading an answer of 200. test/sdk holds each of them to the SDK's.
+ * So errors and their classes (but for that of a connection that is gone), how often, how late and for what a call is
+ * repeated, and the correction of a clock that is off are the SDK's own code. Ours is: writing a request, signing it, sending
+ * it over a kept socket within the same time limits, and reading an answer of 200. test/sdk holds each of them to the SDK's.
  */
 
 /** What a client of the SDK has, whichever it is: its settings, and a stack of middleware with places in it. */
@@ -56,6 +56,7 @@ export function direct<C extends Client>(client: C, way: Way, limits: ExchangeLi
       const command = Object(commandInstance).constructor
       const first = await attempt({ operation, input: args.input, command, abortSignal })
       if (first === undefined) return next(args)
+      if ('refusal' in first) throw first.refusal
       return 'output' in first ? first : next({ ...args, [FIRST]: { first } })
     }
   }
@@ -66,7 +67,7 @@ export function direct<C extends Client>(client: C, way: Way, limits: ExchangeLi
 
 /** The SDK's first attempt is the one that was made; its second is sent. */
 const meet: Middleware = (next) => async (args) => {
-  const kept: { first?: Exclude<FirstAttempt, { output: object }> } = args[FIRST] ?? {}
+  const kept: { first?: Exclude<FirstAttempt, { output: object } | { refusal: Error }> } = args[FIRST] ?? {}
   const { first } = kept
   delete kept.first
   if (first === undefined) return next(args)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Way, Written } from './way.ts'
+import type { Metadata, Way, Written } from './way.ts'
 import { destination, type Destination, type DestinationSettings } from './destination.ts'
 import type { Answer } from './http/answer.ts'
 import { exchange, type Exchange, type ExchangeLimits } from './http/exchange.ts'
@@ -22,10 +22,11 @@ export interface Call {
   readonly abortSignal: AbortSignal | undefined
 }
 
-/** Answered by 200 and read, answered otherwise, or not answered. */
+/** Answered by 200 and read, answered otherwise, by a usual no, or not answered. */
 export type FirstAttempt =
   | { readonly response: Answer; readonly output: object }
   | { readonly response: Answer }
+  | { readonly refusal: Error }
   | { readonly thrown: unknown }
 
 /**
@@ -54,7 +55,10 @@ export function firstAttempt(
     const request = signed(written, to, credentials, new Date(Date.now() + settings.systemClockOffset))
     const attempt = await answered(send, request, call.abortSignal)
     if (call.abortSignal?.aborted) return undefined
-    if ('thrown' in attempt || attempt.response.statusCode !== 200) return attempt
+    if ('thrown' in attempt) return attempt
+    const refusal = way.refusal?.(attempt.response, metadataOf(attempt.response))
+    if (refusal !== undefined) return { refusal }
+    if (attempt.response.statusCode !== 200) return attempt
     const output = outputOf(attempt.response, way)
     if (output === undefined) return attempt
     to.answeredAtOnce()
@@ -82,12 +86,15 @@ async function answered(send: Exchange, request: string | Uint8Array, abortSigna
 }
 
 /** Undefined for an answer that was cut: the SDK says what it finds there. */
-function outputOf({ headers, body, statusCode: httpStatusCode }: Answer, way: Way): object | undefined {
+function outputOf(answer: Answer, way: Way): object | undefined {
   try {
-    const requestId = headers['x-amzn-requestid']
-    const $metadata = { httpStatusCode, ...(requestId !== undefined && { requestId }), attempts: 1, totalRetryDelay: 0 }
-    return { ...way.read(body), $metadata }
+    return { ...way.read(answer.body), $metadata: metadataOf(answer) }
   } catch {
     return undefined
   }
+}
+
+function metadataOf({ headers, statusCode: httpStatusCode }: Answer): Metadata {
+  const requestId = headers['x-amzn-requestid']
+  return { httpStatusCode, ...(requestId !== undefined && { requestId }), attempts: 1, totalRetryDelay: 0 }
 }

@@ -1,4 +1,4 @@
-import type { PostToConnectionRequest } from '@aws-sdk/client-apigatewaymanagementapi'
+import { GoneException, type PostToConnectionRequest } from '@aws-sdk/client-apigatewaymanagementapi'
 import type { Way } from './way.ts'
 
 /*
@@ -17,6 +17,11 @@ export const postToConnection: Way = {
     }
   },
   read: () => ({}),
+  /** That a device has gone is as usual as that it is there. AWS says so without words, for which the SDK has these. */
+  refusal({ statusCode, headers, body }, $metadata) {
+    const isGone = statusCode === 410 && headers['x-amzn-errortype'] === 'GoneException' && body.length === 0
+    return isGone ? new GoneException({ message: 'UnknownError', $metadata }) : undefined
+  },
 }
 
 /** What of it is missing, or is a Blob, the SDK says or sends. */

@@ -28,6 +28,9 @@ const refused = (status: number, type: string) => answers(status, '{"message":"?
 const CASES: Readonly<Record<string, readonly [Act, ...Act[]]>> = {
   'is taken': [SENT],
   'is for a connection that is gone': [answers(410, '', { 'x-amzn-errortype': 'GoneException' })],
+  'is for a connection that is gone, in words': [
+    answers(410, '{"message":"It went."}', { 'x-amzn-errortype': 'GoneException' }),
+  ],
   'is for a connection that is gone, without a name': [answers(410, '')],
   'is not permitted': [refused(403, 'ForbiddenException')],
   'is too large': [refused(413, 'PayloadTooLargeException')],
