@@ -84,12 +84,12 @@ const MISMATCH =
 
 /** AWS's words, for example `Signature expired: 20260101T000000Z is now earlier than 20260101T000001Z (20260101T000501Z - 5 min.)`. */
 function skew(signedAt: number, now: number): string | undefined {
+  const distance = signedAt - now
+  if (!(Math.abs(distance) > SKEW_MS)) return undefined
   const [signed, present] = [stamp(signedAt), stamp(now)]
-  if (signedAt < now - SKEW_MS)
-    return `Signature expired: ${signed} is now earlier than ${stamp(now - SKEW_MS)} (${present} - 5 min.)`
-  if (signedAt > now + SKEW_MS)
-    return `Signature not yet current: ${signed} is still later than ${stamp(now + SKEW_MS)} (${present} + 5 min.)`
-  return undefined
+  return distance < 0
+    ? `Signature expired: ${signed} is now earlier than ${stamp(now - SKEW_MS)} (${present} - 5 min.)`
+    : `Signature not yet current: ${signed} is still later than ${stamp(now + SKEW_MS)} (${present} + 5 min.)`
 }
 
 const stamp = (ms: number) => new Date(ms).toISOString().replaceAll(/[-:]|\.\d{3}/g, '')

@@ -27,6 +27,9 @@ const HOME: Route = {
   }),
 }
 
+/** Each answered request ends so, too: without a reason Node would make an error of each, with its stack. */
+const GONE = 'the client is gone'
+
 /** The HTTP face of CWA: six paths, whose letter case does not count, as in IIS. */
 export function requestListener(options: HttpOptions) {
   const { codec, tickets, steering, queueLimit } = options
@@ -49,7 +52,7 @@ export function requestListener(options: HttpOptions) {
 
   async function handle(http: IncomingMessage, response: ServerResponse): Promise<void> {
     const abandoned = new AbortController()
-    response.on('close', () => abandoned.abort())
+    response.on('close', () => abandoned.abort(GONE))
     const url = urlOf(http)
     if (url === undefined) return send(response, codec, { status: 400, headers: { Connection: 'close' } }, undefined)
     waiting.add(http)
