@@ -28,6 +28,7 @@ export interface JsClient {
   readonly createRoom: (options: object) => Promise<{ readonly room_id: string }>
   readonly sendEvent: (room: string, type: string, content: object) => Promise<{ readonly event_id: string }>
   readonly redactEvent: (room: string, event: string) => Promise<unknown>
+  readonly setAccountData: (type: string, content: object) => Promise<unknown>
   readonly sendTyping: (room: string, isTyping: boolean, ms: number) => Promise<unknown>
   readonly setRoomReadMarkers: (room: string, event: string, receipt?: JsEvent) => Promise<unknown>
 }
@@ -39,6 +40,8 @@ export interface JsPerson {
   /** Resolves with the event of a room's timeline that fits, whether it came already or comes later. */
   readonly saw: (fits: (event: JsEvent) => boolean) => Promise<JsEvent>
   readonly invited: () => Promise<string>
+  /** Resolves when this user is shown to type, or not to, whether it is so or comes later. */
+  readonly sawTyping: (userId: string, isTyping: boolean) => Promise<void>
 }
 
 export async function jsPerson(url: string, user: string, password: string): Promise<JsPerson> {
@@ -50,13 +53,35 @@ export async function jsPerson(url: string, user: string, password: string): Pro
   const { user_id: userId, access_token: accessToken, device_id: deviceId } = signedIn
   const client: JsClient = createClient({ baseUrl: url, accessToken, userId, deviceId, logger: QUIET })
   const seen: JsEvent[] = []
+  const typing = new Set<string>()
   const waiting = new Set<() => void>()
+  const wakeAll = () => {
+    for (const wake of waiting) wake()
+  }
+  /** Looks now, and whenever something came. */
+  const until = <T>(found: () => T | undefined) =>
+    new Promise<T>((resolve) => {
+      const look = () => {
+        const value = found()
+        if (value === undefined) return
+        waiting.delete(look)
+        resolve(value)
+      }
+      waiting.add(look)
+      look()
+    })
   const invitations = Promise.withResolvers<string>()
   client.on('Room.timeline', (event) => {
     // As the library's own declaration has it.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     seen.push(event as JsEvent)
-    for (const wake of waiting) wake()
+    wakeAll()
+  })
+  client.on('RoomMember.typing', (_event, member) => {
+    const is: { userId?: unknown; typing?: unknown } = Object(member)
+    if (is.typing === true) typing.add(String(is.userId))
+    else typing.delete(String(is.userId))
+    wakeAll()
   })
   client.on('Room.myMembership', (room, membership) => {
     const { roomId }: { roomId?: unknown } = Object(room)
@@ -67,17 +92,8 @@ export async function jsPerson(url: string, user: string, password: string): Pro
     client,
     userId,
     invited: () => invitations.promise,
-    saw: (fits) =>
-      new Promise((resolve) => {
-        const look = () => {
-          const found = seen.find(fits)
-          if (found === undefined) return
-          waiting.delete(look)
-          resolve(found)
-        }
-        waiting.add(look)
-        look()
-      }),
+    saw: (fits) => until(() => seen.find(fits)),
+    sawTyping: async (who, isTyping) => void (await until(() => typing.has(who) === isTyping || undefined)),
   }
 }
 

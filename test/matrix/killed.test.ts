@@ -6,6 +6,7 @@ import { Refusal } from '../../shared/rules/refusal.ts'
 import { configuration } from '../../shared/store/configuration/configuration.ts'
 import { seats as seatsOf } from '../../shared/store/seats/seats.ts'
 import { sessions as sessionsOf } from '../../shared/store/sessions.ts'
+import type { Table } from '../../shared/store/table.ts'
 import type { DeviceFrameOf, ServiceFrame } from '../../shared/wire/frames.ts'
 import { database } from '../kit/database.ts'
 import { matrixInMemory } from '../kit/matrix.ts'
@@ -15,11 +16,15 @@ import { testVault } from '../kit/vault.ts'
 import { anOpen, aSigningIn, NOW } from '../rules/sample-seats.ts'
 import { member, memberOf, talking } from '../upstream/member.ts'
 
-const SEAT = anOpen()
-const { session, device, user, connection } = SEAT
-
-/** Ann's session in the service, and Bob beside her on the server; whose function's requests to the server are steps of its life, too. */
-async function living() {
+/**
+ * Ann's session in the service, and Bob beside her on the server; whose function's requests to the server are steps of its
+ * life, too.
+ *
+ * @param at the seat's number: each has one of their own in the table, which takes longer to make than all the rest
+ */
+async function living(items: Table, at: number) {
+  const seat = anOpen({ number: at, device: `device-${at}` })
+  const { session, device, user, connection } = seat
   let life: Life | undefined
   const around =
     (exchange: Exchange): Exchange =>
@@ -36,7 +41,6 @@ async function living() {
   const [ann, bob] = [memberOf(upstream, loggedIn), await member(upstream, 'bob')]
   token = loggedIn.state.secret
 
-  const { items } = await database()
   const vault = testVault()
   const parts = {
     seats: seatsOf(items),
@@ -44,15 +48,15 @@ async function living() {
     configuration: configuration(items, vault),
     upstream: another(),
   }
-  await parts.seats.take(aSigningIn({ session, device }), NOW)
-  await parts.seats.open(SEAT)
+  await parts.seats.take(aSigningIn({ number: at, device }), NOW)
+  await parts.seats.open(seat)
   const { state, cursor } = loggedIn
   const kept = { session, device, user, uri: ann.address, openedAt: NOW, state, cursor: { seq: 0, upstream: cursor } }
   await parts.sessions.open(kept, NOW)
 
-  let heard = SEAT.heard
+  let heard = seat.heard
   const request = (command: Command, number: number, now: number) => {
-    const frame: DeviceFrameOf<'send'> = { type: 'send', session, ack: SEAT.acked, number, command }
+    const frame: DeviceFrameOf<'send'> = { type: 'send', session, ack: seat.acked, number, command }
     return { frame, number: (heard += 1), device, connection, now }
   }
   return {
@@ -88,8 +92,9 @@ async function wherever<T>(
   outcome: (living: Living, command: Command) => Promise<T>,
 ): Promise<T[]> {
   const all: T[] = []
+  const { items } = await database()
   for (let at = 0; ; at += 1) {
-    const each = await living()
+    const each = await living(items, at)
     const asked = await command(each)
     if ((await each.askUntil(at, asked)) !== undefined) return all
     expect(await answerOf(each.ask(asked)), `died at ${at}`).toBe('sent')

@@ -36,6 +36,13 @@ it('asks once for a message up, and once a minute and room whether it is encrypt
   since()
   await ann.send({ kind: 'message', conversation, text: 'one' })
   expect(since().map((each) => each.replace(/!.*\/send/, '…/send'))).toEqual([expect.stringMatching(/^PUT \/rooms\//)])
+  await ann.send({ kind: 'typing', conversation, typing: true })
+  since()
+  await ann.send({ kind: 'message', conversation, text: 'two' })
+  expect(since().map((each) => each.replace(/!.*\/(send|typing).*/, '…/$1'))).toEqual([
+    'PUT /rooms/…/send',
+    'PUT /rooms/…/typing',
+  ])
   await bob.saw('message', ({ text }) => text === 'one')
   expect(since()).toEqual(['GET /sync'])
 })

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Browser } from 'playwright-core'
-import { pageServer, type PageServer } from '../../infra/local/page-server.ts'
-import { buildPage } from '../../infra/web/build.ts'
 import { administrator } from '../kit/administrator.ts'
-import { barriers, CHROMIUM, launch, visit, type Visit } from '../kit/browser.ts'
+import { barriers, CHROMIUM, visit, type Visit } from '../kit/browser.ts'
 import { services, type Service } from '../kit/service.ts'
+import { webStage, type WebStage } from '../kit/web-stage.ts'
 import {
   atTerminal,
   connectionsByDevice,
@@ -23,8 +21,9 @@ const SETTINGS = { maximumSessions: 3, statusIntervalMs: 3_000, idleTimeoutMs: 6
 
 const service = services()
 let running: Service
-let server: PageServer
-let browser: Browser
+let server: WebStage['server']
+let browser: WebStage['browser']
+let stage: WebStage | undefined
 let ann: Visit
 let bob: Visit
 let cat: AtTerminal
@@ -33,18 +32,13 @@ const lines = connectionsByDevice()
 
 describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where there is no Chromium)', () => {
   beforeAll(async () => {
-    running = await service({
-      settings: SETTINGS,
-      gateway: { log: lines.log },
-    })
-    server = await pageServer(await buildPage(), running.url)
-    browser = await launch()
+    stage = await webStage(service({ settings: SETTINGS, gateway: { log: lines.log } }))
+    ;({ running, server, browser } = stage)
     ann = await visit(browser)
     bob = await visit(browser, { colorScheme: 'dark', viewport: { width: 390, height: 780 } })
   })
   afterAll(async () => {
-    await browser?.close()
-    await server?.stop()
+    await stage?.stop()
   })
 
   it('one is set up by a link, another by pasting, and a terminal by a code', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Capability } from '../../shared/rules/capabilities.ts'
+import { CAPABILITIES, type Capability } from '../../shared/rules/capabilities.ts'
 import type { ImEvent } from '../../shared/rules/messaging.ts'
 import { member, talking, type Member } from './member.ts'
 import { SERVERS, type Server } from './servers.ts'
@@ -17,7 +17,7 @@ interface Two {
 }
 
 /** What shows that a server can do what it says. */
-const SHOWN: Partial<Readonly<Record<Capability, (two: Two) => Promise<void>>>> = {
+const SHOWN: Readonly<Record<Capability, (two: Two) => Promise<void>>> = {
   async presence({ ann, bob }) {
     await ann.send({ kind: 'presence', availability: 'busy' })
     await bob.saw('presence', ({ uri, availability }) => uri === ann.address && availability === 'busy')
@@ -189,8 +189,8 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   throw new Error('it was not so after 100 tries')
 }
 
-/** What shared/upstream/CAPABILITIES.md says of each server. */
-function tabled(): ReadonlyMap<string, ReadonlySet<string>> {
+/** What shared/upstream/CAPABILITIES.md has, row by row. */
+function table(): { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] } {
   const text = readFileSync(join(import.meta.dirname, '../../shared/upstream/CAPABILITIES.md'), 'utf8')
   const [head = [], , ...rows] = text
     .split('\n')
@@ -201,6 +201,12 @@ function tabled(): ReadonlyMap<string, ReadonlySet<string>> {
         .slice(1, -1)
         .map((cell) => cell.trim()),
     )
+  return { head, rows }
+}
+
+/** The same, by server. */
+function tabled(): ReadonlyMap<string, ReadonlySet<string>> {
+  const { head, rows } = table()
   return new Map(
     head.slice(1).map((column, at) => {
       const has = rows.filter((cells) => cells[at + 1] === '✔').map(([name = '']) => name.replaceAll('`', ''))
@@ -211,6 +217,15 @@ function tabled(): ReadonlyMap<string, ReadonlySet<string>> {
 
 /** For each server and each capability that it names: it has it. */
 export function capabilityTests(): void {
+  it('a table says of every capability that there is, and of each server, whether that has it', () => {
+    const { head, rows } = table()
+    expect(rows.map(([name]) => name)).toEqual(Object.keys(CAPABILITIES).map((name) => `\`${name}\``))
+    expect(rows.flatMap((cells) => cells.slice(1)).filter((cell) => cell !== '✔' && cell !== '–')).toEqual([])
+    const servers = ['CWA JSON', 'CWA XML', 'Matrix stand-in', 'Synapse', 'in memory']
+    expect(head.slice(1)).toEqual(servers)
+    expect(rows.every((cells) => cells.length === head.length)).toBe(true)
+  })
+
   describe.each(SERVERS)('the capabilities of $name', ({ start, column }) => {
     async function two(): Promise<Two> {
       const server = await start()

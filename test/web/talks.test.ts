@@ -60,13 +60,19 @@ describe('a conversation with one person', () => {
     expect(texts(afterAll(NOTHING, invitation, invitation))).toEqual(['Hello'])
   })
 
-  it('gets its number from an event where the answer is late', () => {
+  it.each([
+    ['its number from an event where the answer is late', became('connected')],
+    [
+      'its state from what was delivered, where the server had it before',
+      { kind: 'delivered', conversation: '7', number: 1 },
+    ],
+  ] as const)('gets %s', (_, event) => {
     const starting = { ...opened(NOTHING, BOB) }
     const begun = {
       ...starting,
       talks: starting.talks.map((talk) => ({ ...talk, live: { state: 'starting', first: 'Hi' } as const })),
     }
-    expect(talkIn(afterAll(begun, became('connected')))?.live).toEqual({
+    expect(talkIn(afterAll(begun, event))?.live).toEqual({
       conversation: '7',
       state: 'connected',
       first: 'Hi',

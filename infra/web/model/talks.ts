@@ -22,6 +22,7 @@ export function talksAfter(talks: Talks, event: ImEvent, moment: Moment): Talks 
   if (event.kind === 'invitation') return invited(talks, event, moment)
   if (event.kind === 'conversation') return became(talks, event, moment)
   if (event.kind === 'message') return heard(talks, event, moment)
+  if (event.kind === 'delivered') return reached(talks, event.conversation)
   if (event.kind === 'missed') return waited(talks, event, moment)
   if (event.kind === 'typing')
     return changed(talks, event.conversation, (talk) => typed(talk, event.from ?? talk.members[0], event.typing))
@@ -75,13 +76,28 @@ function invited(talks: Talks, event: Extract<ImEvent, { kind: 'invitation' }>, 
   })
 }
 
+function knownOrStarting(talks: Talks, conversation: Conversation): Talk | undefined {
+  return (
+    talkOf(talks, conversation) ??
+    talks.find(({ live }) => live?.state === 'starting' && live.conversation === undefined)
+  )
+}
+
+/** What was delivered somebody took. A server that had the conversation before says nothing else of its beginning. */
+function reached(talks: Talks, conversation: Conversation): Talks {
+  const talk = knownOrStarting(talks, conversation)
+  if (talk?.live?.state !== 'starting') return talks
+  return withTalk(talks, talk.id, (before) => ({
+    ...before,
+    live: { ...before.live, conversation, state: 'connected' },
+  }))
+}
+
 /** Where it is unknown, it is the one that is being begun: what is sent is sent one by one. Or it was joined elsewhere. */
 function became(talks: Talks, event: Extract<ImEvent, { kind: 'conversation' }>, moment: Moment): Talks {
   const { conversation, state, subject, several = false } = event
   if (several) talks = grown(talks, conversation, moment.newId)
-  const talk =
-    talkOf(talks, conversation) ??
-    talks.find(({ live }) => live?.state === 'starting' && live.conversation === undefined)
+  const talk = knownOrStarting(talks, conversation)
   if (talk === undefined) return several && state !== 'ended' ? [...talks, joined(event, moment)] : talks
   return withTalk(talks, talk.id, (before) => {
     const known = { ...before, isGroup: before.isGroup || several, ...(subject !== undefined && { subject }) }

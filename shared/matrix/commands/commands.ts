@@ -10,9 +10,7 @@ import { encryptedRooms } from './encrypted.ts'
 import { history, search } from './questions.ts'
 import { inRoom, membershipOf, sendEvent, stateOf, unlessDone, type Calls } from './room-calls.ts'
 import { inviteTo, start } from './start.ts'
-
-/** For how long others see that somebody types, unless the client says it again ("Typing Notifications"), in milliseconds. */
-const TYPING_MS = 30_000
+import { typingNotices } from './typing.ts'
 
 /**
  * Carries out commands, each as often as it is asked and done once: by a transaction id, by an alias, or as it says how
@@ -24,6 +22,7 @@ export function commands(
   clock: Pick<Clock, 'now'>,
 ): (command: Command, key: number, calls: Calls) => Promise<SentOutcome> {
   const encrypted = encryptedRooms(clock)
+  const typing = typingNotices()
   return async (command, key, calls) => {
     if ('conversation' in command && command.kind !== 'join') mustBeRoom(command.conversation)
     switch (command.kind) {
@@ -31,7 +30,9 @@ export function commands(
         return start(command, command.to.map(userOf), calls, encrypted)
       case 'message': {
         await encrypted.refuse(command.conversation, calls)
-        return said(await sendEvent(command.conversation, { msgtype: 'm.text', body: command.text }, calls))
+        const sending = sendEvent(command.conversation, { msgtype: 'm.text', body: command.text }, calls)
+        const [message] = await Promise.all([sending, typing.ends(command.conversation, calls)])
+        return said(message)
       }
       case 'edit': {
         await encrypted.refuse(command.conversation, calls)
@@ -44,8 +45,10 @@ export function commands(
       case 'accept':
       case 'join':
         return { conversation: await joined(command.conversation, calls) }
-      case 'leave':
       case 'typing':
+        await typing.tell(command.conversation, command.typing, calls)
+        return {}
+      case 'leave':
       case 'presence':
       case 'note':
       case 'invite':
@@ -67,19 +70,16 @@ export function commands(
   }
 }
 
-type Rest = Exclude<Command, { kind: 'start' | 'message' | 'edit' | 'history' | 'search' | 'accept' | 'join' }>
+type Rest = Exclude<
+  Command,
+  { kind: 'start' | 'message' | 'edit' | 'history' | 'search' | 'accept' | 'join' | 'typing' }
+>
 
 async function carriedOut(command: Rest, calls: Calls): Promise<void> {
   const { ask, session, transaction } = calls
   switch (command.kind) {
     case 'leave':
       return leave(command.conversation, calls)
-    case 'typing': {
-      const path = inRoom(command.conversation, `typing/${encodeURIComponent(session.userId)}`)
-      const body = command.typing ? { typing: true, timeout: TYPING_MS } : { typing: false }
-      await ask({ method: 'PUT', path, body, doing: 'telling that the user types' })
-      return
-    }
     case 'presence': {
       const path = `/_matrix/client/v3/presence/${encodeURIComponent(session.userId)}/status`
       await ask({ method: 'PUT', path, body: presenceBody(command.availability), doing: 'telling presence' })

@@ -86,7 +86,9 @@ function Tools({ client, looked, asked }: ToolsProps) {
   )
 }
 
-const isShown = ({ entries, draft }: Talk) => entries.length > 0 || draft !== ''
+/** A group in which nothing was said yet can be found nowhere else. */
+const isShown = ({ entries, draft, isGroup, live }: Talk) =>
+  entries.length > 0 || draft !== '' || (isGroup && live !== undefined)
 
 function TalkRow({ client, talk }: { readonly client: Client; readonly talk: Talk }) {
   const w = words.value.list
