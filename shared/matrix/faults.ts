@@ -8,11 +8,18 @@ export class MatrixFault extends UpstreamFault {
   readonly status: number
   /** `M_FORBIDDEN`, say; empty where the answer had none. */
   readonly errcode: string
+  /** The access token is not taken any more, and the session is there all the same ("Soft logout"). */
+  readonly isSoft: boolean
 
-  constructor(kind: FaultKind, words: string, options: FaultOptions & { status: number; errcode: string }) {
+  constructor(
+    kind: FaultKind,
+    words: string,
+    options: FaultOptions & { status: number; errcode: string; isSoft?: boolean },
+  ) {
     super(kind, words, options)
     this.status = options.status
     this.errcode = options.errcode
+    this.isSoft = options.isSoft === true
   }
 }
 
@@ -47,7 +54,7 @@ export function faultOfAnswer({ status, headers, body }: MatrixAnswer, doing: st
   const errcode = textIn(said['errcode']) ?? ''
   const words = [`${doing}: the server answered ${[status, errcode].filter(Boolean).join(' ')}`, wordsIn(said)]
   const make = (kind: FaultKind, more: FaultOptions = {}) =>
-    new MatrixFault(kind, words.filter(Boolean).join(': '), { status, errcode, ...more })
+    new MatrixFault(kind, words.filter(Boolean).join(': '), { status, errcode, isSoft: isSoft(said), ...more })
 
   if (status === 429 || errcode === 'M_LIMIT_EXCEEDED')
     return make('again', { retryAfterMs: waitIn(said, headers, now) })
@@ -66,10 +73,13 @@ export function refusalWords({ errcode, message }: MatrixFault): string {
   return TODO[errcode] ?? message
 }
 
+function isSoft(said: Json): boolean {
+  return said['errcode'] === 'M_UNKNOWN_TOKEN' && said['soft_logout'] === true
+}
+
 function wordsIn(said: Json): string | undefined {
   const errcode = textIn(said['errcode']) ?? ''
-  const soft = errcode === 'M_UNKNOWN_TOKEN' && said['soft_logout'] === true
-  const todo = soft
+  const todo = isSoft(said)
     ? 'it signed this session out for now: log in again, with the same name and password'
     : TODO[errcode]
   const error = textIn(said['error'])

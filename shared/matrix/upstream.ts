@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Capability } from '../rules/capabilities.ts'
+import { UpstreamFault } from '../upstream/fault.ts'
 import { NotPossible } from '../upstream/not-possible.ts'
 import type { Unread } from '../upstream/unread.ts'
 import type { SentOutcome, Upstream } from '../upstream/upstream.ts'
@@ -9,7 +10,7 @@ import { discovery } from './discovery.ts'
 import { isRefusal, MatrixFault, refusalWords } from './faults.ts'
 import { logIn, LOGOUT } from './log-in.ts'
 import { held, matrixServer, type Exchange } from './server.ts'
-import { sessionOf } from './session.ts'
+import { sessionOf, type MatrixSession } from './session.ts'
 import type { GapBounds } from './sync/gap.ts'
 import { listening } from './sync/listening.ts'
 
@@ -56,8 +57,9 @@ export function matrixUpstream({ url, exchange, close, clock, gap, onUnread }: M
     logIn: async (user, password, options) => logIn({ user, password, ...options }, await place(), server),
     listen: () => listening({ server: waiting, ...(gap && { gap }), ...(onUnread !== undefined && { onUnread }) }),
     async send(state, command, key) {
-      const calls = callsOf(sessionOf(state), server, key)
-      return { outcome: await outcomeOf(carryOut(command, key, calls)), state }
+      const session = sessionOf(state)
+      const doing = carryOut(command, key, callsOf(session, server, key))
+      return { outcome: await outcomeOf(whileRenewing(session, doing)), state }
     },
     async logOut(state) {
       const { base, tokens } = sessionOf(state)
@@ -67,6 +69,24 @@ export function matrixUpstream({ url, exchange, close, clock, gap, onUnread }: M
       })
     },
     close,
+  }
+}
+
+/** For how long a listener may take to renew a session's tokens once it listens, in milliseconds. */
+const RENEWING_MS = 2_000
+
+/**
+ * A session with a refresh token is not over because its access token is: its listener renews it, also late.
+ *
+ *   listener   dies ──────────── expired ─────────────── another one: refresh ✔
+ *   send                                  401, soft                            the same again: done
+ */
+async function whileRenewing<T>({ tokens }: MatrixSession, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (thrown) {
+    if (!(thrown instanceof MatrixFault) || !thrown.isSoft || tokens.refresh === undefined) throw thrown
+    throw new UpstreamFault('again', thrown.message, { retryAfterMs: RENEWING_MS })
   }
 }
 

@@ -6,13 +6,13 @@ import { soak, type Talk } from './soak.ts'
 const SECONDS = 120
 
 /** For how long an access token is good: a session's is renewed a few times in a run. */
-const TOKEN_LIFE = '2m'
+const TOKEN_LIFE = '3m'
 
 /**
  * Less than before the stand-in: Synapse takes some 20 ms of a processor for a message, and as much for each of the two
  * answers that it goes out in. A login is five requests.
  */
-const TALK: Talk = { pauseMs: { least: 8_000, most: 24_000 }, loginsAtOnce: 4 }
+const TALK: Talk = { pauseMs: { least: 8_000, most: 24_000 }, loginsAtOnce: 4, drainMs: 300_000 }
 
 /**
  * The soak before a real Matrix server: the same devices and chaos, and the server is killed and started again, tokens

@@ -13,8 +13,6 @@ import { turns } from './turns.ts'
 const SECONDS = 300
 const DEVICES = 100
 
-/** How long it may take, in milliseconds, until after the chaos all that was sent has come down: leases, ticks, back-offs. */
-const DRAIN_MS = 180_000
 /** Environments of each function: more would only make the machine's processors change between them more often. */
 const ENVIRONMENTS = 4
 /** How often the schedule ticks, in milliseconds. */
@@ -42,9 +40,11 @@ export interface Talk {
   readonly pauseMs: { readonly least: number; readonly most: number }
   /** Devices whose logins are under way at once. */
   readonly loginsAtOnce: number
+  /** How long it may take, in milliseconds, until after the chaos all that was sent has come down: leases, ticks, back-offs. */
+  readonly drainMs: number
 }
 
-const TALK: Talk = { pauseMs: { least: 300, most: 2_000 }, loginsAtOnce: 8 }
+const TALK: Talk = { pauseMs: { least: 300, most: 2_000 }, loginsAtOnce: 8, drainMs: 180_000 }
 
 /**
  * Devices in pairs that send each other numbered messages over the whole local stack, while a plan of chaos is carried
@@ -89,7 +89,7 @@ export async function soak(options: SoakOptions): Promise<void> {
     const deadline = { at: Number.POSITIVE_INFINITY }
     const goOn = () => {
       if (wallClock.now() > deadline.at)
-        throw new Error(`not everything that was sent came down within ${DRAIN_MS / 1000} s`)
+        throw new Error(`not everything that was sent came down within ${talk.drainMs / 1000} s`)
     }
     const inTurn = turns(talk.loginsAtOnce)
     const pairs: Pair[] = []
@@ -115,7 +115,7 @@ export async function soak(options: SoakOptions): Promise<void> {
       closeSockets: (chosen) => talkers.filter((_, index) => chosen(index)).forEach(({ closeSocket }) => closeSocket()),
     })
     print(`${name}: the chaos is over`)
-    deadline.at = wallClock.now() + DRAIN_MS
+    deadline.at = wallClock.now() + talk.drainMs
     for (const each of pairs) each.stop()
     let complaint: string | undefined
     try {

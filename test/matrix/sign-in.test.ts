@@ -147,6 +147,16 @@ describe('a session whose access token expires', () => {
     },
   )
 
+  it('is not over for a send that comes between the end of its token and its renewal', async () => {
+    const { upstream, server } = matrixInMemory({ tokenLifeMs: 3_600_000 })
+    const { state } = await upstream.logIn('ann', PASSWORD)
+    const send = () => fault(upstream.send(state, { kind: 'presence', availability: 'busy' }, 1))
+    server.control.expireTokens(ANN)
+    expect(await send()).toMatchObject({ kind: 'again', maybeDone: false, retryAfterMs: 2_000 })
+    server.control.signOut(ANN)
+    expect(await send()).toMatchObject({ kind: 'sign-in' })
+  })
+
   it('is signed out softly where no function renewed it, and hears to log in again', async () => {
     const { upstream, server } = matrixInMemory({ tokenLifeMs: 3_600_000 })
     const { state, cursor } = await upstream.logIn('ann', PASSWORD)
