@@ -10,13 +10,13 @@ import type { Identity } from '../kept/identity.ts'
 import type { Keeper } from '../kept/keeper.ts'
 import { fromBefore, type Kept, type ResumableSession } from '../model/kept.ts'
 import { after, cut, NOTHING, signedOut, type Model } from '../model/model.ts'
-import { peopleIn, type Person } from '../model/person.ts'
 import { unread } from '../model/talks.ts'
 import { actions, type Actions } from './actions.ts'
 import { keeping, type Keeping } from './keeping.ts'
 import { notifying, type Notifying } from '../notify/notifying.ts'
 import { outgoing, type Outgoing } from './outgoing.ts'
 import { posting, type Posting } from './posting.ts'
+import { searching, type Found } from './searching.ts'
 import { signingIn, type SigningIn } from './signing-in.ts'
 import type { Line } from './standing.ts'
 
@@ -54,12 +54,6 @@ export interface Client extends Pick<SigningIn, 'signIn' | 'now' | 'abandon' | '
   fetch(): Promise<boolean>
   signOut(): Promise<void>
   close(): void
-}
-
-/** What a search brought, by the text that it was for. */
-export interface Found {
-  readonly text: string
-  readonly people: readonly Person[]
 }
 
 export async function client({ identity, keeper, clock, origin }: ClientOptions): Promise<Client> {
@@ -181,18 +175,6 @@ function resuming(phone: Device) {
           () => false,
         )
   return { fetch, tryNow: () => void fetch() }
-}
-
-function searching(phone: Device, model: ReadonlySignal<Model>, complain: (reason: string) => void) {
-  const found = signal<Found | undefined>(undefined)
-  return {
-    found,
-    search: (text: string) =>
-      void phone.send({ kind: 'search', text }).then(
-        ({ events = [] }) => (found.value = { text, people: peopleIn(model.value.people, events) }),
-        (thrown: unknown) => complain(thrown instanceof Error ? thrown.message : String(thrown)),
-      ),
-  }
 }
 
 /** Goes on with the session of an earlier visit. Where it is over, the device says so. */
