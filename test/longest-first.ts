@@ -18,6 +18,7 @@ const LONGEST = [
   'test/service/mute.test.ts',
   'test/service/secrets.test.ts',
   'test/service/login-cost.test.ts',
+  'test/service/any-upstream.test.ts',
   'test/service/story.test.ts',
   'test/service/revocation.test.ts',
   'test/service/maximum.test.ts',

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { dirname, join, relative } from 'node:path'
@@ -55,9 +55,10 @@ export async function bundle(
       '#upstream': upstream,
       '@aws-sdk/credential-provider-node': join(FUNCTIONS, 'wiring/lighter/credentials.ts'),
       '@aws-sdk/endpoint-cache': join(FUNCTIONS, 'wiring/lighter/endpoint-cache.ts'),
+      '@smithy/core/event-streams': join(FUNCTIONS, 'wiring/lighter/event-streams.ts'),
       tldts: join(FUNCTIONS, 'wiring/lighter/public-suffixes.ts'),
     },
-    plugins: [builtinsAsTheyAre],
+    plugins: [builtinsAsTheyAre, versionsAlone],
     sourcemap: 'linked',
     sourcesContent: false,
     metafile: true,
@@ -94,6 +95,17 @@ const builtinsAsTheyAre: Plugin = {
     building.onLoad({ filter: /^node:/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule('${path}')`,
     }))
+  },
+}
+
+/** Of a client's package.json the SDK reads the version, for its `User-Agent`: without this all of it is in the bundle, 2 KB a client. */
+const versionsAlone: Plugin = {
+  name: 'versions alone',
+  setup(building) {
+    building.onLoad({ filter: /[\\/]@aws-sdk[\\/]client-[\w-]+[\\/]package\.json$/ }, ({ path }) => {
+      const { version }: { version: unknown } = JSON.parse(readFileSync(path, 'utf8'))
+      return { contents: JSON.stringify({ version }), loader: 'json' }
+    })
   },
 }
 

@@ -28,6 +28,8 @@ const bundleOf = (name: string): Bundle => {
 
 const written = (name: string, file: string) => readFileSync(join(bundleOf(name).directory, file), 'utf8')
 
+const sourcesOf = (name: string): string[] => JSON.parse(written(name, 'index.mjs.map')).sources
+
 describe.each(functionNames())('the bundle of %s', (name) => {
   it('is small enough to start at once', () => {
     expect(bundleOf(name).bytes).toBeLessThan(MOST_BYTES)
@@ -37,6 +39,13 @@ describe.each(functionNames())('the bundle of %s', (name) => {
   it('holds nothing of the stack, the local stack or the tests', () => {
     const never = new Set(['aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'dynalite', 'ws', 'vitest', 'fast-check'])
     expect(Object.keys(bundleOf(name).packages).filter((each) => never.has(each))).toEqual([])
+  })
+
+  it('holds no event streams of the SDK, and of the package.json of its clients the version alone', () => {
+    expect(
+      sourcesOf(name).filter((source) => source.includes('@smithy/core/dist-es/submodules/event-streams')),
+    ).toEqual([])
+    expect(written(name, 'index.mjs')).not.toContain('devDependencies')
   })
 
   it('has a source map beside it that names its sources as the project does', () => {
@@ -51,8 +60,6 @@ describe.each(functionNames())('the bundle of %s', (name) => {
     )
   })
 })
-
-const sourcesOf = (name: string): string[] => JSON.parse(written(name, 'index.mjs.map')).sources
 
 /** Files of implementations of the port, by the implementation. */
 const implementations = (name: string, at = bundleOf(name).directory) => {
