@@ -6,7 +6,7 @@ import { fromBefore, type Kept } from '../../infra/web/model/kept.ts'
 import { NOTHING } from '../../infra/web/model/model.ts'
 import { newTalk } from '../../infra/web/model/talk.ts'
 import { idOfPerson } from '../../infra/web/model/talks.ts'
-import { fetched } from '../../infra/web/worker/fetching.ts'
+import { fetched, type FetchingOptions } from '../../infra/web/worker/fetching.ts'
 import type { Command } from '../../shared/rules/messaging.ts'
 import { events, refused, SESSION } from '../device/harness.ts'
 import { DEVICE, scriptedService, TRANSPORT_KEY } from '../device/scripted-service.ts'
@@ -56,7 +56,8 @@ async function left(session: Partial<NonNullable<Kept['session']>> | 'none' = {}
     ...(session !== 'none' && { session: { ...kept, number: 3, isPerhapsTooHigh: false, ...session } }),
   }
   await own.keep(() => before, identity)
-  const fetch = () => fetched({ database: disk.database(), clock, withinMs: LONG_MS })
+  const fetch = (more: Partial<FetchingOptions> = {}) =>
+    fetched({ database: disk.database(), clock, withinMs: LONG_MS, ...more })
   const read = async () => (await keeper(disk.database()).kept(identity)) ?? { people: {}, talks: [] }
   return { clock, service, disk, fetch, read }
 }
@@ -136,10 +137,12 @@ describe('what the service worker fetches', () => {
 
   it('leaves to the page what that was saying, under its number', async () => {
     const { service, fetch, read } = await left({ asked: ASKED, entry: 'e1' })
-    const fetching = fetch()
+    // What the worker does then comes after what it would say.
+    const fetching = fetch({ also: (phone) => phone.status(false) })
     const talk = await service.connection()
     await (await talk.hear('poll')).answer(events(7))
     await (await talk.hear('poll')).answer(events())
+    await (await talk.hear('status')).answer({ type: 'heard', session: SESSION })
     await fetching
     expect(await read()).toMatchObject({ session: { asked: ASKED, entry: 'e1', number: 3, last: 7 } })
   })

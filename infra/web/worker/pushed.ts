@@ -1,34 +1,37 @@
-import { wallClock } from '../../../shared/clock.ts'
-import { timeByHttp } from '../../../shared/device/service-clock.ts'
-import { ifPageIsClosed } from '../app/one-tab.ts'
-import { openDatabase } from '../kept/database.ts'
-import { keeper } from '../kept/keeper.ts'
 import { noticesOf, somethingWaits, type NoticeSettings } from '../model/notices.ts'
 import { minuteOfDay } from '../model/quiet-hours.ts'
 import { shownIn } from '../notify/notices-shown.ts'
-import { wordsIn } from '../words/languages.ts'
 import { subscribed } from '../notify/push-subscription.ts'
-import { fetched, type FetchingOptions } from './fetching.ts'
+import { wordsIn } from '../words/languages.ts'
+import type { Fetched, FetchingOptions } from './fetching.ts'
 import type { WindowClient, WorkerScope } from './scope.ts'
 
 /** Longest wait for a page in the background to fetch what waits, in milliseconds: a frozen one answers nothing. */
 const PAGE_MS = 5_000
-/** Longest time for the worker to fetch it, in milliseconds: browsers give it some 30 s. */
-const FETCH_MS = 10_000
 
-type Scope = Pick<WorkerScope, 'clients' | 'registration' | 'location'>
+type Scope = Pick<WorkerScope, 'clients' | 'registration'>
+
+export interface PushedParts {
+  readonly settings: () => Promise<NoticeSettings>
+  /** Fetches what waits, where no page is open: fetching.ts. */
+  readonly fetch: (also?: FetchingOptions['also']) => Promise<Fetched | undefined>
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  readonly wait: (ms: number) => Promise<void>
+}
 
 /**
  * The story of a push: something waits, and the push says no more. A page that is open fetches it, and notifies where
  * nobody looks at it; where none is, the worker does. Browsers want something shown for each push: where there is nothing that
  * the user wants to see, it is a word without a sound.
  */
-export async function pushed(scope: Scope): Promise<void> {
+export async function pushed(scope: Scope, parts: PushedParts): Promise<void> {
   const windows = await windowsOf(scope)
-  const byPage = Promise.race([...windows.map(fetchedBy), later()])
-  if (windows.some(isVisible)) return
-  const settings = await keeper(await openDatabase()).notices()
-  const isFetched = windows.length > 0 ? await byPage : await fetchedHere(scope, settings)
+  const late = windows.length > 0 ? [parts.wait(PAGE_MS).then(() => false)] : []
+  const byPage = Promise.race([...windows.map(fetchedBy), ...late])
+  const settings = await parts.settings()
+  const isFetched = windows.length > 0 ? await byPage : await fetchedHere(scope, settings, parts)
+  // A page that is looked at shows it all, also one that was opened meanwhile.
   if ((await windowsOf(scope)).some(isVisible)) return
   const something = [somethingWaits(wordsIn(settings.language))]
   if (!isFetched) return shownIn(scope.registration, something)
@@ -39,13 +42,14 @@ export async function pushed(scope: Scope): Promise<void> {
  * The story of a subscription that the push service has replaced or ended: the service hears where this browser is woken
  * from now on. Without a session the page says it with its next one.
  */
-export async function subscriptionChanged(scope: Scope): Promise<void> {
+export async function subscriptionChanged(scope: Scope, parts: PushedParts): Promise<void> {
   const windows = await windowsOf(scope)
   for (const window of windows) window.postMessage({ kind: 'subscription changed' }, [])
-  const settings = await keeper(await openDatabase()).notices()
+  const settings = await parts.settings()
   if (windows.length > 0 || !settings.on) return
   const { pushManager } = scope.registration
-  await fetchedHere(scope, settings, (phone) => subscribed(pushManager, (endpoint) => phone.subscribe(endpoint)))
+  const also: FetchingOptions['also'] = (phone) => subscribed(pushManager, (endpoint) => phone.subscribe(endpoint))
+  await fetchedHere(scope, settings, { ...parts, fetch: () => parts.fetch(also) })
 }
 
 const windowsOf = ({ clients }: Pick<Scope, 'clients'>) =>
@@ -57,26 +61,21 @@ const isVisible = ({ visibilityState }: WindowClient) => visibilityState === 'vi
 function fetchedBy(window: WindowClient): Promise<boolean> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel()
-    port1.addEventListener('message', ({ data }) => resolve(data === true))
+    port1.addEventListener('message', ({ data }) => {
+      port1.close()
+      resolve(data === true)
+    })
     port1.start()
     window.postMessage({ kind: 'pushed' }, [port2])
   })
 }
 
-const later = () => new Promise<false>((resolve) => setTimeout(() => resolve(false), PAGE_MS))
-
 /** Fetches what waits, and shows what the user wants to see of it. Resolves with `false` where it could not be fetched. */
-async function fetchedHere(
-  { registration, location }: Scope,
-  settings: NoticeSettings,
-  also?: FetchingOptions['also'],
-): Promise<boolean> {
-  const serviceTime = () => timeByHttp(location.origin)
-  const options = { clock: wallClock, serviceTime, withinMs: FETCH_MS, ...(also && { also }) }
-  const found = await ifPageIsClosed(async () => fetched({ ...options, database: await openDatabase() }))
+async function fetchedHere({ registration }: Scope, settings: NoticeSettings, parts: PushedParts): Promise<boolean> {
+  const found = await parts.fetch()
   if (found === undefined) return false
   const { people, news } = found
-  const words = wordsIn(settings.language)
-  await shownIn(registration, noticesOf(news, { people, settings, minute: minuteOfDay(Date.now()), words }))
+  const options = { people, settings, minute: minuteOfDay(parts.now()), words: wordsIn(settings.language) }
+  await shownIn(registration, noticesOf(news, options))
   return true
 }

@@ -6,6 +6,7 @@
  */
 
 import { clicked } from './clicked.ts'
+import { pageLeft } from './page-left.ts'
 import { pushed, subscriptionChanged } from './pushed.ts'
 import type { WorkerScope } from './scope.ts'
 
@@ -15,6 +16,7 @@ declare const VERSION: string
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const worker = self as unknown as WorkerScope
+const left = pageLeft(worker.location)
 const PAGE = '/'
 const SERVICE = '/service.json'
 
@@ -22,8 +24,8 @@ worker.addEventListener('install', (event) => event.waitUntil(installed()))
 worker.addEventListener('activate', (event) => event.waitUntil(activated()))
 // A new version waits until the user wants it: two versions at once could not read what the other keeps.
 worker.addEventListener('message', ({ data }) => data === 'take over' && void worker.skipWaiting())
-worker.addEventListener('push', (event) => event.waitUntil(pushed(worker)))
-worker.addEventListener('pushsubscriptionchange', (event) => event.waitUntil(subscriptionChanged(worker)))
+worker.addEventListener('push', (event) => event.waitUntil(pushed(worker, left)))
+worker.addEventListener('pushsubscriptionchange', (event) => event.waitUntil(subscriptionChanged(worker, left)))
 worker.addEventListener('notificationclick', (event) => {
   const { notification } = event
   notification.close()
