@@ -30,4 +30,4 @@ export const handler = route(
   }),
 ).use(outcomes(measure))
 
-await warmUp()
+await warmUp(configuration.settings(wallClock.now()))

@@ -3,7 +3,7 @@ import { route } from './envelope/route.ts'
 import { poll } from './session/poll.ts'
 import { groupingHere } from './wiring/grouping.ts'
 import { configurationStore, sessionStores } from './wiring/stores.ts'
-import { warmUp } from './wiring/warm-up.ts'
+import { anyRead, warmUp } from './wiring/warm-up.ts'
 
 /** Tells a device what it lacks. functions/session/poll.ts tells the story. */
 export const handler = route(
@@ -12,4 +12,4 @@ export const handler = route(
   poll({ ...sessionStores(), grouping: groupingHere(), measure }),
 )
 
-await warmUp()
+await warmUp(anyRead())

@@ -1,3 +1,4 @@
+import { wallClock } from '../shared/clock.ts'
 import { route } from './envelope/route.ts'
 import { send } from './session/send.ts'
 import { configurationStore, sessionStores } from './wiring/stores.ts'
@@ -13,4 +14,4 @@ export const handler = route(
   send({ ...sessionStores(), configuration, upstream: upstreamHere() }),
 )
 
-await warmUp()
+await warmUp(configuration.settings(wallClock.now()))
