@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { build, type Metafile } from 'esbuild'
 
 const HERE = import.meta.dirname
@@ -29,48 +29,65 @@ const COPIED = [
   ['/manifest.webmanifest', 'application/manifest+json'],
 ] as const
 
-/** Builds the page: a script, a style sheet, the service worker that keeps them, and what belongs to an installed page. */
+const SCRIPT = 'text/javascript'
+
+/**
+ * Builds the page: its script, a style sheet, the service worker that keeps them, and what belongs to an installed page. What
+ * the script and the worker have in common, the device library above all, is a file of its own: it is loaded once.
+ */
 export async function buildPage(): Promise<BuiltPage> {
-  const { metafile, outputFiles } = await bundled({ app: 'main.tsx', style: 'page/app.css' }, {})
-  const output = (suffix: string, name: string, type: string): PageFile => {
-    const found = outputFiles.find(({ path }) => path.endsWith(suffix))
-    if (found === undefined) throw new Error(`esbuild wrote no ${suffix}`)
-    return { path: `/${name}-${hash(found.contents)}${suffix}`, type, content: found.contents, hashed: true }
+  const { metafile, outputFiles } = await bundled()
+  const found = (name: RegExp) => outputFiles.filter(({ path }) => name.test(basename(path)))
+  const named = (name: string, suffix: string, type: string): PageFile => {
+    const [file] = found(new RegExp(`^${name}\\${suffix}$`))
+    if (file === undefined) throw new Error(`esbuild wrote no ${name}${suffix}`)
+    return { path: `/${name}-${hash(file.contents)}${suffix}`, type, content: file.contents, hashed: true }
   }
-  const script = output('.js', 'app', 'text/javascript')
-  const style = output('.css', 'app', 'text/css')
+  const script = named('app', '.js', SCRIPT)
+  const style = named('style', '.css', 'text/css')
+  const shared = found(/^shared-/).map(({ path, contents }): PageFile => ({
+    path: `/${basename(path)}`,
+    type: SCRIPT,
+    content: contents,
+    hashed: true,
+  }))
   const copied = COPIED.map(([path, type]) => ({ path, type, content: read(`page${path}`), hashed: false }))
-  const page = htmlFile(script, style)
-  const kept = [page, script, style, ...copied]
-  return { files: [...kept, await worker(kept)], packages: byPackage(metafile) }
+  const page = htmlFile(script, style, shared)
+  const kept = [page, script, style, ...shared, ...copied]
+  const worker = workerOf(named('worker', '.js', SCRIPT), kept)
+  return { files: [...kept, worker], packages: byPackage(metafile) }
 }
 
-function htmlFile(script: PageFile, style: PageFile): PageFile {
+function htmlFile(script: PageFile, style: PageFile, shared: readonly PageFile[]): PageFile {
+  // Asked for with the script, not after it was read.
+  const early = shared.map(({ path }) => `<link rel="modulepreload" href="${path}" />`).join('')
   const html = text(read('page/page.html')).replace('SCRIPT', script.path).replace('STYLE', style.path)
-  return { path: '/', type: 'text/html; charset=utf-8', content: new TextEncoder().encode(html), hashed: false }
+  const content = new TextEncoder().encode(html.replace('</head>', `${early}</head>`))
+  return { path: '/', type: 'text/html; charset=utf-8', content, hashed: false }
 }
 
 /** It knows the files that it keeps, and is another one whenever one of them is. */
-async function worker(kept: readonly PageFile[]): Promise<PageFile> {
-  const version = hash(...kept.map(({ content }) => content))
-  const define = { FILES: JSON.stringify(kept.map(({ path }) => path)), VERSION: JSON.stringify(version) }
-  const { outputFiles } = await bundled({ worker: 'worker/service-worker.ts' }, define)
-  const content = outputFiles[0]?.contents ?? new Uint8Array()
-  return { path: '/worker.js', type: 'text/javascript', content, hashed: false }
+function workerOf({ content }: PageFile, kept: readonly PageFile[]): PageFile {
+  const files = JSON.stringify(kept.map(({ path }) => path))
+  const version = JSON.stringify(hash(...kept.map((file) => file.content), content))
+  const known = new TextEncoder().encode(`const FILES=${files},VERSION=${version};`)
+  return { path: '/worker.js', type: SCRIPT, content: Buffer.concat([known, content]), hashed: false }
 }
 
-async function bundled(entries: Readonly<Record<string, string>>, define: Record<string, string>) {
+async function bundled() {
+  const entries = { app: 'main.tsx', style: 'page/app.css', worker: 'worker/service-worker.ts' }
   return build({
     entryPoints: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(HERE, file)])),
     outdir: HERE,
     bundle: true,
+    splitting: true,
+    chunkNames: 'shared-[hash]',
     minify: true,
     format: 'esm',
     platform: 'browser',
     target: ['es2022', 'chrome123', 'firefox128', 'safari17.5'],
     jsx: 'automatic',
     jsxImportSource: 'preact',
-    define,
     write: false,
     metafile: true,
     logLevel: 'silent',
@@ -89,8 +106,8 @@ function hash(...contents: readonly Uint8Array[]): string {
 
 function byPackage({ outputs }: Metafile): Record<string, number> {
   const sizes: Record<string, number> = {}
-  const script = Object.entries(outputs).find(([file]) => file.endsWith('.js'))?.[1]
-  for (const [file, { bytesInOutput }] of Object.entries(script?.inputs ?? {})) {
+  const scripts = Object.entries(outputs).filter(([file]) => /\/(?:app|shared-\w+)\.js$/.test(file))
+  for (const [file, { bytesInOutput }] of scripts.flatMap(([, { inputs }]) => Object.entries(inputs))) {
     const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? projectPart(file)
     sizes[name] = (sizes[name] ?? 0) + bytesInOutput
   }

@@ -59,6 +59,10 @@ async function story(
   await Promise.all([isIn(page), isIn(his), isIn(hers)])
   await his.getByLabel('Your state').selectOption('Busy')
   await page.getByRole('button', { name: /Bob Baker\s*Busy/ }).waitFor()
+  await noted(his, 'In the workshop until four')
+  await noted(page, 'Back at noon')
+  await page.getByText('In the workshop until four').waitFor()
+  await grouped(page, shot)
   await shot(page, 'list')
 
   await open(his, 'Ann Archer')
@@ -92,6 +96,7 @@ async function story(
   await write(hers, 'I do. Draft this evening')
   await shows(page, 'I do. Draft this evening')
   await page.locator('details.members summary').click()
+  await page.getByLabel('Role of Cat Cooper').waitFor()
   await shot(page, 'conference')
   await page.locator('details.members summary').click()
 
@@ -125,5 +130,33 @@ async function notifications(page: Page, shot: (page: Page, state: string) => Pr
   await dialog.getByText('also while this page is closed').waitFor()
   await dialog.getByLabel('Quiet hours').check()
   await shot(page, 'notifications')
+  await page.keyboard.press('Escape')
+}
+
+/** Says something beside the state. */
+async function noted(page: Page, note: string): Promise<void> {
+  await page.getByRole('button', { name: 'Add a note' }).click()
+  await page.getByLabel('What others read').fill(note)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('button', { name: note, exact: true }).waitFor()
+}
+
+/** Adds two groups, and puts Bob into one. */
+async function grouped(page: Page, shot: (page: Page, state: string) => Promise<void>): Promise<void> {
+  await page.getByRole('button', { name: 'Groups of contacts' }).click()
+  const dialog = page.getByRole('dialog')
+  for (const name of ['Friends', 'Release team']) {
+    await dialog.getByLabel('New group').fill(name)
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+    await dialog.getByLabel(`Name of the group ${name}`).waitFor()
+  }
+  await shot(page, 'groups')
+  await dialog.getByRole('button', { name: 'Close' }).click()
+  await open(page, 'Bob Baker')
+  await page.getByRole('button', { name: 'Name and groups' }).click()
+  await dialog.getByLabel('Release team').check()
+  await shot(page, 'contact')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('heading', { name: 'Release team' }).waitFor()
   await page.keyboard.press('Escape')
 }

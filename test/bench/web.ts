@@ -31,6 +31,7 @@ export async function web({ runs = RUNS, print }: BenchOptions): Promise<void> {
     const cold: Figures[] = []
     const kept: Figures[] = []
     const lists: number[] = []
+    const reloads: Figures[] = []
     for (let run = 0; run < runs; run += 1) {
       const { page } = await visit(stage.browser)
       await setUp(page, stage.everybody.ann, stage.running, stage.at, 'link')
@@ -43,9 +44,11 @@ export async function web({ runs = RUNS, print }: BenchOptions): Promise<void> {
       await signIn(page, stage.everybody.ann)
       await isIn(page)
       lists.push(performance.now() - begun)
+      reloads.push(await opened(page, stage.at, 'Contacts'))
       await page.context().close()
     }
     print(`web: ${line('cold', cold)}; ${line('from the service worker', kept)}`)
+    print(`web: ${line('the contact list of a session that goes on', reloads)}`)
     print(`web: from the password to the contact list ${median(lists).toFixed(0)} ms (medians of ${runs}, local stack)`)
   } finally {
     await stage.stop()
@@ -65,7 +68,7 @@ function weighed({ built: { files, packages } }: PageStage, print: (line: string
   const parts = Object.entries(packages).toSorted(([, one], [, other]) => other - one)
   print(`in the script: ${parts.map(([name, bytes]) => `${name}${kb(bytes)}`).join(', ')}`)
   print(`web: first load ${kb(first).trim()} of ${kb(MOST_BYTES).trim()}; then the service worker${kb(worker)}`)
-  if (first > MOST_BYTES) throw new Error('the first load is heavier than it may be')
+  if (first + worker > MOST_BYTES) throw new Error('the first load is heavier than it may be')
 }
 
 /** Put into the page before its own script. */
@@ -84,7 +87,7 @@ async function opened(page: Page, at: string, label: string): Promise<Figures> {
   })
   const begun = performance.now()
   await page.goto(at)
-  await page.getByLabel(label).waitFor()
+  await page.getByLabel(label).first().waitFor()
   const usableMs = performance.now() - begun
   const { shift, blockedMs, requests } = await page.evaluate(() => ({
     ...seen(),

@@ -96,7 +96,11 @@ describe('the browser client', () => {
     // By their endings: a hash may come before or after another.
     expect(
       readdirSync(join(folder, 'hashed')).toSorted((one, other) => extname(one).localeCompare(extname(other))),
-    ).toEqual([expect.stringMatching(/^app-[0-9a-f]{8}\.css$/), expect.stringMatching(/^app-[0-9a-f]{8}\.js$/)])
+    ).toEqual([
+      expect.stringMatching(/^style-[0-9a-f]{8}\.css$/),
+      expect.stringMatching(/^app-[0-9a-f]{8}\.js$/),
+      expect.stringMatching(/^shared-[0-9A-Z]{8}\.js$/),
+    ])
     expect(readdirSync(join(folder, 'other')).toSorted()).toEqual([
       'icon-192.png',
       'icon-512.png',

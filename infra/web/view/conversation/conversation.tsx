@@ -61,7 +61,7 @@ function Header({ client, talk, title }: HeadProps) {
         {talk.isGroup ? (
           <Members client={client} talk={talk} />
         ) : (
-          <p class="hint" dir="auto">
+          <p class="hint one-line" dir="auto">
             {stateWords(person?.availability, person?.note)}
           </p>
         )}
@@ -69,7 +69,7 @@ function Header({ client, talk, title }: HeadProps) {
       {talk.live?.state === 'connected' && client.can('conferences') && <Invite client={client} talk={talk} />}
       {talk.isGroup && talk.live?.conversation !== undefined && (
         <button type="button" class="plain" onClick={() => client.leave(talk.id)}>
-          <Icon name="out" /> {w.talk.leave}
+          <Icon name="out" /> <span class="wide">{w.talk.leave}</span>
         </button>
       )}
       <Mute client={client} talk={talk} title={title} />

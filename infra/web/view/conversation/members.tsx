@@ -38,9 +38,9 @@ function Member({ client, talk, uri }: MembersProps & { readonly uri: Uri }) {
   const name = nameOf(people, uri)
   const role = talk.roles?.[keyOf(uri)]
   const own = talk.roles?.[keyOf(client.own.value ?? '')]
-  // Where the server has no roles, or has not said the user's, it decides when it is asked.
+  // Where the server has no roles, or has not said the user's, it decides when it is asked. Of whom it says none is a member.
   const mayEject = conversation !== undefined && client.can('conferences') && own !== 'member'
-  const mayPromote = conversation !== undefined && client.can('roles') && own === 'admin' && role !== undefined
+  const mayPromote = conversation !== undefined && client.can('roles') && own === 'admin'
   return (
     <li>
       <span class="grow" dir="auto">
@@ -51,7 +51,7 @@ function Member({ client, talk, uri }: MembersProps & { readonly uri: Uri }) {
       {mayPromote && (
         <select
           aria-label={w.role(name)}
-          value={role}
+          value={role ?? 'member'}
           onChange={({ currentTarget }) => {
             const chosen = ROLES.find((each) => each === currentTarget.value)
             if (chosen !== undefined) client.ask({ kind: 'role', conversation, uri, role: chosen })
