@@ -103,26 +103,27 @@ describe('the server upstream that is set', () => {
 })
 
 describe('functions that have no business with CWA', () => {
-  const XML = ['fast-xml-parser', 'strnum', '@nodable/entities']
+  const XML = new Set(['fast-xml-parser', 'strnum', '@nodable/entities'])
+  const STARTER = /\/functions\/wiring\/upkeep-starter\.ts$/
 
-  it.each(['authorize', 'disconnect', 'poll', 'status', 'unknown'])('as %s do without XML and Lambda', (name) => {
+  it.each(['authorize', 'disconnect', 'poll', 'status', 'unknown'])('as %s do without XML', (name) => {
     const packages = Object.keys(bundleOf(name).packages)
-    expect(packages.filter((each) => [...XML, '@aws-sdk/client-lambda'].includes(each))).toEqual([])
+    expect(packages.filter((each) => XML.has(each))).toEqual([])
   })
 
   it.each(['authorize', 'disconnect', 'poll', 'unknown', 'send', 'logout'])(
-    'and start nothing and push nothing, as %s, do without Lambda and the gateway',
+    'and start nothing and push nothing, as %s, do without a starter and the gateway',
     (name) => {
-      const packages = Object.keys(bundleOf(name).packages)
-      const clients = new Set(['@aws-sdk/client-lambda', '@aws-sdk/client-apigatewaymanagementapi'])
-      expect(packages.filter((each) => clients.has(each))).toEqual([])
+      expect(Object.keys(bundleOf(name).packages)).not.toContain('@aws-sdk/client-apigatewaymanagementapi')
+      expect(sourcesOf(name).filter((source) => STARTER.test(source))).toEqual([])
     },
   )
 
   it('differ from those that have: these hold what the others must not', () => {
     expect(Object.keys(bundleOf('login').packages)).toEqual(
-      expect.arrayContaining(['fast-xml-parser', '@aws-sdk/client-lambda', '@aws-sdk/client-apigatewaymanagementapi']),
+      expect.arrayContaining(['fast-xml-parser', '@aws-sdk/client-apigatewaymanagementapi']),
     )
+    expect(sourcesOf('login').filter((source) => STARTER.test(source))).toHaveLength(1)
   })
 })
 
