@@ -7,7 +7,7 @@ import { crowd, type CrowdOptions, type Member } from './crowd.ts'
 import { ledger, type Judgement } from './ledger.ts'
 import { pair, type Pair } from './pair.ts'
 import { seeded } from './seeded.ts'
-import { talker, type Talker } from './talker.ts'
+import { pause, talker, type Talker } from './talker.ts'
 import { turns } from './turns.ts'
 
 const SECONDS = 300
@@ -115,6 +115,9 @@ export async function soak(options: SoakOptions): Promise<void> {
       closeSockets: (chosen) => talkers.filter((_, index) => chosen(index)).forEach(({ closeSocket }) => closeSocket()),
     })
     print(`${name}: the chaos is over`)
+    // On a machine that is busy with something else they came to say little until now.
+    const enoughBy = wallClock.now() + SAY_MORE_MS
+    while (book.judge().shown < LEAST_EACH * talkers.length && wallClock.now() < enoughBy) await pause(1_000)
     deadline.at = wallClock.now() + talk.drainMs
     for (const each of pairs) each.stop()
     let complaint: string | undefined
@@ -162,6 +165,8 @@ interface Outcome {
 const SHOWN_MOST = 20
 /** Messages shown to each device, on average, below which a run shows nothing. */
 const LEAST_EACH = 2
+/** How long they may go on talking after the chaos, in milliseconds, until that much was shown. */
+const SAY_MORE_MS = 60_000
 
 function conclude({ name, seed, seconds, talkers, judgement, chaos, print, complaint }: Outcome): void {
   const { messages, shown, unconfirmed, refused, codes, down, lost, twice, outOfOrder, denied } = judgement

@@ -215,7 +215,7 @@ describe('a session whose upstream', () => {
     const { number, conversation } = await ann.device.send({ kind: 'start', to: [CAT], text: 'Are you there?' })
     expect(await ann.saw('the failure', 'failed')).toMatchObject({
       number,
-      reason: expect.stringMatching(/^the communications server answered with a failure \(18201\): SIP 480 /),
+      reason: expect.stringMatching(/^sip:cat@contoso\.test: .* answered with a failure \(18201\): SIP 480 /),
     })
     await ann.saw(
       'the end of it',

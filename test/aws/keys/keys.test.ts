@@ -38,7 +38,8 @@ function parameterStore({ url }: JsonEndpoint, caller = 'reader', more: SSMClien
 
 describe('the local Parameter Store', () => {
   it('keeps a SecureString, for the SDK, and overwrites it where that is asked for', async () => {
-    const { get, put } = parameterStore(await running(parameters({ region: 'local' })))
+    const clock = testClock()
+    const { get, put } = parameterStore(await running(parameters({ region: 'local', now: clock.now })))
     await expect(get()).rejects.toMatchObject({ name: 'ParameterNotFound' })
     await put('one', false)
     await expect(put('two', false)).rejects.toMatchObject({ name: 'ParameterAlreadyExists' })
@@ -138,7 +139,8 @@ describe('the quotas of an account', () => {
   })
 
   it('give a standard parameter 4 KB, which is enough for the fullest key ring', async () => {
-    const { get, put } = parameterStore(await running(parameters({ region: 'local' })))
+    const clock = testClock()
+    const { get, put } = parameterStore(await running(parameters({ region: 'local', now: clock.now })))
     const most = STANDARD_PARAMETER_BYTES
     await put('x'.repeat(most), false)
     await expect(put('x'.repeat(most + 1), true)).rejects.toMatchObject({ name: 'ValidationException' })
@@ -146,6 +148,8 @@ describe('the quotas of an account', () => {
     expect(await get()).toBe('x'.repeat(most))
     let ring = newKeyRing(Date.now())
     while (ring.length < MOST_KEYS) ring = rotated(ring, Date.now())
+    // Three may be written a second.
+    clock.advance(1_000)
     await put(printKeyRing(ring), true)
   })
 })
