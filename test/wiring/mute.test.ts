@@ -24,7 +24,8 @@ async function mute() {
       look?.()
     })
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
+  // Room for all that connect at once: what does not fit the queue is tried again by the kernel only, ever later.
+  await once(server.listen({ port: 0, host: '127.0.0.1', backlog: 2_048 }), 'listening')
   onTestFinished(async () => {
     for (const socket of heard) socket.destroy()
     await new Promise((resolve) => server.close(resolve))
