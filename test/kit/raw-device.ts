@@ -13,8 +13,10 @@ export interface RawDevice {
   readonly sealed: (action: Action, frame: unknown, number: number, as?: Partial<Sealed>) => Promise<string>
   /** The next message as it came. */
   readonly message: () => Promise<string>
-  /** The next message, opened. */
+  /** The next message, opened: perhaps a push, where the device has a session. */
   readonly frame: () => Promise<ServiceFrame>
+  /** The next answer, opened: events and the end of a session that are pushed before it are passed over. */
+  readonly answer: () => Promise<ServiceFrame>
   /** The same, with what it is bound to. */
   readonly opened: () => Promise<{ readonly frame: ServiceFrame; readonly action: string; readonly number: number }>
   /** The code with which the socket is closed. */
@@ -55,6 +57,13 @@ export async function rawDevice(url: string, device: string, key: Uint8Array): P
     },
     message,
     frame: async () => (await opened()).frame,
+    async answer() {
+      for (;;) {
+        const { frame, action } = await opened()
+        // What a frame without a known action is refused with comes as a push, too.
+        if (action !== 'push' || frame.type === 'refused') return frame
+      }
+    },
     opened,
     closed,
   }

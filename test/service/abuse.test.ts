@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { guarded } from '../../functions/admission/password-guard.ts'
 import { SignInRefused } from '../../shared/cwa/faults.ts'
-import { LOGIN_BURST } from '../../shared/rules/pace.ts'
+import { LOGIN_BURST, minuteOf } from '../../shared/rules/pace.ts'
 import { Refusal } from '../../shared/rules/refusal.ts'
 import { DEFAULT_SETTINGS } from '../../shared/rules/settings.ts'
 import { wrongPasswordStore } from '../../shared/store/wrong-passwords.ts'
+import type { ServiceFrame } from '../../shared/wire/frames.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
 import { database } from '../kit/database.ts'
 import { rawDevice } from '../kit/raw-device.ts'
@@ -141,20 +142,27 @@ describe('the service', () => {
     const raw = await rawDevice(running.url, person.device, running.keys.ann)
     let number = Date.now()
     raw.send(await raw.sealed('login', { type: 'login', user: person.login, password: person.password }, (number += 1)))
-    const accepted = await raw.frame()
+    const accepted = await raw.answer()
     if (accepted.type !== 'accepted') throw new TypeError(`${accepted.type}: expected to be accepted`)
     const { session } = accepted
     const send = async (sent: number) => {
       const command = { kind: 'presence', availability: 'busy' } as const
       raw.send(await raw.sealed('send', { type: 'send', session, number: sent, ack: 1, command }, (number += 1)))
-      for (;;) {
-        const frame = await raw.frame()
-        if (frame.type !== 'events') return frame
-      }
+      return raw.answer()
     }
-    for (let sent = 1; sent <= 10; sent += 1) expect(await send(sent)).toMatchObject({ type: 'sent', number: sent })
-    const refused = await send(11)
+    // Where the minute turns between the first and the eleventh, that one goes, too, and the twenty-first is refused.
+    const minutes: { readonly before: number; readonly after: number }[] = []
+    let sent = 0
+    let refused: ServiceFrame | undefined
+    while (refused === undefined) {
+      const before = minuteOf(Date.now())
+      const answer = await send(sent + 1)
+      if (answer.type !== 'sent') refused = answer
+      else if (++sent % 10 === 1) minutes.push({ before, after: minuteOf(Date.now()) })
+    }
 
+    expect(sent).toBe(10 * minutes.length)
+    expect(minutes.filter(({ after }, at) => after <= (minutes[at - 1]?.before ?? 0))).toEqual([])
     expect(refused).toMatchObject({ type: 'refused', code: 'too-many', next: 'retry' })
     expect(refused.type === 'refused' && refused.retryAfterMs).toBeLessThanOrEqual(60_000)
     raw.socket.close()

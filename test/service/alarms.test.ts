@@ -336,7 +336,7 @@ describe('the alarms of one stack, in which one fault follows another', () => {
     let number = 2 * Date.now()
     const minute = async () => {
       ann.send(await ann.sealed('poll', { type: 'poll', session, after: 0 }, ++number))
-      await ann.frame()
+      await ann.answer()
       await tick(made)
     }
     expect(await then('events lost', 6, minute)).toEqual(['Lost'])

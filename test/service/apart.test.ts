@@ -16,6 +16,8 @@ let running: Service
 
 beforeAll(async () => {
   running = await service()
+  // He writes to the others.
+  await running.bob.device.login(running.bob.person.login, running.bob.person.password)
 })
 
 /** A device of which everything is seen that goes over its sockets. */
@@ -60,7 +62,6 @@ async function writesTo(person: Person, text: string): Promise<void> {
 describe('two devices', () => {
   it('of one user never see a frame of each other', async () => {
     const { person } = running.ann
-    await running.bob.device.login(running.bob.person.login, running.bob.person.password)
     const [one, two] = [await watched('ann-one'), await watched('ann-two')]
     const [first, second] = [await logIn(one, person), await logIn(two, person)]
 
@@ -90,9 +91,6 @@ describe('one device', () => {
     { way: 'did not', leaves: async () => {} },
   ])('that two users have one after the other shows the second nothing of the first, who $way', async (first) => {
     const shared = await watched(`shared-${first.way.replace(' ', '-')}`)
-    if (running.bob.device.session === undefined) {
-      await running.bob.device.login(running.bob.person.login, running.bob.person.password)
-    }
     const before = await logIn(shared, running.ann.person)
     await writesTo(running.ann.person, 'for the eyes of Ann')
     await shared.saw('the invitation', 'invitation')
@@ -117,7 +115,7 @@ describe('one device', () => {
     const raw = await rawDevice(running.url, shared.id, shared.key)
     onTestFinished(() => raw.socket.close())
     raw.send(await raw.sealed('poll', { type: 'poll', session: before.session, after: 0 }, Date.now() + 60_000))
-    expect(await raw.frame()).toMatchObject({ type: 'refused', code: 'session-gone' })
+    expect(await raw.answer()).toMatchObject({ type: 'refused', code: 'session-gone' })
   })
 })
 

@@ -107,10 +107,10 @@ describe('bad input', () => {
     const played = await raw.sealed('status', { ...status, session }, (number = Date.now() + 60_000))
 
     raw.send(played)
-    expect(await raw.frame()).toMatchObject({ type: 'heard', session })
+    expect(await raw.answer()).toMatchObject({ type: 'heard', session })
     raw.send(played)
 
-    expect(await raw.frame()).toMatchObject({ type: 'refused', code: 'replayed', next: 'retry' })
+    expect(await raw.answer()).toMatchObject({ type: 'refused', code: 'replayed', next: 'retry' })
     raw.socket.close()
   })
 

@@ -170,17 +170,12 @@ describe('a device that comes on another connection', () => {
     const { ann, brings, session, url, keys } = await delivery()
     const another = await rawDevice(url, 'ann-phone', keys.ann)
     another.send(await another.sealed('poll', { type: 'poll', session, after: 1 }, Date.now() + 60_000))
-    expect(await another.frame()).toMatchObject({ type: 'events', batches: [], recovered: true })
-    await brings(said('over the new one'))
-
-    expect(await another.frame()).toMatchObject({
-      type: 'events',
-      batches: [{ events: [{ text: 'over the new one' }] }],
-    })
-    const before = ann.seen.length
-    await brings(said('over it alone'))
-    expect(await another.frame()).toMatchObject({ batches: [{ events: [{ text: 'over it alone' }] }] })
-    expect(ann.seen.slice(before)).toEqual([])
+    expect(await another.answer()).toMatchObject({ type: 'events', recovered: true })
+    for (const text of ['over the new one', 'over it alone']) {
+      await brings(said(text))
+      for (;;) if (JSON.stringify(await another.frame()).includes(text)) break
+    }
+    expect(texts(ann)).toEqual([])
   })
 
   it('loses nothing when the gateway ends each connection after its time', async () => {

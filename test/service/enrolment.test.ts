@@ -265,7 +265,7 @@ describe('a device that is enrolled', () => {
     const turned = await rawDevice(running.url, 'turned-phone', key)
     const { login, password } = running.bob.person
     turned.send(await turned.sealed('login', { type: 'login', user: login, password }, Date.now()))
-    expect(await turned.frame()).toMatchObject({ type: 'accepted' })
+    expect(await turned.answer()).toMatchObject({ type: 'accepted' })
     turned.socket.close()
   })
 

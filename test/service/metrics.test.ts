@@ -30,6 +30,7 @@ describe('a service that tells its story', () => {
   it('measures it: logins by outcome, sign-ins, events, resumes, evictions, hand-overs, seats and polls', async () => {
     const handedOver = Promise.withResolvers<void>()
     const log = ({ text }: LambdaLogLine) => void (text.includes('"what":"taken over"') && handedOver.resolve())
+    const startedAt = performance.now()
     const running = await service({
       ticks: false,
       settings: { maximumSessions: 2, idleTimeoutMs: 10 * 60_000 },
@@ -62,10 +63,11 @@ describe('a service that tells its story', () => {
     expect(resumes['false']).toBeUndefined()
     const late = valuesOf(running, 'EventToDevice')['']
     expect(late?.length).toBeGreaterThan(3)
-    for (const ms of late ?? []) expect(ms).toBeLessThan(30_000)
+    const longest = performance.now() - startedAt
+    for (const ms of late ?? []) expect(ms).toBeLessThan(longest)
     expect(Math.max(...(valuesOf(running, 'MailboxDepth')[''] ?? [0]))).toBeGreaterThan(0)
     expect(sum(valuesOf(running, 'HandOvers')[''])).toBeGreaterThan(0)
-    for (const ms of valuesOf(running, 'PollAge')[''] ?? []) expect(ms).toBeLessThan(60_000)
+    for (const ms of valuesOf(running, 'PollAge')[''] ?? []) expect(ms).toBeLessThan(longest)
     expect(valuesOf(running, 'Failures')).toEqual({})
     expect(valuesOf(running, 'Throttles')).toEqual({})
   })

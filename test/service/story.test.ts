@@ -34,13 +34,13 @@ describe('a status that asks for no answer', () => {
     const status = { type: 'status', session, ack: 1, active: true }
 
     raw.send(await raw.sealed('status', { ...status, answer: false }, number))
-    // One of the two is refused: that is the first message, unless an empty one comes.
+    // One of the two is refused: that is the first answer, unless an empty message comes, which cannot be opened.
     raw.send(await raw.sealed('status', { ...status, answer: false }, number))
-    const first = await raw.message()
+    const first = await raw.answer()
     raw.send(await raw.sealed('status', { ...status, answer: true }, number + 1))
-    const heard = await raw.frame()
+    const heard = await raw.answer()
 
-    expect(first).toContain('frame')
+    expect(first).toMatchObject({ type: 'refused', code: 'replayed' })
     expect(heard).toEqual({ type: 'heard', session })
   })
 
@@ -56,9 +56,9 @@ describe('a status that asks for no answer', () => {
     raw.send(heard)
     // That this one is refused shows that the first was heard.
     raw.send(heard)
-    const second = await raw.frame()
+    const second = await raw.answer()
     raw.send(ofNoSession)
-    const third = await raw.frame()
+    const third = await raw.answer()
 
     expect(second).toMatchObject({ type: 'refused', code: 'replayed' })
     expect(third).toMatchObject({ type: 'refused', code: 'session-gone' })
