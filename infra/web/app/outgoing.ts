@@ -20,26 +20,30 @@ export interface Outgoing {
   again(entry: string, command: Command, sent: Promise<Sent>): Promise<Sent | undefined>
   /** The entry that a command says. */
   readonly entryOf: (command: Command) => string | undefined
+  /** Whether it is on its way to the device, or with it: it is not handed on again. */
+  readonly has: (entry: string) => boolean
   /** What the device tells of a send. */
   heard(event: SendEvent): void
 }
 
 /**
- * An entry is written down as being sent before the device gets it. So a page that is closed in between finds it in
- * doubt, and asks; it neither forgets nor repeats it:
+ * An entry is on the disk before it is shown as being sent, and the device writes down that it is under way before a frame
+ * leaves. So a page that is closed in between neither forgets nor repeats it:
  *
- *   page      "Hello" waits ─ kept: sending ─ device.send ─╮ (closed)          opened again: perhaps sent. Again?
- *   service                                                ╰─ posted
+ *   page      "Hello" waits ─ kept ─ device.send: sending ─ kept: under way ─╮ (closed)     opened again: the same number
+ *   service                                                                  ╰─ posted
  *
- * Where the session goes on there is no doubt: the device asks again under the number that it had.
+ * Where the session does not go on, what was under way is in doubt, and the user is asked: perhaps sent. Again?
  */
 export function outgoing({ update, keep, send }: OutgoingOptions): Outgoing {
   const entryOf = new WeakMap<Command, string>()
+  const handedOn = new Set<string>()
 
   async function outcome(entry: string, sent: Promise<Sent>): Promise<Sent | undefined> {
     try {
       return await sent
     } catch (thrown) {
+      handedOn.delete(entry)
       // There was no session for it any more: it waits for the next.
       if (thrown instanceof Refused && thrown.next === 'login')
         update((model) => became(model, entry, { state: 'waiting' }))
@@ -50,7 +54,7 @@ export function outgoing({ update, keep, send }: OutgoingOptions): Outgoing {
   return {
     async post({ id }, command) {
       entryOf.set(command, id)
-      update((model) => became(model, id, { state: 'sending' }))
+      handedOn.add(id)
       await keep().catch(() => {})
       return outcome(id, send(command))
     },
@@ -59,6 +63,7 @@ export function outgoing({ update, keep, send }: OutgoingOptions): Outgoing {
       return outcome(entry, sent)
     },
     entryOf: (command) => entryOf.get(command),
+    has: (entry) => handedOn.has(entry),
     heard(event) {
       const entry = entryOf.get(event.command)
       if (entry === undefined) return

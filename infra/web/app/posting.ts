@@ -8,7 +8,7 @@ import type { Outgoing } from './outgoing.ts'
 export interface PostingOptions {
   readonly model: () => Model
   readonly update: (change: (model: Model) => Model) => void
-  readonly out: Pick<Outgoing, 'post' | 'again'>
+  readonly out: Pick<Outgoing, 'post' | 'again' | 'has'>
   readonly send: (command: Command) => Promise<Sent>
   /** Whether there is a session, and a connection that it is on. */
   readonly isOnline: () => boolean
@@ -41,7 +41,8 @@ export function posting(options: PostingOptions): Posting {
     if (conversation === undefined) return
     if (state === 'incoming') return accept(talk, live)
     if (state !== 'connected') return
-    for (const entry of toSay(talk)) void out.post(entry, { kind: 'message', conversation, text: entry.text })
+    for (const entry of toSay(talk))
+      if (!out.has(entry.id)) void out.post(entry, { kind: 'message', conversation, text: entry.text })
   }
 
   function begin(talk: Talk, first: Own): Promise<void> {
