@@ -1,8 +1,7 @@
 import { wallClock } from '../../shared/clock.ts'
 import type { Offer } from '../../shared/store/configuration/enrolment.ts'
-import { codeKeys, newEnrolmentCode, printEnrolmentCode } from '../../shared/wire/enrolment.ts'
+import { codeKeys, enrolmentLink, newEnrolmentCode, printEnrolmentCode } from '../../shared/wire/enrolment.ts'
 import { newTransportKey, printTransportKey } from '../../shared/wire/transport-key.ts'
-import { enrolmentLink } from '../web/model/enrolment-link.ts'
 import type { Person } from './people.ts'
 import type { RunningStack } from './stack.ts'
 

@@ -93,7 +93,7 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
     logs.format(running.description.api.accessLogFormat)
     notes = stackFile(STACK_FILE, running)
     if (!options.empty && !isOwnServer) await play(running, everybody, notes, out)
-    if (!options.once) await stayUp(running, options, everybody, logs.folder, out, unread)
+    if (!options.once) await stayUp(running, { ...options, notes }, everybody, logs.folder, out, unread)
     return 0
   } catch (thrown) {
     out.done()
@@ -140,7 +140,7 @@ async function enroll(person: Person, running: RunningStack, notes: StackNotes):
 
 async function stayUp(
   running: RunningStack,
-  { empty, upstream, user }: Options,
+  { empty, upstream, user, notes }: Options & { readonly notes: StackNotes },
   everybody: ReturnType<typeof people>,
   logs: string,
   out: Terminal,
@@ -154,6 +154,7 @@ async function stayUp(
   const built = await buildPage()
   await endBundling()
   const browser = await pageServer(built, running.url)
+  notes.page(browser.url)
   if (user !== undefined) await inviteBrowsers(running, [await ownUser(user, running)], browser.url, out)
   else if (hasNoCharacters) out.note(`\n  The page for browsers: ${browser.url}`)
   else await inviteBrowsers(running, Object.values(everybody), browser.url, out)

@@ -24,6 +24,8 @@ interface Entry {
 
 /** What was written of a stack that runs. */
 export interface StackNotes {
+  /** The page for browsers is served there. */
+  readonly page: (url: string) => void
   /** Writes a device's file, which has its key. */
   readonly device: (path: string, file: object) => void
   /**
@@ -45,13 +47,21 @@ export function stackFile(path: string, running: RunningStack): StackNotes {
     outputs: { ...description.outputs, Url: url, ManagementUrl: gateway.managementUrl },
     upstream: { kind, url: server.url, codec, ...(ca !== undefined && { ca }) },
   }
-  const text = printed(noted)
+  let text = printed(noted)
   const own = join(entriesOf(path), `${process.pid}-${new URL(url).port}.json`)
   let entry: Entry = { pid: process.pid, startedAt: Date.now(), text, devices: {} }
   const keep = () => write(own, printed(entry))
   keep()
   write(path, text)
   return {
+    page(PageUrl) {
+      const isFound = textOf(path) === text
+      text = printed({ ...noted, outputs: { ...noted.outputs, PageUrl } })
+      entry = { ...entry, text }
+      keep()
+      // Another stack may have been started meanwhile.
+      if (isFound) write(path, text)
+    },
     device(at, file) {
       entry = { ...entry, devices: { ...entry.devices, [at]: printed(file) } }
       keep()

@@ -117,3 +117,11 @@ function checkOf(characters: string): string {
     }, 0)
   return ALPHABET[(size - (sum % size)) % size] ?? ''
 }
+
+/**
+ * The link to a page that sets up the browser that opens it. What stands behind the `#` is never sent to a server, and the
+ * page knows its service.
+ */
+export function enrolmentLink(page: string, code: string): string {
+  return `${page}#enroll?code=${code}`
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { qrCode } from '../../infra/admin/commands/enrolling.ts'
 import { deviceFile } from '../../infra/chat/device-file.ts'
+import { offeredIn } from '../../infra/web/model/enrolment-link.ts'
 import { codeKeys, parseEnrolmentCode } from '../../shared/wire/enrolment.ts'
 import { printTransportKey } from '../../shared/wire/transport-key.ts'
 import { administered } from './harness.ts'
@@ -237,6 +238,15 @@ describe('devices enroll', () => {
     expect(offered.url).toBe('ws://127.0.0.1:1/live')
     expect(parseEnrolmentCode(offered.code).device).toBe('ann-phone')
     expect(said).not.toContain(offered.code)
+  })
+
+  it('gives a link to the page, where it is served, that sets up the browser which opens it', async () => {
+    const { admin } = await administered({ page: 'https://chat.contoso.test/' })
+    const { out } = await admin('devices', 'enroll', USER, '--json')
+    const { code, link }: { code: string; link: string } = JSON.parse(out)
+    expect(link).toMatch(/^https:\/\/chat\.contoso\.test\/#/)
+    expect(offeredIn(link)).toEqual({ code })
+    expect((await admin('devices', 'enroll', USER)).out).toMatch(/or, in a browser: https:\/\/chat\.contoso\.test\/#/)
   })
 
   it('names the device itself where the administrator does not', async () => {

@@ -45,6 +45,8 @@ export interface AdministeredOptions {
   readonly managementUrl?: string
   /** Where devices connect; default: nothing listens there. */
   readonly url?: string
+  /** Where the page for browsers is served; default: nowhere. */
+  readonly page?: string
 }
 
 interface Keys {
@@ -66,6 +68,7 @@ export async function administered({
   hasMasterKey = true,
   managementUrl = 'http://127.0.0.1:9/live',
   url = 'ws://127.0.0.1:1/live',
+  page,
   signers = ANYBODY,
   ...options
 }: AdministeredOptions = {}) {
@@ -87,6 +90,7 @@ export async function administered({
     Url: url,
     MasterKey: masterKey,
     ManagementUrl: managementUrl,
+    ...(page !== undefined && { PageUrl: page }),
   }
   const ring = printKeyRing(newKeyRing(clock.now()))
   const ssm = parameters({

@@ -59,6 +59,16 @@ describe('of two local stacks', () => {
     expect(runningStacks(path)).toEqual([])
   })
 
+  it('each says where its page is, and the second stays known', () => {
+    const { one, other, known, path } = two()
+    const page = () => JSON.parse(readFileSync(path, 'utf8')).outputs.PageUrl
+    other.page('http://127.0.0.1:2/')
+    one.page('http://127.0.0.1:1/')
+    expect([known(), page()]).toEqual([second.url, 'http://127.0.0.1:2/'])
+    other.forget()
+    expect([known(), page()]).toEqual([first.url, 'http://127.0.0.1:1/'])
+  })
+
   it('one that died without a word is not known again', () => {
     const { folder, path, known } = place()
     const dead = Number(execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }))

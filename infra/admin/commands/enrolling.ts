@@ -1,6 +1,12 @@
 import { renderUnicodeCompact } from 'uqr'
 import type { Offer } from '../../../shared/store/configuration/enrolment.ts'
-import { codeKeys, newEnrolmentCode, printEnrolmentCode, type EnrolmentCode } from '../../../shared/wire/enrolment.ts'
+import {
+  codeKeys,
+  enrolmentLink,
+  newEnrolmentCode,
+  printEnrolmentCode,
+  type EnrolmentCode,
+} from '../../../shared/wire/enrolment.ts'
 import { newTransportKey, printTransportKey } from '../../../shared/wire/transport-key.ts'
 import type { AdminContext } from '../context.ts'
 import { deviceId } from '../words/device-id.ts'
@@ -16,6 +22,8 @@ export interface CodeGiven {
   /** Epoch milliseconds. */
   readonly validUntil: number
   readonly code?: string
+  /** Sets up the browser in which it is opened, where the stack serves the page; the code is in it. */
+  readonly link?: string
   readonly file?: string
 }
 
@@ -64,14 +72,15 @@ async function given(
   const validMs = validFor(valid)
   const code = newEnrolmentCode(device)
   const text = printEnrolmentCode(code)
-  const { url } = target
+  const { url, page } = target
+  const link = page === undefined ? {} : { link: enrolmentLink(page, text) }
   const takeAway = path === undefined ? () => {} : secretFile(path, { url, code: text })
   try {
     const validUntil = clock.now() + validMs
     const whose = await give(await offerFor(code, validUntil))
-    const secret = path === undefined ? { code: text } : { file: path }
+    const secret = path === undefined ? { code: text, ...link } : { file: path }
     const value: CodeGiven = { device, ...whose, validUntil, ...secret }
-    out.result(value, path === undefined ? shown(text, url, out.terminal) : written(device, path))
+    out.result(value, path === undefined ? shown({ code: text, url, ...link }, out.terminal) : written(device, path))
     out.note(`good for one use, within ${roughly(validMs)}; it is shown nowhere else`)
   } catch (thrown) {
     takeAway()
@@ -91,9 +100,13 @@ function written(device: string, path: string): string[] {
   ]
 }
 
-/** The code, to be typed or scanned. */
-function shown(code: string, url: string, terminal: boolean): string[] {
-  const words = [code, `redeem it: npm run chat -- --enroll ${code} --url ${url} --device FILE`]
+/** The code, to be typed, opened or scanned. */
+function shown({ code, url, link }: { code: string; url: string; link?: string }, terminal: boolean): string[] {
+  const words = [
+    code,
+    `redeem it: npm run chat -- --enroll ${code} --url ${url} --device FILE`,
+    ...(link === undefined ? [] : [`or, in a browser: ${link}`]),
+  ]
   return terminal ? [...words, '', ...qrCode(code, url)] : words
 }
 

@@ -22,6 +22,8 @@ export interface Target {
   readonly tables: { readonly configuration: string; readonly sessions: string }
   /** Where devices connect. */
   readonly url: string
+  /** Where people open the browser client. Absent: it is not served. */
+  readonly page?: string
   /** How many sessions one listener has: shards are put together by it. */
   readonly sessionsPerListener: number
   /** The web IM server upstream. Absent: the stack does not say where it is. */
@@ -113,16 +115,17 @@ function known(
   outputs: Outputs,
   words: string,
   where: Reached,
-): Pick<Target, 'tables' | 'url' | 'sessionsPerListener' | 'masterKey' | 'connections'> {
+): Pick<Target, 'tables' | 'url' | 'page' | 'sessionsPerListener' | 'masterKey' | 'connections'> {
   const { ConfigurationTable: configuration, SessionsTable: sessions, Url: url } = outputs
-  const { MasterKey: masterKey, ManagementUrl: endpoint } = outputs
+  const { MasterKey: masterKey, ManagementUrl: endpoint, PageUrl: page } = outputs
   const sessionsPerListener = Number(outputs['SessionsPerListener'])
   if (!configuration || !sessions || !url || !(sessionsPerListener > 0) || !masterKey || !endpoint) {
     const needed = 'ConfigurationTable, SessionsTable, SessionsPerListener, MasterKey, ManagementUrl and Url'
     throw new AdminFault(`${words} is not this service, or an older one: it lacks one of the outputs ${needed}`)
   }
   const connections = { ...where, endpoint }
-  return { tables: { configuration, sessions }, url, sessionsPerListener, masterKey, connections }
+  const reachable = { url, ...(page !== undefined && { page }) }
+  return { tables: { configuration, sessions }, ...reachable, sessionsPerListener, masterKey, connections }
 }
 
 function kindIn(word: string | undefined, words: string): Pick<Upstream, 'kind'> {

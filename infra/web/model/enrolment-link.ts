@@ -18,14 +18,6 @@ export function offeredIn(text: string): Offered | undefined {
   return offered(text.trim(), undefined)
 }
 
-/**
- * The link to a page that sets up the browser that opens it. What stands behind the `#` is never sent to a server, and the
- * page knows its service.
- */
-export function enrolmentLink(page: string, code: string): string {
-  return `${page}#enroll?code=${code}`
-}
-
 function offeredInJson(text: string): Offered | undefined {
   try {
     const { code, url }: { code?: unknown; url?: unknown } = JSON.parse(text)
