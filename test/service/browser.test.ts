@@ -132,7 +132,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where there is no
     await shows(ann.page, 'I come, too')
     await cat.sees('I come, too')
     await ann.page.locator('details.members summary').press('Enter')
-    await ann.page.getByRole('button', { name: 'Send Cat Cooper away' }).click()
+    await ann.page.getByLabel('Send Cat Cooper away').press('Enter')
     await shows(ann.page, 'Cat Cooper has left')
     expect(await barriers(ann.page)).toEqual([])
     await ann.page.locator('details.members summary').press('Enter')
