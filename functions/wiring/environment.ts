@@ -1,3 +1,5 @@
+import type { Credentials } from '../../shared/sdk/signature.ts'
+
 /** The variables that the stack gives to functions; each function gets only those that it reads. */
 export type Variable =
   | 'CONFIGURATION_TABLE'
@@ -25,4 +27,20 @@ export function variable(name: Variable): string {
 /** A variable that may be left out. */
 export function variableIfSet(name: Variable): string | undefined {
   return process.env[name] || undefined
+}
+
+/** A function's own, which are in its environment. */
+export function credentialsHere(): Credentials {
+  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN } = process.env
+  const sessionToken = AWS_SESSION_TOKEN !== undefined && { sessionToken: AWS_SESSION_TOKEN }
+  return { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, ...sessionToken }
+}
+
+/**
+ * The SDK's variables for another endpoint, which the local stack sets; otherwise AWS's, under its partition's suffix as
+ * CloudFormation tells it: `amazonaws.com` is that of two partitions only.
+ */
+export function endpointOf(service: 'ssm' | 'kms' | 'lambda', region: string): string {
+  const other = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? process.env['AWS_ENDPOINT_URL']
+  return other ?? `https://${service}.${region}.${variable('URL_SUFFIX')}`
 }

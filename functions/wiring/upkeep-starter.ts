@@ -6,9 +6,8 @@ import { signer } from '../../shared/sdk/signature.ts'
 import { measure } from '../envelope/metrics.ts'
 import { lambdaClock } from '../listening/pause.ts'
 import type { StartUpkeep } from '../listening/upkeep.ts'
-import { variable } from './environment.ts'
-import { credentialsHere, endpointOf } from './master-key/master-key.ts'
-import { patiently, type Reply } from './master-key/patience.ts'
+import { credentialsHere, endpointOf, variable } from './environment.ts'
+import { patiently, type Reply } from './patience.ts'
 
 /** Longest time, in milliseconds, in which it is tried again: a login waits for it, and the schedule mends what fails. */
 const START_MS = 5_000

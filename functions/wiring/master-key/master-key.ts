@@ -1,11 +1,10 @@
 import { keyRingPlace } from '../../../shared/rules/aws/key-ring-place.ts'
 import { encryptedRing, RING_CONTEXT } from '../../../shared/store/keys/ring-item.ts'
 import { vault, type Vault } from '../../../shared/store/keys/vault.ts'
-import { variable } from '../environment.ts'
-import { patiently, type Reply } from './patience.ts'
+import { credentialsHere, endpointOf, variable } from '../environment.ts'
+import { patiently, type Reply } from '../patience.ts'
 import { lambdaClock } from '../../listening/pause.ts'
 import { postedJson } from './signed-json.ts'
-import type { Credentials } from '../../../shared/sdk/signature.ts'
 import { configurationTable } from '../tables.ts'
 
 /** Longest wait, in milliseconds, for one answer of SSM or KMS. */
@@ -85,20 +84,4 @@ async function posted(service: Service, target: string, body: string, withinMs: 
   const endpoint = endpointOf(service, region)
   const credentials = credentialsHere()
   return postedJson({ service, endpoint, region, credentials, target, body, now: Date.now() }, withinMs)
-}
-
-/** A function's own, which are in its environment. */
-export function credentialsHere(): Credentials {
-  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN } = process.env
-  const sessionToken = AWS_SESSION_TOKEN !== undefined && { sessionToken: AWS_SESSION_TOKEN }
-  return { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, ...sessionToken }
-}
-
-/**
- * The SDK's variables for another endpoint, which the local stack sets; otherwise AWS's, under its partition's suffix as
- * CloudFormation tells it: `amazonaws.com` is that of two partitions only.
- */
-export function endpointOf(service: Service | 'lambda', region: string): string {
-  const other = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? process.env['AWS_ENDPOINT_URL']
-  return other ?? `https://${service}.${region}.${variable('URL_SUFFIX')}`
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { endpointOf } from '../../../functions/wiring/master-key/master-key.ts'
+import { endpointOf } from '../../../functions/wiring/environment.ts'
 
 const NAMES = ['URL_SUFFIX', 'AWS_ENDPOINT_URL_SSM', 'AWS_ENDPOINT_URL_KMS']
 let before: Readonly<Record<string, string | undefined>>

@@ -1,6 +1,6 @@
-import { backoffMs, type Backoff } from '../../../shared/backoff.ts'
-import type { Clock } from '../../../shared/clock.ts'
-import { pause } from '../../listening/pause.ts'
+import { backoffMs, type Backoff } from '../../shared/backoff.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { pause } from '../listening/pause.ts'
 
 /** What a service of AWS answered. */
 export interface Reply {

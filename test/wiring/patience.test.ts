@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { masterKeyVault } from '../../../functions/wiring/master-key/master-key.ts'
-import { patiently, type Reply } from '../../../functions/wiring/master-key/patience.ts'
-import { parameters, SSM_RATES } from '../../../infra/aws/keys/parameters.ts'
-import { tokenBucket } from '../../../infra/aws/token-bucket.ts'
-import { newKeyRing, printKeyRing } from '../../../shared/store/keys/key-ring.ts'
-import { testClock } from '../../kit/clock.ts'
-import { random as seeded } from '../../kit/simulation/random.ts'
+import { masterKeyVault } from '../../functions/wiring/master-key/master-key.ts'
+import { patiently, type Reply } from '../../functions/wiring/patience.ts'
+import { parameters, SSM_RATES } from '../../infra/aws/keys/parameters.ts'
+import { tokenBucket } from '../../infra/aws/token-bucket.ts'
+import { newKeyRing, printKeyRing } from '../../shared/store/keys/key-ring.ts'
+import { testClock } from '../kit/clock.ts'
+import { random as seeded } from '../kit/simulation/random.ts'
 
 const WITHIN_MS = 25_000
 const THROTTLED: Reply = { status: 400, fault: 'ThrottlingException' }
