@@ -97,14 +97,14 @@ async function lookAround(
   let complete = consistent
   for (const shard of shardsFor(applicant, room, consistent)) {
     const read = await seats.read(shard, { consistent })
-    const free = freeSeats(shard, read, settings, now).length
-    const admitted = await claim(candidatesIn(shard, read, applicant, chance), applicant, parts)
+    const free = freeSeats(shard, read, settings, now)
+    const admitted = await claim(candidatesIn(read, free, applicant, chance), applicant, parts)
     if (admitted?.former !== undefined) return admitted
     if (admitted !== undefined) {
-      const isLast = free === 1 && shards(settings).includes(shard + 1)
+      const isLast = free.length === 1 && shards(settings).includes(shard + 1)
       return { ...admitted, led: await lead(room, isLast ? shard + 1 : shard, parts) }
     }
-    complete &&= free === 0
+    complete &&= free.length === 0
     taken.push(...read)
   }
   return (await claim(idleCandidates(taken, applicant), applicant, parts)) ?? { taken, complete }

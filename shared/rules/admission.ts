@@ -45,16 +45,17 @@ export interface Looking {
  * What a login claims that has read a shard, in this order: its device's own seat, then some of the free ones at random,
  * so that of many logins at once each tries another.
  *
+ * @param free those of its seats that are free (freeSeats)
  * @param chance from 0 up, below 1; asked once for each free seat that is tried
  */
 export function* candidatesIn(
-  shard: number,
   read: readonly Seat[],
+  free: readonly number[],
   looking: Looking,
   chance: () => number,
 ): Generator<Candidate, void> {
   yield* ownCandidates(read, looking)
-  yield* atRandom(freeSeats(shard, read, looking.settings, looking.now), chance)
+  yield* atRandom(free, chance)
 }
 
 /**

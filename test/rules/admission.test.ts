@@ -25,11 +25,15 @@ const looking = (settings: AdmissionLimits, device = 'new-phone'): Looking => ({
 /** The first of the free seats that are left, each time. */
 const lowest = () => 0
 
+/** What a login claims that has read a shard. */
+const inShard = (shard: number, read: readonly Seat[], asks: Looking, chance: () => number) =>
+  candidatesIn(read, freeSeats(shard, read, asks.settings, asks.now), asks, chance)
+
 /** What a login gets that reads these seats and claims what it may, in that order. */
 function answer(taken: readonly Seat[], limits: AdmissionLimits): string {
   const asks = looking(limits)
   const [first] = [
-    ...shards(limits).flatMap((shard) => [...candidatesIn(shard, taken, asks, lowest)]),
+    ...shards(limits).flatMap((shard) => [...inShard(shard, taken, asks, lowest)]),
     ...idleCandidates(taken, asks),
   ]
   return first === undefined ? refusalWhenFull(limits) : shown(first)
@@ -101,7 +105,7 @@ describe('what a login claims in a shard', () => {
 
   it("is its device's own seat first, then some of the free ones", () => {
     const own = anOpen({ number: 5, device: 'ann-phone' })
-    const found = candidatesIn(0, [anOpen({ number: 0 }), own], looking(limits, 'ann-phone'), lowest)
+    const found = inShard(0, [anOpen({ number: 0 }), own], looking(limits, 'ann-phone'), lowest)
     expect(freeOf(found)).toEqual(['own', 1, 2, 3, 4])
     expect(ownCandidates([own], looking(limits, 'ann-phone'))).toEqual([{ kind: 'own', seat: own }])
   })
@@ -121,14 +125,14 @@ describe('what a login claims in a shard', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0, max: 1, maxExcluded: true }), { minLength: 4 }), (chances) => {
         const left = [...chances]
-        const found = freeOf(candidatesIn(0, [], looking(limits), () => left.shift() ?? 0))
+        const found = freeOf(inShard(0, [], looking(limits), () => left.shift() ?? 0))
         expect(new Set(found).size).toBe(4)
         expect(freeSeats(0, [], limits, NOW)).toEqual(expect.arrayContaining(found))
         expect(left).toEqual(chances.slice(4))
       }),
     )
     let asked = 0
-    const one = candidatesIn(0, [], looking(limits), () => (asked += 1) && 0.99).next()
+    const one = inShard(0, [], looking(limits), () => (asked += 1) && 0.99).next()
     expect([one.value, asked]).toEqual([{ kind: 'free', number: 7 }, 1])
   })
 })
