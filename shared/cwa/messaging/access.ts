@@ -1,4 +1,4 @@
-import type { AccessLevel, ImEvent } from '../../rules/messaging.ts'
+import { ACCESS_LEVELS, type AccessLevel, type ImEvent } from '../../rules/messaging.ts'
 import { DEVICE_BOUNDS, runs } from '../../upstream/bounds.ts'
 import type { CwaEvent } from '../model.ts'
 import { short } from './words.ts'
@@ -24,8 +24,7 @@ export function access({ containers }: Extract<CwaEvent, { readonly event: 'cont
 }
 
 function levelOf(id: number): AccessLevel | undefined {
-  const levels: readonly AccessLevel[] = ['blocked', 'public', 'company', 'team', 'personal']
-  return levels.find((level) => CONTAINERS[level] === id)
+  return ACCESS_LEVELS.find((level) => CONTAINERS[level] === id)
 }
 
 /** Those whom the user has not acknowledged yet, on any endpoint (bb969645). */
