@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Client } from '../../app/client.ts'
 import { dayOf, days } from '../../model/days.ts'
@@ -9,6 +8,7 @@ import { region, words } from '../../words/words.ts'
 import { Avatar, stateWords } from '../controls/avatar.tsx'
 import { Composer } from './composer.tsx'
 import { Dialog } from '../controls/dialog.tsx'
+import { DialogButton } from '../controls/icon-button.tsx'
 import { Icon } from '../controls/icons.tsx'
 import { EditContact } from './edit-contact.tsx'
 import { Invite } from './invite.tsx'
@@ -101,31 +101,24 @@ function Mute({ client, talk, title }: HeadProps) {
 /** Takes somebody off the contact list, once that was confirmed. */
 function Remove({ client, person: { uri, name } }: { readonly client: Client; readonly person: Person }) {
   const w = words.value.talk
-  const asking = useSignal(false)
-  const remove = () => {
-    asking.value = false
-    client.ask({ kind: 'delete-contact', uri })
-  }
   return (
-    <>
-      <button
-        type="button"
-        class="icon-button"
-        aria-label={w.remove}
-        title={w.remove}
-        onClick={() => (asking.value = true)}
-      >
-        <Icon name="bin" />
-      </button>
-      {asking.value && (
-        <Dialog title={w.remove} close={() => (asking.value = false)}>
+    <DialogButton label={w.remove} icon="bin">
+      {(close) => (
+        <Dialog title={w.remove} close={close}>
           <p dir="auto">{w.removeText(name)}</p>
-          <button type="button" class="main danger" onClick={remove}>
+          <button
+            type="button"
+            class="main danger"
+            onClick={() => {
+              close()
+              client.ask({ kind: 'delete-contact', uri })
+            }}
+          >
             {w.remove}
           </button>
         </Dialog>
       )}
-    </>
+    </DialogButton>
   )
 }
 

@@ -5,7 +5,7 @@ import { words } from '../../words/words.ts'
 import { Choices } from '../controls/choices.tsx'
 import { Dialog } from '../controls/dialog.tsx'
 import { Field } from '../controls/field.tsx'
-import { Icon } from '../controls/icons.tsx'
+import { DialogButton } from '../controls/icon-button.tsx'
 
 interface EditContactProps {
   readonly client: Client
@@ -15,20 +15,10 @@ interface EditContactProps {
 /** What a contact is called, and which groups it is in. */
 export function EditContact({ client, person }: EditContactProps) {
   const w = words.value.contact
-  const asking = useSignal(false)
   return (
-    <>
-      <button
-        type="button"
-        class="icon-button"
-        aria-label={w.edit}
-        title={w.edit}
-        onClick={() => (asking.value = true)}
-      >
-        <Icon name="pen" />
-      </button>
-      {asking.value && <Asked client={client} person={person} close={() => (asking.value = false)} />}
-    </>
+    <DialogButton label={w.edit} icon="pen">
+      {(close) => <Asked client={client} person={person} close={close} />}
+    </DialogButton>
   )
 }
 

@@ -3,7 +3,7 @@ import type { Client } from '../../app/client.ts'
 import type { Talk } from '../../model/talk.ts'
 import { words } from '../../words/words.ts'
 import { Dialog } from '../controls/dialog.tsx'
-import { Icon } from '../controls/icons.tsx'
+import { DialogButton } from '../controls/icon-button.tsx'
 import { contactsOf, PersonChoices } from '../controls/person-choices.tsx'
 
 interface InviteProps {
@@ -14,20 +14,10 @@ interface InviteProps {
 /** Brings others into a conversation; one of two becomes one of several by it. */
 export function Invite({ client, talk }: InviteProps) {
   const w = words.value.talk
-  const asking = useSignal(false)
   return (
-    <>
-      <button
-        type="button"
-        class="icon-button"
-        aria-label={w.invite}
-        title={w.invite}
-        onClick={() => (asking.value = true)}
-      >
-        <Icon name="invite" />
-      </button>
-      {asking.value && <Asked client={client} talk={talk} close={() => (asking.value = false)} />}
-    </>
+    <DialogButton label={w.invite} icon="invite">
+      {(close) => <Asked client={client} talk={talk} close={close} />}
+    </DialogButton>
   )
 }
 

@@ -4,7 +4,7 @@ import { keyOf, nameOf } from '../../model/person.ts'
 import type { Talk } from '../../model/talk.ts'
 import { words } from '../../words/words.ts'
 import { stateWords } from '../controls/avatar.tsx'
-import { Icon } from '../controls/icons.tsx'
+import { IconButton } from '../controls/icon-button.tsx'
 
 interface MembersProps {
   readonly client: Client
@@ -65,15 +65,11 @@ function Member({ client, talk, uri }: MembersProps & { readonly uri: Uri }) {
         </select>
       )}
       {mayEject && (
-        <button
-          type="button"
-          class="icon-button"
-          aria-label={w.eject(name)}
-          title={w.eject(name)}
+        <IconButton
+          label={w.eject(name)}
+          icon="leave"
           onClick={() => client.ask({ kind: 'eject', conversation, uri })}
-        >
-          <Icon name="leave" />
-        </button>
+        />
       )}
     </li>
   )

@@ -3,6 +3,7 @@ import type { Client } from '../../app/client.ts'
 import { language, words } from '../../words/words.ts'
 import { Dialog } from '../controls/dialog.tsx'
 import { Field } from '../controls/field.tsx'
+import { IconButton } from '../controls/icon-button.tsx'
 import { Icon } from '../controls/icons.tsx'
 
 /** The groups of the contact list: added, renamed and removed. */
@@ -63,15 +64,7 @@ function Named({ client, id, called }: NamedProps) {
       >
         <Icon name="check" />
       </button>
-      <button
-        type="button"
-        class="icon-button"
-        aria-label={w.remove(called)}
-        title={w.remove(called)}
-        onClick={() => client.ask({ kind: 'delete-group', group: id })}
-      >
-        <Icon name="bin" />
-      </button>
+      <IconButton label={w.remove(called)} icon="bin" onClick={() => client.ask({ kind: 'delete-group', group: id })} />
     </form>
   )
 }

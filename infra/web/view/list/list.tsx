@@ -8,7 +8,7 @@ import { idOfPerson } from '../../model/talks.ts'
 import { titleOf } from '../../model/title.ts'
 import { language, region, words } from '../../words/words.ts'
 import { Avatar, stateWords } from '../controls/avatar.tsx'
-import { Icon } from '../controls/icons.tsx'
+import { IconButton } from '../controls/icon-button.tsx'
 import { moveFocus } from './moving.ts'
 import { Own } from './own.tsx'
 
@@ -25,7 +25,7 @@ export function List({ client, asked }: { readonly client: Client; readonly aske
   const groups = contactList(people, looked.value, language.value, called)
   return (
     <section class="list" aria-label={w.contacts}>
-      <Own client={client} asked={asked} />
+      <Own client={client} ask={(what) => (asked.value = what)} />
       <Tools client={client} looked={looked} asked={asked} />
       <nav class="scroll" aria-label={w.conversations} onKeyDown={moveFocus}>
         {recent.length > 0 && (
@@ -64,9 +64,7 @@ interface ToolsProps {
 function Tools({ client, looked, asked }: ToolsProps) {
   const w = words.value.list
   const opener = (label: string, icon: 'people' | 'add' | 'folder', opens: Asked) => (
-    <button type="button" class="icon-button" aria-label={label} title={label} onClick={() => (asked.value = opens)}>
-      <Icon name={icon} />
-    </button>
+    <IconButton label={label} icon={icon} onClick={() => (asked.value = opens)} />
   )
   return (
     <div class="tools">

@@ -1,18 +1,21 @@
-import type { Signal } from '@preact/signals'
 import { AVAILABILITIES, type Availability } from '../../../../shared/rules/messaging.ts'
 import type { Client } from '../../app/client.ts'
 import { nameOf, userPart } from '../../model/person.ts'
 import { words } from '../../words/words.ts'
 import { Avatar } from '../controls/avatar.tsx'
-import { Icon } from '../controls/icons.tsx'
+import { IconButton } from '../controls/icon-button.tsx'
 import { Language } from '../controls/language.tsx'
-import type { Asked } from './list.tsx'
 
 /** States that a person chooses; `idle` and the like a client says by itself. */
 const CHOICES = ['available', 'busy', 'do-not-disturb', 'be-right-back', 'away', 'offline'] as const
 
+interface OwnProps {
+  readonly client: Client
+  readonly ask: (what: 'note' | 'notifications') => void
+}
+
 /** Who one is, in what state, and the way out. */
-export function Own({ client, asked }: { readonly client: Client; readonly asked: Signal<Asked> }) {
+export function Own({ client, ask }: OwnProps) {
   const w = words.value
   const uri = client.own.value
   const { availability, people, note } = client.model.value
@@ -38,30 +41,14 @@ export function Own({ client, asked }: { readonly client: Client; readonly asked
           ))}
         </select>
         {client.can('notes') && (
-          <button type="button" class="own-note" dir="auto" onClick={() => (asked.value = 'note')}>
+          <button type="button" class="own-note" dir="auto" onClick={() => ask('note')}>
             {note === '' ? w.ownNote.add : note}
           </button>
         )}
       </div>
       <Language />
-      <button
-        type="button"
-        class="icon-button"
-        aria-label={w.notices.title}
-        title={w.notices.title}
-        onClick={() => (asked.value = 'notifications')}
-      >
-        <Icon name="bell" />
-      </button>
-      <button
-        type="button"
-        class="icon-button"
-        aria-label={w.list.signOut}
-        title={w.list.signOut}
-        onClick={() => void client.signOut()}
-      >
-        <Icon name="out" />
-      </button>
+      <IconButton label={w.notices.title} icon="bell" onClick={() => ask('notifications')} />
+      <IconButton label={w.list.signOut} icon="out" onClick={() => void client.signOut()} />
     </header>
   )
 }
