@@ -1,6 +1,5 @@
 import { getEndpointFromInstructions } from '@smithy/core/endpoints'
 import type { Way } from './way.ts'
-import type { Call } from './first-attempt.ts'
 import { signer } from './signature.ts'
 
 type CommandClass = Parameters<typeof getEndpointFromInstructions>[1]
@@ -29,11 +28,18 @@ export interface Destination {
   readonly answeredAtOnce: () => void
 }
 
+/** What of a call decides on the endpoint. */
+export interface Commanded {
+  readonly input: object
+  /** The command's class, which says what of its input does. */
+  readonly command: unknown
+}
+
 /** As the SDK finds it: by the client's endpoint, its variable in the environment, or AWS's rules. @throws the SDK's errors */
 export async function destination(
   settings: DestinationSettings,
   way: Way,
-  { input, command }: Call,
+  { input, command }: Commanded,
 ): Promise<Destination> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the class of a command
   const { url } = await getEndpointFromInstructions({ ...input }, command as CommandClass, settings)

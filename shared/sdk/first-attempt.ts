@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Metadata, Way, Written } from './way.ts'
-import { destination, type Destination, type DestinationSettings } from './destination.ts'
+import { destination, type Commanded, type Destination, type DestinationSettings } from './destination.ts'
 import type { Answer } from './http/answer.ts'
 import { exchange, type Exchange, type ExchangeLimits } from './http/exchange.ts'
 import { requestText } from './http/request.ts'
@@ -13,11 +13,8 @@ export interface Settings extends DestinationSettings {
   readonly systemClockOffset: number
 }
 
-export interface Call {
+export interface Call extends Commanded {
   readonly operation: string
-  readonly input: object
-  /** The command's class, which says what of its input decides on the endpoint. */
-  readonly command: unknown
   /** The caller's. */
   readonly abortSignal: AbortSignal | undefined
 }
