@@ -4,7 +4,7 @@ import type { ChatContext } from './context.ts'
 import type { Talk } from './people/talks.ts'
 import { memberLines } from './screen/listing.ts'
 import { said } from './screen/lines.ts'
-import { neededFor } from './topics.ts'
+import { isBeyondServer } from './topics.ts'
 
 /** What is about the conversation that the prompt names. */
 const HERE = ['invite', 'eject', 'role', 'members', 'edit', 'delete', 'read', 'history'] as const
@@ -20,10 +20,8 @@ export function isAmongSeveral(wanted: Intention): wanted is AmongSeveral {
 /** Carries out what a line means. What the server cannot do is said, and not asked for. */
 export function actAmongSeveral(wanted: AmongSeveral, context: ChatContext): void {
   const { device, words, warn } = context
-  const needed = neededFor(wanted.kind)
   if (device.session === undefined) return warn('there is no session: /resume logs in again')
-  if (needed !== undefined && !device.capabilities.has(needed))
-    return warn(`/${wanted.kind}: the server that you are signed in to cannot do that. /help lists what it can`)
+  if (isBeyondServer(wanted.kind, context)) return
   if (wanted.kind === 'start') return start(wanted.names, wanted.text, context)
   if (wanted.kind === 'join') return void words.ask({ kind: 'join', conversation: wanted.conversation })
   if (wanted.kind === 'search') return void words.ask({ kind: 'search', text: wanted.text })

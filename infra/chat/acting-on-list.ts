@@ -3,7 +3,7 @@ import type { Intention } from './commands.ts'
 import type { ChatContext } from './context.ts'
 import type { Person } from './people/roster.ts'
 import { accessLines } from './screen/listing.ts'
-import { neededFor } from './topics.ts'
+import { isBeyondServer } from './topics.ts'
 
 const KINDS = ['add', 'remove', 'rename', 'move', 'addgroup', 'renamegroup', 'removegroup', 'access'] as const
 
@@ -16,16 +16,13 @@ export function isOfList(wanted: Intention): wanted is OfList {
 
 /** Carries out what a line means. What the server cannot do is said, and not asked for. */
 export function actOnList(wanted: OfList, context: ChatContext): void {
-  const { device, words, warn } = context
-  const needed = neededFor(wanted.kind)
-  if (device.session !== undefined && needed !== undefined && !device.capabilities.has(needed))
-    return warn(`/${wanted.kind}: the server that you are signed in to cannot do that. /help lists what it can`)
+  if (isBeyondServer(wanted.kind, context)) return
   if (wanted.kind === 'access' && wanted.name === undefined) {
     const { known, paint, print } = context
     return print(...accessLines(known.people(), paint))
   }
   const command = commandOf(wanted, context)
-  if (command !== undefined) void words.ask(command)
+  if (command !== undefined) void context.words.ask(command)
 }
 
 /** The command that is meant; undefined where whom or which it names is unclear, which is said. */

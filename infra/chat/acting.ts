@@ -7,6 +7,7 @@ import { groupLines, helpLines, whoLines } from './screen/listing.ts'
 import type { Person } from './people/roster.ts'
 import { note, said } from './screen/lines.ts'
 import { loginFailure } from './screen/view.ts'
+import { isBeyondServer } from './topics.ts'
 
 /** Carries out what a line means. What does not work is printed, never thrown. */
 export function act(wanted: Intention, context: ChatContext): void {
@@ -90,10 +91,8 @@ async function become(availability: Availability, { words, became }: ChatContext
   if (await words.ask({ kind: 'presence', availability })) became(availability)
 }
 
-function publish(note: string, { device, words, warn }: ChatContext): void {
-  if (device.session !== undefined && !device.capabilities.has('notes'))
-    return warn('/note: the server that you are signed in to cannot do that. /help lists what it can')
-  void words.ask({ kind: 'note', note })
+function publish(note: string, context: ChatContext): void {
+  if (!isBeyondServer('note', context)) void context.words.ask({ kind: 'note', note })
 }
 
 function drop({ device, paint, print, warn }: ChatContext): void {

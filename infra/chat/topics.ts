@@ -1,3 +1,4 @@
+import type { ChatContext } from './context.ts'
 import type { Capability } from '../../shared/rules/capabilities.ts'
 import { ACCESS_LEVELS, AVAILABILITIES, ROLES } from '../../shared/rules/messaging.ts'
 
@@ -79,6 +80,14 @@ export function topicsFor(capabilities: ReadonlySet<Capability>): ReadonlyMap<st
 /** What a server must be able to do for a command's word (`edit`); undefined where every server carries it. */
 export function neededFor(word: string): Capability | undefined {
   return COMMANDS.find(([usage]) => wordsOf(usage).includes(word))?.[2]
+}
+
+/** Says so where the server that the user is signed in to cannot do what this word asks for. */
+export function isBeyondServer(word: string, { device, warn }: Pick<ChatContext, 'device' | 'warn'>): boolean {
+  const needed = neededFor(word)
+  if (device.session === undefined || needed === undefined || device.capabilities.has(needed)) return false
+  warn(`/${word}: the server that you are signed in to cannot do that. /help lists what it can`)
+  return true
 }
 
 /** `/available /busy /away` is of `available`, `busy` and `away`. */
