@@ -1,3 +1,4 @@
+import { reasonOf } from '../../shared/device/refused.ts'
 import type { Sent } from '../../shared/device/sender.ts'
 import type { Command, Uri } from '../../shared/rules/messaging.ts'
 import { isOfSeveral, type Talk, type Talks } from './people/talks.ts'
@@ -148,7 +149,7 @@ async function outcome({ send }: Underway, command: Command, { done, refused }: 
     done?.(sent)
     return true
   } catch (thrown) {
-    refused?.(thrown instanceof Error ? thrown.message : String(thrown))
+    refused?.(reasonOf(thrown))
     return false
   }
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../shared/device/refused.ts'
 import { localFolder } from '../terminal/local-folder.ts'
 import { onLostOutput } from '../terminal/lost-output.ts'
 import { deviceFile } from './device-file.ts'
@@ -54,7 +55,7 @@ function lostOutput(): AbortSignal {
 try {
   process.exitCode = await main()
 } catch (thrown) {
-  process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`)
+  process.stderr.write(`${reasonOf(thrown)}\n`)
   process.exitCode = 1
 }
 // An open standard input would keep the program, which has left.

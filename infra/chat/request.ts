@@ -1,3 +1,4 @@
+import { reasonOf } from '../../shared/device/refused.ts'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
@@ -80,7 +81,7 @@ function optionsIn(args: string[]) {
     } as const
     return parseArgs({ args, options, strict: true, allowPositionals: false }).values
   } catch (thrown) {
-    return mistake(thrown instanceof Error ? thrown.message : String(thrown))
+    return mistake(reasonOf(thrown))
   }
 }
 

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../shared/device/refused.ts'
 import { type Clock, wallClock } from '../../shared/clock.ts'
 import { automaticAway } from '../../shared/device/automatic-away.ts'
 import { device, type Device } from '../../shared/device/device.ts'
@@ -118,7 +119,7 @@ async function leave({ phone, talk, screen, paint, clock }: Leaving, patienceMs:
     await phone.logout()
     screen.print([note('logged out', { paint })])
   } catch (thrown) {
-    screen.print([warning(thrown instanceof Error ? thrown.message : String(thrown), { paint })])
+    screen.print([warning(reasonOf(thrown), { paint })])
   }
 }
 

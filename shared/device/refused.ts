@@ -33,3 +33,8 @@ export class Refused extends Error {
 export class Disconnected extends Error {
   override readonly name = 'Disconnected'
 }
+
+/** What went wrong, in words for people. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}

@@ -1,5 +1,5 @@
 import type { DeviceEvent, SendEvent } from '../../../shared/device/event.ts'
-import { Refused } from '../../../shared/device/refused.ts'
+import { Refused, reasonOf } from '../../../shared/device/refused.ts'
 import type { Command, Uri } from '../../../shared/rules/messaging.ts'
 import type { NextStep } from '../../../shared/rules/refusal.ts'
 import { cutToWidth } from '../../terminal/width.ts'
@@ -177,7 +177,7 @@ const NEXT: Readonly<Record<NextStep, string>> = {
 
 /** Why a login failed, for people: what, and what to do now. */
 export function loginFailure(thrown: unknown, scene: Pick<Scene, 'paint'>): string[] {
-  if (!(thrown instanceof Refused)) return [warning(thrown instanceof Error ? thrown.message : String(thrown), scene)]
+  if (!(thrown instanceof Refused)) return [warning(reasonOf(thrown), scene)]
   const { code, message, next, retryAfterMs } = thrown
   const inSeconds = retryAfterMs === undefined ? 'in a while' : `in ${Math.ceil(retryAfterMs / 1000)} s`
   const todo: Readonly<Record<NextStep, string>> = {

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../../shared/device/refused.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Device } from '../../../shared/device/device.ts'
 import type { Availability, Command, Uri } from '../../../shared/rules/messaging.ts'
@@ -37,7 +38,7 @@ export function actions(options: ActionsOptions): Actions {
   const { phone, clock, model, update, post, isOnline, newId, complain } = options
 
   function ask(command: Command): void {
-    phone.send(command).catch((thrown: unknown) => complain(thrown instanceof Error ? thrown.message : String(thrown)))
+    phone.send(command).catch((thrown: unknown) => complain(reasonOf(thrown)))
   }
 
   const liveOf = (id: string) => model().talks.find((talk) => talk.id === id)?.live

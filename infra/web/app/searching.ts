@@ -1,3 +1,4 @@
+import { reasonOf } from '../../../shared/device/refused.ts'
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { Device } from '../../../shared/device/device.ts'
 import type { ImEvent } from '../../../shared/rules/messaging.ts'
@@ -42,7 +43,7 @@ export function searching(
           mine.number = number
           if (asked === mine && early?.number === number) show(text, early)
         },
-        (thrown: unknown) => complain(thrown instanceof Error ? thrown.message : String(thrown)),
+        (thrown: unknown) => complain(reasonOf(thrown)),
       )
     },
   }

@@ -2,7 +2,7 @@ import { signal, type ReadonlySignal } from '@preact/signals'
 import type { Clock } from '../../../shared/clock.ts'
 import { timer } from '../../../shared/device/clock.ts'
 import type { Device } from '../../../shared/device/device.ts'
-import { Refused } from '../../../shared/device/refused.ts'
+import { Refused, reasonOf } from '../../../shared/device/refused.ts'
 import type { RefusalCode } from '../../../shared/rules/refusal.ts'
 import { busyMs, type SignIn } from './standing.ts'
 
@@ -50,7 +50,7 @@ export function signingIn({ phone, clock, random = Math.random, isIn, user }: Si
 
   function refused(thrown: unknown, again: () => void): void {
     if (!(thrown instanceof Refused)) {
-      standing.value = { kind: 'refused', reason: thrown instanceof Error ? thrown.message : String(thrown) }
+      standing.value = { kind: 'refused', reason: reasonOf(thrown) }
       return
     }
     const { code, message: reason, retryAfterMs } = thrown

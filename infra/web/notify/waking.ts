@@ -1,5 +1,5 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
-import { Refused } from '../../../shared/device/refused.ts'
+import { Refused, reasonOf } from '../../../shared/device/refused.ts'
 import { subscribed } from './push-subscription.ts'
 
 /** Whether the service wakes this browser while the page is closed. */
@@ -46,5 +46,5 @@ export function wakeable(tell: Tell): Wakeable {
 /** What keeps the service from waking this browser. */
 function wakingWithout(thrown: unknown): Waking {
   if (thrown instanceof Refused && thrown.code === 'unknown-action') return { state: 'not-offered' }
-  return { state: 'failed', reason: thrown instanceof Error ? thrown.message : String(thrown) }
+  return { state: 'failed', reason: reasonOf(thrown) }
 }

@@ -1,5 +1,5 @@
 import type { RefusalCode } from '../../rules/refusal.ts'
-import { Refused } from '../refused.ts'
+import { Refused, reasonOf } from '../refused.ts'
 
 /** What a no means for a send, and for its number. */
 export interface No {
@@ -30,7 +30,7 @@ const OF_THE_NUMBER: ReadonlySet<RefusalCode> = new Set(['upstream-refused', 'up
 
 /** @param unanswered the send was asked before, and no answer came */
 export function noOf(thrown: unknown, unanswered: boolean): No {
-  const reason = thrown instanceof Error ? thrown.message : String(thrown)
+  const reason = reasonOf(thrown)
   const code = thrown instanceof Refused ? thrown.code : undefined
   const maybeDone = code === 'unconfirmed' || mayHaveBeenDone(thrown, unanswered)
   return {

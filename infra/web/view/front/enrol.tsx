@@ -1,3 +1,4 @@
+import { reasonOf } from '../../../../shared/device/refused.ts'
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
@@ -30,7 +31,7 @@ export function Enrol({ offered, url, enrol }: EnrolProps) {
     try {
       await enrol(found)
     } catch (thrown) {
-      problem.value = thrown instanceof Error ? thrown.message : String(thrown)
+      problem.value = reasonOf(thrown)
     } finally {
       going.value = false
     }
