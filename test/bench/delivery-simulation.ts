@@ -1,12 +1,11 @@
-import { Violation } from '../kit/simulation/simulation.ts'
-import { playDelivery, type Played } from '../simulation/delivery.ts'
+import { playDelivery } from '../simulation/delivery.ts'
 import { simulatedMatrix } from '../simulation/delivery-matrix.ts'
 import { simulatedMemory } from '../simulation/delivery-memory.ts'
-import type { BenchOptions, SimulatedUpstream } from './bench.ts'
+import type { BenchOptions } from './bench.ts'
+import { playedAll } from './schedules.ts'
 
-const SCHEDULES = 20_000
-/** How often it reports how far it is. */
-const REPORTED_EVERY = 1_000
+/** None of CWA's: that is what a schedule has without being asked. */
+const SERVERS = { cwa: {}, matrix: { server: simulatedMatrix }, memory: { server: simulatedMemory } } as const
 
 /**
  * Schedules of delivery, each by its seed, from 1 up: devices, connections, functions, listeners, the mailbox and the
@@ -14,44 +13,19 @@ const REPORTED_EVERY = 1_000
  *
  * @throws Error at the first invariant that does not hold, with what happened and how to replay it
  */
-export async function deliverySimulation({
-  schedules,
-  seconds,
-  seed: only,
-  over: upstream = 'cwa',
-  print,
-}: BenchOptions): Promise<void> {
-  const most = only !== undefined ? 1 : (schedules ?? (seconds === undefined ? SCHEDULES : Infinity))
-  const began = Date.now()
-  const until = seconds === undefined ? Infinity : began + seconds * 1_000
-  const sums = { steps: 0, messages: 0, listeners: 0, crashes: 0, wakes: 0 }
-  let played = 0
-  for (; played < most && Date.now() < until; played += 1) {
-    const one = await playing(only ?? played + 1, upstream)
-    sums.steps += one.steps
-    sums.messages += one.messages
-    sums.listeners += one.listeners
-    sums.crashes += one.crashes
-    sums.wakes += one.wakes
-    if (played > 0 && played % REPORTED_EVERY === 0) print(`${played} schedules, ${sums.steps} steps`)
-  }
-  const { steps, messages, listeners, crashes, wakes } = sums
-  print(
-    `delivery-simulation: ${only === undefined ? `${played} schedules` : `seed ${only}`} over ${upstream}, ${steps} steps, ` +
-      `${messages} messages, ${listeners} listeners of which ${crashes} were stopped, ${wakes} devices woken, ` +
-      `${Math.round((Date.now() - began) / 1_000)} s: every invariant held`,
+export async function deliverySimulation({ over: upstream = 'cwa', ...options }: BenchOptions): Promise<void> {
+  const { played, sumOf, seconds } = await playedAll({
+    ...options,
+    bench: 'delivery-simulation',
+    upstream,
+    first: 1,
+    figures: ['messages', 'listeners', 'crashes', 'wakes'],
+    play: (seed) => playDelivery({ seed, ...SERVERS[upstream] }),
+  })
+  const which = options.seed === undefined ? `${played} schedules` : `seed ${options.seed}`
+  options.print(
+    `delivery-simulation: ${which} over ${upstream}, ${sumOf('steps')} steps, ` +
+      `${sumOf('messages')} messages, ${sumOf('listeners')} listeners of which ${sumOf('crashes')} were stopped, ` +
+      `${sumOf('wakes')} devices woken, ${seconds} s: every invariant held`,
   )
-}
-
-/** None of CWA's: that is what a schedule has without being asked. */
-const SERVERS = { cwa: {}, matrix: { server: simulatedMatrix }, memory: { server: simulatedMemory } } as const
-
-async function playing(seed: number, upstream: SimulatedUpstream): Promise<Played> {
-  try {
-    return await playDelivery({ seed, ...SERVERS[upstream] })
-  } catch (thrown) {
-    if (!(thrown instanceof Violation)) throw thrown
-    const replay = `npm run bench -- delivery-simulation --seed ${seed} --upstream ${upstream}`
-    throw new Error(`${thrown.trace.join('\n')}\n${thrown.message}\nreplay it: ${replay}`, { cause: thrown })
-  }
 }
