@@ -132,7 +132,10 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where there is no
     await shows(ann.page, 'I come, too')
     await cat.sees('I come, too')
     await ann.page.locator('details.members summary').press('Enter')
-    await ann.page.getByLabel('Send Cat Cooper away').press('Enter')
+    const away = ann.page.getByLabel('Send Cat Cooper away')
+    // A key goes to what has the focus, seen or not.
+    await away.waitFor()
+    await away.press('Enter')
     await shows(ann.page, 'Cat Cooper has left')
     expect(await barriers(ann.page)).toEqual([])
     await ann.page.locator('details.members summary').press('Enter')
@@ -164,7 +167,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where there is no
     await bob.page.getByRole('button', { name: 'Add a note' }).click()
     await bob.page.getByLabel('What others read').fill('Back at noon')
     await bob.page.getByRole('button', { name: 'Save' }).click()
-    // Who did nothing for a status or two is shown as inactive.
+    // Where the listener looked last while Bob did nothing, he stays inactive to others until it looks again.
     await ann.page
       .getByText(/Busy(, inactive)? · Back at noon/)
       .first()
