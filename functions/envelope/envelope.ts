@@ -16,6 +16,8 @@ export interface GatewayEvent {
   readonly body?: string
   readonly requestContext: {
     readonly connectionId: string
+    /** Epoch milliseconds. */
+    readonly connectedAt?: number
     readonly routeKey?: string
     readonly authorizer?: { readonly device?: string }
   }
@@ -34,6 +36,8 @@ export interface Request<F extends DeviceFrame = DeviceFrame> {
   readonly number: number
   readonly device: string
   readonly connection: string
+  /** Epoch milliseconds at which the connection was opened, by the gateway's clock. */
+  readonly connectedAt?: number | undefined
   /** Epoch milliseconds at which the frame was opened. */
   readonly now: number
 }
@@ -86,7 +90,7 @@ export function envelope(action: Action | undefined, configuration: Configuratio
 
   return {
     async before({ event, internal }) {
-      const { connectionId: connection, authorizer } = event.requestContext
+      const { connectionId: connection, connectedAt, authorizer } = event.requestContext
       const device = authorizer?.device
       if (device === undefined) throw new Error('the authorizer named no device')
       internal.answers = { device, direction: 'down', action: action ?? 'push', number: 0 }
@@ -106,7 +110,7 @@ export function envelope(action: Action | undefined, configuration: Configuratio
       const frame = parseDeviceFrame(opened.text)
       if (frame.type !== action) throw new Refusal('bad-frame', { reason: `type: expected "${action}" on this route` })
       debug('opened', { route: action, device, connection, number: opened.number })
-      event.request = { frame, number: opened.number, device, connection, now: Date.now() }
+      event.request = { frame, number: opened.number, device, connection, connectedAt, now: Date.now() }
     },
 
     async after(request) {

@@ -25,18 +25,32 @@ export interface PollParts extends Pick<SessionStores, 'seats' | 'sessions' | 'm
  * So it would be, too, if the mailbox were read last: a listener knows the connection only once it looks.
  */
 
+/**
+ * How old a connection is at most, in milliseconds, on which a poll is taken for the first frame: a device that is back.
+ * Its listener is notified at once, beside the write that moves the session, and not after it:
+ *
+ *   poll       notify ✔ …… heard over c2 ✔
+ *   listener           look: c1 ─────────── next round, look: c2
+ *
+ * It looks in three rounds after a notification. Where it posts to the old connection meanwhile, it learns the same from that.
+ */
+const NEW_MS = 10_000
+
 /** The story of a poll: what came after the last batch that the device has. From then on events go to this connection. */
 export function poll(parts: PollParts) {
   const { seats, mailbox, sessions, measure } = parts
-  return async ({ frame, number, device, connection, now }: Request<DeviceFrameOf<'poll'>>): Promise<ServiceFrame> => {
+  return async (request: Request<DeviceFrameOf<'poll'>>): Promise<ServiceFrame> => {
+    const { frame, number, device, connection, connectedAt = 0, now } = request
     const { session, after } = frame
+    const isBack = now - connectedAt < NEW_MS
     const [heard, found, known] = await together([
       seats.heard({ session, device, connection, number, acked: after, at: now }),
       mailbox.after(session, after),
       sessions.read(session, { now }),
+      isBack ? notifyListener(session, now, parts) : Promise.resolve(),
     ])
     if (!heard.kept) throw new Refusal(heard.because, heard)
-    if (heard.moved) await notifyListener(session, now, parts)
+    if (heard.moved && !isBack) await notifyListener(session, now, parts)
 
     const stretches = collapsed(found.length > 0 ? found : await lackingAfter(session, after, now, known, parts))
     const { batches } = fitting(inOneFrame(stretches).map(batchOf))

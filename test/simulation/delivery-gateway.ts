@@ -27,6 +27,7 @@ export interface Sent {
   readonly number: number
   readonly device: string
   readonly connection: string
+  readonly connectedAt: number
 }
 
 export interface GatewayOptions {
@@ -57,6 +58,7 @@ interface Open {
   readonly device: string
   readonly ears: Ears
   state: 'open' | 'silent' | 'gone'
+  connectedAt: number
   /** When the gateway notices that the device is gone. */
   noticedAt: number
 }
@@ -104,7 +106,7 @@ export function simulatedGateway({ world, story, disconnected, nameOf }: Gateway
 
   const up = (socket: Open, frame: DeviceFrame, number: number) => {
     if (socket.state !== 'open') return
-    const sent = { frame, number, device: socket.device, connection: socket.id }
+    const sent = { frame, number, device: socket.device, connection: socket.id, connectedAt: socket.connectedAt }
     void invoked(sent).then((answer) => answer && down(socket, answer))
     // Somebody on the way plays it again.
     if (frame.type !== 'login' && random.chance(0.03)) void invoked(sent)
@@ -114,10 +116,11 @@ export function simulatedGateway({ world, story, disconnected, nameOf }: Gateway
     connect(device, ears) {
       connections += 1
       const id = `c${connections}`
-      const socket: Open = { id, device, ears, state: 'gone', noticedAt: Infinity }
+      const socket: Open = { id, device, ears, state: 'gone', connectedAt: clock.now(), noticedAt: Infinity }
       clock.after(random.below(300), () => {
         if (unreachable.has(device)) return ears.closed()
         socket.state = 'open'
+        socket.connectedAt = clock.now()
         sockets.set(id, socket)
         ears.opened()
       })

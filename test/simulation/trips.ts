@@ -81,6 +81,8 @@ async function counted(kind: 'store' | 'upstream'): Promise<Record<Operation, nu
     number: (number += 1),
     device: DEVICE,
     connection,
+    // The first connection is an old one by now: the story of who is back is the second's.
+    connectedAt: connection === 'c1' ? -60_000 : 0,
     now: 0,
   })
   const tripsOf = async (work: () => Promise<unknown>) => {
