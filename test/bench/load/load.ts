@@ -12,6 +12,8 @@ import { deviceOf, entered, stackApart, type StackApart } from './stack-apart.ts
 import { written } from './written.ts'
 
 const SECONDS = 20
+/** Asked before this process gives one of them away: from then on Node counts those that are left to it. */
+const PROCESSORS = availableParallelism()
 const RATE = 50
 const PAIRS = { oneCore: 20, twoCores: 50 } as const
 const LOGINS_AT_ONCE = 6
@@ -67,7 +69,7 @@ const each = ({ cpuMs }: Carried): string => `${cpuMs.toFixed(1)} ms of the proc
 
 /** Whether processes can be given a processor of their own; this one then leaves the first to the stack. */
 async function mayPin(): Promise<boolean> {
-  if (process.platform !== 'linux' || availableParallelism() < 2) return false
+  if (process.platform !== 'linux' || PROCESSORS < 2) return false
   try {
     await pinned('1')
     return true
@@ -86,7 +88,7 @@ async function withStack(
   processor: number | undefined,
   act: (stack: StackApart, talks: readonly Talk[]) => Promise<Carried[]>,
 ): Promise<Carried[]> {
-  if (processor === undefined) await pinned(`0-${availableParallelism() - 1}`).catch(() => {})
+  if (processor === undefined) await pinned(`0-${PROCESSORS - 1}`).catch(() => {})
   const stack = await stackApart(2 * pairs + LOGINS, processor)
   const devices: Device[] = []
   try {
