@@ -31,12 +31,19 @@ export async function loopback(
 }
 
 /** Undefined when the body is longer than `most` bytes. The rest is read and forgotten, so that the answer arrives. */
-export async function bodyBytes(request: AsyncIterable<Uint8Array>, most: number): Promise<Buffer | undefined> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const bytes of request) {
-    length += bytes.length
-    if (length <= most) chunks.push(bytes)
-  }
-  return length <= most ? Buffer.concat(chunks) : undefined
+export function bodyBytes(request: IncomingMessage, most: number): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    request.on('data', (bytes: Buffer) => {
+      length += bytes.length
+      if (length <= most) chunks.push(bytes)
+    })
+    request.on('end', () => {
+      const [first, ...more] = chunks
+      resolve(length > most ? undefined : first !== undefined && more.length === 0 ? first : Buffer.concat(chunks))
+    })
+    request.on('error', reject)
+    request.on('close', () => reject(new Error('the body broke off')))
+  })
 }

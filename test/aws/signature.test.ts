@@ -1,9 +1,10 @@
+import * as fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { SigningService } from '../../infra/aws/authorization.ts'
 import type { JsonEndpoint } from '../../infra/aws/keys/endpoint.ts'
 import { kms } from '../../infra/aws/keys/kms.ts'
 import { parameters } from '../../infra/aws/keys/parameters.ts'
-import type { Signers } from '../../infra/aws/signature.ts'
+import { verifier, type Signers } from '../../infra/aws/signature.ts'
 import { send, signed, type Request, type Signing } from '../kit/signed.ts'
 import { database } from './dynamo/harness.ts'
 import { bridge, ENTRY } from './eventbridge/harness.ts'
@@ -226,6 +227,43 @@ describe.each(ENDPOINTS)('the local endpoint of $service', ({ service, asked, do
         ),
       ).toEqual({ ...incomplete, message })
     }
+  })
+})
+
+const word = fc.stringMatching(/^[\w~!'()*:=,+$@. -]{1,12}$/)
+const requests = fc.record({
+  segments: fc.array(fc.oneof(word, fc.constantFrom('', '.', '..')), { maxLength: 5 }),
+  query: fc.array(fc.tuple(fc.oneof(word, fc.constantFrom('a', 'b')), fc.oneof(word, fc.constant(''))), {
+    maxLength: 4,
+  }),
+  headers: fc.dictionary(fc.stringMatching(/^x-[a-z][a-z0-9-]{0,12}$/), fc.stringMatching(/^[!-~ \t]{0,30}$/)),
+  method: fc.constantFrom('POST', 'GET', 'DELETE'),
+  body: fc.string(),
+})
+
+describe('the signature that a request should have', () => {
+  it("is that of the AWS SDK's signer, whatever the request is, and no other request's", async () => {
+    const verify = verifier('lambda', signers)
+    await fc.assert(
+      fc.asyncProperty(requests, word, async ({ segments, query, headers, method, body }, other) => {
+        const path = `/${segments.map(encodeURIComponent).join('/')}`
+        const search = query.map((pair) => pair.map(encodeURIComponent).join('='))
+        const url = `${path}${search.length === 0 ? '' : `?${search.join('&')}`}`
+        const names = [...Map.groupBy(query, ([name]) => name)].map(([name, pairs]) => [
+          name,
+          pairs.map(([, value]) => value),
+        ])
+        const theirs = await signed(
+          { url: 'http://127.0.0.1/', path, query: Object.fromEntries(names), method, headers, body },
+          { service: 'lambda', sessionToken: 'of its role', at: NOW },
+        )
+        const arrived = { method, url, headers: theirs, body: Buffer.from(body) }
+        expect(await verify(arrived)).toEqual({ caller: 'caller' })
+        const forged = { ...arrived, url: `${url}${search.length === 0 ? '?' : '&'}${encodeURIComponent(other)}=` }
+        expect(await verify(forged)).toMatchObject({ fault: { type: 'InvalidSignatureException' } })
+      }),
+      { numRuns: 1_000 },
+    )
   })
 })
 

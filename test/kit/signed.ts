@@ -9,6 +9,9 @@ export interface Request {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** Of the signature, where the URL's own would be another one. */
+  readonly path?: string
+  readonly query?: Record<string, string[]>
 }
 
 /** How it is signed, where not as it should be. */
@@ -31,7 +34,8 @@ export async function signed(asked: Request, signing: Signing): Promise<Record<s
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
   const signer = new SignatureV4({ ...signing, region, credentials, sha256: Sha256, applyChecksum: false })
   const { protocol, hostname, host, pathname, searchParams } = new URL(url)
-  const toSign = { method, protocol, hostname, path: pathname, query: Object.fromEntries(searchParams), body }
+  const { path = pathname, query = Object.fromEntries(searchParams) } = asked
+  const toSign = { method, protocol, hostname, path, query, body }
   const made = await signer.sign(
     { ...toSign, headers: { host, ...headers } },
     // The signer knows headers that it never signs; these are added to them.

@@ -100,7 +100,7 @@ const RULES: readonly Rule[] = [
   {
     who: 'infra/aws/',
     files: ['infra/aws/', 'shared/clock.ts', 'shared/sha256.ts', 'shared/rules/aws/gateway-limits.ts'],
-    packages: ['node:', 'ws', 'esbuild', 'valibot', '@smithy/signature-v4'],
+    packages: ['node:', 'ws', 'esbuild', 'valibot'],
   },
   {
     who: 'infra/standin/',

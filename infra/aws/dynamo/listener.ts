@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { finished } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
 import { bodyBytes } from '../loopback.ts'
 import type { SignedRequest } from '../signature.ts'
@@ -31,7 +30,7 @@ export function listener(answer: (request: SignedRequest, text: string) => Promi
     })
     response.end(json)
     // The caller may be gone (its environment was killed): what it asked for is done all the same, as on AWS.
-    await finished(response).catch(() => undefined)
+    if (!response.destroyed) await new Promise<void>((resolve) => void response.once('close', resolve))
   }
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
