@@ -230,7 +230,8 @@ describe.each(ENDPOINTS)('the local endpoint of $service', ({ service, asked, do
   })
 })
 
-const word = fc.stringMatching(/^[\w~!'()*:=,+$@. -]{1,12}$/)
+// The SDK's signer keeps a query in an object.
+const word = fc.stringMatching(/^[\w~!'()*:=,+$@. -]{1,12}$/).filter((text) => text !== '__proto__')
 const requests = fc.record({
   segments: fc.array(fc.oneof(word, fc.constantFrom('', '.', '..')), { maxLength: 5 }),
   query: fc.array(fc.tuple(fc.oneof(word, fc.constantFrom('a', 'b')), fc.oneof(word, fc.constant(''))), {
