@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { deflateRawSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as service from '../../functions/envelope/frame-seal.ts'
@@ -12,6 +14,7 @@ const binding = fc.record<Binding>({
   action: fc.constantFrom(...ACTIONS, 'push'),
   number: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
 })
+const BOUND = { device: 'phone', direction: 'down', action: 'push' } as const
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const texts = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 2_000 }),
@@ -41,6 +44,24 @@ describe('a frame', () => {
       { numRuns: 300 },
     )
   })
+
+  it.each([1_023, 1_024, 1_025, 4_095, 4_096, 4_097])(
+    'of %i bytes is packed as small as by all the room that zlib takes',
+    (bytes) => {
+      const said = Array.from({ length: bytes }, (_, at) => String(at)).join(' ')
+      for (const inside of [
+        said.slice(0, bytes),
+        randomBytes(bytes)
+          .toString('latin1')
+          .replaceAll(/[^ -~]/g, 'x'),
+      ]) {
+        const text = Buffer.from(inside)
+        const frame = service.seal(inside, { ...BOUND, number: 1 }, new Uint8Array(32))
+        const packed = Buffer.from(frame.split('.')[3] ?? '', 'base64url').length
+        expect(packed / deflateRawSync(text).length).toBeLessThan(1.01)
+      }
+    },
+  )
 
   it('that a device seals opens in a function, whatever is in it', async () => {
     await fc.assert(
