@@ -4,3 +4,10 @@
  * https://sourceware.org/glibc/manual/latest/html_node/Memory-Allocation-Tunables.html
  */
 export const SPARING = { MALLOC_ARENA_MAX: '1' } as const
+
+/**
+ * And flags of Node: the young generation of the main thread would grow to 48 MB and more before it is collected, and what
+ * the stack leaves behind there is garbage after each request. In MB, of each of its halves.
+ * https://nodejs.org/api/cli.html#--max-semi-space-sizesize-in-mib
+ */
+export const SPARING_FLAGS = ['--max-semi-space-size=1'] as const

@@ -1,5 +1,5 @@
 import { device, type Device } from '../../../shared/device/device.ts'
-import { SPARING } from '../../../infra/local/sparing.ts'
+import { SPARING, SPARING_FLAGS } from '../../../infra/local/sparing.ts'
 import { measured } from '../measured.ts'
 import type { Taken } from '../own-process.ts'
 
@@ -32,6 +32,7 @@ export async function stackApart(count: number, processor?: number): Promise<Sta
   const own = measured({
     module: './load/stack-process.ts',
     args: [String(count)],
+    execArgv: SPARING_FLAGS,
     variables: { ...SPARING, PATH, HOME, ...(TMPDIR !== undefined && { TMPDIR }) },
     ...(processor !== undefined && { processor }),
   })
