@@ -12,6 +12,7 @@ import { upstreamHere } from './wiring/upstream.ts'
 import { warmUp } from './wiring/warm-up.ts'
 
 const configuration = configurationStore()
+const upstream = upstreamHere()
 
 /** Signs a device's user in. functions/admission/log-in.ts tells the story. */
 export const handler = route(
@@ -21,7 +22,7 @@ export const handler = route(
     ...sessionStores(),
     configuration,
     push: pusher({ configuration, connections: downstream() }),
-    upstream: upstreamHere(),
+    upstream,
     wrong: wrongPasswords(),
     grouping: groupingHere(),
     startUpkeep: upkeepStarter(),
@@ -30,4 +31,5 @@ export const handler = route(
   }),
 ).use(outcomes(measure))
 
+upstream.warmUp?.()
 await warmUp(configuration.settings(wallClock.now()))

@@ -6,12 +6,10 @@ import { upstreamHere } from './wiring/upstream.ts'
 import { warmUp } from './wiring/warm-up.ts'
 
 const configuration = configurationStore()
+const upstream = upstreamHere()
 
 /** Carries what a device asks for up to the server, once. functions/session/send.ts tells the story. */
-export const handler = route(
-  'send',
-  configuration,
-  send({ ...sessionStores(), configuration, upstream: upstreamHere() }),
-)
+export const handler = route('send', configuration, send({ ...sessionStores(), configuration, upstream }))
 
+upstream.warmUp?.()
 await warmUp(configuration.settings(wallClock.now()))

@@ -22,6 +22,7 @@ export function measuredUpstream(server: Upstream, measure: Measure, clock: Pick
     },
     send: async (state, command, key) => counted(server.send(state, command, key)),
     logOut: async (state) => counted(server.logOut(state)),
+    warmUp: server.warmUp,
     close: server.close,
   }
 }

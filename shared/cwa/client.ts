@@ -4,6 +4,7 @@ import { commandChannel } from './channels/command-channel.ts'
 import { cookieJar } from './channels/cookies.ts'
 import { dataChannel } from './channels/data-channel.ts'
 import { linkTo } from './channels/link.ts'
+import { warmUp } from './channels/warm-up.ts'
 import type { CwaAnswer, CwaEvents, CwaMethod } from './model.ts'
 import type { LegacyTls } from '../upstream/http/legacy-tls.ts'
 import type { Offer } from './ntlm/iwa.ts'
@@ -83,6 +84,8 @@ export interface CwaClient {
   readonly poll: (session: Place, options: PollOptions) => Promise<CwaEvents & Newest>
   /** Ends the session; that it is gone already is no fault. */
   readonly terminateSession: (session: Place) => Promise<void>
+  /** Does once what a first command does, without the server. */
+  readonly warmUp?: () => void
   /** Closes all connections. What is under way fails. */
   readonly close: () => void
 }
@@ -99,6 +102,7 @@ export function cwaClient(options: CwaOptions): CwaClient {
     },
     ...commandChannel(link),
     poll: dataChannel(link),
+    warmUp: () => warmUp(codec),
     close: http.close,
   }
 }

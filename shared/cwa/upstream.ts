@@ -46,6 +46,7 @@ export function cwaUpstream(client: CwaClient): Upstream {
       return { outcome: outcomeOf(answers), state: renewed(state, secrets) }
     },
     logOut: (state) => client.terminateSession(placeOf(state)),
+    warmUp: client.warmUp,
     close: client.close,
   }
 }

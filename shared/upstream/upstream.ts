@@ -36,6 +36,8 @@ export interface Upstream {
   readonly send: (state: UpstreamState, command: Command, key: number) => Promise<Sent>
   /** Ends the session. That it is over already is no fault. */
   readonly logOut: (state: UpstreamState) => Promise<void>
+  /** Does once what a first `send` does, without the server: a function has that done while it is made. */
+  readonly warmUp?: (() => void) | undefined
   /** Closes all connections. What is under way fails. */
   readonly close: () => void
 }
