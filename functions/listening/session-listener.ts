@@ -9,7 +9,8 @@ import { log, why } from '../envelope/log.ts'
 import type { Turn } from './pacing.ts'
 import { pause } from './pause.ts'
 import { hasNewerState, keep, leave, moved, renew, start, startAnew, type Progress } from './progress.ts'
-import { delivery, type DeliveryParts } from './delivery/delivery.ts'
+import { delivery } from './delivery/delivery.ts'
+import type { DeliveryParts } from './delivery/outbox.ts'
 import { waits, type Wait } from './wait.ts'
 
 export interface SessionListenerParts extends DeliveryParts {
@@ -80,7 +81,7 @@ export function listenTo(first: Open, parts: SessionListenerParts, turn: Turn): 
     async stop() {
       aborted.abort()
       await ended
-      await own.delivery.idle()
+      await own.delivery.stop()
       await leave(own)
     },
     ended,

@@ -1,5 +1,5 @@
 import { BATCH_CHARACTERS, type Mail } from './batches.ts'
-import type { ImEvent } from './messaging.ts'
+import type { Conversation, ImEvent } from './messaging.ts'
 
 /**
  * Batches `first` to `seq` of a session, which its device gets as one.
@@ -69,9 +69,42 @@ const QUIET: ReadonlySet<ImEvent['kind']> = new Set([
   'subscribers',
 ])
 
-/** Whether a dormant device can do without it until something is said, or its user is back. */
-export function isQuiet(events: readonly ImEvent[]): boolean {
-  return events.every(({ kind }) => QUIET.has(kind))
+/**
+ * How long a batch of receipts may wait for what is posted next to its device, in milliseconds: a post of its own is a gateway
+ * message for two marks beside a text. That the service has taken a send (✓) its answer says at once; that it arrived (✓✓)
+ * may come two seconds later, and most replies, or that somebody types one, come within that and take the receipt along.
+ */
+export const RECEIPT_WAITS_MS = 2_000
+
+/** When a batch is posted: at once; with what is posted next, after RECEIPT_WAITS_MS at the latest; or with that alone. */
+export type Urgency = 'at-once' | 'soon' | 'with-next'
+
+/** The device that a batch is for: whether a user looks at it, and of which conversations it has heard that they are connected. */
+export interface Receiving {
+  readonly attended: boolean
+  readonly connected: ReadonlySet<Conversation>
+}
+
+/**
+ * When a batch of these events is posted. A dormant device can do without what is quiet until something is said, or its
+ * user is back.
+ */
+export function urgencyOf(events: readonly ImEvent[], { attended, connected }: Receiving): Urgency {
+  const receipts = events.filter((event) => isReceipt(event, connected))
+  const others = events.filter((event) => !isReceipt(event, connected))
+  if (others.some(({ kind }) => !QUIET.has(kind))) return 'at-once'
+  if (attended) return receipts.length === 0 || others.length > 0 ? 'at-once' : 'soon'
+  return receipts.length > 0 ? 'soon' : 'with-next'
+}
+
+/** The first of a conversation is news: it may be all that says that the conversation is connected. */
+function isReceipt(event: ImEvent, connected: ReadonlySet<Conversation>): boolean {
+  return event.kind === 'delivered' && connected.has(event.conversation)
+}
+
+/** Whether nothing else is in it: what the device itself said has arrived. */
+function isOnlyReceipts({ events, cut }: Stretch): boolean {
+  return cut !== true && events.length > 0 && events.every(({ kind }) => kind === 'delivered')
 }
 
 /**
@@ -81,8 +114,8 @@ export function isQuiet(events: readonly ImEvent[]): boolean {
  * @param stretches consecutive, the oldest first
  */
 export function collapsed(stretches: readonly Stretch[]): Stretch[] {
-  // One alone was just kept: nothing has made it void yet.
-  if (stretches.length < 2) return [...stretches]
+  // One alone was just kept: nothing has made it void yet, and receipts that waited for it make nothing void.
+  if (stretches.filter((stretch) => !isOnlyReceipts(stretch)).length < 2) return [...stretches]
   return joined(withoutVoid(stretches, ({ kind }) => kind !== 'typing'))
 }
 

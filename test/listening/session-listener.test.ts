@@ -42,6 +42,13 @@ const brings = (eid: number): CwaEvents => ({
   ],
 })
 
+/** What a GET brings: send `eid` has arrived. */
+const receipt = (eid: number): CwaEvents => ({
+  ackId: 10 * eid,
+  pollWaitTime: 0,
+  events: [{ event: 'messageIdReceived', eid, confId: 1, messageId: '1', rid: String(eid) }],
+})
+
 const never = () => Promise.reject(new TypeError('this is not asked for here'))
 
 /** A server whose GETs are answered by the test, in their order. */
@@ -199,6 +206,18 @@ describe('a listener that is stopped', () => {
     const { following, asked } = await listened({ turn: untilStopped })
     await following.stop()
     expect(asked).toEqual([])
+  })
+})
+
+describe('a listener that is stopped while a receipt waits', () => {
+  it('posts it: the listener that goes on may have begun before it was kept', async () => {
+    const online = { coverage: 'in', lastHeardAt: NOW } as const
+    const { answer, following, posted } = await listened({ seat: online })
+    await answer(receipt(1))
+    await answer(receipt(2))
+    expect(posted).toEqual([1])
+    await following.stop()
+    expect(posted).toEqual([1, 2])
   })
 })
 

@@ -5,9 +5,9 @@ import {
   bounded,
   collapsed,
   isOverBounds,
-  isQuiet,
   lost,
   sizeOf,
+  urgencyOf,
   type Stretch,
 } from '../../shared/rules/backlog.ts'
 import { BATCH_CHARACTERS } from '../../shared/rules/batches.ts'
@@ -39,6 +39,7 @@ const event: fc.Arbitrary<ImEvent> = fc.oneof(
   fc.record({ kind: fc.constant('edited' as const), conversation, message: fc.constant('a'), text: fc.constant('x') }),
   fc.record({ kind: fc.constant('deleted' as const), conversation, message: fc.constant('a') }),
   fc.record({ kind: fc.constant('failed' as const), number: fc.nat(9), reason: fc.constant('no') }),
+  fc.record({ kind: fc.constant('delivered' as const), conversation, number: fc.nat(9) }),
 )
 
 /** A mailbox as it is kept: batches 4, 5, 6, …, each of its own. */
@@ -58,6 +59,7 @@ const STATES = new Set([
   'members',
   'read',
 ])
+const isReceipts = (events: readonly ImEvent[]) => events.length > 0 && events.every(({ kind }) => kind === 'delivered')
 const isSaid = ({ kind }: ImEvent) => !STATES.has(kind)
 
 /** What a device is left with that applies these events in their order. */
@@ -86,8 +88,10 @@ const contacts = (seq: number, whole: boolean): Stretch => {
   return { first: seq, seq, at: 0, events }
 }
 
+const batch = (seq: number): Stretch => ({ first: seq, seq, at: seq, events: [] })
+
 /** Batches without events, each of its own. */
-const numbered = (...seqs: number[]) => seqs.map((seq): Stretch => ({ first: seq, seq, at: seq, events: [] }))
+const numbered = (...seqs: number[]) => seqs.map(batch)
 
 function expectConsecutive(stretches: readonly Stretch[], from: number, to: number) {
   let next = from
@@ -114,12 +118,21 @@ describe('a backlog that is collapsed', () => {
   it('has no typing, and each contact once, but for a batch that was just kept', () => {
     fc.assert(
       fc.property(kept, (stretches) => {
-        fc.pre(stretches.length > 1)
+        fc.pre(stretches.filter(({ events }) => !isReceipts(events)).length > 1)
         const events = eventsOf(collapsed(stretches))
         expect(events.filter(({ kind }) => kind === 'typing')).toEqual([])
         const about = events.flatMap((each) => (each.kind === 'presence' ? [each.uri] : []))
         expect(about).toHaveLength(new Set(about).size)
-        expect(collapsed(stretches.slice(0, 1))).toEqual(stretches.slice(0, 1))
+      }),
+    )
+  })
+
+  it('is as it is where there is one batch beside receipts: nothing has made that void yet', () => {
+    const receipts = fc.array(fc.constant([{ kind: 'delivered' as const, conversation: '1' }]), { maxLength: 3 })
+    fc.assert(
+      fc.property(receipts, fc.array(event, { maxLength: 4 }), receipts, (before, events, later) => {
+        const stretches = [...before, events, ...later].map((each, at): Stretch => ({ ...batch(at), events: each }))
+        expect(collapsed(stretches)).toEqual(stretches)
       }),
     )
   })
@@ -250,8 +263,36 @@ describe('what a dormant device can do without', () => {
   it('is presence and typing, and nothing that is said', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 5 }), (events) => {
-        expect(isQuiet(events)).toBe(!events.some(isSaid))
+        const urgency = urgencyOf(events, { attended: false, connected: new Set() })
+        expect(urgency).toBe(events.some(isSaid) ? 'at-once' : 'with-next')
       }),
     )
+  })
+})
+
+describe('the urgency of a batch', () => {
+  const conversations = fc.uniqueArray(conversation).map((each) => new Set<string>(each))
+
+  it('is that of the most urgent in it: news, what a user looks at, receipts, and what is quiet', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 5 }), conversations, fc.boolean(), (events, connected, attended) => {
+        const receipts = events.filter((each) => each.kind === 'delivered' && connected.has(each.conversation))
+        const others = events.filter((each) => !receipts.includes(each))
+        const isForUser = attended && (others.length > 0 || events.length === 0)
+        const isAtOnce = others.some(isSaid) || isForUser
+        const otherwise = receipts.length > 0 ? 'soon' : 'with-next'
+        expect(urgencyOf(events, { attended, connected })).toBe(isAtOnce ? 'at-once' : otherwise)
+      }),
+    )
+  })
+
+  it('is news where something was not delivered, failed or is done', () => {
+    const connected = new Set(['1'])
+    const news: readonly ImEvent[] = [
+      { kind: 'not-delivered', conversation: '1', number: 1, reason: 'no' },
+      { kind: 'failed', number: 1, reason: 'no' },
+      { kind: 'done', number: 1 },
+    ]
+    for (const each of news) expect(urgencyOf([each], { attended: false, connected })).toBe('at-once')
   })
 })

@@ -192,13 +192,16 @@ describe.each(SERVERS)('before $server', ({ signIn, starting }) => {
     }
     await ann.saw("Bob's last", 'message', ({ text }) => text === numbered('Bob').at(-1))
     await bob.saw("Ann's last", 'message', ({ text }) => text === numbered('Ann').at(-1))
+    // What comes next takes the last receipts along, which would wait for two seconds.
+    await bob.device.send({ kind: 'message', conversation: bobs, text: 'Heard' })
+    await ann.saw('that Bob heard it', 'message', ({ text }) => text === 'Heard')
     for (const text of numbered('Ann')) {
       await ann.saw(`that "${text}" arrived`, 'send', ({ command, state }) => {
         return state === 'delivered' && command.kind === 'message' && command.text === text
       })
     }
 
-    expect([texts(ann), texts(bob)]).toEqual([numbered('Bob'), numbered('Ann')])
+    expect([texts(ann), texts(bob)]).toEqual([[...numbered('Bob'), 'Heard'], numbered('Ann')])
     expect(ann.seen.filter(({ kind }) => kind === 'gap')).toEqual([])
   })
 })

@@ -49,6 +49,8 @@ export interface SimulatedGateway {
   readonly post: (connection: string, message: Down) => Promise<boolean>
   /** Ends a device's connection: both sides hear of it, or neither does. */
   readonly cut: (device: string, how: 'closed' | 'silently') => void
+  /** Whether what is posted to one of a device's connections reaches it. */
+  readonly hears: (device: string) => boolean
   /** Whether a device can connect at all. */
   readonly reach: (device: string, isReachable: boolean) => void
 }
@@ -138,6 +140,8 @@ export function simulatedGateway({ world, story, disconnected, nameOf }: Gateway
         down(socket, message)
         return true
       }),
+
+    hears: (device) => [...sockets.values()].some((each) => each.device === device && each.state === 'open'),
 
     cut(device, how) {
       for (const socket of sockets.values()) {

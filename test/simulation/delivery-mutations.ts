@@ -1,6 +1,7 @@
 import type { CwaClient } from '../../shared/cwa/client.ts'
 import { printCursor } from '../../shared/cwa/cursor.ts'
-import type { Stretch } from '../../shared/rules/backlog.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { RECEIPT_WAITS_MS, type Stretch } from '../../shared/rules/backlog.ts'
 import type { ServiceFrame } from '../../shared/wire/frames.ts'
 import type { Parts, ScheduleOptions } from './delivery.ts'
 import { simulatedCwa } from './delivery-cwa.ts'
@@ -60,7 +61,7 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ['postOrder', 'inOrder', 'outcomeOfItself'],
     seed: 8,
   },
-  { name: 'CURRENT removed from an outcome', options: without('n = :number'), breaks: ['outcomeOfItself'], seed: 201 },
+  { name: 'CURRENT removed from an outcome', options: without('n = :number'), breaks: ['outcomeOfItself'], seed: 146 },
   { name: 'NEWER removed from a frame', options: without('h < :number'), breaks: ['frameOnce'], seed: 4 },
   { name: 'MINE removed from a seat', options: without('s = :session'), breaks: ['ownSeat', 'usable'], seed: 38 },
   {
@@ -115,13 +116,31 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a backlog that is not carried over: what a device that is away for a week does not get is lost',
     options: { parts: ({ mailbox, ...rest }) => ({ ...rest, mailbox: notCarried(mailbox) }) },
     breaks: ['presence'],
-    seed: 7,
+    seed: 207,
   },
   {
     name: 'mail that has expired, and no digest says so',
     options: { parts: ({ mailbox, ...rest }) => ({ ...rest, mailbox: unsaid(notCarried(mailbox)) }) },
     breaks: ['lost', 'delivered', 'presence'],
     seed: 16,
+  },
+  {
+    name: 'a receipt that waits for what it goes with, and never goes alone',
+    options: { parts: waitingForever },
+    breaks: ['receipts'],
+    seed: 1,
+  },
+  {
+    name: 'a receipt that waits is forgotten when its listener stops',
+    options: { parts: forgottenAtTheEnd },
+    breaks: ['receipts'],
+    seed: 2221,
+  },
+  {
+    name: 'a receipt that waits is forgotten when its device moves to another connection',
+    options: { parts: forgottenOnTheMove },
+    breaks: ['receipts'],
+    seed: 4,
   },
 ]
 
@@ -218,6 +237,53 @@ function acknowledgedOnPost({ push, seats, ...rest }: Parts): Parts {
       return isThere
     },
   }
+}
+
+function waitingForever({ clock, ...rest }: Parts): Parts {
+  const after: Clock['after'] = (ms, action) => clock.after(ms, ms === RECEIPT_WAITS_MS ? () => {} : action)
+  return { ...rest, clock: { ...clock, after } }
+}
+
+/** Its time is not over, and it goes alone: its listener stops. */
+function forgottenAtTheEnd({ clock, push, ...rest }: Parts): Parts {
+  let isEarly = false
+  const after: Clock['after'] = (ms, action) => {
+    if (ms !== RECEIPT_WAITS_MS) return clock.after(ms, action)
+    let isOver = false
+    const cancel = clock.after(ms, () => {
+      isOver = true
+      action()
+    })
+    return () => {
+      cancel()
+      isEarly = !isOver
+      queueMicrotask(() => (isEarly = false))
+    }
+  }
+  return {
+    ...rest,
+    clock: { ...clock, after },
+    push: async (frame, seat, number) => (isEarly && hasOnlyReceipts(frame)) || push(frame, seat, number),
+  }
+}
+
+function forgottenOnTheMove({ push, ...rest }: Parts): Parts {
+  const connections = new Map<string, string>()
+  return {
+    ...rest,
+    async push(frame, seat, number) {
+      const { session, connection } = seat
+      const hasMoved = (connections.get(session) ?? connection) !== connection
+      connections.set(session, connection)
+      return (hasMoved && hasOnlyReceipts(frame)) || push(frame, seat, number)
+    },
+  }
+}
+
+function hasOnlyReceipts(frame: ServiceFrame): boolean {
+  return (
+    frame.type === 'events' && frame.batches.every(({ events }) => events.every(({ kind }) => kind === 'delivered'))
+  )
 }
 
 /** Gives each batch the number that the device expects next. */

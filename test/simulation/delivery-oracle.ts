@@ -16,6 +16,7 @@ export const INVARIANTS = {
   postOrder: 'posts of a device that were accepted do not overtake each other',
   truthful: 'a sender hears what really became of its message',
   settled: 'a sender hears something in the end',
+  receipts: 'a receipt reaches a device that can be reached, without its asking',
   delivered: 'for a message that waits, the service posts it or wakes the device: nothing is stuck',
   cursorLast: 'upstream is never acknowledged beyond what the mailbox holds',
   numberOnce: 'no batch number of a session is written twice, also where the first is deleted by then',
@@ -49,6 +50,8 @@ export interface DeliveryOracle {
   readonly wakes: (session: string) => void
   /** Whether there is nothing left that a sender or a receiver waits for. */
   readonly isQuiet: () => boolean
+  /** Whether these devices heard of all that arrived, as far as it is in their mailboxes. */
+  readonly haveReceipts: (devices: readonly string[]) => boolean
   /** Whether every device shows the presence that there is: a dormant one does once it has polled. */
   readonly isPresent: () => boolean
   /** When nothing goes wrong any more, and every device has polled. */
@@ -76,6 +79,8 @@ interface Receiver {
   /** Places in the queue of what was shown, and where the device showed a gap, with the length of the queue by then. */
   shown: (number | Gap)[]
   readonly presence: Map<string, Availability>
+  /** Numbers of the sends of this session that arrived, as the device heard. */
+  readonly receipts: Set<number | undefined>
   mayEnd: boolean
 }
 
@@ -94,6 +99,8 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
   /** What was ever in the mailboxes: the numbers of their batches, and what was said in those. */
   const numbers = new Set<string>()
   const said = new Set<string>()
+  /** By mailbox, the numbers of the sends that arrived. */
+  const arrived = new Map<string, Set<number | undefined>>()
   let posts = 0
   let isIdempotent = false
 
@@ -110,9 +117,16 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
     if (pk.startsWith('GROUP#')) onWatch(change)
   })
 
+  const arrivedIn = (pk: string) => {
+    const known = arrived.get(pk) ?? new Set()
+    arrived.set(pk, known)
+    return known
+  }
+
   const onMail = ({ pk, sk }: Change['key'], { events }: Mail) => {
     if (numbers.has(`${pk} ${sk}`)) violated(INVARIANTS.numberOnce)
     numbers.add(`${pk} ${sk}`)
+    for (const event of events) if (event.kind === 'delivered') arrivedIn(pk).add(event.number)
     for (const event of events) if (isWaitedFor(event) && 'text' in event) said.add(`${pk} ${event.text}`)
   }
 
@@ -182,6 +196,7 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
     heard(device, event) {
       if (event.kind === 'message') show(device, event.text)
       else if (event.kind === 'presence') receiver(device).presence.set(event.uri, event.availability)
+      else if (event.kind === 'delivered') receiver(device).receipts.add(event.number)
       else if (event.kind === 'state') world.note(`${device} is ${event.state} ${event.reason ?? ''}`)
       else if (event.kind === 'gap') {
         const { shown, queue } = receiver(device)
@@ -200,7 +215,15 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
     hasSession(device, session, sid) {
       const former = receivers.get(device)
       const queue = former?.sid === sid ? former.queue : []
-      receivers.set(device, { session, sid, queue, shown: [], presence: new Map(presences), mayEnd: false })
+      receivers.set(device, {
+        session,
+        sid,
+        queue,
+        shown: [],
+        presence: new Map(presences),
+        receipts: new Set(),
+        mayEnd: false,
+      })
       deviceOf.set(sid, device)
     },
 
@@ -251,6 +274,11 @@ export function deliveryOracle(world: Simulation, kept: SimulatedDatabase): Deli
     isQuiet: () =>
       [...messages.values()].every(({ state }) => state !== 'sending') &&
       [...receivers.values()].every((each) => lacking(each).length === 0),
+
+    haveReceipts: (devices) =>
+      devices
+        .map(receiver)
+        .every(({ session, receipts }) => [...arrivedIn(`MAIL#${session}`)].every((number) => receipts.has(number))),
 
     isPresent: () => absent().length === 0,
 

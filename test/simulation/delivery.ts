@@ -10,6 +10,7 @@ import type { Wake } from '../../functions/listening/waking-event.ts'
 import type { Hold } from '../../shared/device/hold.ts'
 import { Disconnected, Refused } from '../../shared/device/refused.ts'
 import type { SendState } from '../../shared/device/send-state.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { Upstream } from '../../shared/upstream/upstream.ts'
 import { unmeasured } from '../../shared/rules/measures.ts'
 import { AVAILABILITIES, type Command } from '../../shared/rules/messaging.ts'
@@ -45,6 +46,8 @@ export interface Parts {
   readonly seatHints: ReturnType<typeof seatHints>
   readonly upstream: Upstream
   readonly push: Push
+  /** The listeners' clock. */
+  readonly clock: Clock
 }
 
 export interface ScheduleOptions {
@@ -97,6 +100,8 @@ const TRY_AGAIN: ReadonlySet<RefusalCode> = new Set([
 ])
 /** How long it may take, with nothing going wrong any more, until all is delivered, in milliseconds. */
 const DRAIN_MS = 6 * 60_000
+/** How long a receipt may take then: it waits for two seconds, and its listener may know the device's last connection for ten. */
+const RECEIPTS_MS = 15_000
 
 /**
  * One schedule of delivery: two or three users write to each other from devices that come and go, whose connections end
@@ -140,6 +145,7 @@ export async function playDelivery(options: ScheduleOptions): Promise<Played> {
     seatHints: seatHints(kept.table),
     upstream: server.upstream,
     push,
+    clock,
   })
   const status = statusStory(whole)
   const poll = polling({ ...whole, grouping, measure: unmeasured })
@@ -241,7 +247,6 @@ export async function playDelivery(options: ScheduleOptions): Promise<Played> {
       listenerGroups,
       // Whether a device is enrolled is another story.
       configuration: { ...configuration(configured.table, openVault), deviceState: async () => 'active' as const },
-      clock,
       random: random.next,
       wake,
       measure: unmeasured,
@@ -424,6 +429,10 @@ export async function playDelivery(options: ScheduleOptions): Promise<Played> {
   }
   mustRun('calm', calm)
   const until = clock.now() + DRAIN_MS
+  // Nobody waits for a receipt: what a listener has in hand as it crashes comes with the next poll, or the next event.
+  const mustComeAlone = seed % 4 < 2 && !isLong(seed)
+  const areReceiptsThere = () =>
+    !mustComeAlone || counts.crashes > 0 || oracle.haveReceipts(users.filter((user) => gateway.hears(user)))
   let looksAt = 0
   const isQuiet = () => {
     if (clock.now() < looksAt) return false
@@ -432,6 +441,9 @@ export async function playDelivery(options: ScheduleOptions): Promise<Played> {
   }
   await runUntil(() => isQuiet() || clock.now() > until)
   const isStuck = !oracle.isQuiet()
+  const receiptsUntil = clock.now() + RECEIPTS_MS
+  await runUntil(() => areReceiptsThere() || clock.now() > receiptsUntil)
+  if (!areReceiptsThere()) world.violated(INVARIANTS.receipts)
   // The listener may still have to fetch what is to be polled.
   let polled = 0
   const arePolled = () => polled === users.length && oracle.isPresent()
