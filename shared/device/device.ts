@@ -1,6 +1,7 @@
 import type { Capability } from '../rules/capabilities.ts'
 import type { Availability, Command } from '../rules/messaging.ts'
 import type { DeviceFrame } from '../wire/frames.ts'
+import type { Sealing } from '../wire/seal.ts'
 import type { TransportKey } from '../wire/transport-key.ts'
 import { type Clock, wallClock } from '../clock.ts'
 import type { Accepted, Sent } from './answers.ts'
@@ -33,6 +34,8 @@ export interface DeviceOptions {
   /** Opens a socket. A test or a program may pass its own, to see the socket and to cut it. */
   readonly connect?: (url: string) => WebSocket
   readonly answerTimeoutMs?: number
+  /** Seals and opens frames. Absent: by WebCrypto, which a program with hundreds of devices in Node finds slow. */
+  readonly sealing?: Sealing
   /** Hears that the device waits before it looks for a connection again, and for how many milliseconds. */
   readonly onWait?: (ms: number) => void
   /**

@@ -9,6 +9,16 @@ import type { TransportKey } from './transport-key.ts'
  * The device's way, the same in Node and in a browser. In the functions functions/envelope/frame-seal.ts stands for it.
  */
 
+/** A way to seal frames and to open them: this one, or a platform's own that is faster. */
+export interface Sealing {
+  readonly seal: (text: string, binding: Binding, transportKey: TransportKey) => Promise<string>
+  readonly unseal: (
+    frame: string,
+    place: FramePlace,
+    transportKey: TransportKey,
+  ) => Promise<{ readonly text: string; readonly number: number; readonly action: Binding['action'] }>
+}
+
 /**
  * Compresses, then encrypts (JWE compact, RFC 7516): `zip: DEF`, `enc: A256GCM` under a fresh message key, which the
  * device's transport key wraps (`alg: A256KW`): the two-level keys of BlackBerry transport layer encryption.

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Capability } from '../../shared/rules/capabilities.ts'
+import type { TransportKey } from '../../shared/wire/transport-key.ts'
+import * as node from '../../functions/envelope/frame-seal.ts'
 import { accepted, barrier, failureOf, loggedIn, refused, SESSION, stage, until } from './harness.ts'
 
 describe('a login', () => {
@@ -20,6 +22,25 @@ describe('a login', () => {
       { kind: 'state', state: 'online' },
     ])
     expect(device).toMatchObject({ state: 'online', session: SESSION, uri: 'sip:ann@contoso.test', dropped: 0 })
+  })
+
+  it('goes over the sealing of its program, where that has one of its own', async () => {
+    const directions: string[] = []
+    const { device } = await loggedIn({
+      sealing: {
+        async seal(text, binding, key) {
+          directions.push(`${binding.direction} ${binding.action}`)
+          return node.seal(text, binding, bytesOf(key))
+        },
+        async unseal(frame, place, key) {
+          directions.push(place.direction)
+          return node.unseal(frame, place, bytesOf(key))
+        },
+      },
+    })
+
+    expect(device.state).toBe('online')
+    expect(directions).toEqual(['up login', 'down'])
   })
 
   it("tells what the session's server can do, without what this library does not know", async () => {
@@ -208,3 +229,8 @@ describe('the end of a session', () => {
     expect(device.session).toBe(SESSION)
   })
 })
+
+function bytesOf(key: TransportKey): Uint8Array {
+  if (key instanceof Uint8Array) return key
+  throw new TypeError('the device was given bytes')
+}

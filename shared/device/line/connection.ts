@@ -1,6 +1,6 @@
 import { GATEWAY_LIMITS } from '../../rules/aws/gateway-limits.ts'
 import { parseServiceFrame, printFrame, type DeviceFrame, type ServiceFrame } from '../../wire/frames.ts'
-import { seal, unseal } from '../../wire/seal.ts'
+import { seal, unseal, type Sealing } from '../../wire/seal.ts'
 import { audienceOf, deviceToken } from '../../wire/token.ts'
 import type { TransportKey } from '../../wire/transport-key.ts'
 import type { Clock } from '../../clock.ts'
@@ -17,6 +17,7 @@ export interface ConnectionOptions {
   readonly device: string
   readonly audience?: string
   readonly transportKey: TransportKey
+  readonly sealing?: Sealing
   readonly clock: Clock
   readonly serviceClock: ServiceClock
   readonly random: () => number
@@ -41,6 +42,8 @@ export interface Connection {
   idle(): Promise<void>
   close(): void
 }
+
+const BY_WEB_CRYPTO: Sealing = { seal, unseal }
 
 type State =
   /** Its token is being made. */
@@ -130,17 +133,18 @@ function transmit(wire: Wire, frame: DeviceFrame, number: number): Promise<void>
   return sending
 }
 
-async function sealed({ device, transportKey }: Wire, frame: DeviceFrame, number: number): Promise<string> {
+async function sealed(wire: Wire, frame: DeviceFrame, number: number): Promise<string> {
+  const { device, transportKey, sealing = BY_WEB_CRYPTO } = wire
   const binding = { device, direction: 'up', action: frame.type, number } as const
-  return JSON.stringify({ action: frame.type, frame: await seal(printFrame(frame), binding, transportKey) })
+  return JSON.stringify({ action: frame.type, frame: await sealing.seal(printFrame(frame), binding, transportKey) })
 }
 
 async function read(wire: Wire, data: unknown): Promise<void> {
-  const { device, transportKey, asked, hear } = wire
+  const { device, transportKey, sealing = BY_WEB_CRYPTO, asked, hear } = wire
   if (isOver(wire) || data === NOTHING_SAID) return
   const message = messageIn(data)
   if (message.frame === undefined) return asked.lost(message.error, message.error === THROTTLED)
-  const { text, number, action } = await unseal(message.frame, { device, direction: 'down' }, transportKey)
+  const { text, number, action } = await sealing.unseal(message.frame, { device, direction: 'down' }, transportKey)
   const frame = parseServiceFrame(text)
   if (isOver(wire)) return
   if (action === 'push' && frame.type !== 'refused') hear(frame, false)

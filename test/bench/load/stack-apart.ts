@@ -1,4 +1,6 @@
+import { seal, unseal } from '../../../functions/envelope/frame-seal.ts'
 import { device, type Device } from '../../../shared/device/device.ts'
+import type { Sealing } from '../../../shared/wire/seal.ts'
 import { SPARING, SPARING_FLAGS } from '../../../infra/local/sparing.ts'
 import { measured } from '../measured.ts'
 import type { Taken } from '../own-process.ts'
@@ -50,7 +52,13 @@ export async function stackApart(count: number, processor?: number): Promise<Sta
 }
 
 export function deviceOf({ url }: Pick<Apart, 'url'>, member: MemberApart): Device {
-  return device({ url, device: member.device, transportKey: Buffer.from(member.transportKey, 'base64url') })
+  const transportKey = Buffer.from(member.transportKey, 'base64url')
+  // As the functions do: what is measured is the stack, beside which the devices are to take little of the processor.
+  const sealing: Sealing = {
+    seal: async (text, binding) => seal(text, binding, transportKey),
+    unseal: async (frame, place) => unseal(frame, place, transportKey),
+  }
+  return device({ url, device: member.device, transportKey, sealing })
 }
 
 export async function entered(apart: Pick<Apart, 'url'>, member: MemberApart): Promise<Device> {
