@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomHex } from '../random-hex.ts'
 import { DynamoFailure, type Body, type Consumed } from './failure.ts'
 import { batchGetItem, batchWriteItem } from './operations/batch.ts'
 import { getItem } from './operations/get.ts'
@@ -63,7 +63,7 @@ export function engine(path?: string): Engine {
 
   return {
     answer(operation, request) {
-      const requestId = randomBytes(26).toString('hex').toUpperCase()
+      const requestId = randomHex(52).toUpperCase()
       try {
         return { status: 200, requestId, ...done(operation, request) }
       } catch (thrown) {

@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import { randomHex } from '../random-hex.ts'
 import { LAMBDA_LIMITS } from './limits.ts'
 
 /** What an invocation carries of the chain of requests that led to it. */
@@ -26,7 +27,7 @@ export function lineage(functionName: string, header: string | undefined, now: n
   const before = counted.has(own) ? (counted.get(own) ?? 0) + 1 : 0
   const counts = [...counted.set(own, before)].map(([name, count]) => `${name}:${count}`).join('|')
   const root = fields.get('Root') ?? newRoot(now)
-  const traceId = `Root=${root};Parent=${hex(8)};Sampled=0;Lineage=${version}:${counts}`
+  const traceId = `Root=${root};Parent=${randomHex(16)};Sampled=0;Lineage=${version}:${counts}`
   return { traceId, before }
 }
 
@@ -53,7 +54,5 @@ function pair(text: string, by: string): [string, string] {
 function newRoot(now: number): string {
   return `1-${Math.floor(now / 1000)
     .toString(16)
-    .padStart(8, '0')}-${hex(12)}`
+    .padStart(8, '0')}-${randomHex(24)}`
 }
-
-const hex = (bytes: number) => randomBytes(bytes).toString('hex')

@@ -32,9 +32,10 @@ export function faultOfPaths(paths: readonly Steps[]): string | undefined {
   for (const [at, path] of paths.entries()) {
     for (const before of paths.slice(0, at)) {
       const how = meeting(before, path)
+      if (how === undefined) continue
       const which = `must remove or rewrite one of these paths; path one: ${shown(before)}, path two: ${shown(path)}`
       if (how === 'overlap') return `Two document paths overlap with each other; ${which}`
-      if (how === 'conflict') conflict ??= `Two document paths conflict with each other; ${which}`
+      conflict ??= `Two document paths conflict with each other; ${which}`
     }
   }
   return conflict
