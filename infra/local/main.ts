@@ -17,6 +17,7 @@ import { pageServer } from './page-server.ts'
 import { admit, people, type Person } from './people.ts'
 import { runningStacks, stackFile, STACK_FILE, type StackNotes } from './stack-file.ts'
 import { localStack, type RunningStack } from './stack.ts'
+import { sparingEnvironments } from './sparing.ts'
 import { character, tell } from './story.ts'
 import { terminal, type Terminal } from './terminal.ts'
 import { wakingWords } from './waking.ts'
@@ -78,7 +79,7 @@ async function main(args: readonly string[], out: Terminal): Promise<number> {
     codec: options.codec,
     upstream: options.upstream,
     ...(options.keep && { keep: join(LOCAL, 'tables') }),
-    lambda: { log: (line) => logs?.write(line) },
+    lambda: { log: (line) => logs?.write(line), quickEnvironments: sparingEnvironments() },
     gateway: { log: (entry) => logs?.access(entry) },
     eventBridge: { published: (event) => out.note(`\n  ${wakingWords(event) ?? JSON.stringify(event)}`) },
     progress: out.working,

@@ -40,7 +40,14 @@ export interface LocalStackOptions extends AppOptions, ServerOptions {
   readonly gateway?: Pick<GatewayOptions, 'limits' | 'dropDisconnect' | 'emptyMessages' | 'log'>
   readonly lambda?: Pick<
     LambdaOptions,
-    'environments' | 'concurrency' | 'idleMs' | 'twiceAfterMs' | 'log' | 'timeoutsMs' | 'elsewhere'
+    | 'environments'
+    | 'quickEnvironments'
+    | 'concurrency'
+    | 'idleMs'
+    | 'twiceAfterMs'
+    | 'log'
+    | 'timeoutsMs'
+    | 'elsewhere'
   >
   readonly dynamo?: Pick<DynamoOptions, 'fault' | 'timeToLive'>
   /** Whose minutes metrics are put into; default: those of `clock`. */

@@ -13,7 +13,7 @@ import { threadCode } from './environment/thread-code.ts'
 import { invokeException } from './failure.ts'
 import { type Ending, type Invocations, invocations, type Served } from './invocations.ts'
 import { type Later, later } from './later.ts'
-import { ENVIRONMENTS, LAMBDA_LIMITS } from './limits.ts'
+import { ENVIRONMENTS, LAMBDA_LIMITS, QUICK_MS } from './limits.ts'
 import { type LambdaLogLine, log, type Log } from './log.ts'
 import type { InvocationRecord, KeptIn, Unprocessed } from './unprocessed.ts'
 
@@ -26,6 +26,8 @@ export interface LambdaOptions {
   readonly variables?: (functionName: string) => Record<string, string>
   /** Most environments of a function without reserved concurrency: this machine's limit, which makes invocations wait. */
   readonly environments?: number
+  /** The same of functions that answer within QUICK_MS. Default: `environments`. */
+  readonly quickEnvironments?: number
   /** Most invocations at once of all functions, over which Lambda refuses: the account's, 1,000 unless set. */
   readonly concurrency?: number
   /** After how long without an event an environment is ended, in milliseconds. Absent: never. */
@@ -162,12 +164,14 @@ interface Parts {
 }
 
 async function started({ options, functions, served, calls, account, lines, drop, push }: Parts): Promise<Running> {
-  const { clock, port = 0, allows, signers = ANYBODY, environments = ENVIRONMENTS, idleMs, twiceAfterMs } = options
+  const { clock, port = 0, allows, signers = ANYBODY, idleMs, twiceAfterMs } = options
+  const { environments: most = ENVIRONMENTS, quickEnvironments = most } = options
   // Each is looked at before any is served.
   const assets = functions.map((description) => ({ description, asset: assetOf(description) }))
   const code = await threadCode()
   for (const { description, asset } of assets) {
     const variables = () => options.variables?.(description.name) ?? {}
+    const environments = description.timeoutMs <= QUICK_MS ? Math.min(most, quickEnvironments) : most
     const own = pool({ description, asset, code: code.url, clock, log: lines, variables, environments, idleMs })
     served.set(description.name, { description, pool: own })
   }

@@ -29,6 +29,9 @@ export const LAMBDA_LIMITS = {
 /** Not Lambda's, but this stack's: environments of a function without reserved concurrency, unless an option says otherwise. */
 export const ENVIRONMENTS = 6
 
+/** A function with no longer time limit, in milliseconds, answers and is free again; others may listen for minutes. */
+export const QUICK_MS = 60_000
+
 /**
  * Most young-generation memory of an environment's thread, in MB. V8 would let it grow to three times 16 MB before it
  * collects, and what a function leaves behind there is garbage after each event.

@@ -43,6 +43,20 @@ describe('environments', () => {
     for (const n of [3, 4]) open(n)
     expect(await Promise.all(calls)).toEqual([1, 2, 3, 4])
   })
+
+  it('are fewer of a function that answers at once, where the stack says so, and not of one that listens for minutes', async () => {
+    const quick = await held({ name: 'Quick', timeoutMs: 29_000 })
+    const slow = await held({ name: 'Slow', timeoutMs: 900_000 })
+    const { local, line } = await started([quick.description, slow.description], { quickEnvironments: 1 })
+    const calls = ['Quick', 'Quick', 'Slow', 'Slow'].map((name, index) => local.invoke(name, { n: index }))
+    await Promise.all(['running 0', 'running 2', 'running 3'].map(async (text) => line(text)))
+    expect(['Quick', 'Slow'].map(local.environments)).toEqual([1, 2])
+    quick.open(0)
+    await line('running 1')
+    quick.open(1)
+    for (const n of [2, 3]) slow.open(n)
+    expect(await Promise.all(calls)).toEqual([0, 1, 2, 3])
+  })
 })
 
 describe('reserved concurrency', () => {

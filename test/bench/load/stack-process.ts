@@ -1,3 +1,4 @@
+import { sparingEnvironments } from '../../../infra/local/sparing.ts'
 import { crowd } from '../crowd.ts'
 import { serve } from '../own-process.ts'
 import type { Apart } from './stack-apart.ts'
@@ -6,7 +7,10 @@ import type { Apart } from './stack-apart.ts'
  * The whole local stack in a process of its own, for as many users as it is asked for: says where it is and who may log
  * in, and ends when it is asked to.   node stack-process.ts COUNT
  */
-const own = await crowd({ count: Number(process.argv[2]) })
+const own = await crowd({
+  count: Number(process.argv[2]),
+  lambda: { quickEnvironments: sparingEnvironments() },
+})
 const { url, description, lambda } = own.running
 
 serve(async (what) => {
