@@ -5,6 +5,7 @@ import { measure } from './envelope/metrics.ts'
 import { pushTo } from './web-push/push-service.ts'
 import { wake, type WakingEvent } from './web-push/wake.ts'
 import { variable } from './wiring/environment.ts'
+import { seatStore } from './wiring/stores.ts'
 import { pushHoldStore, pushServices, subscriptionStore, vapidKeyStore } from './wiring/web-push.ts'
 
 /** Wakes a device by Web Push. functions/web-push/wake.ts tells the story. */
@@ -12,6 +13,7 @@ export const handler = middy<WakingEvent>()
   .use(logged('push'))
   .handler(
     wake({
+      seats: seatStore(),
       subscriptions: subscriptionStore(),
       keys: vapidKeyStore(),
       holds: pushHoldStore(),

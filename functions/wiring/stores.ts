@@ -35,6 +35,11 @@ export function sessionStores(): SessionStores {
   }
 }
 
+/** The seats alone. */
+export function seatStore() {
+  return seats(sessionsTable())
+}
+
 /** Wrong passwords, which only a login counts. */
 export function wrongPasswords() {
   return wrongPasswordStore(sessionsTable())

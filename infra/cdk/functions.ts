@@ -138,6 +138,7 @@ const PUSH_NEEDS = {
   },
   push: {
     configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'], VAPID: ['GetItem', 'UpdateItem'] },
+    sessions: { 'SEATS#*': ['UpdateItem'] },
     secrets: true,
     knowsPushServices: true,
     pushes: true,

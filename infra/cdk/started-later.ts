@@ -18,8 +18,8 @@ export const LATER = {
 
 /**
  * The same for wake-ups by push: where the push service takes nothing, Lambda asks it again after a minute and after two
- * more. What is older than that the next message wakes for, or the user comes by himself: nothing is kept of
- * what was given up.
+ * more. Nothing is kept of what was given up: the device's seat says that it was not woken, and upkeep has it woken anew a
+ * quarter of an hour after the first time.
  */
 export const PUSHED_LATER = { eventAge: Duration.minutes(10), retries: 2, tickRetries: 4 } as const
 

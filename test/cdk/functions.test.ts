@@ -69,7 +69,11 @@ const MAY: Readonly<Record<string, May>> = {
     configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'], VAPID: ['GetItem', 'PutItem'] },
     secrets: true,
   },
-  push: { configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'], VAPID: ['GetItem', 'UpdateItem'] }, secrets: true },
+  push: {
+    configuration: { 'DEVICE#*': ['GetItem', 'UpdateItem'], VAPID: ['GetItem', 'UpdateItem'] },
+    sessions: { 'SEATS#*': ['UpdateItem'] },
+    secrets: true,
+  },
   login: {
     configuration: { ...KEY, 'USER#*': ['GetItem'], SETTINGS: ['GetItem'] },
     sessions: {

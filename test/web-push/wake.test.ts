@@ -6,14 +6,18 @@ import { wrongWithVapid } from '../../infra/standin/push/vapid.ts'
 import { measuring } from '../../shared/rules/measures.ts'
 import { configurationWriter } from '../../shared/store/configuration/configuration-writer.ts'
 import { pushHolds } from '../../shared/store/configuration/push-holds.ts'
+import { seats as seatsOf } from '../../shared/store/seats/seats.ts'
+import { WAKING_MS } from '../../shared/rules/seat.ts'
 import { subscriptions } from '../../shared/store/configuration/subscriptions.ts'
 import { vapidKeys } from '../../shared/store/configuration/vapid-key.ts'
 import { database } from '../kit/database.ts'
 import { testVault } from '../kit/vault.ts'
+import { anOpen, aSigningIn } from '../rules/sample-seats.ts'
 
 const NOW = 1_800_000_000_000
 const DEVICE = 'ann-phone'
 const SESSION = '17-b0Jm3o2u9hQ5w1Zx'
+const SEAT = anOpen({ session: SESSION, coverage: 'out' })
 const contact = 'mailto:ops@contoso.test'
 
 /** A device that subscribed, its push service, and the story, all on one clock. */
@@ -28,12 +32,22 @@ async function scene() {
   const [own, keys] = [subscriptions(items, vault), vapidKeys(items, vault)]
   const endpoint = standIn.subscribe(await keys.publicKey())
   await own.keep(DEVICE, endpoint, 1)
+  const seats = seatsOf(items)
+  await seats.take(aSigningIn({ session: SESSION }), NOW - 1)
+  await seats.open(SEAT)
+  /** The event of a note that upkeep made, whose time EventBridge gives in whole seconds. */
+  const noted = async (at: number) => {
+    if (!(await seats.waking(SEAT, at))) return undefined
+    await seats.woken(SESSION, at)
+    return new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
+  }
   const { measure, take } = measuring()
   const later = (ms: number) => void (now += ms)
   const wait = (ms: number) => Promise.resolve(later(ms))
   const story = (services: readonly string[]) =>
     wake({
       subscriptions: own,
+      seats,
       keys,
       holds: pushHolds(items),
       pushTo,
@@ -48,7 +62,10 @@ async function scene() {
     own,
     keys,
     endpoint,
-    woken: (session = SESSION, services = [standIn.url()]) => story(services)({ detail: { device: DEVICE, session } }),
+    seats,
+    noted,
+    woken: (session = SESSION, services = [standIn.url()], time = new Date(now).toISOString()) =>
+      story(services)({ time, detail: { device: DEVICE, session } }),
     later,
     now: () => now,
     take,
@@ -103,6 +120,33 @@ describe('a wake-up', () => {
     later(20_000)
     await woken()
     expect(standIn.kept(endpoint)).toHaveLength(1)
+  })
+
+  it('that the push service never took is asked for once more a quarter of an hour later, and one that it took is not', async () => {
+    const { standIn, woken, later, now, noted } = await scene()
+    const at = now() + 0.7
+    const time = await noted(at)
+    standIn.answerNext(503, 429, 503)
+    for (const waits of [60_000, 120_000, 0]) {
+      await expect(woken(SESSION, undefined, time)).rejects.toThrow('the push service answers')
+      later(waits)
+    }
+    expect(await noted(at + WAKING_MS - 1_000)).toBeUndefined()
+    later(WAKING_MS)
+    const again = await noted(at + WAKING_MS)
+    expect(again).toBeDefined()
+    await woken(SESSION, undefined, again)
+    expect(await noted(at + 100 * WAKING_MS)).toBeUndefined()
+  })
+
+  it('that is late says nothing of a later one', async () => {
+    const { standIn, seats, woken, now, noted } = await scene()
+    const time = await noted(now())
+    await seats.notWoken(SESSION, now())
+    await noted(now() + 60_000)
+    standIn.answerNext(503)
+    await expect(woken(SESSION, undefined, time)).rejects.toThrow('503')
+    expect(await noted(now() + 2 * WAKING_MS)).toBeUndefined()
   })
 
   it('waits itself where it need not wait for long: Lambda comes again after two minutes more', async () => {

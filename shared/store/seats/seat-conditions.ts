@@ -70,6 +70,12 @@ export const CURRENT = 'n = :number'
 export const ASLEEP = '(attribute_not_exists(w) OR w = :at OR (attribute_not_exists(v) AND w <= :over))'
 
 /*
+ *   push      event 1: try 1 ✘ …………………………… try 3 ✘ ── not reached ✘ OF_THIS_EVENT
+ *   listener                    the device spoke, and is gone; event 2 ✔                a device that is woken twice
+ */
+export const OF_THIS_EVENT = 'w <= :at'
+
+/*
  *   perMinute = 120   send 1 ✔ 12:00 … send 120 ✔ ── send 121 ✘ PACED 12:00 ── send 121 ✔ 12:01         a flood
  */
 export const PACED = '(attribute_not_exists(g) OR g < :minute)'

@@ -1,5 +1,5 @@
 import { seatNumberOf, WAKING_MS, type Open } from '../../rules/seat.ts'
-import { ASLEEP, MINE, mine, unheard } from './seat-conditions.ts'
+import { ASLEEP, MINE, mine, OF_THIS_EVENT, unheard } from './seat-conditions.ts'
 import { keyOf } from './seat-item.ts'
 import type { Table } from '../table.ts'
 
@@ -16,6 +16,13 @@ export interface SeatWaking {
   woken(session: string, at: number): Promise<void>
   /** Takes that back: the event did not reach the bus, and a listener tries again. */
   notWoken(session: string, at: number): Promise<void>
+  /**
+   * The event reached the bus, and the device's push service did not take it: unless it does so at a later try, a listener
+   * wakes the device once more, WAKING_MS after the first time.
+   *
+   * @param upTo epoch milliseconds: what was noted later is of another event
+   */
+  notReached(session: string, upTo: number): Promise<void>
 }
 
 export function seatWaking(table: Table): SeatWaking {
@@ -43,6 +50,14 @@ export function seatWaking(table: Table): SeatWaking {
         keyOf(seatNumberOf(session)),
         { text: 'REMOVE w' },
         { text: `${MINE} AND w = :at`, values: { ...mine(session), ':at': at } },
+      )
+    },
+
+    async notReached(session, upTo) {
+      await table.update(
+        keyOf(seatNumberOf(session)),
+        { text: 'REMOVE v' },
+        { text: `${MINE} AND ${OF_THIS_EVENT}`, values: { ...mine(session), ':at': upTo } },
       )
     },
   }

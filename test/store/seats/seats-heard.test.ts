@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { WAKING_MS } from '../../../shared/rules/seat.ts'
-import { anOpen, aSigningIn, NOW } from '../../rules/sample-seats.ts'
+import { anOpen, aSigningIn, NOW, sessionOn } from '../../rules/sample-seats.ts'
 import { judgesRaces } from '../../kit/races.ts'
 import { heardFrom, seating } from './seated.ts'
 
@@ -245,6 +245,33 @@ describe('a device that is to be woken', () => {
     expect(await seats.waking(seat, NOW)).toBe(false)
     await seats.free(seat.session)
     expect(await seats.waking(seat, NOW)).toBe(false)
+    expect(await found(17)).toBeUndefined()
+  })
+
+  it('can be woken again later where its push service did not take the event', async () => {
+    const { seats, place, found } = await seating()
+    const seat = await place(anOpen())
+    await seats.waking(seat, NOW)
+    await seats.woken(seat.session, NOW)
+    // Of an event before this one.
+    await seats.notReached(seat.session, NOW - 1)
+    expect(await found(17)).toEqual({ ...seat, wokenAt: NOW, woken: true })
+    await seats.notReached(seat.session, NOW)
+    await seats.notReached(seat.session, NOW)
+    expect(await found(17)).toEqual({ ...seat, wokenAt: NOW })
+    expect(await seats.waking(seat, NOW + WAKING_MS - 1)).toBe(false)
+    expect(await seats.waking(seat, NOW + WAKING_MS)).toBe(true)
+  })
+
+  it('leaves a seat alone that another session has, or that is free', async () => {
+    const { seats, place, found } = await seating()
+    const seat = await place(anOpen())
+    await seats.waking(seat, NOW)
+    await seats.woken(seat.session, NOW)
+    await seats.notReached(sessionOn(17, 'another-session'), NOW)
+    expect(await found(17)).toHaveProperty('woken')
+    await seats.free(seat.session)
+    await seats.notReached(seat.session, NOW)
     expect(await found(17)).toBeUndefined()
   })
 
