@@ -1,5 +1,5 @@
 import { firstAttempt, type FirstAttempt, type Settings } from './first-attempt.ts'
-import type { ExchangeLimits } from './http/exchange.ts'
+import type { ExchangeLimits } from '../http/exchange.ts'
 import type { Way } from './way.ts'
 
 /*

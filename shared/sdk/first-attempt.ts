@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Metadata, Way, Written } from './way.ts'
 import { destination, type Commanded, type Destination, type DestinationSettings } from './destination.ts'
-import type { Answer } from './http/answer.ts'
-import { exchange, type Exchange, type ExchangeLimits } from './http/exchange.ts'
-import { requestText } from './http/request.ts'
+import type { Answer } from '../http/answer.ts'
+import { exchange, type Exchange, type ExchangeLimits } from '../http/exchange.ts'
+import { requestText } from '../http/request.ts'
 import type { Credentials } from './signature.ts'
 
 /** Of a client of the SDK, what a first attempt takes. */

@@ -1,4 +1,4 @@
-import type { Answer } from './http/answer.ts'
+import type { Answer } from '../http/answer.ts'
 
 /** How the operations of a service are written, and their answers of 200 read. */
 export interface Way {

@@ -30,7 +30,8 @@ const RULES: readonly Rule[] = [
     files: ['shared/cwa/', 'shared/upstream/', 'shared/rules/', 'shared/clock.ts'],
     packages: ['node:', 'fast-xml-parser', 'tough-cookie', 'valibot'],
   },
-  { who: 'shared/sdk/', files: ['shared/sdk/'], packages: ['node:', '@aws-sdk/*', '@smithy/core'] },
+  { who: 'shared/http/', files: ['shared/http/'], packages: ['node:'] },
+  { who: 'shared/sdk/', files: ['shared/sdk/', 'shared/http/'], packages: ['node:', '@aws-sdk/*', '@smithy/core'] },
   {
     who: 'shared/matrix/',
     files: ['shared/matrix/', 'shared/upstream/', 'shared/rules/', 'shared/clock.ts'],
@@ -78,7 +79,7 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'functions/wiring/',
-    files: ['functions/', 'shared/cwa/', 'shared/matrix/', 'shared/sdk/', 'shared/sha256.ts', ...SHARED_OF_ROOMS],
+    files: ['functions/', 'shared/cwa/', 'shared/matrix/', 'shared/sdk/', 'shared/http/', 'shared/sha256.ts', ...SHARED_OF_ROOMS],
     packages: ['node:', '@aws-sdk/*', '@smithy/signature-v4', '#upstream'],
   },
   {

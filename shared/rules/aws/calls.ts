@@ -58,7 +58,7 @@ export function awsCalls(service: keyof typeof SOCKETS): AwsCalls {
   return { maxAttempts: ATTEMPTS, requestHandler: { ...LIMITS, httpAgent: agent, httpsAgent: agent } }
 }
 
-/** The same limits for what goes around the SDK's handler (shared/sdk/http). In milliseconds. */
+/** The same limits for what goes around the SDK's handler (shared/http). In milliseconds. */
 export function directCalls(service: keyof typeof SOCKETS) {
   return { ...LIMITS, maxSockets: SOCKETS[service] }
 }

@@ -27,7 +27,7 @@ interface Head extends Pick<Answer, 'statusCode' | 'headers'> {
   readonly body: number | 'chunks' | 'until the end'
 }
 
-/** RFC 9112 as a client reads it; test/sdk/http/answer.test.ts holds it to Node's client. */
+/** RFC 9112 as a client reads it; test/http/answer.test.ts holds it to Node's client. */
 export function answerReader(): AnswerReader {
   let read: Buffer = Buffer.alloc(0)
   let head: Head | undefined

@@ -7,9 +7,9 @@ import {
   setDefaultCACertificates,
 } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { authority } from '../../../infra/standin/tls/certificates.ts'
-import { exchange, type ExchangeLimits } from '../../../shared/sdk/http/exchange.ts'
-import { requestText } from '../../../shared/sdk/http/request.ts'
+import { authority } from '../../infra/standin/tls/certificates.ts'
+import { exchange, type ExchangeLimits } from '../../shared/http/exchange.ts'
+import { requestText } from '../../shared/http/request.ts'
 
 const LIMITS = { connectionTimeout: 5_000, socketTimeout: 5_000, requestTimeout: 5_000, maxSockets: 10 }
 const SOON_MS = 100

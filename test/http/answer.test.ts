@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { answerReader, type Answer } from '../../../shared/sdk/http/answer.ts'
+import { answerReader, type Answer } from '../../shared/http/answer.ts'
 
 /** What the server writes as its answer, byte for byte. */
 let answer = Buffer.alloc(0)

@@ -4,7 +4,7 @@ import { pool, type PoolLimits } from './pool.ts'
 
 /*
  * Stands for node:http and for the SDK's handler over it, which take four times as much of the processor: requests whose
- * body is in memory, over sockets that are kept. test/sdk/http/exchange.test.ts holds it to what that handler does.
+ * body is in memory, over sockets that are kept. test/http/exchange.test.ts holds it to what that handler does.
  */
 
 export interface ExchangeLimits extends PoolLimits {
