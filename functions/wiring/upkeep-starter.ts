@@ -1,7 +1,7 @@
 import { directCalls } from '../../shared/rules/aws/calls.ts'
 import type { Answer } from '../../shared/http/answer.ts'
 import { exchange } from '../../shared/http/exchange.ts'
-import { requestText } from '../../shared/http/request.ts'
+import { requestBytes } from '../../shared/http/request.ts'
 import { signer } from '../../shared/sdk/signature.ts'
 import { measure } from '../envelope/metrics.ts'
 import { lambdaClock } from '../listening/pause.ts'
@@ -44,7 +44,7 @@ function invoking(functionName: string): (body: string) => Promise<Reply> {
     const headers = { host, 'x-amz-invocation-type': 'Event', ...length, ...chain() }
     const request = { method: 'POST', path, headers, body }
     try {
-      return replyOf(await send(requestText({ ...request, headers: sign(request, credentialsHere(), new Date()) })))
+      return replyOf(await send(requestBytes({ ...request, headers: sign(request, credentialsHere(), new Date()) })))
     } catch (thrown) {
       return { status: 503, fault: thrown instanceof Error ? thrown.name : 'Error' }
     }

@@ -1,4 +1,4 @@
-import { ANSWER_BYTES } from '../upstream/http/exchange.ts'
+import { ANSWER_BYTES } from '../upstream/http/sockets.ts'
 
 /** Bounds of this project on what a CWA server may send; Microsoft states none. */
 export const CWA_LIMITS = {

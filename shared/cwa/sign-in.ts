@@ -60,7 +60,7 @@ async function signInByForms(parts: SignInParts, user: string, password: string)
     body: codec.printRequests({ methods: [{ method: 'logon', user, password }] }),
     deadlineMs,
   })
-  jar.take(answer.headers['set-cookie'], path)
+  jar.take(answer.cookies, path)
   report(answer, FORMS, clock.now())
   return answer
 }

@@ -1,6 +1,7 @@
 import type { Answer } from './answer.ts'
-import { late, type Address, type KeptSocket } from './kept-socket.ts'
-import { pool, type PoolLimits } from './pool.ts'
+import type { Address } from './connection.ts'
+import type { KeptSocket } from './kept-socket.ts'
+import { late, pool, type PoolLimits } from './pool.ts'
 
 /*
  * Stands for node:http and for the SDK's handler over it, which take four times as much of the processor: requests whose
@@ -17,7 +18,7 @@ export interface ExchangeLimits extends PoolLimits {
  *
  * @throws what the SDK takes for an error of the network; with an aborted `signal`, its reason
  */
-export type Exchange = (request: string | Uint8Array, signal?: AbortSignal) => Promise<Answer>
+export type Exchange = (request: Uint8Array, signal?: AbortSignal) => Promise<Answer>
 
 export function exchange(address: Address, limits: ExchangeLimits): Exchange {
   const sockets = pool(address, limits)
@@ -32,7 +33,7 @@ export function exchange(address: Address, limits: ExchangeLimits): Exchange {
       }
       const fail = (thrown: unknown): void => {
         end()
-        reject(thrown)
+        reject(passing(thrown))
       }
       const giveUp = (thrown: unknown): void => {
         socket?.drop()
@@ -54,3 +55,11 @@ export function exchange(address: Address, limits: ExchangeLimits): Exchange {
       if (!sockets.take(go)) turn = setTimeout(() => giveUp(late('no socket was free')), limits.connectionTimeout)
     })
 }
+
+/** The SDK's handler gives these that name, too. */
+function passing(thrown: unknown): unknown {
+  const isPassing = thrown instanceof Error && 'code' in thrown && PASSING.has(thrown.code)
+  return isPassing ? Object.assign(thrown, { name: 'TimeoutError' }) : thrown
+}
+
+const PASSING = new Set<unknown>(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])

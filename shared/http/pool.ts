@@ -1,6 +1,10 @@
-import { keptSocket, type Address, type KeptSocket, type SocketLimits } from './kept-socket.ts'
+import { connection, onceStanding, type Address } from './connection.ts'
+import { keptSocket, type KeptSocket } from './kept-socket.ts'
 
-export interface PoolLimits extends SocketLimits {
+/** In milliseconds; shared/rules/aws/calls.ts says what each is for. */
+export interface PoolLimits {
+  readonly connectionTimeout: number
+  readonly socketTimeout: number
   readonly maxSockets: number
 }
 
@@ -21,7 +25,19 @@ export function pool(address: Address, limits: PoolLimits): Pool {
 
   function connect(): KeptSocket {
     open += 1
-    return keptSocket(address, limits, { free, gone, session: (latest) => void (session = latest) }, session)
+    const socket = connection(address, { session })
+    const connecting = setTimeout(() => own.fail(late('the connection did not stand')), limits.connectionTimeout)
+    const own = keptSocket(socket, {
+      free,
+      gone(which) {
+        clearTimeout(connecting)
+        gone(which)
+      },
+    })
+    onceStanding(socket, () => clearTimeout(connecting))
+    socket.setTimeout(limits.socketTimeout, () => own.isAsked() && own.fail(late('nothing came')))
+    socket.on('session', (latest) => void (session = latest))
+    return own
   }
   function free(socket: KeptSocket): void {
     const [next] = waiting
@@ -45,4 +61,9 @@ export function pool(address: Address, limits: PoolLimits): Pool {
     },
     leave: (go) => void waiting.delete(go),
   }
+}
+
+/** By this name the SDK knows what passes, and repeats it. */
+export function late(words: string): Error {
+  return Object.assign(new Error(`${words} in time`), { name: 'TimeoutError' })
 }

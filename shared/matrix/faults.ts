@@ -44,7 +44,7 @@ const SIGNED_OUT = new Set(['M_UNKNOWN_TOKEN', 'M_MISSING_TOKEN', 'M_USER_LOCKED
 
 export interface MatrixAnswer {
   readonly status: number
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
@@ -93,8 +93,8 @@ function waitIn(said: Json, headers: MatrixAnswer['headers'], now: number): numb
   return Math.min(own ?? retryAfterMs, LONGEST_RETRY_AFTER_MS)
 }
 
-function retryAfter(header: string | string[] | undefined, now: number): { retryAfterMs?: number } {
-  const text = String(header ?? '')
+function retryAfter(header: string | undefined, now: number): { retryAfterMs?: number } {
+  const text = header ?? ''
   const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now
   return Number.isNaN(ms) ? {} : { retryAfterMs: Math.min(Math.max(0, ms), LONGEST_RETRY_AFTER_MS) }
 }

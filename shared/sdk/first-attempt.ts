@@ -3,7 +3,7 @@ import type { Metadata, Way, Written } from './way.ts'
 import { destination, type Commanded, type Destination, type DestinationSettings } from './destination.ts'
 import type { Answer } from '../http/answer.ts'
 import { exchange, type Exchange, type ExchangeLimits } from '../http/exchange.ts'
-import { requestText } from '../http/request.ts'
+import { requestBytes } from '../http/request.ts'
 import type { Credentials } from './signature.ts'
 
 /** Of a client of the SDK, what a first attempt takes. */
@@ -71,10 +71,10 @@ function signed({ path, headers, body }: Written, to: Destination, credentials: 
     'content-length': String(Buffer.byteLength(body)),
     'amz-sdk-invocation-id': randomUUID(),
   }
-  return requestText({ ...request, headers: to.sign({ ...request, headers: each }, credentials, at) })
+  return requestBytes({ ...request, headers: to.sign({ ...request, headers: each }, credentials, at) })
 }
 
-async function answered(send: Exchange, request: string | Uint8Array, abortSignal: AbortSignal | undefined) {
+async function answered(send: Exchange, request: Uint8Array, abortSignal: AbortSignal | undefined) {
   try {
     return { response: await send(request, abortSignal) }
   } catch (thrown) {

@@ -21,6 +21,9 @@ async function started(script: Script, options: Partial<CwaOptions> = {}) {
   return { server, cwa }
 }
 
+/** It does not say for how long it keeps its connections; Node's server says five seconds, unasked. */
+const UNSAID = { Connection: 'keep-alive' }
+
 const answering = (...answers: readonly CwaAnswer[]): Reply => ({ body: jsonCodec.printResponses({ answers }) })
 
 /** A server that holds what it is asked. The barrier resolves when the request is there. */
@@ -176,7 +179,7 @@ describe('a command', () => {
 
   test('goes over a kept connection, but not over one that was idle for long', async () => {
     const clock = testClock()
-    const { server, cwa } = await started(() => answering(), { clock })
+    const { server, cwa } = await started(() => ({ ...answering(), headers: UNSAID }), { clock })
     await cwa.command(SESSION, [])
     await cwa.command(SESSION, [])
     clock.advance(60_000)
@@ -186,11 +189,25 @@ describe('a command', () => {
     expect(third).not.toBe(first)
   })
 
+  test.each([
+    { said: 5, after: 3_999, connections: 1 },
+    { said: 5, after: 4_001, connections: 2 },
+    { said: 1, after: 0, connections: 2 },
+  ])('takes the server at its word: kept $said s, the last aside, of which $after ms pass', async (each) => {
+    const clock = testClock()
+    const headers = { ...UNSAID, 'Keep-Alive': `timeout=${each.said}` }
+    const { server, cwa } = await started(() => ({ ...answering(), headers }), { clock })
+    await cwa.command(SESSION, [])
+    clock.advance(each.after)
+    await cwa.command(SESSION, [])
+    expect(new Set(server.asked.map(({ socket }) => socket)).size).toBe(each.connections)
+  })
+
   test('needs one handshake of TLS for as long as the server keeps the connection', async () => {
     const clock = testClock()
     const ca = authority('Contoso')
     const server = await scriptedServer(
-      () => answering(),
+      () => ({ ...answering(), headers: UNSAID }),
       ca.issue({ commonName: 'cwa', use: 'server', names: ['127.0.0.1'] }),
     )
     const cwa = cwaClient({ url: server.url, codec: jsonCodec, ca: ca.ca, clock })
@@ -204,7 +221,7 @@ describe('a command', () => {
 
   test('goes over another connection where the server closed its end while the environment was frozen', async () => {
     const clock = testClock()
-    const { server, cwa } = await started(() => answering(), { clock })
+    const { server, cwa } = await started(() => ({ ...answering(), headers: UNSAID }), { clock })
     await cwa.command(SESSION, [])
     clock.advance(20_000)
     // This thread reads nothing between the two: as if it had stood still meanwhile.

@@ -76,7 +76,10 @@ describe('a socket error', () => {
   })
 
   test('that quotes what was sent or received is not kept as a cause', () => {
-    expect(failed('HPE_INVALID_CONSTANT').cause).toBeUndefined()
+    const notHttp = faultOfNetwork(new SyntaxError('no HTTP'), 'im.contoso.test', true)
+    const message = 'im.contoso.test: what it answers is not HTTP (no HTTP)'
+    expect(notHttp).toMatchObject({ kind: 'give-up', maybeDone: true, message })
+    expect(notHttp.cause).toBeUndefined()
     expect(failed('ERR_INVALID_CHAR').cause).toBeUndefined()
     expect(failed('ECONNRESET').cause).toBeInstanceOf(Error)
   })

@@ -9,7 +9,7 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { authority } from '../../infra/standin/tls/certificates.ts'
 import { exchange, type ExchangeLimits } from '../../shared/http/exchange.ts'
-import { requestText } from '../../shared/http/request.ts'
+import { requestBytes } from '../../shared/http/request.ts'
 
 const LIMITS = { connectionTimeout: 5_000, socketTimeout: 5_000, requestTimeout: 5_000, maxSockets: 10 }
 const SOON_MS = 100
@@ -46,7 +46,7 @@ async function serving(answers: Answers, server: Server = createServer()) {
 
 function sending(port: number, limits: Partial<ExchangeLimits> = {}, protocol = 'http:', hostname = '127.0.0.1') {
   const send = exchange({ protocol, hostname, port }, { ...LIMITS, ...limits })
-  const request = requestText({
+  const request = requestBytes({
     method: 'POST',
     path: '/',
     headers: { host: hostname, 'content-length': '2' },
@@ -112,8 +112,8 @@ describe('requests', () => {
 
   it('that cannot be written are not sent', () => {
     const request = { method: 'POST', path: '/', headers: { host: 'a' }, body: '' }
-    expect(() => requestText({ ...request, path: '/ HTTP/1.1\r\nx: y' })).toThrow('the path of the request')
-    expect(() => requestText({ ...request, headers: { host: 'a\r\nx: y' } })).toThrow('the header host of the request')
+    expect(() => requestBytes({ ...request, path: '/ HTTP/1.1\r\nx: y' })).toThrow('the path of the request')
+    expect(() => requestBytes({ ...request, headers: { host: 'a\r\nx: y' } })).toThrow('the header host of the request')
   })
 })
 

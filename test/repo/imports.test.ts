@@ -40,7 +40,7 @@ const RULES: readonly Rule[] = [
   { who: 'shared/upstream/', files: ['shared/upstream/', 'shared/rules/'] },
   {
     who: 'shared/upstream/http/',
-    files: ['shared/upstream/', 'shared/rules/', 'shared/clock.ts'],
+    files: ['shared/upstream/', 'shared/http/', 'shared/rules/', 'shared/clock.ts'],
     packages: ['node:'],
   },
   {
@@ -79,7 +79,15 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'functions/wiring/',
-    files: ['functions/', 'shared/cwa/', 'shared/matrix/', 'shared/sdk/', 'shared/http/', 'shared/sha256.ts', ...SHARED_OF_ROOMS],
+    files: [
+      'functions/',
+      'shared/cwa/',
+      'shared/matrix/',
+      'shared/sdk/',
+      'shared/http/',
+      'shared/sha256.ts',
+      ...SHARED_OF_ROOMS,
+    ],
     packages: ['node:', '@aws-sdk/*', '@smithy/signature-v4', '#upstream'],
   },
   {

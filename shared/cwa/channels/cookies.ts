@@ -8,7 +8,7 @@ export interface CookieJar {
   /** The `Cookie` header of a request for this path; nothing where there is none to send. */
   readonly header: (path: string) => { readonly Cookie?: string }
   /** Takes in what an answer to a request for this path sets (clause 5.3). */
-  readonly take: (setCookie: readonly string[] | undefined, path: string) => void
+  readonly take: (setCookie: readonly string[], path: string) => void
   /** All of them as text, to go on with later; nothing where there is none. */
   readonly kept: () => { readonly cookies?: string }
 }
@@ -53,7 +53,7 @@ export function cookieJar(url: URL, now: () => number, cookies?: string): Cookie
         .toSorted((one, other) => other.path.length - one.path.length)
       return sent.length === 0 ? {} : { Cookie: sent.map(({ name, value }) => `${name}=${value}`).join('; ') }
     },
-    take(setCookie = [], path) {
+    take(setCookie, path) {
       for (const line of setCookie) {
         const cookie = cookieIn(line, host, pathOf(path), now())
         if (cookie === undefined || (cookie.secure && !isSecure)) continue

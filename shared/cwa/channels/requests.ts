@@ -1,6 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import type { HttpRequest } from '../../upstream/http/exchange.ts'
-import type { HttpAnswer, Transport } from '../../upstream/http/transport.ts'
+import type { HttpAnswer, HttpRequest, Transport } from '../../upstream/http/transport.ts'
 import type { Unread } from '../../upstream/unread.ts'
 import type { Newest } from '../client.ts'
 import type { ClientCodec } from '../codec.ts'
@@ -28,7 +27,7 @@ export async function ask({ url, http, clock }: Link, request: HttpRequest, { ti
   const jar = cookieJar(url, clock.now, cookies)
   const headers = { ...request.headers, 'CWA-Ticket': ticket, ...jar.header(request.path) }
   const answer = await http.request({ ...request, headers })
-  jar.take(answer.headers['set-cookie'], request.path)
+  jar.take(answer.cookies, request.path)
   return { answer, newest: { ticket: ticketIn(answer) ?? ticket, ...jar.kept() } }
 }
 

@@ -1,11 +1,10 @@
-import type http from 'node:http'
 import type { CookieJar } from '../channels/cookies.ts'
 import { tlsServerEndPoint } from './channel-bindings.ts'
 import { NtlmFault } from './ntlm-messages.ts'
 import { authenticate, negotiate } from './ntlm.ts'
 import { report } from '../sign-in-answer.ts'
-import { ConnectionLost, type HttpRequest } from '../../upstream/http/exchange.ts'
-import type { HttpAnswer, Transport } from '../../upstream/http/transport.ts'
+import { ConnectionLost, type Sockets } from '../../upstream/http/sockets.ts'
+import type { HttpAnswer, HttpRequest, Transport } from '../../upstream/http/transport.ts'
 import type { Clock } from '../../clock.ts'
 
 export interface IwaParts {
@@ -43,9 +42,9 @@ export async function iwaHandshake(
   password: string,
   body: string,
 ): Promise<HttpAnswer | string> {
-  const agent = parts.transport.ownAgent()
+  const sockets = parts.transport.ownSockets()
   try {
-    const post = poster(parts, agent)
+    const post = poster(parts, sockets)
     const known = parts.offer.scheme
     parts.offer.scheme = undefined
     const challenged = (known && (await challengedBy(known, post))) ?? (await challengedAnew(post))
@@ -67,7 +66,7 @@ export async function iwaHandshake(
     if (thrown instanceof NtlmFault || thrown instanceof ConnectionLost) return thrown.message
     throw thrown
   } finally {
-    agent.destroy()
+    sockets.close()
   }
 }
 
@@ -92,11 +91,11 @@ export function account(name: string): { readonly user: string; readonly domain:
   return at === -1 ? { user: name, domain: '' } : { user: name.slice(at + 1), domain: name.slice(0, at) }
 }
 
-function poster({ transport, deadlineMs, clock, jar }: IwaParts, agent: http.Agent) {
+function poster({ transport, deadlineMs, clock, jar }: IwaParts, sockets: Sockets) {
   return async (authorization?: string, more?: Pick<HttpRequest, 'body' | 'over'>): Promise<HttpAnswer> => {
     const headers = { ...(authorization !== undefined && { Authorization: authorization }), ...jar.header(PATH) }
-    const answer = await transport.request({ method: 'POST', path: PATH, headers, deadlineMs, agent, ...more })
-    jar.take(answer.headers['set-cookie'], PATH)
+    const answer = await transport.request({ method: 'POST', path: PATH, headers, deadlineMs, sockets, ...more })
+    jar.take(answer.cookies, PATH)
     report(answer, 'Integrated Windows Authentication', clock.now())
     return answer
   }

@@ -1,6 +1,6 @@
 import { Unanswered } from './exchange.ts'
 import { UpstreamFault } from '../fault.ts'
-import type { Answer } from './exchange.ts'
+import type { HttpAnswer } from './transport.ts'
 
 /**
  * How a GET that is held until something happens ends by the hand of something between the server and this side. Each is an
@@ -26,7 +26,7 @@ export class Cut extends UpstreamFault {
 const CUT_STATUSES = new Set([408, 502, 503, 504, 520, 521, 522, 523, 524, 598, 599])
 
 /** Whether an answer is a gateway's word for a GET that took too long. One that says when to come back is the server's own. */
-export function isCutAnswer({ status, headers, body }: Pick<Answer, 'status' | 'headers' | 'body'>): boolean {
+export function isCutAnswer({ status, headers, body }: Pick<HttpAnswer, 'status' | 'headers' | 'body'>): boolean {
   if (status >= 200 && status < 300) return body.trim() === ''
   return CUT_STATUSES.has(status) && headers['retry-after'] === undefined
 }
@@ -35,7 +35,7 @@ export function isCutAnswer({ status, headers, body }: Pick<Answer, 'status' | '
  * Whether a body that cannot be read may be half of one: without a length and without chunks only the end of the
  * connection says where it ends (RFC 9112 clause 6.3), be that the server's or not. A page is no half of events.
  */
-export function mayBeHalf({ headers, body }: Pick<Answer, 'headers' | 'body'>): boolean {
+export function mayBeHalf({ headers, body }: Pick<HttpAnswer, 'headers' | 'body'>): boolean {
   const hasEnd = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
   return !hasEnd && !/^\s*<(?:!doctype|html)/i.test(body)
 }

@@ -63,10 +63,15 @@ export function faultOfNetwork(thrown: unknown, host: string, sent: boolean): Up
   const check = failedCheck(name, thrown)
   if (check !== undefined)
     return new UpstreamFault('give-up', `TLS to ${host} failed: ${check} (${name})`, { cause: thrown, maybeDone: sent })
-  if (name.startsWith('ERR_INVALID_') || name.startsWith('HPE_')) {
-    // The parser's error carries the raw answer, the header's one its value: neither is for a log.
-    const words = name.startsWith('HPE_') ? 'what it answers is not HTTP' : 'the request cannot be written as HTTP'
-    return new UpstreamFault('give-up', `${host}: ${words} (${name})`, { maybeDone: sent })
+  if (thrown instanceof SyntaxError) {
+    // The reader of answers says in words of its own what is wrong, and quotes nothing.
+    const words = `${host}: what it answers is not HTTP (${thrown.message})`
+    return new UpstreamFault('give-up', words, { maybeDone: sent })
+  }
+  if (name.startsWith('ERR_INVALID_')) {
+    // Such an error may carry what was to be sent: that is not for a log.
+    const words = `${host}: the request cannot be written as HTTP (${name})`
+    return new UpstreamFault('give-up', words, { maybeDone: sent })
   }
   const words = NETWORK[name] ?? 'the connection failed'
   return new UpstreamFault('again', `${host} could not be reached: ${words} (${name})`, {

@@ -1,14 +1,15 @@
-import http from 'node:http'
-import https from 'node:https'
-import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
-import { exchange, type Answer, type HttpRequest } from './exchange.ts'
+import { createSecureContext, type SecureContext } from 'node:tls'
+import { exchange } from './exchange.ts'
 import { legacyTls, type LegacyTls } from './legacy-tls.ts'
+import { certificateShownOn, sockets, type Sockets } from './sockets.ts'
+import { connection } from '../../http/connection.ts'
+import type { KeptSocket } from '../../http/kept-socket.ts'
+import { requestBytes } from '../../http/request.ts'
 import { wallClock, type Clock } from '../../clock.ts'
 
 /**
- * HTTP/1.1 on node:http, because a connection must be ours to keep: NTLM authenticates the socket, not the request,
- * and fetch() gives no hold of it.
+ * HTTP/1.1 over sockets of our own, because a connection must be ours to keep: NTLM authenticates the socket, not the
+ * request, and fetch() gives no hold of it. node:http does, but takes a tenth of what a function needs of the processor.
  */
 
 export interface TransportOptions {
@@ -25,92 +26,87 @@ export interface TransportOptions {
   readonly clock?: Clock | undefined
 }
 
-export interface HttpAnswer extends Answer {
-  /** DER of the certificate that the server showed on this connection; undefined without TLS. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  /** As it is sent. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** Aborting it rejects with its reason. */
+  readonly signal?: AbortSignal | undefined
+  /** Longest time, in milliseconds, for the whole exchange. */
+  readonly deadlineMs: number
+  /** Connections to use; by default those that all requests share. */
+  readonly sockets?: Sockets
+  /** The only connection this may go over; the request fails when it cannot. */
+  readonly over?: KeptSocket
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  /** Names in small letters; what came more than once is joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Each `Set-Cookie` as it came. */
+  readonly cookies: readonly string[]
+  readonly body: string
+  readonly connection: KeptSocket
+  /** DER of the certificate that the server showed on a connection of `ownSockets`; undefined without TLS. */
   readonly certificate: Buffer | undefined
 }
 
 export interface Transport {
   /** @throws UpstreamFault ('again' for the network and deadlines, 'give-up' for TLS and answers that are too large) */
   readonly request: (request: HttpRequest) => Promise<HttpAnswer>
-  /** An agent with one connection, for one sign-in. The caller destroys it. */
-  readonly ownAgent: () => http.Agent
+  /** Connections for one sign-in, whose requests follow each other over one. The caller closes them. */
+  readonly ownSockets: () => Sockets
   /** Closes the shared connections. What is under way fails. */
   readonly close: () => void
 }
 
-/**
- * Shared connections that were idle for longer than this are closed rather than used: a POST that meets a closed end has an
- * unknown fate. Servers that close sooner say so in each answer (`Keep-Alive: timeout=5`, as Apache and Node.js do), and
- * Node's agent takes them at their word. Those that do not say keep one for longer: ALB 60 s, nginx 75 s, IIS and ISA 120 s.
- * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html#connection-idle-timeout
- */
-const IDLE_MS = 55_000
-/** Those that were idle for longer than this, in milliseconds, may have ended while a Lambda environment was frozen. */
+/** Connections that were idle for longer than this, in milliseconds, may have ended while a Lambda environment was frozen. */
 const UNSEEN_MS = 1_000
-/** Free connections kept: one for each session that an upkeep environment polls for. */
-const FREE_SOCKETS = 1_024
 
 export function transport({ url, ca, servername, ...options }: TransportOptions): Transport {
   const { clock = wallClock, connectTimeoutMs = 5_000 } = options
-  const secure = url.protocol === 'https:'
-  const client = secure ? https : http
-  const trust = {
-    rejectUnauthorized: true,
-    ...(ca !== undefined && { ca }),
-    ...(servername && { servername }),
-    ...(options.legacyTls && legacyTls(options.legacyTls)),
+  const { protocol, hostname, port, host } = url
+  const address = { protocol, hostname, ...(port !== '' && { port: Number(port) }) }
+  let trusted: SecureContext | undefined
+
+  const connect = (session: Buffer | undefined) => {
+    if (protocol !== 'https:') return connection(address)
+    trusted ??= createSecureContext({ ca, ...(options.legacyTls && legacyTls(options.legacyTls)) })
+    const trust = { rejectUnauthorized: true, secureContext: trusted, ...(servername && { servername }) }
+    return connection(address, { ...trust, session })
   }
-  const shared = new client.Agent({ keepAlive: true, maxFreeSockets: FREE_SOCKETS, ...trust })
-  const certificates = new WeakMap<Socket, Buffer>()
+  const shared = sockets({ connect, clock, resumes: true })
   let usedAt = clock.now()
   let seen = Promise.resolve()
 
-  const open =
-    ({ method, path, headers, body = '', agent = shared }: HttpRequest) =>
-    () => {
-      const length = method !== 'GET' && { 'Content-Length': String(Buffer.byteLength(body)) }
-      return client.request(new URL(path, url), { method, headers: { ...headers, ...length }, agent, ...trust })
-    }
-  // Read at once: Node does not give it any more when the connection is used again.
-  const connected = (socket: Socket) => {
-    const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
-    if (certificate) certificates.set(socket, certificate.raw)
+  const written = ({ method, path, headers, body = '' }: HttpRequest) => {
+    const length = method !== 'GET' && { 'Content-Length': String(Buffer.byteLength(body)) }
+    return requestBytes({ method, path, headers: { ...headers, ...length, Host: host }, body })
   }
-  const parts = {
-    host: url.host,
-    connectedEvent: secure ? 'secureConnect' : 'connect',
-    connected,
-    connectTimeoutMs,
-    clock,
-  } as const
 
   return {
     async request(asked) {
-      const idleMs = clock.now() - usedAt
+      if (clock.now() - usedAt > UNSEEN_MS) seen = endsSeen()
       usedAt = clock.now()
-      if (idleMs > IDLE_MS) closeIdle(shared, () => true)
-      else if (idleMs > UNSEEN_MS) seen = whatEnded(shared)
       await seen
-      const answer = await exchange(asked, { ...parts, open: open(asked) })
+      const { signal, deadlineMs, sockets: own = shared, over } = asked
+      const parts = { sockets: own, over, write: () => written(asked), signal, deadlineMs }
+      const { answer, connection: used } = await exchange({ ...parts, connectTimeoutMs, host, clock })
       usedAt = clock.now()
-      return { ...answer, certificate: certificates.get(answer.connection) }
+      const { statusCode: status, headers, cookies } = answer
+      const body = new TextDecoder().decode(answer.body)
+      return { status, headers, cookies, body, connection: used, certificate: certificateShownOn(used) }
     },
-    // A resumed TLS session shows no certificate, so none is resumed here.
-    ownAgent() {
-      return new client.Agent({ keepAlive: true, maxSockets: 1, maxCachedSessions: 0, ...trust })
-    },
-    close: () => shared.destroy(),
+    ownSockets: () => sockets({ connect, clock, resumes: false }),
+    close: shared.close,
   }
 }
 
-function closeIdle(agent: http.Agent, which: (socket: Socket) => boolean): void {
-  for (const sockets of Object.values(agent.freeSockets))
-    for (const socket of (sockets ?? []).filter(which)) socket.destroy()
-}
-
 /*
- * What came over sockets is read once the event loop turns, and a timeout that the server asked for is looked at then:
+ * What came over sockets is read once the event loop turns:
  *
  *   environment   answers ─ frozen ……………………… thawed ─ POST: over a socket that is closed at the other end
  *   server                    closes its end
@@ -118,7 +114,6 @@ function closeIdle(agent: http.Agent, which: (socket: Socket) => boolean): void 
  *   environment   answers ─ frozen ……………………… thawed ─ two turns: it has ended ─ POST: over another
  *   server                    closes its end
  */
-async function whatEnded(agent: http.Agent): Promise<void> {
+async function endsSeen(): Promise<void> {
   for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
-  closeIdle(agent, ({ readable }) => !readable)
 }

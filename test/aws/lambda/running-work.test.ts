@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { dynamo } from '../../../infra/aws/dynamo/dynamo.ts'
 import { testClock } from '../../kit/clock.ts'
@@ -20,6 +21,13 @@ async function server(): Promise<string> {
   const address = own.address()
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
 }
+
+const TRANSPORT = join(import.meta.dirname, '../../../shared/upstream/http/transport.ts')
+
+/** The client of the server upstream, which goes over sockets of its own. */
+const UPSTREAM = `import { transport } from '${TRANSPORT}'
+  const upstream = transport({ url: new URL(process.env.URL) })
+  const asked = (path, more) => upstream.request({ method: 'GET', path, deadlineMs: 60_000, ...more })`
 
 const HTTP = `import { Agent, get } from 'node:http'
   const agent = new Agent({ keepAlive: true })
@@ -74,6 +82,25 @@ describe('work left running', () => {
     ['a signal with a timeout', `AbortSignal.timeout(60_000)`],
   ])('is not seen in %s', async (_, statement) => {
     expect(await left(statement)).toEqual({ count: 0, words: [] })
+  })
+
+  it.each([
+    ['is sent', `asked('/held').catch(() => 0); await asked('/')`],
+    ['has its connection to open yet', `asked('/held').catch(() => 0)`],
+    ['has half its answer', `asked('/headers').catch(() => 0); await asked('/')`],
+  ])('is reported of a request upstream that is not awaited and %s', async (_, statement) => {
+    const words = ['WORK LEFT RUNNING: 1 connection; AWS would freeze it']
+    expect(await left(statement, UPSTREAM)).toEqual({ count: 1, words })
+  })
+
+  it.each([
+    ['was answered', `await Promise.all([asked('/'), asked('/')]); await asked('/')`],
+    [
+      'was given up',
+      `const stop = new AbortController(); const held = asked('/held', { signal: stop.signal }); await asked('/'); stop.abort(); await held.catch(() => 0)`,
+    ],
+  ])('is not seen in a request upstream that %s', async (_, statement) => {
+    expect(await left(statement, UPSTREAM)).toEqual({ count: 0, words: [] })
   })
 
   it('is not seen in what the module itself keeps running', async () => {

@@ -15,27 +15,30 @@ const TURNS = 3
 
 /**
  * Watches for work that outlives the answer. AWS freezes the environment then: such work stands still until the next
- * event, or is lost with the environment. Counted are HTTP requests without their whole response (node:http and fetch)
- * and timers that would keep a process alive. Idle keep-alive sockets and unref'd timers are no work and not counted.
+ * event, or is lost with the environment. Counted are HTTP requests without their whole response (node:http and fetch),
+ * and what else would keep a process alive: connections that are neither of these requests, and timers. What is unref'd is
+ * no work and not counted: so are idle keep-alive sockets.
  */
 export function runningWork(): RunningWork {
   const requests = new Map<object, string>()
   let before: ReadonlySet<object> = new Set()
-  let timersBefore = 0
+  let [socketsBefore, timersBefore] = [0, 0]
 
   watchHttp(requests)
   watchFetch(requests)
 
   function found(): readonly string[] {
     const open = [...requests].filter(([request]) => !before.has(request)).map(([, words]) => words)
-    const more = timers() - timersBefore
-    return more > 0 ? [...open, more === 1 ? '1 timer' : `${more} timers`] : open
+    // Each of these requests has one at most.
+    const sockets = alive('TCPSocketWrap') - socketsBefore - open.length
+    return [...open, ...counted(sockets, 'connection'), ...counted(alive('Timeout') - timersBefore, 'timer')]
   }
 
   return {
     begin() {
       before = new Set(requests.keys())
-      timersBefore = timers()
+      socketsBefore = alive('TCPSocketWrap')
+      timersBefore = alive('Timeout')
     },
     async left() {
       for (let turn = 0; turn < TURNS; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
@@ -44,9 +47,13 @@ export function runningWork(): RunningWork {
   }
 }
 
-/** Only timers that are not unref'd are listed. */
-function timers(): number {
-  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+/** How many would keep a process alive: none that is unref'd is listed. */
+function alive(kind: 'TCPSocketWrap' | 'Timeout'): number {
+  return process.getActiveResourcesInfo().filter((each) => each === kind).length
+}
+
+function counted(count: number, what: string): readonly string[] {
+  return count > 0 ? [`${count} ${what}${count === 1 ? '' : 's'}`] : []
 }
 
 interface Emitter {
