@@ -31,5 +31,4 @@ export const handler = route(
   }),
 ).use(outcomes(measure))
 
-upstream.warmUp?.()
-await warmUp(configuration.settings(wallClock.now()))
+await warmUp(configuration.settings(wallClock.now()), upstream.warmUp?.())

@@ -11,5 +11,4 @@ const upstream = upstreamHere()
 /** Carries what a device asks for up to the server, once. functions/session/send.ts tells the story. */
 export const handler = route('send', configuration, send({ ...sessionStores(), configuration, upstream }))
 
-upstream.warmUp?.()
-await warmUp(configuration.settings(wallClock.now()))
+await warmUp(configuration.settings(wallClock.now()), upstream.warmUp?.())

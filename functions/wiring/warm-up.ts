@@ -24,8 +24,9 @@ export const anyRead = (): Promise<unknown> => configurationTable().get(NO_DEVIC
  * processor.
  *
  * @param read of an item: one that the first event finds in the cache, where there is such a one
+ * @param upstream the server upstream's own, which opens a connection
  */
-export async function warmUp(read?: Promise<unknown>): Promise<void> {
+export async function warmUp(read?: Promise<unknown>, upstream?: Promise<void>): Promise<void> {
   const [place, key] = [{ device: '-', direction: 'down', action: 'poll' } as const, new Uint8Array(32)]
   const { text } = unseal(seal(FRAME, { ...place, number: 0 }, key), place, key)
   parseDeviceFrame(text)
@@ -33,6 +34,6 @@ export async function warmUp(read?: Promise<unknown>): Promise<void> {
   const timer = setTimeout(late.resolve, WARM_UP_MS)
   // What fails here fails again at the first event, which says so.
   const ring = vault.seal('', NOWHERE).then(async (sealed) => vault.open(sealed, NOWHERE))
-  await Promise.race([Promise.allSettled([ring, read]), late.promise])
+  await Promise.race([Promise.allSettled([ring, read, upstream]), late.promise])
   clearTimeout(timer)
 }

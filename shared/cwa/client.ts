@@ -85,7 +85,7 @@ export interface CwaClient {
   /** Ends the session; that it is gone already is no fault. */
   readonly terminateSession: (session: Place) => Promise<void>
   /** Does once what a first command does, without the server. */
-  readonly warmUp?: () => void
+  readonly warmUp?: () => Promise<void>
   /** Closes all connections. What is under way fails. */
   readonly close: () => void
 }
@@ -102,7 +102,11 @@ export function cwaClient(options: CwaOptions): CwaClient {
     },
     ...commandChannel(link),
     poll: dataChannel(link),
-    warmUp: () => warmUp(codec),
+    async warmUp() {
+      const opened = http.open()
+      warmUp(codec)
+      await opened
+    },
     close: http.close,
   }
 }

@@ -36,8 +36,11 @@ export interface Upstream {
   readonly send: (state: UpstreamState, command: Command, key: number) => Promise<Sent>
   /** Ends the session. That it is over already is no fault. */
   readonly logOut: (state: UpstreamState) => Promise<void>
-  /** Does once what a first `send` does, without the server: a function has that done while it is made. */
-  readonly warmUp?: (() => void) | undefined
+  /**
+   * Does once what a first `send` does, while a function is made, and opens a connection to the server: it asks nothing of
+   * it, takes a third of a second at most, and fails never.
+   */
+  readonly warmUp?: (() => Promise<void>) | undefined
   /** Closes all connections. What is under way fails. */
   readonly close: () => void
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { authority } from '../../infra/standin/tls/certificates.ts'
 import type { CwaOptions } from '../../shared/cwa/client.ts'
@@ -233,6 +234,66 @@ describe('a command', () => {
   test('that ends a session which is gone already is done', async () => {
     const { cwa } = await started(() => answering({ answer: 'error', error: { code: 18100 } }))
     await expect(cwa.terminateSession(SESSION)).resolves.toBeUndefined()
+  })
+})
+
+describe('a client that is warmed up', () => {
+  test('has opened a connection and asked nothing; the first command goes over it', async () => {
+    const { server, cwa } = await started(() => answering())
+    await cwa.warmUp?.()
+    expect(server).toMatchObject({ asked: [], connections: [{}] })
+    await cwa.command(SESSION, [])
+    expect(server.connections).toEqual([server.asked[0]?.socket])
+  })
+
+  test.each([
+    { what: 'closed it meanwhile', afterMs: 2_000, closes: true },
+    { what: 'may have waited too long for a request', afterMs: 5_001, closes: false },
+  ])('goes over another where the server $what', async ({ afterMs, closes }) => {
+    const clock = testClock()
+    const { server, cwa } = await started(() => answering(), { clock })
+    await cwa.warmUp?.()
+    clock.advance(afterMs)
+    if (closes) server.connections[0]?.destroy()
+    await cwa.command(SESSION, [])
+    expect(server.asked[0]?.socket).not.toBe(server.connections[0])
+  })
+
+  test('is made none the less where the server is not there, or is not trusted', async () => {
+    const leaf = authority('Contoso').issue({ commonName: 'cwa', use: 'server', names: ['127.0.0.1'] })
+    const { url } = await scriptedServer(() => answering(), leaf)
+    const other = authority('Elsewhere').ca
+    const untrusted = cwaClient({ url, codec: jsonCodec, ca: other })
+    const away = cwaClient({ url: 'http://127.0.0.1:1', codec: jsonCodec })
+    const unreadable = cwaClient({ url, codec: jsonCodec, ca: '-----BEGIN CERTIFICATE-----' })
+    await Promise.all([untrusted, away, unreadable].map(async (each) => each.warmUp?.()))
+    await expect(untrusted.command(SESSION, [])).rejects.toThrow('TLS to 127.0.0.1')
+    await expect(away.command(SESSION, [])).rejects.toThrow('nothing listens there')
+  })
+
+  test('waits no longer than a third of a second; a command waits on for that connection', async () => {
+    const clock = testClock()
+    const silent = createServer()
+    await once(silent.listen(0, '127.0.0.1'), 'listening')
+    const address = silent.address()
+    const port = typeof address === 'object' ? address?.port : 0
+    const cwa = cwaClient({ url: `https://127.0.0.1:${port}`, codec: jsonCodec, clock })
+    onTestFinished(() => {
+      cwa.close()
+      silent.close()
+    })
+    const warm = cwa.warmUp?.()
+    clock.advance(300)
+    await warm
+    const command = cwa.command(SESSION, []).catch((thrown: unknown) => thrown)
+    await Promise.resolve()
+    clock.advance(5_000)
+    expect(await command).toMatchObject({
+      kind: 'again',
+      maybeDone: false,
+      message: expect.stringContaining('5000 ms'),
+    })
+    expect(clock.waiting()).toBe(0)
   })
 })
 

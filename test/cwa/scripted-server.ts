@@ -30,6 +30,8 @@ export type Script = (asked: Asked, response: ServerResponse) => Reply | undefin
 export interface ScriptedServer {
   readonly url: string
   readonly asked: readonly Asked[]
+  /** Each connection that stands, or stood. */
+  readonly connections: readonly Socket[]
 }
 
 /** TLS as a server of that time speaks it. */
@@ -54,6 +56,8 @@ export async function scriptedServer(
     })
   }
   const server = credential ? createSecureServer({ ...credential, ...old }, listener) : createServer(listener)
+  const connections: Socket[] = []
+  server.on(credential ? 'secureConnection' : 'connection', (socket) => connections.push(socket))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(async () => {
     server.closeAllConnections()
@@ -62,7 +66,7 @@ export async function scriptedServer(
   // The address of a listening TCP server is this one of its three forms.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const { port } = server.address() as AddressInfo
-  return { url: `${credential ? 'https' : 'http'}://127.0.0.1:${port}`, asked }
+  return { url: `${credential ? 'https' : 'http'}://127.0.0.1:${port}`, asked, connections }
 }
 
 export interface NtlmGateOptions {

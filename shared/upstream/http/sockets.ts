@@ -18,6 +18,11 @@ export const ANSWER_BYTES = 4 * 1024 * 1024
  */
 const IDLE_MS = 55_000
 const LAST_SECOND_MS = 1_000
+/**
+ * The same for one over which nothing was asked yet: a server waits less long for a first request, and may answer 408 unasked
+ * then. Apache 20 s (RequestReadTimeout), HAProxy 10 s in its examples (timeout http-request), nginx and Node.js 60 s.
+ */
+const UNASKED_MS = 5_000
 /** Idle connections kept: one for each session that an upkeep environment polls for. */
 const KEPT = 1_024
 
@@ -36,6 +41,8 @@ export interface Sockets {
    * @throws ConnectionLost where that is not there
    */
   readonly take: (over?: KeptSocket) => KeptSocket
+  /** Opens one that is idle then. `settled` is called once it stands, or cannot. */
+  readonly open: (settled: () => void) => void
   /** Closes all of them. What is under way fails. */
   readonly close: () => void
 }
@@ -64,8 +71,12 @@ export function sockets({ connect, clock, resumes }: SocketParts): Sockets {
     const at = idle.findIndex((each) => each.socket === socket)
     if (at >= 0) idle.splice(at, 1)
   }
-  function opened(): KeptSocket {
+  function opened(settled?: () => void): KeptSocket {
     const socket = connect(session)
+    if (settled !== undefined) {
+      onceStanding(socket, settled)
+      socket.once('close', settled)
+    }
     if (resumes) socket.on('session', (latest) => void (session = latest))
     const own = keptSocket(socket, { free, gone }, ANSWER_BYTES)
     open.add(own)
@@ -88,6 +99,7 @@ export function sockets({ connect, clock, resumes }: SocketParts): Sockets {
       found?.drop()
       throw new ConnectionLost()
     },
+    open: (settled) => void idle.push({ socket: opened(settled), until: clock.now() + UNASKED_MS }),
     close() {
       for (const socket of open) socket.fail(cut())
     },

@@ -59,12 +59,19 @@ export interface Transport {
   readonly request: (request: HttpRequest) => Promise<HttpAnswer>
   /** Connections for one sign-in, whose requests follow each other over one. The caller closes them. */
   readonly ownSockets: () => Sockets
+  /**
+   * Opens a shared connection ahead of the first request, and sends nothing over it. It resolves once that stands or cannot,
+   * and after OPEN_MS at the latest: what is wrong, the first request says.
+   */
+  readonly open: () => Promise<void>
   /** Closes the shared connections. What is under way fails. */
   readonly close: () => void
 }
 
 /** Connections that were idle for longer than this, in milliseconds, may have ended while a Lambda environment was frozen. */
 const UNSEEN_MS = 1_000
+/** Longest time, in milliseconds, for which a function that is being made waits for a connection. */
+const OPEN_MS = 300
 
 export function transport({ url, ca, servername, ...options }: TransportOptions): Transport {
   const { clock = wallClock, connectTimeoutMs = 5_000 } = options
@@ -101,6 +108,19 @@ export function transport({ url, ca, servername, ...options }: TransportOptions)
       return { status, headers, cookies, body, connection: used, certificate: certificateShownOn(used) }
     },
     ownSockets: () => sockets({ connect, clock, resumes: false }),
+    open: async () =>
+      new Promise((resolve) => {
+        const cancel = clock.after(OPEN_MS, resolve)
+        const settled = () => {
+          cancel()
+          resolve()
+        }
+        try {
+          shared.open(settled)
+        } catch {
+          settled()
+        }
+      }),
     close: shared.close,
   }
 }
