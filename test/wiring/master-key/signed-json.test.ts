@@ -1,9 +1,10 @@
 import { createHash, createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { signedHeaders } from '../../../functions/wiring/master-key/signed-json.ts'
+import { postedJson, signedHeaders } from '../../../functions/wiring/master-key/signed-json.ts'
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'
 const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: SECRET, sessionToken: 'a session' }
@@ -63,4 +64,30 @@ describe('a call in JSON 1.1', () => {
     expect(said).toEqual([true, true, false])
     expect(headers).toMatchObject({ 'x-amz-date': '20260203T040506Z', 'x-amz-security-token': 'a session' })
   })
+
+  it('is posted as it is signed', async () => {
+    const { url, said } = await verifier()
+    expect(await postedJson(callTo(url), 5_000)).toEqual({ status: 200, text: '{"Parameter":{"Value":"x"}}' })
+    expect(said).toEqual([true])
+  })
+
+  it.each([
+    { what: 'nothing comes', writes: undefined, withinMs: 50, fault: { name: 'TimeoutError' } },
+    { what: 'half of it comes', writes: 'HTTP/1.1 200 OK\r\n', withinMs: 5_000, fault: { code: 'ECONNRESET' } },
+  ])('is given up where $what', async ({ writes, withinMs, fault }) => {
+    const server = createTcpServer((socket) => {
+      onTestFinished(() => void socket.destroy())
+      if (writes !== undefined) socket.once('data', () => socket.end(writes))
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => void server.close())
+    const address = server.address()
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+    await expect(postedJson(callTo(url), withinMs)).rejects.toMatchObject(fault)
+  })
 })
+
+function callTo(endpoint: string) {
+  const [target, body] = ['AmazonSSM.GetParameter', '{"Name":"/ä"}']
+  return { service: 'ssm', endpoint, region: REGION, credentials: CREDENTIALS, target, body, now: Date.now() }
+}
