@@ -263,7 +263,8 @@ describe('the alarms of one stack, in which one fault follows another', () => {
     cat.send(await cat.sealed('subscribe', { type: 'subscribe', endpoint: `${NO_SERVICE}/a` }, 1))
     expect(await cat.frame()).toMatchObject({ type: 'subscribed' })
     cat.socket.close()
-    const event = { detail: { device: 'cat-phone', session: STATUS_OF_NONE.session } }
+    const detail = { device: 'cat-phone', session: STATUS_OF_NONE.session }
+    const event = { time: new Date().toISOString(), detail }
     const minute = async () => {
       await expect(made.running.lambda.invoke(`${STACK}-push`, event)).rejects.toThrow('ECONNREFUSED')
       await tick(made)

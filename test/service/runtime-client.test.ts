@@ -24,7 +24,7 @@ const OTHERS: Readonly<Record<string, { readonly event: unknown; readonly outcom
   disconnect: { event: GARBAGE, outcome: { kind: 'response', value: expect.anything() } },
   // Its device has no subscription: nothing is pushed.
   push: {
-    event: { detail: { device: 'ann-phone', session: '17-b0Jm3o2u9hQ5w1Zx' } },
+    event: { time: '2026-01-01T00:00:00Z', detail: { device: 'ann-phone', session: '17-b0Jm3o2u9hQ5w1Zx' } },
     outcome: { kind: 'response', value: null },
   },
   // Its route has no response: it posts what it says, and here there is no connection to post to.

@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals'
 import { ROLES, type Uri } from '../../../../shared/rules/messaging.ts'
 import type { Client } from '../../app/client.ts'
 import { keyOf, nameOf } from '../../model/person.ts'
@@ -11,22 +12,28 @@ interface MembersProps {
   readonly talk: Talk
 }
 
-/** Who is in a conversation with several, in what role, and what the user may do about it. */
+/**
+ * Who is in a conversation with several, in what role, and what the user may do about it. The list is there while it is open
+ * only: to one that is closed Chromium (content-visibility, 2026) adds a member whom it never shows, open or not.
+ */
 export function Members({ client, talk }: MembersProps) {
   const w = words.value.talk
   const own = talk.roles?.[keyOf(client.own.value ?? '')]
+  const isOpen = useSignal(false)
   return (
-    <details class="members">
+    <details class="members" onToggle={({ currentTarget: { open } }) => (isOpen.value = open)}>
       <summary>{w.members(talk.members.length + 1)}</summary>
-      <ul>
-        <li>
-          <span class="grow">{w.fromYou}</span>
-          {own !== undefined && <span class="hint">{w.roles[own]}</span>}
-        </li>
-        {talk.members.map((uri) => (
-          <Member key={uri} client={client} talk={talk} uri={uri} />
-        ))}
-      </ul>
+      {isOpen.value && (
+        <ul>
+          <li>
+            <span class="grow">{w.fromYou}</span>
+            {own !== undefined && <span class="hint">{w.roles[own]}</span>}
+          </li>
+          {talk.members.map((uri) => (
+            <Member key={uri} client={client} talk={talk} uri={uri} />
+          ))}
+        </ul>
+      )}
     </details>
   )
 }
