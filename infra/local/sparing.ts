@@ -18,4 +18,4 @@ export const sparingEnvironments = (): number => 1 + availableParallelism()
  * the stack leaves behind there is garbage after each request. In MB, of each of its halves.
  * https://nodejs.org/api/cli.html#--max-semi-space-sizesize-in-mib
  */
-export const SPARING_FLAGS = ['--max-semi-space-size=1'] as const
+export const SPARING_FLAGS = ['--max-semi-space-size=2'] as const

@@ -31,7 +31,7 @@ export interface CrowdOptions extends Omit<LocalStackOptions, 'users' | 'bundles
 }
 
 /** What is measured is not a flood: a device of a bench does in a minute what one does in a day. */
-const UNLIMITED: Partial<Settings> = { sendsPerMinute: 100_000, loginsPerHour: 100_000 }
+const UNLIMITED: Partial<Settings> = { sendsPerMinute: 100_000, loginsPerHour: 1_000_000 }
 
 /** The whole local stack with as many users as are wanted: each has the next one, or the one before, on the contact list. */
 export async function crowd({ count, settings, register, ...options }: CrowdOptions): Promise<Crowd> {
