@@ -34,7 +34,7 @@ export interface PollParts extends Pick<SessionStores, 'seats' | 'sessions' | 'm
  *
  * It looks in three rounds after a notification. Where it posts to the old connection meanwhile, it learns the same from that.
  */
-const NEW_MS = 10_000
+export const NEW_MS = 10_000
 
 /** The story of a poll: what came after the last batch that the device has. From then on events go to this connection. */
 export function poll(parts: PollParts) {

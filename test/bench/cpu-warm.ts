@@ -1,3 +1,4 @@
+import { NEW_MS } from '../../functions/session/poll.ts'
 import { connected, conversationOf, eventFor, heartbeats, type CpuCrowd } from './cpu-crowd.ts'
 import { functionNamed } from './crowd.ts'
 import { latencies } from './latency.ts'
@@ -5,9 +6,9 @@ import { pause } from './talker.ts'
 
 /**
  * Each is a function's, but `event`, which is upkeep's for a message that comes. A `status` is a heartbeat, which asks for no
- * answer; `answered` is one that does.
+ * answer; `answered` is one that does. A `poll` is one of a device that stayed; that of one that is `back` notifies its listener.
  */
-export const OPERATIONS = ['status', 'answered', 'poll', 'send', 'event', 'login', 'authorize'] as const
+export const OPERATIONS = ['status', 'answered', 'back', 'poll', 'send', 'event', 'login', 'authorize'] as const
 export type Operation = (typeof OPERATIONS)[number]
 
 /** Milliseconds of the processor. */
@@ -44,11 +45,13 @@ export async function warmOperations(crowd: CpuCrowd, runs: number): Promise<Rea
   await Promise.all([ann, bob].map(({ uri }) => running.cwa.control.untilListening(uri)))
   const status = await timed('status', await heartbeats(crowd))
   const answered = await timed('status', () => ann.device.status(true))
+  const back = await timed('poll', () => ann.device.poll())
+  await pause(NEW_MS)
   const poll = await timed('poll', () => ann.device.poll())
   const conversation = await conversationOf(crowd)
   const text = 'Shall we have lunch together at noon?'
   const send = await timed('send', () => ann.device.send({ kind: 'message', conversation, text }))
-  return { status, answered, poll, send, event: await events(crowd, runs), login, authorize }
+  return { status, answered, back, poll, send, event: await events(crowd, runs), login, authorize }
 }
 
 function inAll(each: readonly number[]): Warm {
