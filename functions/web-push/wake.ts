@@ -4,7 +4,7 @@ import type { PushHolds } from '../../shared/store/configuration/push-holds.ts'
 import type { Subscriptions } from '../../shared/store/configuration/subscriptions.ts'
 import type { Seats } from '../../shared/store/seats/seats.ts'
 import type { VapidKeys } from '../../shared/store/configuration/vapid-key.ts'
-import { failure, log } from '../envelope/log.ts'
+import { failure, log, why } from '../envelope/log.ts'
 import type { Pushed, PushTo } from './push-service.ts'
 
 /** What EventBridge hands to the function, as far as it is read: upkeep's event (functions/listening/waking-event.ts). */
@@ -44,7 +44,10 @@ export function wake(parts: WakeParts) {
     try {
       await pushed(detail, parts)
     } catch (thrown) {
-      await parts.seats.notReached(detail.session, Date.parse(time) + SECOND_MS)
+      const { device, session } = detail
+      const noted = parts.seats.notReached(session, Date.parse(time) + SECOND_MS)
+      // What went wrong is what is to be read: that of the note does not take its place.
+      await noted.catch((no: unknown) => log('wake-up not taken back', { device, session, why: why(no) }))
       throw thrown
     }
   }

@@ -6,7 +6,7 @@ import { wrongWithVapid } from '../../infra/standin/push/vapid.ts'
 import { measuring } from '../../shared/rules/measures.ts'
 import { configurationWriter } from '../../shared/store/configuration/configuration-writer.ts'
 import { pushHolds } from '../../shared/store/configuration/push-holds.ts'
-import { seats as seatsOf } from '../../shared/store/seats/seats.ts'
+import { seats as seatsOf, type Seats } from '../../shared/store/seats/seats.ts'
 import { WAKING_MS } from '../../shared/rules/seat.ts'
 import { subscriptions } from '../../shared/store/configuration/subscriptions.ts'
 import { vapidKeys } from '../../shared/store/configuration/vapid-key.ts'
@@ -44,10 +44,10 @@ async function scene() {
   const { measure, take } = measuring()
   const later = (ms: number) => void (now += ms)
   const wait = (ms: number) => Promise.resolve(later(ms))
-  const story = (services: readonly string[]) =>
+  const story = (services: readonly string[], noting: Pick<Seats, 'notReached'> = seats) =>
     wake({
       subscriptions: own,
-      seats,
+      seats: noting,
       keys,
       holds: pushHolds(items),
       pushTo,
@@ -64,8 +64,12 @@ async function scene() {
     endpoint,
     seats,
     noted,
-    woken: (session = SESSION, services = [standIn.url()], time = new Date(now).toISOString()) =>
-      story(services)({ time, detail: { device: DEVICE, session } }),
+    woken: (
+      session = SESSION,
+      services = [standIn.url()],
+      time = new Date(now).toISOString(),
+      noting?: Pick<Seats, 'notReached'>,
+    ) => story(services, noting)({ time, detail: { device: DEVICE, session } }),
     later,
     now: () => now,
     take,
@@ -137,6 +141,13 @@ describe('a wake-up', () => {
     expect(again).toBeDefined()
     await woken(SESSION, undefined, again)
     expect(await noted(at + 100 * WAKING_MS)).toBeUndefined()
+  })
+
+  it('says what its push service answered, also where that cannot be noted', async () => {
+    const { standIn, woken } = await scene()
+    standIn.answerNext(503)
+    const failing = { notReached: async () => Promise.reject(new Error('DynamoDB is away')) }
+    await expect(woken(SESSION, undefined, undefined, failing)).rejects.toThrow('the push service answers 503')
   })
 
   it('that is late says nothing of a later one', async () => {
