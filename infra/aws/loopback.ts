@@ -39,10 +39,7 @@ export function bodyBytes(request: IncomingMessage, most: number): Promise<Buffe
       length += bytes.length
       if (length <= most) chunks.push(bytes)
     })
-    request.on('end', () => {
-      const [first, ...more] = chunks
-      resolve(length > most ? undefined : first !== undefined && more.length === 0 ? first : Buffer.concat(chunks))
-    })
+    request.on('end', () => resolve(length > most ? undefined : Buffer.concat(chunks)))
     request.on('error', reject)
     request.on('close', () => reject(new Error('the body broke off')))
   })

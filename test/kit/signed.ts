@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { SignatureV4 } from '@smithy/signature-v4'
-import { Sha256 } from '../../shared/sha256.ts'
+import { Sha256 } from './sha256.ts'
 
 /** A request to a service of AWS. */
 export interface Request {

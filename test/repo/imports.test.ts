@@ -17,7 +17,6 @@ const SHARED_OF_ROOMS = [
 const RULES: readonly Rule[] = [
   { who: 'shared/backoff.ts' },
   { who: 'shared/clock.ts' },
-  { who: 'shared/sha256.ts', packages: ['node:'] },
   { who: 'shared/rules/', files: ['shared/rules/'] },
   { who: 'shared/wire/', files: ['shared/wire/', 'shared/rules/'], packages: ['jose', 'valibot'] },
   {
@@ -79,16 +78,8 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'functions/wiring/',
-    files: [
-      'functions/',
-      'shared/cwa/',
-      'shared/matrix/',
-      'shared/sdk/',
-      'shared/http/',
-      'shared/sha256.ts',
-      ...SHARED_OF_ROOMS,
-    ],
-    packages: ['node:', '@aws-sdk/*', '@smithy/signature-v4', '#upstream'],
+    files: ['functions/', 'shared/cwa/', 'shared/matrix/', 'shared/sdk/', 'shared/http/', ...SHARED_OF_ROOMS],
+    packages: ['node:', '@aws-sdk/*', '#upstream'],
   },
   {
     who: 'infra/cdk/',
@@ -108,7 +99,7 @@ const RULES: readonly Rule[] = [
   },
   {
     who: 'infra/aws/',
-    files: ['infra/aws/', 'shared/clock.ts', 'shared/sha256.ts', 'shared/rules/aws/gateway-limits.ts'],
+    files: ['infra/aws/', 'shared/clock.ts', 'shared/rules/aws/gateway-limits.ts'],
     packages: ['node:', 'ws', 'esbuild', 'valibot'],
   },
   {

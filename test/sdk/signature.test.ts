@@ -2,7 +2,7 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { signer } from '../../shared/sdk/signature.ts'
-import { Sha256 } from '../../shared/sha256.ts'
+import { Sha256 } from '../kit/sha256.ts'
 
 const name = fc.stringMatching(/^x-[a-z][a-z0-9-]{0,20}$/)
 const value = fc.stringMatching(/^[!-~ \t]{0,40}$/)

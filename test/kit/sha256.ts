@@ -1,6 +1,6 @@
 import { createHash, createHmac, createSecretKey, type Hash, type Hmac } from 'node:crypto'
 
-/** Node's SHA-256, or with a secret its HMAC, as the signer of the AWS SDK asks for it: no second implementation is bundled. */
+/** Node's SHA-256, or with a secret its HMAC, as the signer of the AWS SDK asks for it: tests hold ours to that one. */
 export class Sha256 {
   readonly #make: () => Hash | Hmac
   #hash: Hash | Hmac
