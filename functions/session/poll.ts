@@ -40,7 +40,7 @@ export const NEW_MS = 10_000
 export function poll(parts: PollParts) {
   const { seats, mailbox, sessions, measure } = parts
   return async (request: Request<DeviceFrameOf<'poll'>>): Promise<ServiceFrame> => {
-    const { frame, number, device, connection, connectedAt = 0, now } = request
+    const { frame, number, device, connection, connectedAt = -Infinity, now } = request
     const { session, after } = frame
     const isBack = now - connectedAt < NEW_MS
     const [heard, found, known] = await together([

@@ -84,7 +84,7 @@ export interface CwaClient {
   readonly poll: (session: Place, options: PollOptions) => Promise<CwaEvents & Newest>
   /** Ends the session; that it is gone already is no fault. */
   readonly terminateSession: (session: Place) => Promise<void>
-  /** Does once what a first command does, without the server. */
+  /** Does once what a first command does, and opens a connection to the server, over which nothing is asked. */
   readonly warmUp?: () => Promise<void>
   /** Closes all connections. What is under way fails. */
   readonly close: () => void

@@ -1,7 +1,5 @@
 import { chunks } from './chunks.ts'
-
-/** Bytes of a body, or how its end is found. */
-export type Framing = number | 'chunks' | 'until the end'
+import type { Framing } from './head.ts'
 
 export interface BodyReader {
   /** @returns once the body is whole, what is behind it */

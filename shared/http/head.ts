@@ -1,4 +1,5 @@
-import type { Framing } from './body.ts'
+/** Bytes of a body, or how its end is found. */
+export type Framing = number | 'chunks' | 'until the end'
 
 /** What an answer says before its body. */
 export interface Head {

@@ -14,7 +14,7 @@ interface MembersProps {
 
 /**
  * Who is in a conversation with several, in what role, and what the user may do about it. The list is there while it is open
- * only: to one that is closed Chromium (content-visibility, 2026) adds a member whom it never shows, open or not.
+ * only: Chromium never shows a member who was added to a closed one, though the list is opened later.
  */
 export function Members({ client, talk }: MembersProps) {
   const w = words.value.talk
